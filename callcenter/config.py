@@ -1,0 +1,127 @@
+"""Settings of a hotline, read once from the environment; a bad one is told in one line with its mend."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from callcenter.errors import SettingError
+
+_MENDS = {
+    "CALLCENTER_PBX": "write NAME=ami://USER:SECRET@HOST:PORT, several with commas between, special signs as %XX",
+    "CALLCENTER_CONSOLE_BIND": "write HOST:PORT, for example 127.0.0.1:8022",
+    "CALLCENTER_PUBLIC_BIND": "write HOST:PORT, for example 127.0.0.1:8023",
+    "CALLCENTER_QUEUE_LOG": "write NAME=PATH",
+    "CALLCENTER_RECORDINGS": "write NAME=PATH",
+    "CALLCENTER_CEL": "write NAME=URL",
+}
+
+
+class Pbx(BaseModel):
+    """One Asterisk to listen to. `str()` of it hides the secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    host: str
+    port: int
+    user: str
+    secret: str = Field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} (ami://{self.user}@{self.host}:{self.port})"
+
+
+class Settings(BaseSettings):
+    """Every `CALLCENTER_…` variable of the contract; all optional."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path("var")
+    database_url: str | None = None
+    redis_url: str | None = None
+    secret_key: str | None = Field(default=None, repr=False)
+    console_bind: str = "127.0.0.1:8022"
+    public_bind: str = "127.0.0.1:8023"
+    pbx: Annotated[tuple[Pbx, ...], NoDecode] = ()
+    hotline_numbers: Annotated[tuple[str, ...], NoDecode] = ("1022",)
+    inbound_contexts: Annotated[tuple[str, ...], NoDecode] = ("from-trunk",)
+    queue_log: Annotated[dict[str, str], NoDecode] = {}
+    cel: Annotated[dict[str, str], NoDecode] = {}
+    recordings: Annotated[dict[str, str], NoDecode] = {}
+    province: str = "82"
+    short_abandon_s: float = Field(default=5, ge=0)
+    service_level_s: float = Field(default=20, ge=0)
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Read the environment; raises SettingError for the first variable that cannot be used."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "CALLCENTER_" + "_".join(str(part) for part in first["loc"][:1]).upper()
+            mend = _MENDS.get(name, "see the table of settings in README.md")
+            # Never the value itself: it may hold a secret.
+            raise SettingError(name, str(first["msg"]).removeprefix("Value error, "), mend) from None
+
+    @field_validator("data_dir", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("pbx", mode="before")
+    @classmethod
+    def _parse_pbx(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(_parse_pbx(part) for part in _parts(value))
+
+    @field_validator("hotline_numbers", "inbound_contexts", mode="before")
+    @classmethod
+    def _parse_words(cls, value: Any) -> Any:
+        return tuple(_parts(value)) if isinstance(value, str) else value
+
+    @field_validator("queue_log", "cel", "recordings", mode="before")
+    @classmethod
+    def _parse_named(cls, value: Any) -> Any:
+        return dict(_named(part) for part in _parts(value)) if isinstance(value, str) else value
+
+    @field_validator("console_bind", "public_bind", mode="after")
+    @classmethod
+    def _check_bind(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError(f"{value!r} is not HOST:PORT")
+        return value
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _named(part: str) -> tuple[str, str]:
+    name, equals, rest = part.partition("=")
+    if not equals or not name or not rest:
+        raise ValueError("a NAME= is missing")
+    return name.strip(), rest.strip()
+
+
+def _parse_pbx(part: str) -> Pbx:
+    name, url = _named(part)
+    try:
+        split = urlsplit(url)
+        port = split.port or 5038
+    except ValueError:
+        raise ValueError(f"the address of {name} cannot be read") from None
+    if split.scheme != "ami" or not split.hostname or not split.username:
+        raise ValueError(f"the address of {name} is not ami://USER:SECRET@HOST:PORT")
+    return Pbx(
+        name=name,
+        host=split.hostname,
+        port=port,
+        user=unquote(split.username),
+        secret=unquote(split.password or ""),
+    )

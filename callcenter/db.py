@@ -1,0 +1,132 @@
+"""The database: typed columns, engines, and the one place that commits."""
+
+import enum
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    Enum,
+    Identity,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    create_engine,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+from callcenter import push
+from callcenter.errors import SettingError
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment with its zone; a naive one is refused, because it would be read as the server's."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a moment without a zone: {value!r}")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        str: Text,
+        # Stored as the value, not the name; a plain column, so that a new word needs no migration.
+        enum.Enum: Enum(enum.Enum, native_enum=False, length=30, values_callable=lambda e: [m.value for m in e]),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[dict[str, Any]]: JSONB,
+    }
+
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+Word = Annotated[str, mapped_column(String(40))]
+
+
+def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") -> Engine:
+    """An engine on PostgreSQL by psycopg 3; `postgres://…` and `postgresql://…` are both taken.
+
+    Raises SettingError when the address is not one of PostgreSQL.
+    """
+    try:
+        parsed = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
+    except ArgumentError:
+        raise SettingError(
+            "CALLCENTER_DATABASE_URL", "cannot be read", "write postgresql://USER:PASSWORD@HOST:PORT/NAME"
+        ) from None
+    if parsed.get_backend_name() != "postgresql":
+        raise SettingError(
+            "CALLCENTER_DATABASE_URL",
+            f"{parsed.get_backend_name()} is not supported",
+            "use PostgreSQL, or leave it empty for the built-in one",
+        )
+    return create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={"application_name": application, "connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+
+
+def check_reachable(engine: Engine) -> None:
+    """Raises SettingError, in one line and without the password, when nobody answers."""
+    try:
+        with engine.connect():
+            pass
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+        where = engine.url.render_as_string(hide_password=True)
+        raise SettingError(
+            "CALLCENTER_DATABASE_URL",
+            f"{where} does not answer ({reason})",
+            "start the database or correct the address",
+        ) from None
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One use case: commit at the end, roll back on any error; what was announced is pushed only after the commit."""
+    with Session(engine, expire_on_commit=False) as session:
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        push.deliver(session)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One consistent view of the data; nothing is written."""
+    with Session(engine.execution_options(isolation_level="REPEATABLE READ")) as session:
+        try:
+            yield session
+        finally:
+            session.rollback()

@@ -1,0 +1,79 @@
+"""Calls as the listener saw them, one row a hotline call, and the state of each PBX connection."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.db import Base, Id
+from callcenter.vocab import Disposition, HungUpBy, Outcome, Reason, Stage
+
+
+class Call(Base):
+    """One call to the hotline, keyed by PBX and Linkedid; the columns of `scripts/manage calls` and what is live.
+
+    `started_at` to `ended_at` are Asterisk's own moments. `ringing`, `talking` and `holding` are extensions at
+    this moment, empty once `ended_at` is set. `snapshot` is the state machine's own copy, from which a restarted
+    listener goes on.
+    """
+
+    __tablename__ = "call"
+    __table_args__ = (
+        Index("uq_call_pbx_linkedid", "pbx", "linkedid", unique=True),
+        Index("ix_call_live", "pbx", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_call_caller_started_at", "caller", "started_at"),
+    )
+
+    id: Mapped[Id]
+    pbx: Mapped[str] = mapped_column(String(80))
+    linkedid: Mapped[str] = mapped_column(String(150))
+    number_dialled: Mapped[str | None]
+    caller: Mapped[str | None] = mapped_column(String(20))
+    caller_raw: Mapped[str | None]
+    caller_name: Mapped[str | None]
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    queued_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    queue: Mapped[str | None]
+    outcome: Mapped[Outcome | None]
+    stage: Mapped[Stage | None]
+    reason: Mapped[Reason | None]
+    branch: Mapped[str | None]
+    lost_in_transfer: Mapped[bool] = mapped_column(server_default=text("false"))
+    wait_s: Mapped[float] = mapped_column(server_default=text("0"))
+    talk_s: Mapped[float] = mapped_column(server_default=text("0"))
+    hold_s: Mapped[float] = mapped_column(server_default=text("0"))
+    operator: Mapped[str | None] = mapped_column(String(40))
+    operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    rang: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    transfers: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    hung_up_by: Mapped[HungUpBy | None]
+    recording: Mapped[str | None]
+    repaired: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    ringing: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    talking: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    holding: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    snapshot: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    epoch: Mapped[int] = mapped_column(server_default=text("0"))
+
+    disposition: Mapped[Disposition | None]
+    disposed_at: Mapped[datetime | None]
+    disposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    disposition_note: Mapped[str | None]
+
+
+class PbxStatus(Base):
+    """What the listener of a PBX last said of its connection; `seen_at` is its heartbeat."""
+
+    __tablename__ = "pbx_status"
+
+    pbx: Mapped[str] = mapped_column(String(80), primary_key=True)
+    connected: Mapped[bool]
+    since: Mapped[datetime]
+    detail: Mapped[str | None]
+    seen_at: Mapped[datetime]
+    epoch: Mapped[int] = mapped_column(server_default=text("0"))

@@ -1,0 +1,63 @@
+"""Who works with tickets: agencies, users, and the programs that send reports."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from callcenter.db import Base, Id, Word
+from callcenter.vocab import AgencyKind, Role
+
+
+class Agency(Base):
+    """A body that resolves tickets: a department, a company, a commune's committee, an office."""
+
+    __tablename__ = "agency"
+
+    id: Mapped[Id]
+    code: Mapped[Word] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[AgencyKind]
+    ward_code: Mapped[str | None] = mapped_column(ForeignKey("ward.code"), index=True)
+    phone: Mapped[str | None]
+    needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class User(Base):
+    """A person who signs in. `session_epoch` rises to end all sessions of that person."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        CheckConstraint("role <> 'officer' OR agency_id IS NOT NULL", name="officer_has_agency"),
+        # Two people on one extension would share a caller: only one active person may hold it.
+        Index("uq_user_account_extension", "extension", unique=True, postgresql_where=text("active")),
+    )
+
+    id: Mapped[Id]
+    username: Mapped[Word] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[Role]
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
+    extension: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(5), server_default="vi")
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    session_epoch: Mapped[int] = mapped_column(server_default=text("0"))
+    created_at: Mapped[datetime]
+
+    agency: Mapped[Agency | None] = relationship()
+
+
+class ApiToken(Base):
+    """A program's key. Only its SHA-256 is kept; `scope` is `api` or `open311`, `source` marks its reports."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scope: Mapped[Word]
+    source: Mapped[Word]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

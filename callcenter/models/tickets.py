@@ -1,0 +1,155 @@
+"""Tickets, their append-only history, who works on them, their files and their calls."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from callcenter.db import Base, Id, Word
+from callcenter.models.people import Agency, User
+from callcenter.models.places import Ward
+from callcenter.models.rules import Category
+from callcenter.vocab import AssignmentRole, Level, Source, TicketKind, TicketState
+
+ticket_number = Sequence("ticket_number", metadata=Base.metadata)
+
+
+class Ticket(Base):
+    """A report, a question, or a call-back to make. Every change of `state` is a `TicketEvent`.
+
+    `version` counts edits of what people type, so that two of them notice each other; what the listener or a rule
+    changes beside it (owner, state) does not disturb somebody who is typing.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        # A report of the app or the web that is sent twice is one ticket.
+        Index("uq_ticket_source_source_ref", "source", "source_ref", unique=True),
+        # One open call-back a number (DESIGN: further missed calls join it).
+        Index(
+            "uq_ticket_open_callback",
+            "caller",
+            unique=True,
+            postgresql_where=text("kind = 'callback' AND state IN ('draft', 'filed')"),
+        ),
+        Index("ix_ticket_state_created_at", "state", "created_at"),
+        Index("ix_ticket_reporter_phone", "reporter_phone"),
+        Index("ix_ticket_caller", "caller"),
+        CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    kind: Mapped[TicketKind]
+    tier: Mapped[int | None]
+    source: Mapped[Source]
+    source_ref: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[TicketState]
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("category.code"), index=True)
+    ward_code: Mapped[str | None] = mapped_column(ForeignKey("ward.code"), index=True)
+    address: Mapped[str] = mapped_column(server_default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    level: Mapped[Level]
+    description: Mapped[str] = mapped_column(server_default="")
+    reporter_name: Mapped[str] = mapped_column(server_default="")
+    reporter_phone: Mapped[str | None] = mapped_column(String(20))
+    keep_identity: Mapped[bool] = mapped_column(server_default=text("false"))
+    caller: Mapped[str | None] = mapped_column(String(20))
+
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    lead_agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
+    routing_reason: Mapped[str | None]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    resolution: Mapped[str | None]
+
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    filed_at: Mapped[datetime | None] = mapped_column(index=True)
+    routed_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    triage_due: Mapped[datetime | None]
+    accept_due: Mapped[datetime | None]
+    answer_due: Mapped[datetime | None]
+    bounces: Mapped[int] = mapped_column(server_default=text("0"))
+    asked_again: Mapped[int] = mapped_column(server_default=text("0"))
+    reopened: Mapped[int] = mapped_column(server_default=text("0"))
+    rating: Mapped[int | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+
+
+    category: Mapped[Category | None] = relationship()
+    ward: Mapped[Ward | None] = relationship()
+    owner: Mapped[User | None] = relationship()
+    lead_agency: Mapped[Agency | None] = relationship()
+
+
+class TicketEvent(Base):
+    """One thing that happened to a ticket; written once, never changed (the database refuses).
+
+    `move` is a verb of `tickets.lifecycle`; `from_state` and `to_state` are equal where nothing moved. `actor_id`
+    is empty where a rule or the citizen acted, and `actor` says who in words that outlive the account.
+    """
+
+    __tablename__ = "ticket_event"
+    __table_args__ = (Index("ix_ticket_event_ticket_id_id", "ticket_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+    move: Mapped[Word]
+    from_state: Mapped[TicketState | None]
+    to_state: Mapped[TicketState]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor: Mapped[str]
+    reason: Mapped[str | None]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+
+class TicketCall(Base):
+    """A call that belongs to a ticket: `opened` it, was `missed`, `asked_again`, or was made to `call_back`."""
+
+    __tablename__ = "ticket_call"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), primary_key=True, index=True)
+    relation: Mapped[Word]
+
+
+class Assignment(Base):
+    """A ticket in an agency's hands, from being routed there until it is done or given back."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        Index("uq_assignment_open", "ticket_id", "agency_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_assignment_agency_id_open", "agency_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    role: Mapped[AssignmentRole]
+    assigned_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    given_back_reason: Mapped[str | None]
+
+    agency: Mapped[Agency] = relationship()
+
+
+class Attachment(Base):
+    """A file on a ticket. Bytes lie in the data folder under `sha256`; `content_type` is what they really are."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    purpose: Mapped[Word]
+    name: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime]

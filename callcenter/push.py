@@ -1,0 +1,68 @@
+"""Live announcements: ids only, sent after the commit, by a client that never waits; losing one is harmless."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy.orm import Session
+
+CHANNEL = "live"
+
+log = structlog.get_logger(__name__)
+
+_publisher: redis.Redis | None = None
+
+
+def connect(url: str) -> None:
+    """Name the broker of this process; without it announcements are dropped (tools, tests of rules)."""
+    global _publisher
+    _publisher = make_publisher(url)
+
+
+def make_publisher(url: str) -> redis.Redis:
+    """redis-py retries for seconds by default: inside an operator's request that is a frozen page."""
+    return redis.Redis.from_url(
+        url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=0.2, socket_timeout=0.5, decode_responses=True
+    )
+
+
+def announce(session: Session, topic: str, **ids: Any) -> None:
+    """Say that something changed. `topic` is who cares (`calls`, `tickets`, `extension:101`, `agency:5`)."""
+    waiting: dict[str, dict[str, Any]] = session.info.setdefault("announcements", {})
+    message = {"topic": topic, **ids}
+    waiting.setdefault(json.dumps(message, sort_keys=True), message)
+
+
+def deliver(session: Session) -> None:
+    """Push what the committed transaction announced; called by `db.transaction` alone."""
+    waiting = session.info.pop("announcements", None)
+    if not waiting or _publisher is None:
+        return
+    try:
+        pipeline = _publisher.pipeline(transaction=False)
+        for text in waiting:
+            pipeline.publish(CHANNEL, text)
+        pipeline.execute()
+    except redis.RedisError as error:
+        log.warning("push lost", error=type(error).__name__, announcements=len(waiting))
+
+
+def follow(url: str, *, idle_s: float = 15.0) -> Iterator[dict[str, Any] | None]:
+    """Every announcement from now on; None first, once listening is sure, and after each `idle_s` of silence.
+
+    The None at the start matters: only then may a page be told to read its state, or a change between its
+    reading and our listening would be lost. Raises redis.RedisError when the broker goes away.
+    """
+    client = redis.Redis.from_url(url, decode_responses=True, health_check_interval=10)
+    with client.pubsub() as pubsub:  # type: ignore[no-untyped-call]
+        pubsub.subscribe(CHANNEL)
+        while True:
+            message = pubsub.get_message(timeout=idle_s)
+            if message is None or message["type"] == "subscribe":
+                yield None
+            elif message["type"] == "message":
+                yield json.loads(message["data"])

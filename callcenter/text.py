@@ -1,0 +1,32 @@
+"""Vietnamese text as people type it: folded for search without accents, sorted by the Vietnamese alphabet."""
+
+import re
+import unicodedata
+
+_ALPHABET = "aăâbcdđeêghijklmnoôơpqrstuưvwxyz"
+_TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, đ as d, one space between words: `Đường Hùng Vương` -> `duong hung vuong`."""
+    # đ has no decomposition in Unicode, so NFD alone would keep it.
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", " ", letters).strip()
+
+
+def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Order of a Vietnamese dictionary: letters first (a ă â …), tones second."""
+    letters: list[int] = []
+    tones: list[int] = []
+    for char in unicodedata.normalize("NFC", text.lower()):
+        tone, base = 0, ""
+        for part in unicodedata.normalize("NFD", char):
+            if part in _TONES:
+                tone = _TONES[part]
+            else:
+                base += part
+        base = unicodedata.normalize("NFC", base)
+        letters.append(_ALPHABET.find(base) + 100 if base in _ALPHABET else ord(base[0]) % 100)
+        tones.append(tone)
+    return tuple(letters), tuple(tones)

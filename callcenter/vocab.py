@@ -1,0 +1,155 @@
+"""The words of the hotline: every state, outcome, role and kind, spelled once.
+
+Values are what the database, the queue and the command line show; labels for people are in `agent_ui.labels`.
+"""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a call ended, settled when the caller's channel is gone. Order is precedence: the first that fits."""
+
+    ANSWERED = "answered"
+    FORWARDED = "forwarded"
+    CALLBACK = "callback"
+    VOICEMAIL = "voicemail"
+    BLOCKED = "blocked"
+    UNSERVED = "unserved"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    ABANDONED = "abandoned"
+
+
+class Stage(StrEnum):
+    """How far a caller who hung up had come."""
+
+    PROMPT = "prompt"
+    MENU = "menu"
+    QUEUE = "queue"
+
+
+class Reason(StrEnum):
+    """Why a caller was turned away (`Outcome.UNSERVED`)."""
+
+    FULL = "full"
+    EMPTY = "empty"
+    CLOSED = "closed"
+
+
+class TransferKind(StrEnum):
+    BLIND = "blind"
+    ATTENDED = "attended"
+    REDIRECT = "redirect"
+
+
+class HungUpBy(StrEnum):
+    CALLER = "caller"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+class Phase(StrEnum):
+    """Where a live call is now; derived from its record, never stored by hand."""
+
+    ENTERED = "entered"
+    QUEUED = "queued"
+    RINGING = "ringing"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+class Disposition(StrEnum):
+    """How a call ends without a ticket for an agency."""
+
+    INFORMED = "informed"
+    REFERRED = "referred"
+    SILENT = "silent"
+    WRONG_NUMBER = "wrong_number"
+    PRANK = "prank"
+    HARASSMENT = "harassment"
+    FALSE_REPORT = "false_report"
+    COMPLAINT_GUIDED = "complaint_guided"
+    DENUNCIATION_GUIDED = "denunciation_guided"
+    EMERGENCY_PASSED = "emergency_passed"
+    DROPPED = "dropped"
+    TEST = "test"
+    SHORT_ABANDON = "short_abandon"
+    WITHHELD_MISSED = "withheld_missed"
+    BLOCKED = "blocked"
+
+
+# Set by rule, never chosen by an operator.
+AUTOMATIC_DISPOSITIONS = frozenset(
+    {
+        Disposition.SHORT_ABANDON,
+        Disposition.WITHHELD_MISSED,
+        Disposition.BLOCKED,
+    }
+)
+
+
+class TicketKind(StrEnum):
+    REPORT = "report"
+    INQUIRY = "inquiry"
+    CALLBACK = "callback"
+
+
+class TicketState(StrEnum):
+    DRAFT = "draft"
+    FILED = "filed"
+    TRIAGE = "triage"
+    ROUTED = "routed"
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LINKED = "linked"
+    DISCARDED = "discarded"
+
+
+class Level(StrEnum):
+    URGENT = "urgent"
+    NORMAL = "normal"
+    COMPLEX = "complex"
+
+
+class Source(StrEnum):
+    HOTLINE = "hotline"
+    APP = "app"
+    WEB = "web"
+    OPEN311 = "open311"
+    COUNTER = "counter"
+    LETTER = "letter"
+    EMAIL = "email"
+    ZALO = "zalo"
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    SHIFT_LEADER = "shift_leader"
+    SUPERVISOR = "supervisor"
+    OFFICER = "officer"
+    ADMIN = "admin"
+
+
+class Clock(StrEnum):
+    """The three promises that run on a ticket."""
+
+    TRIAGE = "triage"
+    ACCEPT = "accept"
+    ANSWER = "answer"
+
+
+class AssignmentRole(StrEnum):
+    LEAD = "lead"
+    CO = "co"
+
+
+class AgencyKind(StrEnum):
+    DEPARTMENT = "department"
+    COMPANY = "company"
+    COMMUNE = "commune"
+    OFFICE = "office"

@@ -1,0 +1,143 @@
+"""What the tests stand on: real servers of their own, a fresh database for each test, settings that point there."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis as redis_client
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from callcenter import embedded, migrate, push
+from callcenter.config import Settings
+from callcenter.db import make_engine
+
+_FOLDER = "HOTLINE_TEST_SERVERS"
+# Deleting from the few tables a test has written to takes 5 ms; a copy of a template database takes 80.
+_CLEAR = """
+CREATE FUNCTION clear_all() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  name regclass;
+  filled boolean;
+BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SET LOCAL session_replication_role = replica;
+  FOR name IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+      AND relname <> 'alembic_version' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', name) INTO filled;
+    IF filled THEN EXECUTE format('DELETE FROM %s', name); END IF;
+  END LOOP;
+  PERFORM setval(oid::regclass, 1, false) FROM pg_class
+    WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
+END $$
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for all xdist workers; short, because sockets live in it, and not private to root alone."""
+    for name in [name for name in os.environ if name.startswith("CALLCENTER_")]:
+        del os.environ[name]
+    os.environ["CALLCENTER_EMBEDDED_FSYNC"] = "off"
+    if _FOLDER not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="hotline-tests-"))
+        folder.chmod(0o711)
+        os.environ[_FOLDER] = str(folder)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Lease]:
+    """The built-in PostgreSQL and Valkey, started for this run of the suite and shared by its workers."""
+    with embedded.hold(Settings(data_dir=Path(os.environ[_FOLDER]) / "var")) as lease:
+        yield lease
+
+
+@pytest.fixture(scope="session")
+def _admin(servers: embedded.Lease) -> Iterator[Engine]:
+    engine = create_engine(make_engine(servers.database_url).url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def _database(admin: Engine, name: str) -> Iterator[str]:
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name} STRATEGY FILE_COPY"))
+    yield admin.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty_database_url(_admin: Engine) -> Iterator[str]:
+    """The address of a database with no table at all: for tests of the migrations."""
+    with _database(_admin, f"empty_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated(_admin: Engine) -> Iterator[Engine]:
+    with _database(_admin, f"test_{os.getpid()}") as url:
+        engine = create_engine(make_engine(url).url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        migrate.upgrade(engine.execution_options(isolation_level="READ COMMITTED"))
+        with engine.connect() as connection:
+            connection.execute(text(_CLEAR))
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def database_url(_migrated: Engine) -> Iterator[str]:
+    """The address of a migrated database that holds nothing; whoever is still connected at the end is thrown out."""
+    yield _migrated.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with _migrated.connect() as connection:
+        connection.execute(text("SELECT clear_all()"))
+
+
+@pytest.fixture
+def redis_url(servers: embedded.Lease) -> str:
+    """The address of an empty broker database; each xdist worker has one of its own."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) + 1
+    url = servers.redis_url.replace("?db=0", f"?db={number}")
+    client = redis_client.Redis.from_url(url)
+    client.flushdb()
+    client.close()
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings as a site would have them that gives its own database and broker."""
+    return Settings(
+        data_dir=tmp_path / "var", database_url=database_url, redis_url=redis_url, secret_key="a secret of the tests"
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    engine = make_engine(str(settings.database_url), application="tests")
+    push.connect(str(settings.redis_url))
+    yield engine
+    push._publisher = None
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """An open transaction; what it writes is gone at the end unless the test commits."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator[redis_client.Redis]:
+    client = redis_client.Redis.from_url(str(settings.redis_url))
+    yield client
+    client.close()

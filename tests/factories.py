@@ -1,0 +1,151 @@
+"""A small province for tests: three wards, four fields, four agencies, rules, one person of each role, and calls."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from callcenter.models import Agency, Call, Category, FormerUnit, RoutingRule, User, Ward
+from callcenter.text import fold
+from callcenter.vocab import AgencyKind, Outcome, Role, Stage
+from tickets.actors import Actor
+
+# A Monday morning in working time: 09:00 in Vietnam.
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+CALLER = "+84905123456"
+
+_numbers = count(1)
+
+
+@dataclass
+class Province:
+    """What `province` made, by name."""
+
+    wards: dict[str, Ward]
+    agencies: dict[str, Agency]
+    people: dict[str, User]
+
+    def actor(self, name: str) -> Actor:
+        return Actor.of(self.people[name])
+
+
+_WARDS = {"28249": ("Phường Mỹ Tho", "phường"), "28270": ("Phường Đạo Thạnh", "phường"), "28366": ("Xã Tân Phú", "xã")}
+_CATEGORIES = {
+    "cap-thoat-nuoc": "Cấp thoát nước, ngập",
+    "chieu-sang-dien": "Chiếu sáng, điện",
+    "moi-truong": "Môi trường, rác thải",
+    "khac": "Khác",
+}
+_PEOPLE = {
+    "lan": ("Nguyễn Thị Lan", Role.OPERATOR, None, "101"),
+    "minh": ("Trần Văn Minh", Role.OPERATOR, None, "102"),
+    "hoa": ("Lê Thị Hoa", Role.SHIFT_LEADER, None, "103"),
+    "phuc": ("Phạm Hồng Phúc", Role.SUPERVISOR, None, None),
+    "thu": ("Võ Minh Thư", Role.OFFICER, "water", None),
+    "son": ("Đặng Hoài Sơn", Role.OFFICER, "power", None),
+    "tam": ("Huỳnh Thanh Tâm", Role.OFFICER, "my_tho", None),
+    "quan": ("Bùi Anh Quân", Role.ADMIN, None, None),
+}
+
+
+def province(session: Session, *, password_hash: str = "!") -> Province:
+    """Water goes to the water company with the commune beside it, light to the power company, rubbish to the
+    commune; `khac` has no rule."""
+    for code, (name, kind) in _WARDS.items():
+        session.add(Ward(code=code, name=name, kind=kind, folded=fold(name)))
+    for position, (code, name) in enumerate(_CATEGORIES.items()):
+        session.add(Category(code=code, name=name, position=position, evidence_required=code == "chieu-sang-dien"))
+    session.flush()
+    session.add(FormerUnit(name="Phường 3", district="Mỹ Tho", province="Tiền Giang", ward_code="28249",
+                           folded=fold("Phường 3 Mỹ Tho Tiền Giang")))  # fmt: skip
+    agencies = _agencies(session)
+    _rules(session, agencies)
+    people = {
+        username: User(
+            username=username,
+            password_hash=password_hash,
+            name=name,
+            role=role,
+            agency_id=agencies[agency].id if agency else None,
+            extension=extension,
+            created_at=MONDAY,
+        )
+        for username, (name, role, agency, extension) in _PEOPLE.items()
+    }
+    session.add_all(people.values())
+    session.commit()
+    return Province({ward: session.get_one(Ward, ward) for ward in _WARDS}, agencies, people)
+
+
+def _agencies(session: Session) -> dict[str, Agency]:
+    agencies = {
+        "water": Agency(code="cap-nuoc", name="Công ty Cấp nước Tiền Giang", kind=AgencyKind.COMPANY),
+        "power": Agency(code="dien-luc", name="Điện lực Mỹ Tho", kind=AgencyKind.COMPANY),
+        "my_tho": Agency(
+            code="ubnd-my-tho", name="UBND phường Mỹ Tho", kind=AgencyKind.COMMUNE, ward_code="28249"
+        ),
+        "office": Agency(code="van-phong", name="Văn phòng UBND tỉnh", kind=AgencyKind.OFFICE, needs_approval=True),
+    }
+    session.add_all(agencies.values())
+    session.flush()
+    return agencies
+
+
+def _rules(session: Session, agencies: dict[str, Agency]) -> None:
+    session.add_all(
+        [
+            RoutingRule(position=1, category_code="cap-thoat-nuoc", agency_id=agencies["water"].id, co_commune=True),
+            RoutingRule(position=2, category_code="chieu-sang-dien", agency_id=agencies["power"].id),
+            RoutingRule(position=3, category_code="moi-truong", to_commune=True),
+        ]
+    )
+
+
+def call(session: Session, **columns: Any) -> Call:
+    """A call that rings at 101, unless the columns say otherwise."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "pbx": "pbx1",
+        "linkedid": f"1795446873.{number}",
+        "number_dialled": "1022",
+        "caller": CALLER,
+        "caller_raw": "0905123456",
+        "started_at": MONDAY,
+        "queued_at": MONDAY + timedelta(seconds=3),
+        "queue": "hotline-1022",
+        "rang": ["101"],
+        "ringing": ["101"],
+    }
+    row = Call(**{**values, **columns})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def answered(session: Session, **columns: Any) -> Call:
+    """A call that 101 answered and that is over, after 80 seconds of talk."""
+    values: dict[str, Any] = {
+        "answered_at": MONDAY + timedelta(seconds=8),
+        "ended_at": MONDAY + timedelta(seconds=88),
+        "outcome": Outcome.ANSWERED,
+        "operator": "101",
+        "operators": ["101"],
+        "ringing": [],
+        "wait_s": 5.0,
+        "talk_s": 80.0,
+    }
+    return call(session, **{**values, **columns})
+
+
+def missed(session: Session, **columns: Any) -> Call:
+    """A call that was abandoned after 30 seconds in the queue."""
+    values: dict[str, Any] = {
+        "ended_at": MONDAY + timedelta(seconds=33),
+        "outcome": Outcome.ABANDONED,
+        "stage": Stage.QUEUE,
+        "ringing": [],
+        "wait_s": 30.0,
+    }
+    return call(session, **{**values, **columns})

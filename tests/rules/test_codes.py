@@ -1,0 +1,37 @@
+"""Ticket codes can be said by phone, and a slip of the tongue is noticed."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tickets import codes
+
+numbers = st.integers(min_value=1, max_value=99_999_999)
+
+
+@given(numbers, st.sampled_from(["{}", "{0[0]}{0[1]}{0[2]}-{0[3]}{0[4]}{0[5]}-{0[6]}{0[7]}{0[8]}"]))
+def test_a_code_is_read_back_as_it_was_said(number: int, form: str) -> None:
+    code = codes.make_code(number)
+    assert codes.parse(form.format(code)) == code
+    assert codes.parse(f"  {codes.group(code)} ".replace("-", " ")) == code
+
+
+@given(numbers, st.integers(0, 8), st.integers(1, 9))
+def test_one_wrong_digit_is_noticed(number: int, place: int, by: int) -> None:
+    code = codes.make_code(number)
+    wrong = code[:place] + str((int(code[place]) + by) % 10) + code[place + 1 :]
+    assert codes.parse(wrong) is None
+
+
+@given(numbers, st.integers(0, 7))
+def test_two_neighbours_swapped_are_noticed(number: int, place: int) -> None:
+    code = codes.make_code(number)
+    swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+    assert swapped == code or codes.parse(swapped) is None
+
+
+def test_no_two_tickets_share_a_code() -> None:
+    assert len({codes.make_code(number) for number in range(1, 50_001)}) == 50_000
+
+
+def test_what_is_no_code_is_not_taken_for_one() -> None:
+    assert [codes.parse(text) for text in ("", "abc", "12345678", "1234567890", "0905123456", "٣١٢٣٤٥٦٧٨")] == [None] * 6

@@ -1,0 +1,53 @@
+"""Every cell of the ticket's table of moves."""
+
+import pytest
+
+from callcenter.errors import MoveRefused
+from callcenter.vocab import TicketState as S
+from tickets.lifecycle import MOVES, allowed, check_move
+
+# The table as the province reads it: state -> move -> state. Written apart from the code's own form of it.
+TABLE = """
+draft              file=filed expect_call_back=filed discard=discarded link=linked
+filed              triage=triage route=routed call_back_done=closed reject=rejected withdraw=withdrawn
+triage             route=routed reject=rejected withdraw=withdrawn
+routed             accept=accepted give_back=triage route=routed reject=rejected withdraw=withdrawn
+accepted           resolve=resolved propose=awaiting_approval ask=waiting give_back=triage route=routed
+                   reject=rejected withdraw=withdrawn
+waiting            supply=accepted withdraw=withdrawn
+awaiting_approval  approve=resolved send_back=accepted
+resolved           close=closed reopen=accepted
+closed             reopen=accepted
+linked             unlink=draft
+rejected
+withdrawn
+discarded
+"""
+
+
+def _table() -> dict[S, dict[str, S]]:
+    table: dict[S, dict[str, S]] = {}
+    state = S.DRAFT
+    for line in TABLE.strip().splitlines():
+        words = line.split()
+        if not line.startswith(" "):
+            state = S(words.pop(0))
+        table.setdefault(state, {}).update({move: S(to) for move, to in (word.split("=") for word in words)})
+    return table
+
+
+@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize("move", MOVES)
+def test_each_move_from_each_state(move: str, state: S) -> None:
+    expected = _table()[state].get(move)
+    if expected is None:
+        with pytest.raises(MoveRefused) as refused:
+            check_move(move, state)
+        assert (refused.value.move, refused.value.state) == (move, state)
+    else:
+        assert check_move(move, state) == expected
+
+
+@pytest.mark.parametrize("state", S)
+def test_allowed_names_exactly_the_moves_of_the_table(state: S) -> None:
+    assert allowed(state) == set(_table()[state])

@@ -1,0 +1,35 @@
+"""Who acts: a person signed in, a rule of ours, the citizen, or another program."""
+
+from dataclasses import dataclass
+
+from callcenter.errors import NotAllowed
+from callcenter.models import User
+from callcenter.vocab import Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`name` is what the history shows; `id` is None for anybody without an account."""
+
+    id: int | None
+    name: str
+    role: Role | None = None
+    agency_id: int | None = None
+    extension: str | None = None
+
+    @classmethod
+    def of(cls, user: User) -> "Actor":
+        return cls(user.id, user.name, user.role, user.agency_id, user.extension)
+
+    @classmethod
+    def rule(cls, name: str) -> "Actor":
+        """A rule of the hotline that acts by itself: `routing`, `listener`."""
+        return cls(None, name)
+
+    def require(self, *roles: Role) -> None:
+        if self.role not in roles:
+            raise NotAllowed(f"{self.role or self.name} may not do this")
+
+
+DESK = (Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN)
+LEADS = (Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN)

@@ -1,0 +1,278 @@
+"""What operators do: the draft of a call is opened, filled in, filed, linked, or ended with a disposition."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter import outbox
+from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
+from callcenter.models import Call, Category, Ticket, TicketCall, User, Ward
+from callcenter.push import announce
+from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Source, TicketKind, TicketState
+from tickets import callbacks, clocks, history
+from tickets.actors import DESK, LEADS, Actor
+from tickets.fields import TicketFields, clean, missing_to_file
+from tickets.handover import Handover
+
+LISTENER = Actor.rule("listener")
+OPENED = "opened"
+ASKED_AGAIN = "asked_again"
+
+
+def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
+    """The one draft of a call, from the moment it rings; owned by the last operator who talked. May come twice."""
+    draft = draft_of(session, call)
+    if draft is None:
+        draft = history.begin(
+            session,
+            LISTENER,
+            kind=TicketKind.REPORT,
+            source=Source.HOTLINE,
+            state=TicketState.DRAFT,
+            now=now,
+            move="open",
+            caller=call.caller,
+            reporter_phone=call.caller,
+        )
+        session.add(TicketCall(ticket_id=draft.id, call_id=call.id, relation=OPENED))
+    owner = _user_at(session, call.operators[-1]) if call.operators else None
+    if owner is not None and draft.state == TicketState.DRAFT and draft.owner_id != owner:
+        draft.owner_id = owner
+        history.changed(session, draft)
+    return draft
+
+
+def draft_of(session: Session, call: Call) -> Ticket | None:
+    """The ticket that this call opened, whatever became of it."""
+    query = (
+        select(Ticket)
+        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
+        .where(TicketCall.call_id == call.id, TicketCall.relation == OPENED)
+        .order_by(Ticket.id)
+    )
+    return session.scalars(query).first()
+
+
+def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
+    """A draft without a call: somebody at the counter, a letter, an e-mail."""
+    actor.require(*DESK)
+    return history.begin(
+        session,
+        actor,
+        kind=TicketKind.REPORT,
+        source=source,
+        state=TicketState.DRAFT,
+        now=now,
+        move="open",
+        owner_id=actor.id,
+    )
+
+
+def save_draft(
+    session: Session, actor: Actor, code: str, fields: TicketFields, *, version: int | None, now: datetime
+) -> Ticket:
+    """Keep what is typed so far; nothing is required yet. Raises Stale when somebody else saved in between."""
+    ticket = _mine(session, actor, code, version)
+    if ticket.state != TicketState.DRAFT:
+        raise MoveRefused("save", ticket.state)
+    _apply(session, ticket, fields)
+    if ticket.owner_id is None:
+        ticket.owner_id = actor.id
+    session.flush()
+    announce(session, "tickets", ticket=ticket.id)
+    return ticket
+
+
+def file(
+    session: Session, actor: Actor, code: str, fields: TicketFields, *, version: int | None = None, now: datetime
+) -> Ticket:
+    """Accept the report: from here on the clocks run and an agency will get it.
+
+    Filing what this person has filed already changes nothing (a double click).
+    Raises Invalid with every missing field at once, Stale, MoveRefused.
+    """
+    ticket = _mine(session, actor, code, None)
+    if ticket.state != TicketState.DRAFT and ticket.filed_at is not None:
+        return ticket
+    ticket = history.locked(session, code, version)
+    _apply(session, ticket, fields)
+    problems = missing_to_file(
+        category_code=ticket.category_code,
+        description=ticket.description,
+        reporter_phone=ticket.reporter_phone,
+        caller=ticket.caller,
+    )
+    if problems:
+        raise Invalid(problems)
+    submit(session, ticket, actor, now=now)
+    callbacks.close_reached(session, ticket, actor, now=now)
+    return ticket
+
+
+def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> None:
+    """The step that every door shares: filed, clocks started, promised to the routing queue."""
+    ticket.owner_id = actor.id or ticket.owner_id
+    ticket.filed_at = now
+    ticket.triage_due = clocks.triage_due(session, ticket)
+    history.move(session, ticket, "file", actor, now=now)
+    handover = Handover(
+        ticket=ticket.code,
+        source=ticket.source,
+        category=ticket.category_code,
+        ward=ticket.ward_code,
+        level=ticket.level,
+        filed_at=now,
+    )
+    outbox.promise(session, outbox.ROUTING, handover.model_dump(mode="json"), now=now, ticket_id=ticket.id)
+
+
+def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: datetime) -> Ticket:
+    """The caller asks about an older report: the draft ends, its call and its text go to that ticket."""
+    draft = _mine(session, actor, code, None)
+    parent = history.locked(session, parent_code)
+    if draft.state == TicketState.LINKED and draft.parent_id == parent.id:
+        return draft
+    if parent.id == draft.id or parent.state in (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED):
+        raise MoveRefused("link", parent.state)
+    history.move(session, draft, "link", actor, now=now, parent=parent.code)
+    draft.parent_id = parent.id
+    parent.asked_again += 1
+    for call_id in _calls_of(session, draft):
+        if session.get(TicketCall, (parent.id, call_id)) is None:
+            session.add(TicketCall(ticket_id=parent.id, call_id=call_id, relation=ASKED_AGAIN))
+    history.note(session, parent, "asked_again", actor, now=now, reason=draft.description or None, child=draft.code)
+    callbacks.close_reached(session, draft, actor, now=now)
+    return draft
+
+
+def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """It was another matter after all: the draft is a draft again, and the older ticket was not asked about."""
+    draft = _mine(session, actor, code, None)
+    history.move(session, draft, "unlink", actor, now=now)
+    parent = session.get(Ticket, draft.parent_id, with_for_update=True)
+    draft.parent_id = None
+    if parent is not None:
+        parent.asked_again = max(0, parent.asked_again - 1)
+        for call_id in _calls_of(session, draft):
+            shared = session.get(TicketCall, (parent.id, call_id))
+            if shared is not None and shared.relation == ASKED_AGAIN:
+                session.delete(shared)
+        history.note(session, parent, "not_asked_again", actor, now=now, child=draft.code)
+    return draft
+
+
+def dispose(
+    session: Session, actor: Actor, call_id: int, disposition: Disposition, *, note: str = "", now: datetime
+) -> Call:
+    """End a call without a ticket for an agency. A dropped caller is called back with the draft as it is."""
+    actor.require(*DESK)
+    if disposition in AUTOMATIC_DISPOSITIONS:
+        raise Invalid({"disposition": "unknown_choice"})
+    call = session.get(Call, call_id, with_for_update=True)
+    if call is None:
+        raise NotFound(f"no call {call_id}")
+    if call.disposition == disposition:
+        return call
+    draft = draft_of(session, call)
+    if draft is not None:
+        _check_owner(session, actor, draft)
+        draft = history.locked(session, draft.code)
+        if disposition == Disposition.DROPPED and call.caller:
+            callbacks.expect(session, call, draft, actor, now=now)
+        else:
+            history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
+        callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
+    elif actor.role not in LEADS and actor.extension not in call.operators:
+        raise NotAllowed("only who talked with the caller may end the call")
+    _set_disposition(session, call, disposition, note, actor, now)
+    return call
+
+
+def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
+    """The number was reached and this was said: the call-back is done."""
+    actor.require(*DESK)
+    ticket = history.locked(session, code)
+    if ticket.kind != TicketKind.CALLBACK:
+        raise MoveRefused("call_back_done", ticket.state)
+    if not note.strip():
+        raise Invalid({"note": "required"})
+    history.move(session, ticket, "call_back_done", actor, now=now, reason=note.strip())
+    ticket.closed_at = now
+    ticket.owner_id = actor.id
+    return ticket
+
+
+def settle_call(session: Session, call: Call, *, now: datetime, short_abandon_s: float = 5) -> None:
+    """When the call is over: what nobody answered becomes a call-back or gets its automatic disposition."""
+    if callbacks.is_settled(session, call):
+        return
+    draft = draft_of(session, call)
+    if draft is not None:
+        draft = history.locked(session, draft.code)
+    verdict = callbacks.verdict(session, call, short_abandon_s=short_abandon_s)
+    if verdict == callbacks.KEEP:
+        return
+    if verdict == callbacks.CALL_BACK:
+        callbacks.expect(session, call, draft, LISTENER, now=now)
+        return
+    if draft is not None and draft.state == TicketState.DRAFT:
+        history.move(session, draft, "discard", LISTENER, now=now, disposition=verdict)
+    _set_disposition(session, call, Disposition(verdict), "", LISTENER, now)
+
+
+def _set_disposition(
+    session: Session, call: Call, disposition: Disposition, note: str, actor: Actor, now: datetime
+) -> None:
+    call.disposition = disposition
+    call.disposition_note = note.strip() or None
+    call.disposed_at = now
+    call.disposed_by_id = actor.id
+    announce(session, "calls", call=call.id)
+
+
+def _mine(session: Session, actor: Actor, code: str, version: int | None) -> Ticket:
+    actor.require(*DESK)
+    ticket = history.locked(session, code, version)
+    _check_owner(session, actor, ticket)
+    return ticket
+
+
+def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
+    """A draft is worked on by its owner, by whom its call rang while nobody owns it, or by a leader."""
+    if actor.role in LEADS or ticket.owner_id == actor.id:
+        return
+    if ticket.owner_id is None and ticket.state == TicketState.DRAFT:
+        reached = (
+            select(TicketCall.call_id)
+            .join(Call, Call.id == TicketCall.call_id)
+            .where(TicketCall.ticket_id == ticket.id, Call.rang.contains([actor.extension or ""]))
+        )
+        if session.scalars(reached).first() is not None:
+            return
+    raise NotAllowed(f"ticket {ticket.code} is in somebody else's hands")
+
+
+def _apply(session: Session, ticket: Ticket, fields: TicketFields) -> None:
+    values = clean(fields)
+    problems = {}
+    if values.get("category_code") and session.get(Category, values["category_code"]) is None:
+        problems["category_code"] = "unknown_choice"
+    if values.get("ward_code") and session.get(Ward, values["ward_code"]) is None:
+        problems["ward_code"] = "unknown_choice"
+    if problems:
+        raise Invalid(problems)
+    changes = {name: value for name, value in values.items() if getattr(ticket, name) != value}
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    if changes:
+        ticket.version += 1
+
+
+def _calls_of(session: Session, ticket: Ticket) -> list[int]:
+    return list(session.scalars(select(TicketCall.call_id).where(TicketCall.ticket_id == ticket.id)))
+
+
+def _user_at(session: Session, extension: str) -> int | None:
+    query = select(User.id).where(User.extension == extension, User.active)
+    return session.scalars(query).first()

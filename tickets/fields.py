@@ -1,0 +1,88 @@
+"""What a person fills in on a ticket, checked: values that cannot be kept, and what is missing to file it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callcenter import phones
+from callcenter.errors import Invalid
+from callcenter.vocab import Level, TicketKind
+
+MAX_DESCRIPTION = 10_000
+MAX_ADDRESS = 500
+MAX_NAME = 200
+# A description shorter than this tells an agency nothing.
+MIN_DESCRIPTION = 5
+
+
+@dataclass(frozen=True)
+class TicketFields:
+    """A form as it came in. None means "not given, leave it"; an empty text means "cleared"."""
+
+    category_code: str | None = None
+    ward_code: str | None = None
+    address: str | None = None
+    level: str | None = None
+    description: str | None = None
+    reporter_name: str | None = None
+    reporter_phone: str | None = None
+    keep_identity: bool | None = None
+    kind: str | None = None
+
+    def given(self) -> dict[str, str | bool]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def clean(fields: TicketFields) -> dict[str, object]:
+    """Values ready for the ticket's columns. Raises Invalid for what cannot be kept at all.
+
+    A phone number that is not one is kept as typed elsewhere (the form), and refused here by name.
+    """
+    problems = dict(_too_long(fields))
+    values: dict[str, object] = {}
+    for name, value in fields.given().items():
+        values[name] = value.strip() if isinstance(value, str) else value
+    for name in ("category_code", "ward_code"):
+        if name in values:
+            values[name] = values[name] or None
+    _clean_choice(values, problems, "level", {level.value for level in Level})
+    _clean_choice(values, problems, "kind", {TicketKind.REPORT.value, TicketKind.INQUIRY.value})
+    if "reporter_phone" in values:
+        number = phones.normalise(str(values["reporter_phone"]))
+        if values["reporter_phone"] and number is None:
+            problems["reporter_phone"] = "phone_unreadable"
+        values["reporter_phone"] = number
+    if problems:
+        raise Invalid(problems)
+    return values
+
+
+def _clean_choice(values: dict[str, object], problems: dict[str, str], name: str, choices: set[str]) -> None:
+    if name not in values:
+        return
+    if values[name] == "":
+        del values[name]
+    elif values[name] not in choices:
+        problems[name] = "unknown_choice"
+
+
+def _too_long(fields: TicketFields) -> Mapping[str, str]:
+    limits = {"description": MAX_DESCRIPTION, "address": MAX_ADDRESS, "reporter_name": MAX_NAME}
+    return {name: "too_long" for name, limit in limits.items() if len(getattr(fields, name) or "") > limit}
+
+
+def missing_to_file(
+    *, category_code: str | None, description: str, reporter_phone: str | None, caller: str | None
+) -> dict[str, str]:
+    """What stands in the way of filing, by field.
+
+    A phone number alone says whom to answer; the caller's own will do. A ward may be unknown: where routing needs
+    one, the ticket goes to triage rather than wait in the form.
+    """
+    problems: dict[str, str] = {}
+    if not category_code:
+        problems["category_code"] = "required"
+    if len(description.strip()) < MIN_DESCRIPTION:
+        problems["description"] = "required"
+    if not reporter_phone and not caller:
+        problems["reporter_phone"] = "required"
+    return problems

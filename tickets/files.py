@@ -1,0 +1,97 @@
+"""Files on tickets: limited in size, known by their content and not by their name, kept by their hash."""
+
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import filetype
+from PIL import Image, UnidentifiedImageError
+
+from callcenter.errors import Invalid
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_FILES = 10
+_MAX_PIXELS = 60_000_000
+IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
+# Nothing that a browser would run: no HTML, no SVG.
+ACCEPTED = IMAGES | {
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "audio/mpeg",
+    "audio/x-wav",
+    "video/mp4",
+}
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that lies in the data folder, ready to be attached."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+def store(data_dir: Path, name: str, content: bytes) -> StoredFile:
+    """Check and keep one upload. Storing the same bytes twice keeps one copy. Raises Invalid for `files`."""
+    content_type = real_type(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    _write(path_of(data_dir, sha256), content)
+    return StoredFile(safe_name(name), content_type, len(content), sha256)
+
+
+def real_type(content: bytes) -> str:
+    """What the bytes are, whatever the sender called them. Raises Invalid for `files`."""
+    if not content:
+        raise Invalid({"files": "empty_file"})
+    if len(content) > MAX_BYTES:
+        raise Invalid({"files": "file_too_large"})
+    kind = filetype.guess(content)
+    if kind is None or kind.mime not in ACCEPTED:
+        raise Invalid({"files": "file_type"})
+    if kind.mime in IMAGES:
+        _check_image(content)
+    return str(kind.mime)
+
+
+def safe_name(name: str) -> str:
+    """The sender's name for it, without folders, control characters or a length that breaks a page."""
+    base = re.sub(r"[\x00-\x1f\x7f\"<>|]", "", re.split(r"[/\\]", name)[-1]).strip(" .")
+    stem, dot, extension = base.rpartition(".")
+    if not dot or len(extension) > 10:
+        return base[:100] or "tep"
+    return f"{stem[:90]}.{extension}"
+
+
+def path_of(data_dir: Path, sha256: str) -> Path:
+    return data_dir / "files" / sha256[:2] / sha256
+
+
+def _check_image(content: bytes) -> None:
+    """A picture that does not open, or opens to more than a screen wall, is refused before anybody shows it."""
+    try:
+        with Image.open(BytesIO(content)) as image:
+            if image.width * image.height > _MAX_PIXELS:
+                raise Invalid({"files": "image_too_large"})
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise Invalid({"files": "file_broken"}) from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all: a reader never sees half a file."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)

@@ -1,0 +1,51 @@
+"""The moves of a ticket: which verb takes it from where to where. Everything else is refused by name."""
+
+from collections.abc import Mapping
+
+from callcenter.errors import MoveRefused
+from callcenter.vocab import TicketState as S
+
+# States in which somebody still owes the citizen something.
+OPEN = frozenset({S.FILED, S.TRIAGE, S.ROUTED, S.ACCEPTED, S.WAITING, S.AWAITING_APPROVAL})
+_WITH_AGENCY = (S.ROUTED, S.ACCEPTED)
+
+
+def _from(*states: S, to: S) -> dict[S, S]:
+    return dict.fromkeys(states, to)
+
+
+MOVES: Mapping[str, Mapping[S, S]] = {
+    "file": {S.DRAFT: S.FILED},
+    "expect_call_back": {S.DRAFT: S.FILED},
+    "discard": {S.DRAFT: S.DISCARDED},
+    "link": {S.DRAFT: S.LINKED},
+    "unlink": {S.LINKED: S.DRAFT},
+    "triage": {S.FILED: S.TRIAGE},
+    "route": _from(S.FILED, S.TRIAGE, *_WITH_AGENCY, to=S.ROUTED),
+    "accept": {S.ROUTED: S.ACCEPTED},
+    "give_back": _from(*_WITH_AGENCY, to=S.TRIAGE),
+    "ask": {S.ACCEPTED: S.WAITING},
+    "supply": {S.WAITING: S.ACCEPTED},
+    "propose": {S.ACCEPTED: S.AWAITING_APPROVAL},
+    "send_back": {S.AWAITING_APPROVAL: S.ACCEPTED},
+    "approve": {S.AWAITING_APPROVAL: S.RESOLVED},
+    "resolve": {S.ACCEPTED: S.RESOLVED},
+    "call_back_done": {S.FILED: S.CLOSED},
+    "close": {S.RESOLVED: S.CLOSED},
+    "reopen": _from(S.RESOLVED, S.CLOSED, to=S.ACCEPTED),
+    "reject": _from(S.FILED, S.TRIAGE, *_WITH_AGENCY, to=S.REJECTED),
+    "withdraw": _from(S.FILED, S.TRIAGE, *_WITH_AGENCY, S.WAITING, to=S.WITHDRAWN),
+}
+
+
+def check_move(move: str, state: S) -> S:
+    """Where the move leads; raises MoveRefused where the ticket stands wrong for it."""
+    to = MOVES[move].get(state)
+    if to is None:
+        raise MoveRefused(move, state)
+    return to
+
+
+def allowed(state: S) -> frozenset[str]:
+    """The moves that a ticket in this state can make (not yet: who may make them)."""
+    return frozenset(move for move, table in MOVES.items() if state in table)

@@ -1,0 +1,256 @@
+"""What the desk's pages read: calls now and before, callers, drafts, call-backs, tickets. Rights are checked here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from callcenter import phones
+from callcenter.errors import NotFound
+from callcenter.models import Assignment, Attachment, Call, PbxStatus, Ticket, TicketCall, TicketEvent
+from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
+from tickets import codes
+from tickets.actors import DESK, Actor
+from tickets.sla import ClockState, clock_state
+
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
+_SHOWN = (
+    joinedload(Ticket.category),
+    joinedload(Ticket.ward),
+    joinedload(Ticket.lead_agency),
+    joinedload(Ticket.owner),
+)
+
+
+@dataclass(frozen=True)
+class CallerHistory:
+    calls: Sequence[Call]
+    tickets: Sequence[Ticket]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A draft somebody still owes an end, and the call it came from (None for a draft without a call)."""
+
+    ticket: Ticket
+    call: Call | None
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """Everything a ticket's page shows."""
+
+    ticket: Ticket
+    events: Sequence[TicketEvent]
+    assignments: Sequence[Assignment]
+    attachments: Sequence[Attachment]
+    calls: Sequence[tuple[Call, str]]
+    children: Sequence[Ticket]
+    mine: Assignment | None = None
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A ticket in an agency's hands and the clock that runs next: accept until taken on, then answer."""
+
+    ticket: Ticket
+    assignment: Assignment
+    due: datetime | None
+    clock_state: ClockState
+
+
+def waiting_calls(session: Session) -> Sequence[Call]:
+    """Callers whom nobody has answered yet, longest first."""
+    query = select(Call).where(Call.ended_at.is_(None), Call.answered_at.is_(None)).order_by(Call.started_at)
+    return session.scalars(query).all()
+
+
+def my_call(session: Session, actor: Actor) -> Call | None:
+    """The live call at this extension: the one talked with before one that rings, the newest first."""
+    if not actor.extension:
+        return None
+    live = select(Call).where(Call.ended_at.is_(None)).order_by(Call.started_at.desc())
+    talking = session.scalars(live.where(Call.talking.contains([actor.extension]))).first()
+    return talking or session.scalars(live.where(Call.ringing.contains([actor.extension]))).first()
+
+
+def last_call(session: Session, actor: Actor) -> Call | None:
+    """The newest ended call whose draft this person still owes an end."""
+    return next((row.call for row in unfinished(session, actor) if row.call and row.call.ended_at), None)
+
+
+def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
+    """This person's drafts of calls that are over, newest first."""
+    return _drafts(session, Ticket.owner_id == actor.id)
+
+
+def unowned(session: Session, ended_before: datetime) -> Sequence[Unfinished]:
+    """Everybody's drafts whose call ended before that moment: what follows the shift leader."""
+    return _drafts(session, Call.ended_at < ended_before)
+
+
+def _drafts(session: Session, which: ColumnElement[bool]) -> Sequence[Unfinished]:
+    query = (
+        select(Ticket, Call)
+        .outerjoin(TicketCall, (TicketCall.ticket_id == Ticket.id) & (TicketCall.relation == "opened"))
+        .outerjoin(Call, Call.id == TicketCall.call_id)
+        .where(Ticket.state == TicketState.DRAFT, or_(Call.id.is_(None), Call.ended_at.is_not(None)), which)
+        .order_by(Ticket.created_at.desc())
+        .limit(200)
+        .options(*_SHOWN)
+    )
+    return [Unfinished(ticket, call) for ticket, call in session.execute(query)]
+
+
+def caller_history(
+    session: Session, number: str | None, *, limit: int = 10, before_call: int | None = None
+) -> CallerHistory:
+    """Who this number has been: its calls, and the tickets it called about or is the contact of, newest first."""
+    if not number:
+        return CallerHistory((), ())
+    calls = select(Call).where(Call.caller == number).order_by(Call.started_at.desc()).limit(limit)
+    if before_call is not None:
+        calls = calls.where(Call.id != before_call)
+    about = (
+        select(Ticket)
+        .where(
+            or_(Ticket.caller == number, Ticket.reporter_phone == number),
+            Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)),
+        )
+        .order_by(Ticket.closed_at.is_not(None), Ticket.created_at.desc())
+        .limit(limit)
+        .options(*_SHOWN)
+    )
+    return CallerHistory(session.scalars(calls).all(), session.scalars(about).all())
+
+
+def callbacks(session: Session) -> Sequence[Ticket]:
+    """Numbers waiting to be called back, longest first."""
+    query = (
+        select(Ticket)
+        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
+        .order_by(Ticket.created_at)
+        .limit(200)
+        .options(*_SHOWN)
+    )
+    return session.scalars(query).all()
+
+
+def triage(session: Session) -> Sequence[Ticket]:
+    """Tickets that no rule could place, or that were given back; urgent and oldest first."""
+    query = (
+        select(Ticket)
+        .where(Ticket.state == TicketState.TRIAGE)
+        .order_by(Ticket.level != "urgent", Ticket.filed_at)
+        .limit(200)
+        .options(*_SHOWN)
+    )
+    return session.scalars(query).all()
+
+
+def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
+    """The whole ticket. Raises NotFound where it does not exist or this person may not see it."""
+    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*_SHOWN)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(f"no ticket {code} for {actor.name}")
+    assignments = session.scalars(
+        select(Assignment)
+        .where(Assignment.ticket_id == found.id)
+        .order_by(Assignment.id)
+        .options(joinedload(Assignment.agency))
+    ).all()
+    return TicketPage(
+        ticket=found,
+        events=session.scalars(
+            select(TicketEvent).where(TicketEvent.ticket_id == found.id).order_by(TicketEvent.id)
+        ).all(),
+        assignments=assignments,
+        attachments=session.scalars(
+            select(Attachment).where(Attachment.ticket_id == found.id).order_by(Attachment.id)
+        ).all(),
+        calls=_calls_of(session, found) if actor.role in DESK else (),
+        children=session.scalars(select(Ticket).where(Ticket.parent_id == found.id).order_by(Ticket.id)).all()
+        if actor.role in DESK
+        else (),
+        mine=next((a for a in assignments if a.agency_id == actor.agency_id and a.ended_at is None), None),
+    )
+
+
+def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment:
+    """A file, for those who may see its ticket."""
+    query = visible(
+        select(Attachment).join(Ticket, Ticket.id == Attachment.ticket_id).where(Attachment.id == attachment_id), actor
+    )
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(f"no file {attachment_id} for {actor.name}")
+    return found
+
+
+def visible(query: Query, actor: Actor) -> Query:
+    """Only tickets this person may see: the desk sees all, an officer what the agency has or had in hand."""
+    if actor.role in DESK:
+        return query
+    if actor.role != Role.OFFICER:
+        raise NotFound("tickets are for people who signed in")
+    return query.where(exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id))
+
+
+def agency_inbox(session: Session, actor: Actor, now: datetime, *, state: TicketState | None = None) -> list[InboxRow]:
+    """What this agency has in hand, what is due first on top."""
+    query = (
+        select(Ticket, Assignment)
+        .join(Assignment, Assignment.ticket_id == Ticket.id)
+        .where(Assignment.agency_id == actor.agency_id, Assignment.ended_at.is_(None))
+        .options(*_SHOWN)
+    )
+    if state is not None:
+        query = query.where(Ticket.state == state)
+    rows = [_inbox_row(ticket, assignment, now) for ticket, assignment in session.execute(query)]
+    return sorted(rows, key=lambda row: (row.due is None, row.due, row.ticket.id))
+
+
+def _inbox_row(ticket: Ticket, assignment: Assignment, now: datetime) -> InboxRow:
+    lead = assignment.role == AssignmentRole.LEAD
+    due = ticket.accept_due if lead and assignment.accepted_at is None else ticket.answer_due
+    return InboxRow(ticket, assignment, due, clock_state(due, now) if due else "ok")
+
+
+def find_tickets(
+    session: Session, actor: Actor, *, text: str = "", state: TicketState | None = None, limit: int = 50
+) -> Sequence[Ticket]:
+    """By code, by phone number in any form, or by words in the description; newest first."""
+    query = visible(select(Ticket), actor).order_by(Ticket.id.desc()).limit(limit).options(*_SHOWN)
+    if state is not None:
+        query = query.where(Ticket.state == state)
+    if text.strip():
+        query = query.where(_matches(text.strip()))
+    return session.scalars(query).all()
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    code, number = codes.parse(text), phones.normalise(text)
+    if code is not None:
+        return Ticket.code == code
+    if number is not None:
+        return or_(Ticket.reporter_phone == number, Ticket.caller == number)
+    words = and_(*(Ticket.description.icontains(word, autoescape=True) for word in text.split()[:8]))
+    return or_(Ticket.reporter_name.icontains(text, autoescape=True), words)
+
+
+def pbx_states(session: Session) -> Sequence[PbxStatus]:
+    return session.scalars(select(PbxStatus).order_by(PbxStatus.pbx)).all()
+
+
+def _calls_of(session: Session, found: Ticket) -> Sequence[tuple[Call, str]]:
+    query = (
+        select(Call, TicketCall.relation)
+        .join(TicketCall, TicketCall.call_id == Call.id)
+        .where(TicketCall.ticket_id == found.id)
+        .order_by(Call.started_at)
+    )
+    return [(call, relation) for call, relation in session.execute(query)]
