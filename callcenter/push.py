@@ -19,7 +19,7 @@ _publisher: redis.Redis | None = None
 
 def connect(url: str) -> None:
     """Name the broker of this process; without it announcements are dropped (tools, tests of rules)."""
-    global _publisher
+    global _publisher  # noqa: PLW0603 (one broker a process)
     _publisher = make_publisher(url)
 
 

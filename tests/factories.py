@@ -83,9 +83,7 @@ def _agencies(session: Session) -> dict[str, Agency]:
     agencies = {
         "water": Agency(code="cap-nuoc", name="Công ty Cấp nước Tiền Giang", kind=AgencyKind.COMPANY),
         "power": Agency(code="dien-luc", name="Điện lực Mỹ Tho", kind=AgencyKind.COMPANY),
-        "my_tho": Agency(
-            code="ubnd-my-tho", name="UBND phường Mỹ Tho", kind=AgencyKind.COMMUNE, ward_code="28249"
-        ),
+        "my_tho": Agency(code="ubnd-my-tho", name="UBND phường Mỹ Tho", kind=AgencyKind.COMMUNE, ward_code="28249"),
         "office": Agency(code="van-phong", name="Văn phòng UBND tỉnh", kind=AgencyKind.OFFICE, needs_approval=True),
     }
     session.add_all(agencies.values())

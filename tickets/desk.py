@@ -70,7 +70,13 @@ def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime)
 
 
 def save_draft(
-    session: Session, actor: Actor, code: str, fields: TicketFields, *, version: int | None, now: datetime
+    session: Session,
+    actor: Actor,
+    code: str,
+    fields: TicketFields,
+    *,
+    version: int | None,
+    now: datetime,  # noqa: ARG001 (each verb takes it)
 ) -> Ticket:
     """Keep what is typed so far; nothing is required yet. Raises Stale when somebody else saved in between."""
     ticket = _mine(session, actor, code, version)

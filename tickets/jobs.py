@@ -24,7 +24,7 @@ _engine: Engine | None = None
 
 def use(engine: Engine) -> None:
     """Name the database of this worker process, before it takes its first job."""
-    global _engine
+    global _engine  # noqa: PLW0603 (rq calls by dotted path and passes nothing of ours)
     _engine = engine
 
 
@@ -51,7 +51,7 @@ def _take_alone(engine: Engine, message: dict[str, Any]) -> bool:
             return True
     except OperationalError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with one message, the next one goes on)
         reason = _in_short(error)
         log.error("handover set aside", outbox=outbox_id, error=reason)
         with transaction(engine) as session:

@@ -1,13 +1,13 @@
 """What the supervisor's page reads: the day's calls, tickets by state, what is stuck; each figure and its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Call, OutboxRow, SetAside, Ticket
+from callcenter.models import Call, OutboxRow, SetAside, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketState
 from tickets.lifecycle import OPEN
 from tickets.queries import Unfinished, unowned
@@ -114,3 +114,17 @@ def _overdue(session: Session, now: datetime) -> Sequence[Ticket]:
         .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category))
     )
     return session.scalars(query).all()
+
+
+def codes_of(session: Session, calls: Iterable[Call]) -> dict[int, list[str]]:
+    """Call id to the codes of its tickets: from a row of calls on to what became of it."""
+    query = (
+        select(TicketCall.call_id, Ticket.code)
+        .join(Ticket, Ticket.id == TicketCall.ticket_id)
+        .where(TicketCall.call_id.in_([call.id for call in calls]))
+        .order_by(Ticket.id)
+    )
+    codes: dict[int, list[str]] = {}
+    for call_id, code in session.execute(query):
+        codes.setdefault(call_id, []).append(code)
+    return codes

@@ -79,7 +79,6 @@ class Ticket(Base):
     rating: Mapped[int | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
-
     category: Mapped[Category | None] = relationship()
     ward: Mapped[Ward | None] = relationship()
     owner: Mapped[User | None] = relationship()

@@ -45,6 +45,4 @@ def test_verdict(
 
 @pytest.mark.parametrize(("outcome", "stage", "withheld"), list(product(Outcome, [None, *Stage], [True, False])))
 def test_no_call_is_left_with_neither(outcome: Outcome, stage: Stage | None, withheld: bool) -> None:
-    assert decide(
-        outcome=outcome, stage=stage, wait_s=9, age_s=30, withheld=withheld, is_test=False, short_abandon_s=5
-    )
+    assert decide(outcome=outcome, stage=stage, wait_s=9, age_s=30, withheld=withheld, is_test=False, short_abandon_s=5)

@@ -34,4 +34,5 @@ def test_no_two_tickets_share_a_code() -> None:
 
 
 def test_what_is_no_code_is_not_taken_for_one() -> None:
-    assert [codes.parse(text) for text in ("", "abc", "12345678", "1234567890", "0905123456", "٣١٢٣٤٥٦٧٨")] == [None] * 6
+    for text in ("", "abc", "12345678", "1234567890", "0905123456", "٣١٢٣٤٥٦٧٨"):
+        assert codes.parse(text) is None

@@ -90,7 +90,8 @@ def test_a_level_left_empty_keeps_the_one_it_had() -> None:
 
 
 def test_a_phone_number_alone_is_enough_to_know_whom_to_answer() -> None:
-    assert missing_to_file(category_code="khac", description="Ngập nước", reporter_phone=None, caller="+84905123456") == {}
+    given = {"category_code": "khac", "description": "Ngập nước", "reporter_phone": None}
+    assert missing_to_file(**given, caller="+84905123456") == {}
     assert missing_to_file(category_code=None, description=" ", reporter_phone=None, caller=None) == {
         "category_code": "required",
         "description": "required",

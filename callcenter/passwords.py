@@ -1,0 +1,32 @@
+"""Passwords of people: kept as argon2id, checked in the same time whether the person exists or not."""
+
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_hasher = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    """An encoded argon2id hash; it holds its own salt and cost, so the cost can rise later."""
+    return _hasher.hash(password)
+
+
+def verify_password(password_hash: str | None, password: str) -> bool:
+    """Whether it is that password. Pass None for an unknown user: it costs as much time, and is never true."""
+    try:
+        matches = _hasher.verify(password_hash or _nobodys_hash(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return matches and password_hash is not None
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """The hash was made at an older cost: make it anew at the next sign-in."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash("nobody's")
