@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CALLCENTER_", frozen=True, extra="ignore")
 
-    data_dir: Path = Path("var")
+    data_dir: Path = Path(__file__).resolve().parents[1] / "var"
     database_url: str | None = None
     redis_url: str | None = None
     secret_key: str | None = Field(default=None, repr=False)

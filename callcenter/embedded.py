@@ -30,7 +30,7 @@ class Lease:
         self._pid = os.getpid()
 
     def release(self) -> None:
-        """Leave; stops the servers when nobody else is left. A forked child leaves nothing: the lease is its parent's."""
+        """Leave; stops the servers when nobody else is left. A forked child leaves nothing: it is its parent's."""
         if self._holding is None or self._pid != os.getpid():
             return
         holding, self._holding = self._holding, None

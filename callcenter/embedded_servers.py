@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -85,7 +86,7 @@ def _reaches(account: Account, folder: Path, program: Path) -> bool:
         return False
 
 
-def _identity(account: Account) -> dict[str, int | list[int]]:
+def _identity(account: Account) -> dict[str, Any]:
     if account.uid is None:
         return {}
     return {"user": account.uid, "group": account.uid, "extra_groups": []}
@@ -236,7 +237,8 @@ class Postgres:
         for half_made in self.data_dir.glob("postgres.new-*"):
             shutil.rmtree(half_made)
         if self.folder.exists():
-            return self._check_version()
+            self._check_version()
+            return
         fresh = self.data_dir / f"postgres.new-{os.getpid()}"
         fresh.mkdir(mode=0o700)
         account.own(fresh)
@@ -265,7 +267,8 @@ class Postgres:
             raise SettingError("CALLCENTER_DATA_DIR", f"{self.folder} cannot be read by this user",
                                "start it as the user who owns it, or choose another folder") from None  # fmt: skip
         if found != POSTGRES_MAJOR:
-            raise SettingError("CALLCENTER_DATA_DIR", f"{self.folder} was made by PostgreSQL {found}, not {POSTGRES_MAJOR}",
+            problem = f"{self.folder} was made by PostgreSQL {found}, not {POSTGRES_MAJOR}"
+            raise SettingError("CALLCENTER_DATA_DIR", problem,
                                "upgrade it with pg_upgrade, or choose another folder")  # fmt: skip
 
     def _make_socket_folder(self, account: Account) -> None:
@@ -274,7 +277,7 @@ class Postgres:
         account.own(self.sockets)
 
     def _clear_stale_pid(self) -> None:
-        """After a crash and a restart of the machine its number may belong to another process: PostgreSQL would wait for it."""
+        """After a crash its number may belong to another process by now: PostgreSQL would take that for itself."""
         pid, _ = self._pid_file()
         if pid and not _is_program(pid, self.program):
             (self.folder / "postmaster.pid").unlink()

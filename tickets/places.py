@@ -1,6 +1,6 @@
 """Communes and wards by name, old or new: an index of the database's units, kept while they stay the same."""
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from callcenter.models import FormerUnit, Ward
@@ -8,7 +8,11 @@ from tickets.place_index import FormerRow, Index, PlaceHit, WardRow
 
 __all__ = ["PlaceHit", "find_places"]
 
-_Mark = tuple[int, int, int, int]
+_FINGERPRINT = text(
+    "SELECT (SELECT sum(hashtextextended(w::text, 0)) FROM ward w)::text,"
+    " (SELECT sum(hashtextextended(f::text, 0)) FROM former_unit f)::text"
+)
+_Mark = tuple[str | None, str | None]
 _indexes: dict[str, tuple[_Mark, Index]] = {}
 
 
@@ -38,7 +42,6 @@ def _build(session: Session) -> Index:
 
 
 def _mark(session: Session) -> _Mark:
-    """Changes with every change of the two tables, a row's removal too; costs a scan of some 400 rows."""
-    newest = func.coalesce(func.max(text("xmin::text::bigint")), 0)
-    marks = [session.execute(select(func.count(), newest).select_from(table)).one() for table in (Ward, FormerUnit)]
-    return (*marks[0], *marks[1])
+    """A fingerprint of every row of the two tables: any change, a removal too, makes it another one."""
+    wards, former = session.execute(_FINGERPRINT).one()
+    return wards, former

@@ -59,7 +59,8 @@ def test_a_calendar_without_a_working_day_is_an_error_and_not_a_loop() -> None:
         due_at(at("2026-11-23 09:00"), Target(60, working_time=True), Calendar(weekdays=frozenset()))
 
 
-moments = st.integers(0, 330 * 24 * 60).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes))
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+moments = st.integers(0, 330 * 24 * 60).map(lambda minutes: NEW_YEAR + timedelta(minutes=minutes))
 
 
 @given(moments, st.integers(1, 5000))
