@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import pwd
+import re
 import shutil
 import signal
 import socket
@@ -58,24 +60,34 @@ class Account:
 
 
 def choose_account(folder: Path, program: Path) -> Account:
-    """As root: the owner of `folder`, else nobody, else nobody within a user namespace of its own.
+    """An ordinary user: that user. Root: the owner of `folder`, else nobody, else nobody in a namespace of its own.
 
-    Permissions outside the data folder are never changed, so a private parent folder needs the namespace.
-    Raises SettingError when none of them can work here.
+    Permissions outside the data folder are never changed, so a private parent folder needs the namespace; so does
+    a user without a name, as containers have them. Raises SettingError when none of them can work here.
     """
-    if os.geteuid() != 0:
+    uid = os.geteuid()
+    if uid != 0 and _has_name(uid):
         return Account()
-    owner = folder.stat().st_uid if folder.exists() else 0
-    for uid in dict.fromkeys((owner or NOBODY, NOBODY)):
-        if _reaches(Account(uid=uid), folder.parent, program):
-            return Account(uid=uid)
-    if owner in {0, NOBODY} and _reaches(Account(prefix=_UNSHARE), folder.parent, program):
-        return Account(prefix=_UNSHARE)
+    owner = folder.stat().st_uid if folder.exists() else uid
+    ways = [Account(uid=other) for other in dict.fromkeys((owner or NOBODY, NOBODY))] if uid == 0 else []
+    if owner in {uid, NOBODY}:
+        ways.append(Account(prefix=_UNSHARE))
+    for account in ways:
+        if _reaches(account, folder.parent, program):
+            return account
+    who = "as root" if uid == 0 else f"as user {uid}, who has no name,"
     raise SettingError(
         "CALLCENTER_DATA_DIR",
-        f"PostgreSQL refuses to run as root, and no other account can reach {folder.parent} and {program}",
+        f"PostgreSQL does not run {who} and no other account can reach {folder.parent} and {program}",
         "start this as an ordinary user, or move both where other accounts may enter, or set CALLCENTER_DATABASE_URL",
     )
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        return bool(pwd.getpwuid(uid))
+    except KeyError:
+        return False
 
 
 def _reaches(account: Account, folder: Path, program: Path) -> bool:
@@ -95,10 +107,11 @@ def _identity(account: Account) -> dict[str, Any]:
 def socket_folder(data_dir: Path) -> Path:
     """`<data_dir>/run`, or a short private folder under the temporary one where that path cannot be used.
 
-    It cannot when it is too long, or holds a comma: libpq reads that as two hosts.
+    It cannot when it is too long, holds a comma (libpq reads that as two hosts) or a space (redis-py fails to read
+    the server's own list of its clients).
     """
     run = data_dir / "run"
-    if len(os.fsencode(run / "postgres" / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH and "," not in str(run):
+    if len(os.fsencode(run / "postgres" / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH and not re.search(r"[\s,]", str(run)):
         return run
     digest = sha256(os.fsencode(data_dir)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"hotline-{os.geteuid()}-{digest}"

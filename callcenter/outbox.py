@@ -146,8 +146,9 @@ def relay(engine: Engine, broker: redis.Redis, stop: threading.Event, *, idle_s:
 
 def _listening(engine: Engine) -> psycopg.Connection[Any]:
     """A connection of its own that hears NOTIFY; outside the pool, because it stays open."""
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
+    # The engine's own arguments, not its address as text: a space in a path does not survive that.
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    connection = psycopg.connect(*arguments, **options, autocommit=True, connect_timeout=5)
     connection.execute(f"LISTEN {_WAKE}")
     return connection
 

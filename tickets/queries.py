@@ -260,6 +260,6 @@ def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
     """Every live call that rings at this extension or talks with it, newest first."""
     if not actor.extension:
         return ()
-    at_mine = or_(Call.talking.any(actor.extension), Call.ringing.any(actor.extension))
+    at_mine = or_(Call.talking.contains([actor.extension]), Call.ringing.contains([actor.extension]))
     query = select(Call).where(Call.ended_at.is_(None), at_mine).order_by(Call.started_at.desc())
     return session.scalars(query).all()

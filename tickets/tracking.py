@@ -34,7 +34,7 @@ class Standing:
 
 
 def by_phone(session: Session, code: str, last_four: str) -> Standing:
-    """For the citizen: the code and the last four digits of the number given. NotFound does not tell which was wrong."""
+    """For the citizen: the code and the last four digits of the number; NotFound does not tell which was wrong."""
     found = _ticket(session, code)
     numbers = [number for number in (found.reporter_phone, found.caller) if number]
     if len(last_four) != 4 or not any(number.endswith(last_four) for number in numbers):
