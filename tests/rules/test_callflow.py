@@ -139,9 +139,7 @@ def test_all_ring_and_one_answers() -> None:
         ("0.5 UserEvent caller UserEvent=HotlineVoicemail File=/a/msg0", Outcome.VOICEMAIL, None, None),
     ],
 )
-def test_before_the_queue(
-    lines: str, outcome: Outcome, stage: Stage | None, hung_up_by: HungUpBy | None
-) -> None:
+def test_before_the_queue(lines: str, outcome: Outcome, stage: Stage | None, hung_up_by: HungUpBy | None) -> None:
     row = end(ENTER + lines + "\n0.6 Hangup caller Context=hotline-greeting")
     assert (row["outcome"], row["stage"], row["hung_up_by"]) == (outcome, stage, hung_up_by)
     assert row["wait_s"] == 0
@@ -179,15 +177,13 @@ TIMEOUT = """
             None,
         ),
         (
-            TIMEOUT
-            + "6.0 MessageWaiting caller Waiting=1\n6.0 HangupRequest caller\n6.0 Hangup caller Context=vm",
+            TIMEOUT + "6.0 MessageWaiting caller Waiting=1\n6.0 HangupRequest caller\n6.0 Hangup caller Context=vm",
             Outcome.VOICEMAIL,
             None,
             HungUpBy.CALLER,
         ),
         (
-            TIMEOUT
-            + "4.0 UserEvent caller UserEvent=HotlineEnd By=system\n4.0 Hangup caller Context=hotline-queue",
+            TIMEOUT + "4.0 UserEvent caller UserEvent=HotlineEnd By=system\n4.0 Hangup caller Context=hotline-queue",
             Outcome.FAILED,
             None,
             HungUpBy.SYSTEM,
@@ -270,8 +266,7 @@ LOST = (
 
 def test_blind_transfer_that_reaches_nobody() -> None:
     row = end(
-        LOST
-        + "9.0 DialEnd caller dest=102 DialStatus=NOANSWER -> ringing=\n9.0 Hangup caller Context=from-agents"
+        LOST + "9.0 DialEnd caller dest=102 DialStatus=NOANSWER -> ringing=\n9.0 Hangup caller Context=from-agents"
     )
     assert (row["outcome"], row["lost_in_transfer"], row["talk_s"]) == (Outcome.ANSWERED, True, 2.0)
     assert row["rang"] == ["101", "102"]
@@ -335,6 +330,16 @@ def test_transfer_to_a_phone_that_still_rings() -> None:
     )
     assert row["transfers"] == [{"kind": "attended", "to": "103"}]
     assert not row["lost_in_transfer"]
+
+
+@pytest.mark.parametrize("first", ["joins", "is told"])
+def test_attended_by_keys_with_the_target_left_out_of_the_event(first: str) -> None:
+    told = "6.0 AttendedTransfer - orig=101 second=101 transferee=caller SecondTransfererExten=s\n6.0 Hangup 101\n"
+    joins = "6.0 BridgeLeave 101 BridgeUniqueid=b1\n6.0 BridgeEnter 103 BridgeUniqueid=b1 -> talking=103\n"
+    lines = joins + told if first == "joins" else told + joins
+    row = end(TALK + lines + "9.0 Hangup caller Context=q")
+    assert row["transfers"] == [{"kind": "attended", "to": "103"}]
+    assert row["operators"] == ["101", "103"]
 
 
 def test_redirect_has_no_transfer_event() -> None:
@@ -503,9 +508,7 @@ def test_no_outcome_before_it_is_sure() -> None:
     assert played.ticks().row()["outcome"] == Outcome.ABANDONED
 
 
-@pytest.mark.parametrize(
-    "table", [TALK + CALLER_ENDS, QUEUE + ABANDON, LOST], ids=["talk", "abandon", "lost"]
-)
+@pytest.mark.parametrize("table", [TALK + CALLER_ENDS, QUEUE + ABANDON, LOST], ids=["talk", "abandon", "lost"])
 def test_every_event_twice_changes_nothing(table: str) -> None:
     assert play(table, twice=True).ticks().row() == play(table).ticks().row()
 

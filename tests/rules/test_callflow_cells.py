@@ -27,15 +27,9 @@ def _variants(played: Played, kind: Kind) -> list[Happening]:
     caller, operator = played.ids["caller"], played.ids.get("101", "7.7")
     return [
         Happening(kind, LATER),
-        Happening(
-            kind, LATER, "9.9", "9.9", "PJSIP/109-00000009", "9.8", "PJSIP/108-00000008", "9.7", "word"
-        ),
-        Happening(
-            kind, LATER, caller, caller, "PJSIP/trunk-00000000", word="queue", queue="hotline", bridge="b9"
-        ),
-        Happening(
-            kind, LATER, caller, caller, "PJSIP/trunk-00000000", operator, "PJSIP/101-00000001", word="101"
-        ),
+        Happening(kind, LATER, "9.9", "9.9", "PJSIP/109-00000009", "9.8", "PJSIP/108-00000008", "9.7", "word"),
+        Happening(kind, LATER, caller, caller, "PJSIP/trunk-00000000", word="queue", queue="hotline", bridge="b9"),
+        Happening(kind, LATER, caller, caller, "PJSIP/trunk-00000000", operator, "PJSIP/101-00000001", word="101"),
         Happening(kind, LATER, operator, caller, "PJSIP/101-00000001", bridge="b9", word="102", other=caller),
         Happening(kind, LATER, operator, caller, "Local/101@agents-00000001;1", caller, "", caller, caller),
     ]
@@ -117,8 +111,6 @@ def test_resync_of_a_call_that_waited_when_the_pbx_died_is_failed() -> None:
 def test_a_hangup_that_comes_a_moment_after_the_snapshot_still_counts() -> None:
     played = play(QUEUE)
     resync(played.calls, [], START + timedelta(seconds=9))
-    happening = Happening(
-        Kind.HUNG_UP, START + timedelta(seconds=8), *[played.ids["caller"]] * 2, context="q"
-    )
+    happening = Happening(Kind.HUNG_UP, START + timedelta(seconds=8), *[played.ids["caller"]] * 2, context="q")
     step(played.calls, happening)
     assert played.ticks().row()["outcome"] == Outcome.ABANDONED

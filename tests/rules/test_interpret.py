@@ -111,9 +111,7 @@ def test_says_nothing(ami: dict[str, str | list[str]]) -> None:
 @pytest.mark.parametrize("event", sorted(EVENTS))
 def test_no_header_is_needed(event: str) -> None:
     interpret({"Event": event}, AT)
-    interpret(
-        {"Event": event, "Uniqueid": ["1", "2"], "Linkedid": ["1"], "Variable": ["a"], "Interface": [""]}, AT
-    )
+    interpret({"Event": event, "Uniqueid": ["1", "2"], "Linkedid": ["1"], "Variable": ["a"], "Interface": [""]}, AT)
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,7 @@ class Played:
         return self
 
 
-def play(
-    table: str, calls: Calls | None = None, *, twice: bool = False, played: Played | None = None
-) -> Played:
+def play(table: str, calls: Calls | None = None, *, twice: bool = False, played: Played | None = None) -> Played:
     """Fold a table, checking what each line expects; with `twice` every event comes two times."""
     played = played or Played(calls or Calls(RULES))
     for line in table.strip().splitlines():

@@ -1,0 +1,215 @@
+"""The calls in hand and their channels: which leg belongs to which call, and who is connected with whom.
+
+Keys are Uniqueid and Linkedid, never channel names: those begin again after a restart.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from callcenter.vocab import TransferKind
+from telephony.callflow_call import Call, Leg, Transfer
+from telephony.events import extension_of
+
+# Legs of other calls are kept until they hang up; a Hangup that was never heard must not keep them for ever.
+_MOST_STRANGERS = 20_000
+_LONGEST_EXTENSION = 6
+_AREA_CODE = r"(?:\+?84|0084|0)(?:2\d{1,2})?"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What makes a channel a hotline call: the context it comes in by, and the number it dialled."""
+
+    number: re.Pattern[str]
+    contexts: frozenset[str]
+
+    @classmethod
+    def of(cls, numbers: Iterable[str], contexts: Iterable[str]) -> Self:
+        """`1022` also stands for `02731022`, `842731022` and `+842731022`, but not for the local number 3831022."""
+        plain = "|".join(re.escape(number) for number in numbers)
+        return cls(re.compile(rf"(?:{_AREA_CODE})?(?:{plain})"), frozenset(contexts))
+
+    def is_hotline(self, exten: str) -> bool:
+        return self.number.fullmatch(exten) is not None
+
+
+class Calls:
+    """All live calls of one PBX, and those that ended a short while ago. Changed by `callflow.step` alone."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.by_id: dict[str, Call] = {}
+        self.legs: dict[str, Leg] = {}
+        self.bridges: dict[str, dict[str, Leg]] = {}
+        self.halves: dict[str, list[Leg]] = {}
+        self.hears_requests = False
+        self.lost_at: datetime | None = None
+
+    def add(self, call: Call) -> None:
+        """Take a call in hand, with the legs it has (its own channel at least)."""
+        self.by_id[call.linkedid] = call
+        for leg in call.legs.values():
+            self._index(leg)
+            if leg.bridge:
+                self.bridges.setdefault(leg.bridge, {})[leg.uniqueid] = leg
+
+    def forget(self, call: Call) -> None:
+        self.by_id.pop(call.linkedid, None)
+        for leg in list(call.legs.values()):
+            self.drop(leg)
+
+    def leg(self, uniqueid: str, linkedid: str, channel: str) -> Leg | None:
+        """The leg of that channel, known or new, given to the call its Linkedid names; None for one that is gone."""
+        leg = self.legs.get(uniqueid)
+        if leg is not None and leg.call:
+            return leg
+        call = self.by_id.get(linkedid)
+        if not uniqueid or (call is not None and uniqueid in call.gone):
+            return None
+        if leg is None:
+            leg = Leg(uniqueid, channel, extension_of(channel))
+            self._index(leg)
+        if call is not None:
+            self.adopt(call, leg)
+        return leg
+
+    def adopt(self, call: Call, leg: Leg) -> None:
+        """From here on the leg serves this call. A citizen's own channel serves their own call always."""
+        if leg.uniqueid in self.by_id and leg.uniqueid != call.linkedid:
+            return
+        if leg.call and leg.call in self.by_id:
+            self.by_id[leg.call].legs.pop(leg.uniqueid, None)
+        leg.call = call.linkedid
+        call.legs[leg.uniqueid] = leg
+
+    def drop(self, leg: Leg) -> None:
+        """The channel is gone."""
+        self.part(leg)
+        self.legs.pop(leg.uniqueid, None)
+        call = self.by_id.get(leg.call)
+        if call is not None:
+            call.legs.pop(leg.uniqueid, None)
+            call.gone.add(leg.uniqueid)
+        if leg.local:
+            pair = self.halves.get(_pair(leg.channel), [])
+            if leg in pair:
+                pair.remove(leg)
+            if not pair:
+                self.halves.pop(_pair(leg.channel), None)
+
+    def join(self, leg: Leg, bridge: str) -> None:
+        self.part(leg)
+        leg.bridge = bridge
+        self.bridges.setdefault(bridge, {})[leg.uniqueid] = leg
+
+    def part(self, leg: Leg) -> None:
+        members = self.bridges.get(leg.bridge)
+        if members is not None:
+            members.pop(leg.uniqueid, None)
+            if not members:
+                del self.bridges[leg.bridge]
+        leg.bridge = ""
+
+    def reached(self, call: Call) -> Iterator[Leg]:
+        """Every phone that hears the caller now, through Local channels too; other citizens left out."""
+        caller = self.legs.get(call.linkedid)
+        waiting = [caller.bridge] if caller is not None and caller.bridge else []
+        seen = set(waiting)
+        while waiting:
+            for leg in self.bridges.get(waiting.pop(), {}).values():
+                if not leg.local:
+                    if leg.uniqueid not in self.by_id:
+                        yield leg
+                    continue
+                for half in self.halves.get(_pair(leg.channel), ()):
+                    if half.bridge and half.bridge not in seen:
+                        seen.add(half.bridge)
+                        waiting.append(half.bridge)
+
+    def touched(self, bridge: str) -> set[str]:
+        """The calls whose caller may hear something new when somebody enters this bridge."""
+        return {leg.call for leg in self.bridges.get(bridge, {}).values() if leg.call}
+
+    def _index(self, leg: Leg) -> None:
+        self.legs[leg.uniqueid] = leg
+        if leg.local:
+            self.halves.setdefault(_pair(leg.channel), []).append(leg)
+        if len(self.legs) > _MOST_STRANGERS:
+            oldest = next((old for old in self.legs.values() if not old.call), None)
+            if oldest is not None:
+                self.drop(oldest)
+
+
+def _pair(channel: str) -> str:
+    return channel.partition(";")[0]
+
+
+def is_operator(call: Call, leg: Leg) -> bool:
+    """A phone of ours: a queue member, or a short number that the caller was not merely forwarded to."""
+    if leg.member:
+        return True
+    return call.branch is None and is_extension(leg.extension)
+
+
+def is_extension(word: str) -> bool:
+    return word.isdigit() and len(word) <= _LONGEST_EXTENSION
+
+
+def remember(names: list[str], name: str) -> bool:
+    """Each once, in order; True where it is new."""
+    if not name or name in names:
+        return False
+    names.append(name)
+    return True
+
+
+def talk(calls: Calls, call: Call, at: datetime) -> bool:
+    """Look again who talks with the caller; True where that changed."""
+    now: list[str] = []
+    anybody = False
+    for leg in calls.reached(call):
+        anybody = True
+        if leg.call != call.linkedid:
+            calls.adopt(call, leg)
+        if is_operator(call, leg):
+            remember(now, leg.extension)
+    for extension in now:
+        if extension not in call.talking:
+            _begin_talk(call, extension, at)
+    if anybody:
+        call.in_transfer = False
+    if now == call.talking:
+        return False
+    if len(now) < len(call.talking) or not set(call.talking) <= set(now):
+        call.talk_ended_at = at
+    call.talking = now
+    return True
+
+
+def _begin_talk(call: Call, extension: str, at: datetime) -> None:
+    announced = call.completed or call.in_transfer or extension == call.connected
+    if call.transfers and not call.transfers[-1].to:
+        call.transfers[-1].to = extension
+    elif call.operators and not call.talking and not announced and extension != call.operators[-1]:
+        # Either the announcement is a moment late, or the PBX was told to redirect.
+        call.unexplained = extension
+    if call.answered_at is None:
+        call.answered_at = at
+    remember(call.operators, extension)
+    remember(call.rang, extension)
+    for leg in [leg for leg, name in call.ringing.items() if name == extension]:
+        del call.ringing[leg]
+    call.completed = False
+    call.ended_by = None
+
+
+def explain(call: Call) -> bool:
+    """Whoever joined unannounced and stayed unannounced was put there by a redirect."""
+    if call.unexplained is None:
+        return False
+    call.transfers.append(Transfer(TransferKind.REDIRECT, call.unexplained, call.answered_at or call.started_at))
+    call.unexplained = None
+    return True

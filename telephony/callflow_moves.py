@@ -1,0 +1,203 @@
+"""What a happening does to a call by way of its channels: rings, talks, transfers, the end. True where it changed."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from callcenter.vocab import HungUpBy, TransferKind
+from telephony.callflow_call import Call, Transfer
+from telephony.callflow_calls import Calls, explain, is_extension, is_operator, remember, talk
+from telephony.callflow_end import decide, is_sure
+from telephony.callflow_marks import resume
+from telephony.events import Happening, Kind
+
+Move = Callable[[Calls, Call, Happening], bool]
+
+_RINGING_STATES = frozenset({"5", "6", "4"})
+
+
+def _voicemail(calls: Calls, call: Call, _: Happening) -> bool:
+    if call.voicemail:
+        return False
+    call.voicemail = True
+    return reconsider(calls, call)
+
+
+def _rings(calls: Calls, call: Call, happening: Happening) -> bool:
+    leg = calls.leg(happening.dest, call.linkedid, happening.dest_channel)
+    if leg is None:
+        return False
+    if happening.queue:
+        leg.member = True
+        leg.extension = happening.word
+    if not is_operator(call, leg) or leg.extension in call.talking:
+        return False
+    new = leg.uniqueid not in call.ringing and not leg.bridge
+    if new:
+        call.ringing[leg.uniqueid] = leg.extension
+    return remember(call.rang, leg.extension) or new
+
+
+def _connected(calls: Calls, call: Call, happening: Happening) -> bool:
+    if call.connected == happening.word and not call.completed:
+        return False
+    leg = calls.leg(happening.dest, call.linkedid, happening.dest_channel)
+    if leg is not None:
+        leg.member = True
+        leg.extension = happening.word
+    call.connected = happening.word
+    call.answered_at = call.answered_at or happening.at
+    call.talk_ended_at = call.talk_ended_at if call.talking else None
+    call.in_queue = None
+    call.left_at = call.left_at or happening.at
+    call.in_transfer = call.completed = False
+    call.ended_by = None
+    call.ringing.clear()
+    remember(call.operators, happening.word)
+    remember(call.rang, happening.word)
+    return True
+
+
+def _blind_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
+    if _is_repeated(call, happening):
+        return False
+    _transferred(call, TransferKind.BLIND, happening.word, happening.at)
+    for uniqueid in (happening.uniqueid, happening.other):
+        leg = calls.legs.get(uniqueid)
+        if leg is not None:
+            resume(call, leg, happening.at)
+            calls.part(leg)
+    talk(calls, call, happening.at)
+    return True
+
+
+def _attended_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
+    if _is_repeated(call, happening):
+        return False
+    dialled = happening.exten if happening.exten.isdigit() else ""
+    # Under load the target can be missing from the event: then it is whoever joined just before, or joins next.
+    target = _target(calls, call, happening) or dialled or call.unexplained or ""
+    _transferred(call, TransferKind.ATTENDED, target, happening.at)
+    for uniqueid in (happening.uniqueid, happening.other):
+        leg = calls.legs.get(uniqueid)
+        if leg is not None:
+            resume(call, leg, happening.at)
+            calls.part(leg)
+    talk(calls, call, happening.at)
+    return True
+
+
+def _target(calls: Calls, call: Call, happening: Happening) -> str:
+    """The phone at the other end from the caller; a phone may send its REFER on either of its two legs."""
+    for uniqueid, channel in ((happening.dest, happening.dest_channel), (happening.word, "")):
+        leg = calls.legs.get(uniqueid)
+        if leg is not None and leg.uniqueid != call.linkedid:
+            return leg.extension
+        if leg is None and uniqueid and channel:
+            found = calls.leg(uniqueid, "", channel)
+            return found.extension if found else ""
+    return ""
+
+
+def _transferred(call: Call, kind: TransferKind, to: str, at: datetime) -> None:
+    call.transfers.append(Transfer(kind, to, at))
+    call.in_transfer = True
+    call.connected = None
+    call.ended_by = None
+    if kind == TransferKind.ATTENDED:
+        call.unexplained = None
+        if is_extension(to):
+            remember(call.rang, to)
+
+
+def _is_repeated(call: Call, happening: Happening) -> bool:
+    return any(transfer.at == happening.at for transfer in call.transfers)
+
+
+def _completed(calls: Calls, call: Call, happening: Happening) -> bool:
+    ender = {"caller": HungUpBy.CALLER, "agent": HungUpBy.OPERATOR}.get(happening.cause)
+    changed = False
+    if ender is not None and call.ended_by is None:
+        call.ended_by = ender
+        changed = True
+    if not call.completed and call.ended_at is None:
+        call.completed = changed = True
+        if not call.talking and call.talk_ended_at is None:
+            call.talk_ended_at = happening.at
+    return changed and (call.ended_at is None or reconsider(calls, call))
+
+
+def _end_told(calls: Calls, call: Call, happening: Happening) -> bool:
+    try:
+        told = HungUpBy(happening.word)
+    except ValueError:
+        return False
+    changed = call.told_by != told
+    call.told_by = told
+    return changed and reconsider(calls, call)
+
+
+def _hung_up(calls: Calls, call: Call, happening: Happening) -> bool:
+    if happening.uniqueid == call.linkedid:
+        return end(calls, call, happening)
+    if happening.uniqueid in call.gone:
+        return False
+    known = happening.uniqueid in calls.legs
+    leg = calls.leg(happening.uniqueid, call.linkedid, happening.channel)
+    if leg is None:
+        return False
+    changed = resume(call, leg, happening.at)
+    if not known and happening.state in _RINGING_STATES and is_operator(call, leg):
+        # A filtered stream does not say that a phone rings; that it stopped ringing says so too.
+        changed = remember(call.rang, leg.extension)
+    changed = call.ringing.pop(leg.uniqueid, None) is not None or changed
+    calls.drop(leg)
+    return talk(calls, call, happening.at) or changed
+
+
+def end(calls: Calls, call: Call, happening: Happening) -> bool:
+    """The caller's channel is gone: the outcome is decided, and final once nothing can change it any more."""
+    if call.ended_at is not None:
+        return False
+    call.end_context = happening.context
+    call.end_cause = happening.cause
+    close(call, happening.at)
+    return reconsider(calls, call)
+
+
+def close(call: Call, at: datetime) -> None:
+    """Nobody rings, waits, holds or talks any more."""
+    explain(call)
+    for leg in call.legs.values():
+        resume(call, leg, at)
+    if call.operators and (call.talking or call.talk_ended_at is None):
+        call.talk_ended_at = at
+    if call.in_queue is not None and call.left_at is None:
+        call.left_at = at
+    call.ended_at = at
+    call.in_queue = None
+    call.ringing.clear()
+    call.talking = []
+    call.missing_since = None
+
+
+def reconsider(calls: Calls, call: Call) -> bool:
+    """Decide again where the call has ended; True, so that it is written."""
+    if call.ended_at is not None:
+        decide(call, hears_requests=calls.hears_requests)
+        call.settled = call.settled or is_sure(call)
+    return True
+
+
+MOVES: dict[Kind, Move] = {
+    Kind.VOICEMAIL: _voicemail,
+    Kind.RINGS: _rings,
+    Kind.CONNECTED: _connected,
+    Kind.BLIND_TRANSFER: _blind_transfer,
+    Kind.ATTENDED_TRANSFER: _attended_transfer,
+    Kind.COMPLETED: _completed,
+    Kind.END_TOLD: _end_told,
+    Kind.HUNG_UP: _hung_up,
+}
+
+# What may still be news after the caller's channel is gone.
+AFTER_THE_END = frozenset({Kind.COMPLETED, Kind.VOICEMAIL, Kind.END_TOLD, Kind.HUNG_UP})

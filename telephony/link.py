@@ -1,0 +1,259 @@
+"""The connection to one PBX: logs in by panoramisk's Manager, watches over it, and makes it again when it is lost.
+
+What panoramisk leaves out is here: a time limit for the log-in, one clear line for a wrong secret, pings with a
+deadline, a pause that grows before each new attempt. Nothing that was sent before is ever sent again.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from panoramisk import Manager
+from panoramisk.message import Message
+
+from callcenter.config import Pbx
+from telephony.protocol import AmiProtocol, Headers
+
+log = structlog.get_logger(__name__)
+
+Rows = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The link's patience, in seconds."""
+
+    login: float = 10.0
+    booted: float = 3.0
+    silence: float = 10.0
+    answer: float = 5.0
+    first_pause: float = 0.5
+    longest_pause: float = 15.0
+    after_refusal: float = 30.0
+
+
+@dataclass(frozen=True)
+class LinkState:
+    """What pages say of a PBX: connected or not, since when, and why not. `uptime_s` is Asterisk's own, when known."""
+
+    connected: bool
+    since: datetime
+    detail: str = ""
+    uptime_s: int | None = None
+
+
+class Refused(ConnectionError):
+    """The PBX answers, but does not let this user in."""
+
+
+class _Manager(Manager):  # type: ignore[misc]
+    """panoramisk's Manager for exactly one connection: it neither pings nor connects again by itself."""
+
+    def ping(self) -> None:
+        pass
+
+    def connection_made(self, f: "asyncio.Future[Any]") -> None:
+        if not f.cancelled() and f.exception() is None:
+            super().connection_made(f)
+
+    def login(self, future: "asyncio.Future[Any]") -> bool:
+        self.authenticated = not future.cancelled() and future.exception() is None and bool(future.result().success)
+        return self.authenticated
+
+
+class Link:
+    """Keeps one PBX heard. `hear` gets each wanted event, `told` each state; neither may wait or raise.
+
+    With `connected` come the rows of `Status`, at their place among the events, so that calls can be compared.
+    """
+
+    def __init__(
+        self,
+        pbx: Pbx,
+        hear: Callable[[Headers], None],
+        told: Callable[[LinkState, Rows | None], None],
+        *,
+        watch: Watch | None = None,
+    ) -> None:
+        self.pbx = pbx
+        self.state = LinkState(connected=False, since=datetime.now(UTC), detail="starting")
+        self.watch = watch or Watch()
+        self._hear = hear
+        self._told = told
+        self._manager: _Manager | None = None
+        self._booted: asyncio.Future[int | None] | None = None
+        self._lost: asyncio.Future[str] | None = None
+        self._said = ""
+
+    async def run(self) -> None:
+        """Until cancelled. Leaves no connection and no timer behind."""
+        pause = self.watch.first_pause
+        try:
+            while True:
+                why, heard = await self._once()
+                self._tell(False, why)
+                refused = isinstance(why, Refused)
+                pause = self.watch.first_pause if heard else min(pause * 2, self.watch.longest_pause)
+                self._say_why(why)
+                seconds = self.watch.after_refusal if refused else pause * random.uniform(0.8, 1.2)  # noqa: S311
+                await asyncio.sleep(seconds)
+        finally:
+            self._hang_up()
+
+    async def ask(self, action: Mapping[str, Any], *, within: float | None = None) -> list[Message]:
+        """Send one action, once, and wait for all of its answer.
+
+        Raises ConnectionError when not connected or cut off, TimeoutError after `within` seconds, BadAction for a
+        value with a line break.
+        """
+        manager = self._manager
+        if manager is None or manager.protocol is None:
+            raise ConnectionError("not connected")
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the answer.
+        async with asyncio.timeout(within or self.watch.answer):
+            answer = await manager.protocol.send(dict(action))
+        return answer if isinstance(answer, list) else [answer]
+
+    async def _once(self) -> tuple[Exception, bool]:
+        """One connection from beginning to end: why it ended, and whether the PBX was heard at all."""
+        heard = False
+        try:
+            async with asyncio.timeout(self.watch.login):
+                await self._log_in()
+            uptime_s = await self._wait_until_booted()
+            rows = await self._status()
+            heard = True
+            self._said = ""
+            self._tell(True, None, rows, uptime_s)
+            ready = f"ready {self.pbx.name}"
+            log.info(ready)
+            await self._stay()
+            raise ConnectionError("closed")
+        except TimeoutError:
+            return ConnectionError("no answer in time"), heard
+        except OSError as error:
+            return error, heard
+        finally:
+            self._hang_up()
+
+    async def _log_in(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._lost, self._booted = loop.create_future(), loop.create_future()
+        self._manager = _Manager(
+            loop=loop,
+            host=self.pbx.host,
+            port=self.pbx.port,
+            username=self.pbx.user,
+            secret=self.pbx.secret,
+            protocol_factory=lambda: AmiProtocol(self._listen, self._closed),
+        )
+        await self._manager.connect()
+        # connect()'s own callback, which sends the log-in, is run before this is resumed.
+        answer = await self._manager.authenticated_future
+        if not answer.success:
+            raise Refused(str(answer.message or "Authentication failed"))
+
+    def _closed(self, why: str) -> None:
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(why)
+
+    def _listen(self, event: Headers) -> None:
+        if event.get("Event") == "FullyBooted":
+            uptime = str(event.get("Uptime", ""))
+            if self._booted is not None and not self._booted.done():
+                self._booted.set_result(int(uptime) if uptime.isdigit() else None)
+            return
+        self._hear(event)
+
+    async def _wait_until_booted(self) -> int | None:
+        """FullyBooted, or, for a user without read class `system`, an answer to a ping."""
+        assert self._booted is not None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.watch.booted):
+                return await self._booted
+        await self.ask({"Action": "Ping"})
+        log.warning(
+            "no FullyBooted from the PBX: give its user the read class system, or a restart of it is noticed late",
+            pbx=self.pbx.name,
+        )
+        return None
+
+    async def _status(self) -> Rows | None:
+        """One row for each channel of the PBX, as `Status` lists them, with `Queue` and `Wait` of who waits.
+
+        None where this user may not ask: then nothing is known, which is not the same as no calls.
+        """
+        channels = await self._list("Status", "Status")
+        if channels is None:
+            hint = "the PBX does not tell its calls: give its user the write class reporting"
+            log.warning(hint, pbx=self.pbx.name)
+            return None
+        waiting = {entry.get("Uniqueid"): entry for entry in await self._list("QueueStatus", "QueueEntry") or ()}
+        for row in channels:
+            entry = waiting.get(row.get("Uniqueid"), {})
+            row |= {header: entry[header] for header in ("Queue", "Wait") if header in entry}
+        return channels
+
+    async def _list(self, action: str, event: str) -> list[dict[str, str]] | None:
+        answer = await self.ask({"Action": action}, within=self.watch.login)
+        if not answer[0].success:
+            return None
+        return [{key: str(value) for key, value in row.items()} for row in answer[1:] if row.event == event]
+
+    async def _stay(self) -> None:
+        """Until the connection ends or falls silent; raises ConnectionError or TimeoutError with the reason."""
+        assert self._lost is not None
+        while True:
+            done, _ = await asyncio.wait({self._lost}, timeout=self._until_ping())
+            if done:
+                raise ConnectionError(self._lost.result())
+            if self._until_ping() <= 0:
+                try:
+                    await self.ask({"Action": "Ping"})
+                except TimeoutError:
+                    raise ConnectionError(f"silent for {self.watch.silence + self.watch.answer:.0f} s") from None
+
+    def _until_ping(self) -> float:
+        assert self._manager is not None
+        heard_at: float = self._manager.protocol.heard_at
+        return max(0.0, heard_at + self.watch.silence - asyncio.get_running_loop().time())
+
+    def _hang_up(self) -> None:
+        manager, self._manager = self._manager, None
+        if manager is not None:
+            manager.close()
+
+    def _tell(
+        self,
+        connected: bool,
+        why: Exception | None,
+        rows: Rows | None = None,
+        uptime_s: int | None = None,
+    ) -> None:
+        """`since` stays while the state does, so that pages say since when it really is."""
+        detail = str(why) if why else ""
+        if connected == self.state.connected:
+            self.state = replace(self.state, detail=detail)
+        else:
+            self.state = LinkState(connected, datetime.now(UTC), detail, uptime_s)
+        self._told(self.state, rows)
+
+    def _say_why(self, why: Exception) -> None:
+        """In one line, and again only when the reason is another."""
+        if str(why) == self._said:
+            return
+        self._said = str(why)
+        if isinstance(why, Refused):
+            line = (
+                f"CALLCENTER_PBX: {self.pbx.name} refuses the user {self.pbx.user!r} ({why}); correct user and "
+                f"secret in {self.pbx.name}=ami://USER:SECRET@HOST:PORT, or its section in manager.conf"
+            )
+            log.error(line)
+        else:
+            line = f"CALLCENTER_PBX: {self.pbx} is not heard ({why}); tried again until it is"
+            log.warning(line)
