@@ -30,6 +30,14 @@ COPIES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
 }
+WARM = (
+    "scripts.run_all",
+    "scripts.worker",
+    "scripts.cli",
+    "agent_ui.app",
+    "telephony.listener",
+    "gunicorn.workers.ggevent",
+)
 
 
 class SetupError(Exception):
@@ -103,7 +111,7 @@ def _steps(missing: list[str]) -> list[Callable[[], None]]:
     steps: list[Callable[[], None]] = []
     requirements = [name for name in missing if name.endswith(".txt")]
     if requirements:
-        steps.append(lambda: _timed("Python packages", lambda: _install([f"-r{ROOT / name}" for name in requirements])))
+        steps.append(lambda: _timed("Python packages", lambda: _install_requirements(requirements)))
     if "assets" in missing and _npm():
         steps.append(lambda: _timed("assets of the pages", _fetch_assets))
     return steps
@@ -137,6 +145,15 @@ def _site_packages() -> Path:
     return next((VENV / "lib").glob("python3.*/site-packages"))
 
 
+def _install_requirements(files: list[str]) -> None:
+    _install([f"-r{ROOT / name}" for name in files])
+    # Compiles once, and only what is used: else eight processes do the same work at the first start, and at every
+    # start where the caller's environment forbids Python to keep what it compiled.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    warm = [str(PYTHON), "-P", "-c", f"import {', '.join(WARM)}"]
+    subprocess.run(warm, env=kept, capture_output=True, cwd=ROOT, check=False)
+
+
 def _install(what: list[str]) -> None:
     """By uv, which is three times as fast as pip; by pip where uv cannot be had or fails."""
     cache = VENV / "cache"
@@ -155,6 +172,8 @@ def _install(what: list[str]) -> None:
 def _uv_environment(cache: Path) -> dict[str, str]:
     """uv does not read pip's settings; a site's own index must hold for it too."""
     found = {"UV_CACHE_DIR": str(cache), "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
+    # As pip does since 24.2: a site's own certificates are the system's.
+    found |= {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
     if os.environ.get("PIP_INDEX_URL"):
         found["UV_DEFAULT_INDEX"] = os.environ["PIP_INDEX_URL"]
     if os.environ.get("PIP_CERT"):

@@ -3,9 +3,10 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import redis as redis_client
@@ -16,6 +17,8 @@ from sqlalchemy.pool import NullPool
 from callcenter import embedded, migrate, push
 from callcenter.config import Settings
 from callcenter.db import make_engine
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 _FOLDER = "HOTLINE_TEST_SERVERS"
 # Deleting from the few tables a test has written to takes 5 ms; a copy of a template database takes 80.
@@ -39,6 +42,10 @@ END $$
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="what this machine lacks is a failure, not a skip")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for all xdist workers; short, because sockets live in it, and not private to root alone."""
     for name in [name for name in os.environ if name.startswith("CALLCENTER_")]:
@@ -49,6 +56,27 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o711)
         os.environ[_FOLDER] = str(folder)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    return _skips_count_as_failures(report, item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    return _skips_count_as_failures(report, collector.config)
+
+
+def _skips_count_as_failures(report: Report, config: pytest.Config) -> Report:
+    if report.skipped and (config.option.all or os.environ.get("CI") == "true") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be missing here: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,157 @@
+"""scripts/run: the whole system under one supervisor, with the demo province and callers; Ctrl-C ends all of it."""
+
+import os
+import secrets
+import socket
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from callcenter.errors import HotlineError
+from scripts import lifeline, log, seeding
+from scripts.ground import Ground, ground
+from scripts.narrate import narrate
+from scripts.serve import check_free
+from scripts.stopping import stopped_by_signals
+from scripts.supervisor import Supervisor
+
+MANAGE = "scripts.cli"
+ROLES = {
+    "operator": "operator",
+    "shift_leader": "shift leader",
+    "supervisor": "supervisor",
+    "officer": "agency officer",
+    "admin": "administrator",
+}
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def run(*, asterisk: bool, demo: bool) -> None:
+    """Everything, until SIGTERM or Ctrl-C. Raises HotlineError, in one line, for what cannot be started."""
+    began = time.monotonic()
+    stop = stopped_by_signals()
+    with ExitStack() as stack:
+        here = stack.enter_context(ground("run"))
+        check_free(here.settings.console_bind, "CALLCENTER_CONSOLE_BIND")
+        check_free(here.settings.public_bind, "CALLCENTER_PUBLIC_BIND")
+        environment = {**os.environ, "CALLCENTER_DATA_DIR": str(here.settings.data_dir)}
+        supervisor = Supervisor(here.settings.data_dir / "log", environment, say)
+        stack.callback(supervisor.stop)
+        for name in ("console", "public", "work", "relay", "cron"):
+            supervisor.start(name, MANAGE, name)
+        # Beside them: they need the tables, not yet what is in them.
+        facts = seeding.seed(here.engine, here.settings, with_demo=demo)
+        _start_calls(supervisor, here, stop, asterisk=asterisk, demo=demo)
+        if not _wait_for_pages(here, supervisor, stop):
+            return
+        _welcome(here, facts, time.monotonic() - began)
+        Thread(target=narrate, args=(here.engine, here.redis_url, say), daemon=True).start()
+        supervisor.keep(stop)
+        say("Stopping …")
+
+
+def _start_calls(supervisor: Supervisor, here: Ground, stop: Event, *, asterisk: bool, demo: bool) -> None:
+    if asterisk:
+        from scripts import asterisk_demo
+
+        supervisor.environment["CALLCENTER_PBX"] = asterisk_demo.start(supervisor, here.settings.data_dir, stop)
+    elif demo and not here.settings.pbx:
+        supervisor.environment["CALLCENTER_PBX"] = _start_simulator(supervisor)
+    if "CALLCENTER_PBX" in supervisor.environment:
+        supervisor.start("listen", MANAGE, "listen")
+        if demo and not here.settings.pbx:
+            supervisor.start("colleagues", "scripts.demo_colleagues")
+    else:
+        say("No PBX is named in CALLCENTER_PBX: no calls are heard.")
+
+
+def _start_simulator(supervisor: Supervisor) -> str:
+    secret = secrets.token_urlsafe(12)
+    port = _free_port()
+    supervisor.environment["HOTLINE_SIMULATOR_SECRET"] = secret
+    supervisor.start("simulator", "scripts.simulator", "--port", str(port))
+    return f"simulated=ami://callcenter:{quote(secret)}@127.0.0.1:{port}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for_pages(here: Ground, supervisor: Supervisor, stop: Event) -> bool:
+    """Both sites answer; False when asked to stop meanwhile."""
+    addresses = [f"http://{bind}/healthz" for bind in (here.settings.console_bind, here.settings.public_bind)]
+    until = time.monotonic() + 60
+    while not stop.wait(0.1):
+        if all(_answers(address) for address in addresses) or time.monotonic() > until:
+            return True
+        supervisor.look_after()
+    return False
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):  # noqa: S310 (our own address)
+            return True
+    except OSError as error:
+        # A page that is not there was still answered by our site.
+        return hasattr(error, "code")
+
+
+def _welcome(here: Ground, facts: dict[str, Any] | None, seconds: float) -> None:
+    say(f"\nThe 1022 hotline is ready after {seconds:.0f} s.\n")
+    say(f"  Staff      http://{here.settings.console_bind}")
+    say(f"  Citizens   http://{here.settings.public_bind}\n")
+    if facts:
+        say("Sign in as")
+        for user in _one_of_each_role(facts["users"]):
+            extension = f"  extension {user['extension']}" if user.get("extension") else ""
+            say(f"  {ROLES[user['role']]:<15} {user['username']:<12} {user['password']}{extension}")
+        say(f"\nMore people and the API tokens: {here.settings.data_dir / 'demo.json'}")
+    else:
+        say("Add the first person: scripts/manage user add NAME --name '…' --role admin")
+    say(f"Logs: {here.settings.data_dir / 'log'}    Ctrl-C ends everything.\n")
+
+
+def _one_of_each_role(users: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    first: dict[str, dict[str, Any]] = {}
+    for user in users:
+        first.setdefault(user["role"], user)
+    return list(first.values())
+
+
+@click.command()
+@click.option("--asterisk", is_flag=True, help="a real Asterisk with SIPp callers instead of the simulated PBX")
+@click.option("--no-demo", is_flag=True, help="an empty system: no demo province, no callers")
+def command(asterisk: bool, no_demo: bool) -> None:
+    """Start the whole hotline: pages, listener, queue, demo province and callers. Ctrl-C ends all of it."""
+    run(asterisk=asterisk, demo=not no_demo)
+
+
+def main() -> int:
+    lifeline.tie()
+    log.set_up()
+    try:
+        command.main(prog_name="scripts/run", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except HotlineError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Serves one of the two sites by gunicorn's gevent worker, in this process and its one child."""
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from callcenter.errors import SettingError
+
+_SETTINGS: dict[str, Any] = {
+    "worker_class": "gevent",
+    "workers": 1,
+    "worker_connections": 2000,
+    "control_socket_disable": True,
+    "graceful_timeout": 2,
+    "timeout": 60,
+    "keepalive": 5,
+    "loglevel": "warning",
+    "proc_name": "hotline",
+}
+
+
+class _Site(BaseApplication):  # type: ignore[misc]
+    def __init__(self, make: Callable[[], Any], settings: dict[str, Any]) -> None:
+        self._make = make
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._make()
+
+
+def serve(make: Callable[[], Any], bind: str, setting: str) -> None:
+    """Serve until SIGTERM. `make` is called in the worker, after the fork; it may hold no connection of before.
+
+    Raises SettingError, naming `setting`, when the address cannot be had.
+    """
+    check_free(bind, setting)
+    _Site(make, {**_SETTINGS, "bind": [bind]}).run()
+
+
+def check_free(bind: str, setting: str) -> None:
+    """Raises SettingError when nothing can listen there; gunicorn itself would try five times and print a trace."""
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            problem = f"{bind} is taken by another program" if taken else f"{bind}: {error.strerror}"
+            raise SettingError(setting, problem, "stop that program or choose another HOST:PORT") from None

@@ -1,0 +1,159 @@
+"""The manager interface of a PBX that does not exist: log-in, a few actions, event blocks as Asterisk 22 has them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+BANNER = b"Asterisk Call Manager/11.0.0\r\n"
+QUEUE = "hotline-1022"
+_STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
+_UNKNOWN = "<unknown>"
+
+Headers = Mapping[str, str]
+
+
+@dataclass
+class Channel:
+    """What Asterisk shows of a channel in nearly every event."""
+
+    name: str
+    uniqueid: str
+    linkedid: str
+    number: str
+    caller_name: str = _UNKNOWN
+    connected: str = _UNKNOWN
+    connected_name: str = _UNKNOWN
+    state: int = 4
+    context: str = "from-trunk"
+    exten: str = "s"
+
+    def headers(self, prefix: str = "") -> dict[str, str]:
+        shown = {
+            "Channel": self.name,
+            "ChannelState": str(self.state),
+            "ChannelStateDesc": _STATES[self.state],
+            "CallerIDNum": self.number,
+            "CallerIDName": self.caller_name,
+            "ConnectedLineNum": self.connected,
+            "ConnectedLineName": self.connected_name,
+            "Language": "en",
+            "AccountCode": "",
+            "Context": self.context,
+            "Exten": self.exten,
+            "Priority": "1",
+            "Uniqueid": self.uniqueid,
+            "Linkedid": self.linkedid,
+            "ChanVariable": "HOTLINE=1022",
+        }
+        return {f"{prefix}{name}": value for name, value in shown.items()}
+
+
+def block(headers: Headers) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"
+
+
+def parse_action(text: bytes) -> dict[str, str]:
+    pairs = (line.split(":", 1) for line in text.decode(errors="replace").splitlines() if ":" in line)
+    return {name.strip().lower(): value.strip() for name, value in pairs}
+
+
+class AmiServer:
+    """Any number of clients; each hears every event from its log-in on, in order."""
+
+    def __init__(self, user: str, secret: str, channels: Callable[[], Iterable[Channel]], members: list[str]) -> None:
+        self._user = user
+        self._secret = secret
+        self._channels = channels
+        self._members = members
+        self._listening: set[asyncio.StreamWriter] = set()
+        self.heard = asyncio.Event()
+        self._started = time.time()
+
+    async def serve(self, host: str, port: int) -> None:
+        server = await asyncio.start_server(self._client, host, port)
+        async with server:
+            await server.serve_forever()
+
+    def emit(self, event: str, privilege: str, *parts: Headers) -> None:
+        """Send one event to everybody who is logged in."""
+        headers = {"Event": event, "Privilege": f"{privilege},all", "Timestamp": f"{time.time():.6f}"}
+        for part in parts:
+            headers.update(part)
+        data = block(headers)
+        for writer in self._listening:
+            writer.write(data)
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(BANNER)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                action = parse_action(await reader.readuntil(b"\r\n\r\n"))
+                if not self._answer(action, writer):
+                    break
+                await writer.drain()
+        self._listening.discard(writer)
+        writer.close()
+
+    def _answer(self, action: dict[str, str], writer: asyncio.StreamWriter) -> bool:
+        """Answer one action; False when the connection ends with it."""
+        name = action.get("action", "").lower()
+        tag = {"ActionID": action["actionid"]} if "actionid" in action else {}
+        if name == "login":
+            return self._login(action, tag, writer)
+        if writer not in self._listening and name != "logoff":
+            writer.write(block({"Response": "Error", **tag, "Message": "Permission denied"}))
+            return True
+        answer = getattr(self, f"_do_{name}", self._do_unknown)
+        for headers in answer(tag):
+            writer.write(block(headers))
+        return name != "logoff"
+
+    def _login(self, action: dict[str, str], tag: Headers, writer: asyncio.StreamWriter) -> bool:
+        if action.get("username") != self._user or action.get("secret") != self._secret:
+            writer.write(block({"Response": "Error", **tag, "Message": "Authentication failed"}))
+            return False
+        writer.write(block({"Response": "Success", **tag, "Message": "Authentication accepted"}))
+        up = str(int(time.time() - self._started))
+        booted = {"Event": "FullyBooted", "Privilege": "system,all", "Uptime": up, "LastReload": up}
+        writer.write(block({**booted, "Status": "Fully Booted"}))
+        if action.get("events", "on").lower() != "off":
+            self._listening.add(writer)
+            self.heard.set()
+        return True
+
+    def _do_ping(self, tag: Headers) -> list[Headers]:
+        return [{"Response": "Success", **tag, "Ping": "Pong", "Timestamp": f"{time.time():.6f}"}]
+
+    def _do_events(self, tag: Headers) -> list[Headers]:
+        return [{"Response": "Success", **tag, "Events": "On"}]
+
+    def _do_logoff(self, tag: Headers) -> list[Headers]:
+        return [{"Response": "Goodbye", **tag, "Message": "Thanks for all the fish."}]
+
+    def _do_status(self, tag: Headers) -> list[Headers]:
+        rows = [{"Event": "Status", **tag, **channel.headers()} for channel in self._channels()]
+        return _list(tag, "Channel status will follow", rows, "StatusComplete")
+
+    def _do_coreshowchannels(self, tag: Headers) -> list[Headers]:
+        rows = [{"Event": "CoreShowChannel", **tag, **channel.headers()} for channel in self._channels()]
+        return _list(tag, "Channels will follow", rows, "CoreShowChannelsComplete")
+
+    def _do_queuestatus(self, tag: Headers) -> list[Headers]:
+        params = {"Event": "QueueParams", "Queue": QUEUE, "Max": "0", "Strategy": "rrmemory", "Calls": "0", **tag}
+        rows = [params, *(_member(member, tag) for member in self._members)]
+        return _list(tag, "Queue status will follow", rows, "QueueStatusComplete")
+
+    def _do_unknown(self, tag: Headers) -> list[Headers]:
+        return [{"Response": "Error", **tag, "Message": "Invalid/unknown command"}]
+
+
+def _list(tag: Headers, message: str, rows: Sequence[Headers], end: str) -> list[Headers]:
+    head = {"Response": "Success", **tag, "EventList": "start", "Message": message}
+    return [head, *rows, {"Event": end, **tag, "EventList": "Complete", "ListItems": str(len(rows))}]
+
+
+def _member(extension: str, tag: Headers) -> dict[str, str]:
+    place = {"Name": extension, "Location": f"PJSIP/{extension}", "StateInterface": f"PJSIP/{extension}"}
+    return {"Event": "QueueMember", "Queue": QUEUE, **place, "Paused": "0", "Status": "1", **tag}

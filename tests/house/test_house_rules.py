@@ -1,0 +1,56 @@
+"""The few rules of the house that no linter knows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("callcenter", "telephony", "tickets", "agent_ui", "scripts")
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 40
+
+
+def _modules(*packages: str) -> list[str]:
+    found = (path for package in packages for path in (ROOT / package).rglob("*.py"))
+    return sorted(str(path.relative_to(ROOT)) for path in found if path.stat().st_size)
+
+
+def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    assert function.end_lineno
+    return function.end_lineno - function.lineno + 1
+
+
+@pytest.mark.parametrize("module", _modules(*PACKAGES, "tests"))
+def test_the_first_line_of_a_module_says_its_job(module: str) -> None:
+    text = (ROOT / module).read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), f"{module} has no docstring"
+    assert text.startswith('"""')
+
+
+@pytest.mark.parametrize("module", [name for name in _modules(*PACKAGES) if "/migrations/versions/" not in name])
+def test_no_file_and_no_function_has_two_jobs(module: str) -> None:
+    text = (ROOT / module).read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    too_long = [function.name for function in _functions(ast.parse(text)) if _length(function) > LONGEST_FUNCTION]
+    assert not too_long
+
+
+@pytest.mark.parametrize("module", [name for name in _modules(*PACKAGES) if name != "callcenter/db.py"])
+def test_only_the_transaction_commits(module: str) -> None:
+    calls = [node for node in ast.walk(ast.parse((ROOT / module).read_text())) if isinstance(node, ast.Call)]
+    commits = [call.lineno for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "commit"]
+    assert not commits, f"{module} commits in lines {commits}"
+
+
+def test_nothing_that_is_kept_names_a_registry_s_host() -> None:
+    kept = [*ROOT.glob("*requirements*.txt"), ROOT / "tests" / "requirements.txt"]
+    assert all("://" not in path.read_text() for path in kept)
+    assert '"resolved"' not in (ROOT / "agent_ui" / "assets" / "package-lock.json").read_text()

@@ -1,0 +1,122 @@
+"""scripts/manage: data on stdout, the log on stderr, exit 0, 1 or 2, and one line for what is set wrongly."""
+
+import json
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from callcenter.config import Settings
+from callcenter.db import transaction
+from tests import factories
+from tests.scripts.processes import environment, free_port, manage
+
+COMMANDS = ("migrate", "seed", "listen", "console", "public", "work", "relay", "cron", "calls", "tickets", "stats",
+            "reconcile", "user", "token", "doctor")  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_contract_explains_itself(command: str) -> None:
+    done = manage(environment(), command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: scripts/manage" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("calls", "--since", "yesterday"), ("calls", "--format", "csv")])
+def test_wrong_usage_is_2_and_prints_no_data(arguments: tuple[str, ...]) -> None:
+    done = manage(environment(), *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CALLCENTER_DATABASE_URL", "mysql://localhost/x"),
+        ("CALLCENTER_DATABASE_URL", "postgresql://u:hidden@127.0.0.1:1/x"),
+        ("CALLCENTER_PBX", "pbx=http://u:hidden@host"),
+        ("CALLCENTER_CONSOLE_BIND", "8022"),
+    ],
+)
+def test_a_bad_setting_is_one_line_that_names_it(name: str, value: str, settings: Settings) -> None:
+    done = manage(environment(settings, **{name: value}), "calls")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(f"{name}: ")
+    assert "hidden" not in done.stderr
+
+
+def test_a_data_folder_that_cannot_be_is_one_line() -> None:
+    done = manage(environment(CALLCENTER_DATA_DIR="/dev/null/var"), "calls")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert done.stderr.startswith("CALLCENTER_DATA_DIR: /dev/null")
+
+
+def test_calls_are_lines_of_json_oldest_first_and_half_open(engine: Engine, settings: Settings) -> None:
+    noon = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+    with transaction(engine) as session:
+        for hours in (2, 0, 1):
+            factories.answered(session, linkedid=f"{hours}.1", started_at=noon + timedelta(hours=hours))
+    span = ("--since", "2026-11-23T12:00", "--until", "2026-11-23T07:00:00+00:00")
+    done = manage(environment(settings), "calls", *span, "--format", "jsonl")
+    assert done.returncode == 0
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["linkedid"] for row in rows] == ["0.1", "1.1"]
+
+
+def test_figures_of_the_database_and_of_its_own_file_are_the_same(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    with transaction(engine) as session:
+        factories.answered(session)
+        factories.missed(session)
+    given = environment(settings)
+    lines = tmp_path / "calls.jsonl"
+    lines.write_text(manage(given, "calls").stdout, encoding="utf-8")
+    direct = json.loads(manage(given, "stats").stdout)
+    from_file = json.loads(manage(given, "stats", "--calls", str(lines)).stdout)
+    assert direct["entered"]["value"] == 2
+    assert from_file == direct
+
+
+def test_people_and_keys_can_be_added_once(engine: Engine, settings: Settings) -> None:
+    given = environment(settings, CALLCENTER_NEW_PASSWORD="rach-sen-xoai-11")
+    add = ("user", "add", "lan", "--name", "Lan", "--role", "operator", "--extension", "101")
+    assert manage(given, *add).returncode == 0
+    again = manage(given, *add)
+    assert (again.returncode, len(again.stderr.splitlines())) == (1, 1)
+    key = manage(given, "token", "add", "the app")
+    assert key.returncode == 0
+    assert len(key.stdout.strip()) >= 32
+
+
+@pytest.mark.parametrize(("command", "setting"), [("console", "CONSOLE"), ("public", "PUBLIC")])
+def test_a_port_in_use_is_told_by_the_name_of_its_setting(command: str, setting: str, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = manage(environment(settings, **{f"CALLCENTER_{setting}_BIND": bind}), command)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"CALLCENTER_{setting}_BIND: {bind} is taken by another program; stop that program or choose another HOST:PORT"
+    ]
+
+
+def test_a_given_database_without_our_tables_is_not_touched_unasked(
+    empty_database_url: str, settings: Settings
+) -> None:
+    given = environment(settings, CALLCENTER_DATABASE_URL=empty_database_url)
+    refused = manage(given, "calls")
+    assert refused.returncode == 1
+    assert "scripts/manage migrate" in refused.stderr
+    assert manage(given, "migrate").returncode == 0
+    assert manage(given, "calls").returncode == 0
+
+
+def test_doctor_names_what_is_wrong_and_fails(settings: Settings) -> None:
+    port = free_port()
+    done = manage(environment(settings, CALLCENTER_PBX=f"pbx1=ami://u:hidden@127.0.0.1:{port}"), "doctor")
+    assert done.returncode == 1
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok", "ok", "ok", "problem"]
+    assert "hidden" not in done.stdout
