@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -254,6 +255,25 @@ def add_token(name: str, scope: str, source: str) -> None:
 
     with ground("token") as here:
         click.echo(accounts.add_token(here.engine, name, scope, source))
+
+
+@cli.command()
+@click.argument("url")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--seconds", type=float, default=0, help="stop by itself; 0 = only by Ctrl-C")
+@click.option("--keep-names", is_flag=True, help="mask numbers only")
+def record(url: str, file: Path, seconds: float, keep_names: bool) -> None:
+    """Record what a PBX says (ami://USER:SECRET@HOST:PORT) into FILE, numbers and names masked: to send a bug."""
+    import asyncio
+    from contextlib import suppress
+
+    from scripts import record_ami
+
+    try:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(record_ami.record(url, file, seconds, record_ami.Mask(keep_names)))
+    except OSError as error:
+        raise click.ClickException(f"{url.rpartition('@')[2]}: {error}") from None
 
 
 def _later(name: str, what: str) -> None:

@@ -1,16 +1,14 @@
 """Records what a PBX says over AMI, phone numbers and names masked, so that a site can send a bug as a file.
 
-    .venv/bin/python -m scripts.record_ami ami://USER:SECRET@HOST:PORT calls.ami --seconds 600
+    scripts/manage record ami://USER:SECRET@HOST:PORT calls.ami --seconds 600
 
 The same number becomes the same invented one in every form it is written in (+84…, 0084…, 0…), the same name
 the same invented name. Extensions, 1022 and times stay. Ctrl-C ends it.
 """
 
-import argparse
 import asyncio
 import contextlib
 import re
-import sys
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import unquote, urlsplit
@@ -137,25 +135,3 @@ def _write_whole_lines(out: TextIO, data: bytes, mask: Mask) -> bytes:
     out.write(mask.text((whole + newline).decode("utf-8", "replace")))
     out.flush()
     return rest
-
-
-def main() -> int:
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    parser.add_argument("url", help="ami://USER:SECRET@HOST:PORT")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--seconds", type=float, default=0, help="stop by itself; 0 = only by Ctrl-C")
-    parser.add_argument("--keep-names", action="store_true", help="mask numbers only")
-    words = parser.parse_args()
-    try:
-        asyncio.run(record(words.url, words.file, words.seconds, Mask(words.keep_names)))
-    except KeyboardInterrupt:
-        pass
-    except (OSError, PermissionError) as error:
-        print(f"{words.url.rpartition('@')[2]}: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

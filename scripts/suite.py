@@ -9,8 +9,8 @@ from pathlib import Path
 from scripts import lifeline
 
 ROOT = Path(__file__).parents[1]
-# What tests need of the machine, and the Debian package that brings it.
-PARTS = {"chromium": "chromium", "sipp": "sip-tester", "debootstrap": "debootstrap"}
+# What tests need of the machine, and the Debian package that brings it. Asterisk and SIPp unpack themselves.
+PARTS = {"chromium": "chromium"}
 FONTS = "fonts-dejavu-core"
 
 
