@@ -102,7 +102,7 @@ def test_a_citizen_calls_and_the_ticket_is_filed(
         said_all = threading.Event()
         calling: Future[None] = thread.submit(_call, pbx, said_all)
 
-        expect(page.locator("#ring, .work-talking").first).to_contain_text("0905 123 456", timeout=30_000)
+        expect(page.locator("#ring .ring, .work-talking").first).to_contain_text("0905 123 456", timeout=30_000)
         expect(page.locator(".work-talking")).to_be_visible(timeout=20_000)
         page.get_by_label("Lĩnh vực").fill("moi truong")
         page.keyboard.press("Enter")

@@ -1,0 +1,81 @@
+"""Two apps in two processes: the staff's console and the public site, which does not contain the staff's routes."""
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Engine
+
+from agent_ui import (
+    admin,
+    agency,
+    api,
+    auth,
+    catalogue,
+    console,
+    drafts,
+    errors,
+    filters,
+    health,
+    home,
+    limits,
+    live,
+    public,
+    security,
+    site,
+    supervisor,
+    tickets_pages,
+)
+from callcenter import push
+from callcenter.config import Settings
+from callcenter.db import make_engine
+from tickets.files import MAX_BYTES
+
+_MAX_REQUEST = 6 * MAX_BYTES
+
+
+def create_console(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
+    """The staff's pages. Without `engine` and `redis_url` the addresses of the settings are used."""
+    app = _base("console", settings, engine, redis_url, cookie="hotline_console")
+    auth.close_by_default(app)
+    live.attach(app, site_of(app).redis_url)
+    for pages in (home, console, drafts, tickets_pages, agency, supervisor, admin, health):
+        app.register_blueprint(pages.blueprint)
+    limits.apply(app, site_of(app).redis_url)
+    return app
+
+
+def create_public(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
+    """What anybody may open: report, track, and the programs' door `/api/v1`."""
+    app = _base("public", settings, engine, redis_url, cookie="hotline_public")
+    for pages in (public, api):
+        app.register_blueprint(pages.blueprint)
+    app.extensions["csrf"].exempt(api.blueprint)
+    limits.apply(app, site_of(app).redis_url)
+    return app
+
+
+def site_of(app: Flask) -> site.Site:
+    with app.app_context():
+        return site.site()
+
+
+def _base(name: str, settings: Settings, engine: Engine | None, redis_url: str | None, *, cookie: str) -> Flask:
+    app = Flask("agent_ui")
+    app.name = name
+    broker = redis_url or settings.redis_url
+    site.attach(app, site.Site(settings, engine or make_engine(settings.database_url or "", application=name), broker))
+    if broker is not None:
+        push.connect(broker)
+    app.config.update(MAX_CONTENT_LENGTH=_MAX_REQUEST, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
+    app.config.update(SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    security.protect(app, settings, cookie=cookie)
+    CSRFProtect(app)
+    catalogue.compile_if_old()
+    app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh")
+    Babel(app, locale_selector=home.language)
+    filters.add(app)
+    app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
+    errors.handle_errors(app)
+    app.register_blueprint(home.languages)
+    return app

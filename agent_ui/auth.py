@@ -1,0 +1,158 @@
+"""Who is asking: sign-in and sign-out, roles at the views, everything else closed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from agent_ui import limits, site
+from callcenter.models import User
+from callcenter.passwords import verify_password
+from callcenter.vocab import Role
+from tickets.actors import Actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+blueprint = Blueprint("auth", __name__)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The person behind this request."""
+
+    actor: Actor
+    username: str
+    language: str
+
+
+def roles(*allowed: Role) -> Callable[[View], View]:
+    """Declare at a view who may come in; a view that declares nothing is closed to everybody."""
+
+    def mark(view: View) -> View:
+        view.roles = frozenset(allowed)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def open_to_all(view: View) -> View:
+    view.open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def for_machines(view: View) -> View:
+    """Open, and answered without a look at the database: probes must work while it is away."""
+    view.for_machines = True  # type: ignore[attr-defined]
+    return view
+
+
+def me() -> Actor:
+    """The person signed in; only in views that declare roles."""
+    person: SignedIn = g.person
+    return person.actor
+
+
+def close_by_default(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    app.before_request(_guard)
+
+
+def _guard() -> ResponseReturnValue | None:
+    g.person = None
+    if request.endpoint == "static":
+        return None
+    view = current_app.view_functions[request.endpoint] if request.endpoint else None
+    if getattr(view, "for_machines", False):
+        return None
+    g.person = _person()
+    if view is None or getattr(view, "open_to_all", False):
+        return None
+    if g.person is None:
+        return _ask_to_sign_in()
+    if g.person.actor.role not in getattr(view, "roles", frozenset()):
+        abort(403)
+    return None
+
+
+def _person() -> SignedIn | None:
+    """The session's person, if the account still works and nobody ended its sessions since."""
+    user_id, epoch = session.get("user"), session.get("epoch")
+    if user_id is None:
+        return None
+    with site.reading() as database:
+        user = database.get(User, user_id)
+        if user is None or not user.active or user.session_epoch != epoch:
+            session.clear()
+            return None
+        return SignedIn(Actor.of(user), user.username, user.language)
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": url_for("auth.sign_in")})
+    kinds = ("text/html", "application/json", "text/event-stream")
+    wanted = request.accept_mimetypes.best_match(kinds, default="text/html")
+    if request.method != "GET" or wanted != "text/html":
+        abort(401)
+    return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+
+
+def _who() -> str:
+    """One person guessing at one account; the room behind one address keeps working."""
+    return f"{request.remote_addr} {request.form.get('username', '').strip().lower()[:40]}"
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@open_to_all
+@limits.posts("10 per minute", _who)
+@limits.posts("100 per minute")
+def sign_in() -> ResponseReturnValue:
+    if request.method == "GET":
+        return render_template("sign_in.html", username="", problem=None)
+    username = request.form.get("username", "").strip().lower()
+    user = _check(username, request.form.get("password", ""))
+    if user is None:
+        problem = _("Tên đăng nhập hoặc mật khẩu không đúng.")
+        return render_template("sign_in.html", username=username, problem=problem), 401
+    session.clear()
+    session.permanent = True
+    session["user"], session["epoch"] = user
+    return redirect(_own_page(request.values.get("next", "")), 303)
+
+
+def _check(username: str, password: str) -> tuple[int, int] | None:
+    with site.reading() as database:
+        user = database.scalars(select(User).where(User.username == username[:40], User.active)).one_or_none()
+        password_hash = user.password_hash if user else None
+        known = (user.id, user.session_epoch) if user else None
+    return known if verify_password(password_hash, password[:1000]) else None
+
+
+def _own_page(target: str) -> str:
+    """Back to where the person wanted to go, but never to another site."""
+    if target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
+        return target
+    return url_for("home.home")
+
+
+@blueprint.post("/sign-out")
+@open_to_all
+def sign_out() -> ResponseReturnValue:
+    session.clear()
+    return redirect(url_for("auth.sign_in"), 303)

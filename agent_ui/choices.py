@@ -1,0 +1,27 @@
+"""What forms offer to choose from: fields, agencies."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.models import Agency, Category
+from callcenter.text import sort_key
+from callcenter.vocab import Source
+
+# Sources of a ticket that a person opens by hand.
+BY_HAND = (Source.COUNTER, Source.LETTER, Source.EMAIL, Source.ZALO)
+
+
+def categories(session: Session) -> Sequence[Category]:
+    return session.scalars(select(Category).where(Category.active).order_by(Category.position, Category.code)).all()
+
+
+def agencies(session: Session) -> Sequence[Agency]:
+    found = session.scalars(select(Agency).where(Agency.active)).all()
+    return sorted(found, key=lambda agency: (agency.kind != "department", agency.kind, sort_key(agency.name)))
+
+
+def agency_names(session: Session) -> dict[int, str]:
+    """Of all agencies that ever were: the history names them by number."""
+    return {id_: name for id_, name in session.execute(select(Agency.id, Agency.name))}

@@ -1,0 +1,138 @@
+"""The operator's page: who waits, whose call is mine, what I still owe an end; each part re-read when told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import Blueprint, render_template
+from sqlalchemy.orm import Session
+
+from agent_ui import choices, filters, site
+from agent_ui.auth import me, roles
+from callcenter.models import Call, PbxStatus, Ticket
+from callcenter.vocab import Role, TicketState
+from tickets import desk, overview, queries
+from tickets.actors import DESK, Actor
+from tickets.queries import CallerHistory
+
+blueprint = Blueprint("console", __name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One thing on the operator's desk: a live call, or a draft that still wants an end.
+
+    `typed` and `problems` are what came back from a form with errors; `theirs` what somebody else saved meanwhile.
+    """
+
+    ticket: Ticket | None
+    call: Call | None
+    history: CallerHistory
+    opened: bool = False
+    typed: Mapping[str, object] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    theirs: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.ticket.code if self.ticket else f"call-{self.call.id if self.call else 0}"
+
+    @property
+    def since(self) -> datetime | None:
+        return self.call.started_at if self.call else self.ticket.created_at if self.ticket else None
+
+    @property
+    def open_draft(self) -> bool:
+        return self.ticket is not None and self.ticket.state == TicketState.DRAFT
+
+
+def desk_page() -> str:
+    with site.reading() as session:
+        return render_template("desk/page.html", **_everything(session, me()))
+
+
+@blueprint.get("/desk/waiting")
+@roles(*DESK)
+def waiting() -> str:
+    with site.reading() as session:
+        return render_template("desk/waiting.html", waiting=queries.waiting_calls(session))
+
+
+@blueprint.get("/desk/work")
+@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+def work() -> str:
+    with site.reading() as session:
+        return render_template("desk/work.html", works=works(session, me()), categories=choices.categories(session))
+
+
+@blueprint.get("/desk/side")
+@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+def side() -> str:
+    with site.reading() as session:
+        return render_template("desk/side.html", **_side(session, me()))
+
+
+@blueprint.get("/desk/ring")
+@roles(*DESK)
+def ring() -> str:
+    with site.reading() as session:
+        return render_template("desk/ring.html", ringing=_ringing(session, me()))
+
+
+@blueprint.get("/desk/pbx")
+@roles(*DESK)
+def pbx() -> str:
+    with site.reading() as session:
+        return render_template("desk/pbx.html", away=pbx_away(session))
+
+
+def pbx_away(session: Session) -> list[tuple[PbxStatus, datetime]]:
+    """PBXs that are not heard, and since when."""
+    states = ((status, filters.pbx_down(status)) for status in queries.pbx_states(session))
+    return [(status, since) for status, since in states if since is not None]
+
+
+def works(session: Session, actor: Actor) -> list[Work]:
+    """Newest first, so that what is there already never moves when a call comes in."""
+    live = [Work(desk.draft_of(session, call), call, _history(session, call), True) for call in _mine(session, actor)]
+    shown = {work.ticket.id for work in live if work.ticket}
+    owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown]
+    ended = [
+        Work(row.ticket, row.call, _history(session, row.call), opened=not live and place == 0)
+        for place, row in enumerate(owed)
+    ]
+    return sorted(live + ended, key=lambda work: (work.since is not None, work.since), reverse=True)
+
+
+def one_work(session: Session, actor: Actor, code: str) -> Work:
+    """A draft on a page of its own. Raises NotFound."""
+    page = queries.ticket(session, actor, code)
+    call = next((call for call, relation in page.calls if relation == desk.OPENED), None)
+    return Work(page.ticket, call, _history(session, call), opened=True)
+
+
+def _mine(session: Session, actor: Actor) -> Sequence[Call]:
+    return queries.my_calls(session, actor)
+
+
+def _ringing(session: Session, actor: Actor) -> list[tuple[Call, Ticket | None]]:
+    return [(call, desk.draft_of(session, call)) for call in _mine(session, actor) if actor.extension in call.ringing]
+
+
+def _history(session: Session, call: Call | None) -> CallerHistory:
+    return queries.caller_history(session, call.caller if call else None, before_call=call.id if call else None)
+
+
+def _side(session: Session, actor: Actor) -> dict[str, object]:
+    leads = actor.role == Role.SHIFT_LEADER
+    stuck = overview.stuck(session, site.now()) if leads else None
+    return {"callbacks": queries.callbacks(session), "stuck": stuck}
+
+
+def _everything(session: Session, actor: Actor) -> dict[str, object]:
+    return {
+        "waiting": queries.waiting_calls(session),
+        "works": works(session, actor),
+        "categories": choices.categories(session),
+        **_side(session, actor),
+    }

@@ -1,0 +1,162 @@
+"""The draft of a call: typing saves itself; it ends filed, linked to an older ticket, or with a disposition."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from agent_ui import choices, console, filters, forms, site
+from agent_ui.auth import me, roles
+from agent_ui.errors import problem_words
+from callcenter import phones
+from callcenter.errors import Invalid, MoveRefused, NotFound, Stale
+from callcenter.models import Ticket
+from callcenter.vocab import Disposition, Source
+from tickets import codes, desk, places, queries
+from tickets.actors import DESK
+from tickets.fields import TicketFields
+
+blueprint = Blueprint("drafts", __name__)
+
+
+@blueprint.post("/drafts")
+@roles(*DESK)
+def begin() -> ResponseReturnValue:
+    source = forms.word(Source, "source")
+    if source not in choices.BY_HAND:
+        raise Invalid({"source": "unknown_choice"})
+    with site.transaction() as session:
+        code = desk.new_ticket(session, me(), source=source, now=site.now()).code
+    return redirect(url_for("drafts.page", code=code), 303)
+
+
+@blueprint.get("/drafts/<code>")
+@roles(*DESK)
+def page(code: str) -> ResponseReturnValue:
+    with site.reading() as session:
+        work = console.one_work(session, me(), code)
+        if not work.open_draft:
+            return redirect(url_for("tickets.page", code=code))
+        return _page(session, work)
+
+
+@blueprint.post("/drafts/<code>/save")
+@roles(*DESK)
+def save(code: str) -> ResponseReturnValue:
+    """What is typed so far, kept; answers the new version, and by field what could not be kept."""
+    fields = forms.ticket_fields()
+    problems: Mapping[str, str] = {}
+    try:
+        with site.transaction() as session:
+            try:
+                ticket = desk.save_draft(session, me(), code, fields, version=forms.version(), now=site.now())
+            except Invalid as error:
+                # One field that cannot be kept must not hold back the others.
+                problems = error.problems
+                rest = replace(fields, **dict.fromkeys(problems))
+                ticket = desk.save_draft(session, me(), code, rest, version=forms.version(), now=site.now())
+            version = ticket.version
+    except Stale:
+        return _theirs(code), 409
+    except MoveRefused:
+        return {"ended": True}, 410
+    return {"version": version, "saved_at": filters.second(site.now()), "problems": problem_words(problems)}
+
+
+@blueprint.post("/drafts/<code>/file")
+@roles(*DESK)
+def file(code: str) -> ResponseReturnValue:
+    fields = forms.ticket_fields()
+    try:
+        with site.transaction() as session:
+            desk.file(session, me(), code, fields, version=forms.version(), now=site.now())
+    except Invalid as error:
+        return _again(code, fields, problem_words(error.problems)), 422
+    except Stale:
+        return _again(code, fields, {}, stale=True), 409
+    flash(_("Đã tiếp nhận phiếu %(code)s và chuyển xử lý.", code=codes.group(code)), "success")
+    return redirect(url_for("home.home"), 303)
+
+
+@blueprint.post("/drafts/<code>/link")
+@roles(*DESK)
+def link(code: str) -> ResponseReturnValue:
+    try:
+        parent = forms.code("parent_code")
+        with site.transaction() as session:
+            desk.link(session, me(), code, parent, now=site.now())
+    except (Invalid, NotFound) as error:
+        problems = error.problems if isinstance(error, Invalid) else {"parent_code": "code_unknown"}
+        return _again(code, TicketFields(), problem_words(problems)), 422
+    flash(_("Đã gắn vào phiếu %(code)s.", code=codes.group(parent)), "success")
+    return redirect(url_for("home.home"), 303)
+
+
+@blueprint.post("/calls/<int:call_id>/disposition")
+@roles(*DESK)
+def dispose(call_id: int) -> ResponseReturnValue:
+    disposition = forms.word(Disposition, "disposition")
+    with site.transaction() as session:
+        desk.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+    flash(_("Đã kết thúc cuộc gọi: %(how)s.", how=filters.name_of(disposition)), "success")
+    return redirect(url_for("home.home"), 303)
+
+
+@blueprint.get("/places")
+@roles(*DESK)
+def find_places() -> str:
+    with site.reading() as session:
+        hits = places.find_places(session, request.args.get("q", "")[:100])
+        return render_template("desk/places.html", hits=hits)
+
+
+@blueprint.get("/drafts/<code>/candidates")
+@roles(*DESK)
+def candidates(code: str) -> str:
+    """Tickets this draft may belong to, by code, number or words."""
+    text = request.args.get("q", "")[:200].strip()
+    with site.reading() as session:
+        found = queries.find_tickets(session, me(), text=text, limit=10) if text else ()
+        return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
+
+
+def values(ticket: Ticket) -> dict[str, object]:
+    """A draft's fields as its form shows them."""
+    return {
+        "category_code": ticket.category_code or "",
+        "ward_code": ticket.ward_code or "",
+        "ward_name": ticket.ward.name if ticket.ward else "",
+        "address": ticket.address,
+        "level": ticket.level,
+        "description": ticket.description,
+        "reporter_name": ticket.reporter_name,
+        "reporter_phone": phones.display(ticket.reporter_phone),
+        "keep_identity": ticket.keep_identity,
+        "kind": ticket.kind,
+    }
+
+
+def _theirs(code: str) -> dict[str, object]:
+    with site.reading() as session:
+        ticket = queries.ticket(session, me(), code).ticket
+        return {"version": ticket.version, "fields": values(ticket)}
+
+
+def _page(session: Session, work: console.Work) -> str:
+    return render_template("desk/draft_page.html", work=work, categories=choices.categories(session))
+
+
+def _again(code: str, fields: TicketFields, problems: Mapping[str, str], *, stale: bool = False) -> str:
+    """The form once more, with what was typed; a field another person changed meanwhile is shown beside it."""
+    typed = dict(fields.given())
+    with site.reading() as session:
+        work = console.one_work(session, me(), code)
+        assert work.ticket is not None
+        now_kept = values(work.ticket)
+        theirs = {name: kept for name, kept in now_kept.items() if stale and name in typed and typed[name] != kept}
+        if "ward_code" in typed:
+            typed["ward_name"] = request.form.get("ward_name", "")
+        return _page(session, replace(work, typed=typed, problems=problems, theirs=theirs))

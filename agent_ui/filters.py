@@ -1,0 +1,127 @@
+"""How moments, phones, codes and words look on a page."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from agent_ui import labels, site
+from callcenter import phones
+from callcenter.models import Call, PbxStatus
+from callcenter.vocab import Phase
+from tickets import codes
+from tickets.sla import VIETNAM, clock_state
+
+# A listener beats at least every few seconds; a minute of silence means it is gone.
+_HEARTBEAT = timedelta(seconds=60)
+
+
+def add(app: Flask) -> None:
+    filters = (day, minute, second, iso, phone, code, name_of, lasted, until, phase, pbx_down, clock_of)
+    for function in filters:
+        app.add_template_filter(function)
+    app.jinja_env.globals.update(LABELS=labels, now=site.now)
+    app.url_defaults(_versioned(app))
+
+
+def static_version(app: Flask, name: str) -> str:
+    file = Path(app.static_folder or "") / name
+    return f"{int(file.stat().st_mtime)}" if file.exists() else "0"
+
+
+def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
+    """Files may be kept for a year by a browser because their address changes when they do."""
+    known: dict[str, str] = {}
+
+    def version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            name = values["filename"]
+            values["v"] = known.setdefault(name, static_version(app, name))
+
+    return version
+
+
+def day(moment: datetime | None) -> str:
+    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y") if moment else ""
+
+
+def minute(moment: datetime | None) -> str:
+    """`10:32` today, `21/11 10:32` on another day, with the year when it is another one."""
+    if moment is None:
+        return ""
+    local, today = moment.astimezone(VIETNAM), site.now().astimezone(VIETNAM)
+    if local.date() == today.date():
+        return local.strftime("%H:%M")
+    return local.strftime("%d/%m %H:%M" if local.year == today.year else "%d/%m/%Y %H:%M")
+
+
+def second(moment: datetime | None) -> str:
+    return moment.astimezone(VIETNAM).strftime("%H:%M:%S") if moment else ""
+
+
+def iso(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds") if moment else ""
+
+
+def phone(number: str | None) -> str:
+    return phones.display(number) if number else _("Số ẩn")
+
+
+def code(digits: str) -> str:
+    return codes.group(digits)
+
+
+def name_of(word: StrEnum | None) -> str:
+    return "" if word is None else str(labels.label(word))
+
+
+def lasted(seconds: float) -> str:
+    """`4:05`, `1:02:09`."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def until(due: datetime | None) -> str:
+    """`còn 3 giờ`, `quá hạn 2 ngày`: the biggest unit is enough to decide what to do first."""
+    if due is None:
+        return ""
+    late = due <= site.now()
+    span = _span(abs(due - site.now()))
+    return str(_("quá hạn %(span)s", span=span) if late else _("còn %(span)s", span=span))
+
+
+def _span(length: timedelta) -> str:
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 60:
+        return str(ngettext("%(num)d phút", "%(num)d phút", minutes))
+    if minutes < 48 * 60:
+        return str(ngettext("%(num)d giờ", "%(num)d giờ", minutes // 60))
+    return str(ngettext("%(num)d ngày", "%(num)d ngày", minutes // (24 * 60)))
+
+
+def phase(call: Call) -> Phase:
+    if call.ended_at is not None:
+        return Phase.ENDED
+    if call.talking:
+        return Phase.TALKING
+    if call.ringing:
+        return Phase.RINGING
+    return Phase.QUEUED if call.queued_at else Phase.ENTERED
+
+
+def pbx_down(status: PbxStatus) -> datetime | None:
+    """Since when this PBX is not heard; a listener that stopped beating is not believed."""
+    if not status.connected:
+        return status.since
+    return status.seen_at if site.now() - status.seen_at > _HEARTBEAT else None
+
+
+def clock_of(due: datetime | None) -> str:
+    return clock_state(due, site.now()) if due else "ok"

@@ -1,0 +1,86 @@
+"""What came in with a request, as the values the layer below takes. No database here."""
+
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from callcenter.errors import Invalid, NotFound
+from tickets import codes
+from tickets.fields import TicketFields
+from tickets.files import MAX_FILES
+
+Word = TypeVar("Word", bound=StrEnum)
+
+_TEXTS = ("category_code", "ward_code", "address", "level", "description", "reporter_name", "reporter_phone", "kind")
+
+
+def ticket_fields() -> TicketFields:
+    """The fields of a ticket's form. A box that is not ticked is not sent, so the form says that it is whole."""
+    texts = {name: request.form.get(name) for name in _TEXTS}
+    for name, text in texts.items():
+        if text is not None and "\x00" in text:
+            texts[name] = text.replace("\x00", "")
+    keep = "keep_identity" in request.form if "whole" in request.form else None
+    return TicketFields(**texts, keep_identity=keep)
+
+
+def version() -> int | None:
+    text = request.form.get("version", "")
+    return int(text) if text.isdigit() and len(text) < 10 else None
+
+
+def text(name: str) -> str:
+    return request.form.get(name, "").replace("\x00", "").strip()
+
+
+def number(name: str) -> int:
+    """A whole number of a form. Raises Invalid where nothing sensible was chosen."""
+    given = request.form.get(name, "")
+    if not given.isdigit() or len(given) > 18:
+        raise Invalid({name: "unknown_choice"})
+    return int(given)
+
+
+def word(kind: type[Word], name: str) -> Word:
+    """A word of the vocabulary. Raises Invalid for any other."""
+    try:
+        return kind(request.form.get(name, ""))
+    except ValueError:
+        raise Invalid({name: "unknown_choice"}) from None
+
+
+def code(name: str) -> str:
+    """A ticket code, as people write it. Raises Invalid where its check digit objects."""
+    found = codes.parse(request.form.get(name, ""))
+    if found is None:
+        raise Invalid({name: "code_wrong"})
+    return found
+
+
+def asked_word(kind: type[Word], name: str) -> Word | None:
+    """A word in the address; NotFound for one that does not exist."""
+    given = request.args.get(name)
+    if not given:
+        return None
+    try:
+        return kind(given)
+    except ValueError:
+        raise NotFound(f"no {name} {given}") from None
+
+
+def asked_day(name: str, default: date) -> date:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return default
+
+
+def uploads(name: str) -> list[FileStorage]:
+    """The files that were really chosen: an empty input sends one without a name."""
+    chosen = [upload for upload in request.files.getlist(name) if upload.filename]
+    if len(chosen) > MAX_FILES:
+        raise Invalid({name: "too_many_files"})
+    return chosen

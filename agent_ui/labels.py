@@ -1,0 +1,205 @@
+"""The words people read for every word of `callcenter.vocab`, and for what can be wrong in a form."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from callcenter.vocab import (
+    AUTOMATIC_DISPOSITIONS,
+    AgencyKind,
+    AssignmentRole,
+    Clock,
+    Disposition,
+    HungUpBy,
+    Level,
+    Outcome,
+    Phase,
+    Reason,
+    Role,
+    Source,
+    Stage,
+    TicketKind,
+    TicketState,
+    TransferKind,
+)
+
+_LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
+    (Outcome.ANSWERED, _l("Đã nghe máy")),
+    (Outcome.FORWARDED, _l("Đã chuyển nhánh")),
+    (Outcome.CALLBACK, _l("Yêu cầu gọi lại")),
+    (Outcome.VOICEMAIL, _l("Có lời nhắn")),
+    (Outcome.BLOCKED, _l("Bị chặn")),
+    (Outcome.UNSERVED, _l("Không được phục vụ")),
+    (Outcome.FAILED, _l("Lỗi kỹ thuật")),
+    (Outcome.TIMEOUT, _l("Hết thời gian chờ")),
+    (Outcome.ABANDONED, _l("Gác máy khi chờ")),
+    (Stage.PROMPT, _l("nghe lời chào")),
+    (Stage.MENU, _l("ở menu")),
+    (Stage.QUEUE, _l("trong hàng đợi")),
+    (Reason.FULL, _l("hàng đợi đầy")),
+    (Reason.EMPTY, _l("không có người trực")),
+    (Reason.CLOSED, _l("ngoài giờ")),
+    (TransferKind.BLIND, _l("Chuyển máy ngay")),
+    (TransferKind.ATTENDED, _l("Chuyển máy có trao đổi trước")),
+    (TransferKind.REDIRECT, _l("Chuyển hướng")),
+    (HungUpBy.CALLER, _l("người gọi")),
+    (HungUpBy.OPERATOR, _l("tổng đài viên")),
+    (HungUpBy.SYSTEM, _l("hệ thống")),
+    (Phase.ENTERED, _l("Mới vào")),
+    (Phase.QUEUED, _l("Đang chờ")),
+    (Phase.RINGING, _l("Đang đổ chuông")),
+    (Phase.TALKING, _l("Đang đàm thoại")),
+    (Phase.ENDED, _l("Đã kết thúc")),
+    (Disposition.INFORMED, _l("Trả lời ngay (cấp độ 1)")),
+    (Disposition.REFERRED, _l("Hướng dẫn liên hệ nơi khác")),
+    (Disposition.SILENT, _l("Cuộc gọi không có tiếng")),
+    (Disposition.WRONG_NUMBER, _l("Gọi nhầm số")),
+    (Disposition.PRANK, _l("Trêu đùa")),
+    (Disposition.HARASSMENT, _l("Quấy rối")),
+    (Disposition.FALSE_REPORT, _l("Tin báo giả")),
+    (Disposition.COMPLAINT_GUIDED, _l("Khiếu nại: đã hướng dẫn")),
+    (Disposition.DENUNCIATION_GUIDED, _l("Tố cáo: đã hướng dẫn")),
+    (Disposition.EMERGENCY_PASSED, _l("Khẩn cấp: đã chuyển 113/114/115/111")),
+    (Disposition.DROPPED, _l("Rớt cuộc gọi – cần gọi lại")),
+    (Disposition.TEST, _l("Gọi thử")),
+    (Disposition.SHORT_ABANDON, _l("Nhá máy")),
+    (Disposition.WITHHELD_MISSED, _l("Số ẩn, không gọi lại được")),
+    (Disposition.BLOCKED, _l("Số bị chặn")),
+    (TicketKind.REPORT, _l("Phản ánh, kiến nghị")),
+    (TicketKind.INQUIRY, _l("Hỏi đáp")),
+    (TicketKind.CALLBACK, _l("Việc gọi lại")),
+    (TicketState.DRAFT, _l("Đang ghi nhận")),
+    (TicketState.FILED, _l("Đã tiếp nhận")),
+    (TicketState.TRIAGE, _l("Chờ phân loại")),
+    (TicketState.ROUTED, _l("Đã chuyển xử lý")),
+    (TicketState.ACCEPTED, _l("Đang xử lý")),
+    (TicketState.WAITING, _l("Chờ người dân bổ sung")),
+    (TicketState.AWAITING_APPROVAL, _l("Chờ duyệt trả lời")),
+    (TicketState.RESOLVED, _l("Đã xử lý")),
+    (TicketState.CLOSED, _l("Kết thúc")),
+    (TicketState.REJECTED, _l("Từ chối (có lý do)")),
+    (TicketState.WITHDRAWN, _l("Người dân rút phản ánh")),
+    (TicketState.LINKED, _l("Trùng, theo phiếu gốc")),
+    (TicketState.DISCARDED, _l("Không lập phiếu")),
+    (Level.URGENT, _l("Khẩn")),
+    (Level.NORMAL, _l("Bình thường")),
+    (Level.COMPLEX, _l("Phức tạp")),
+    (Source.HOTLINE, _l("Điện thoại")),
+    (Source.APP, _l("Ứng dụng")),
+    (Source.WEB, _l("Web")),
+    (Source.OPEN311, _l("Open311")),
+    (Source.COUNTER, _l("Trực tiếp")),
+    (Source.LETTER, _l("Thư")),
+    (Source.EMAIL, _l("Thư điện tử")),
+    (Source.ZALO, _l("Zalo")),
+    (Role.OPERATOR, _l("Tổng đài viên")),
+    (Role.SHIFT_LEADER, _l("Ca trưởng")),
+    (Role.SUPERVISOR, _l("Giám sát viên")),
+    (Role.OFFICER, _l("Cán bộ xử lý")),
+    (Role.ADMIN, _l("Quản trị hệ thống")),
+    (Clock.TRIAGE, _l("Hạn phân loại")),
+    (Clock.ACCEPT, _l("Hạn tiếp nhận")),
+    (Clock.ANSWER, _l("Hạn trả lời")),
+    (AssignmentRole.LEAD, _l("Đơn vị chủ trì")),
+    (AssignmentRole.CO, _l("Đơn vị phối hợp")),
+    (AgencyKind.DEPARTMENT, _l("Sở, ngành")),
+    (AgencyKind.COMPANY, _l("Doanh nghiệp")),
+    (AgencyKind.COMMUNE, _l("UBND xã/phường")),
+    (AgencyKind.OFFICE, _l("Văn phòng, trung tâm")),
+)
+# By type too: a StrEnum equals its text, and several enums say `closed` or `operator`.
+_BY_WORD = {(type(word), word.value): text for word, text in _LABELS}
+
+
+def label(word: StrEnum) -> LazyString:
+    """The label of a vocabulary value; KeyError for a word nobody translated (a test walks all of them)."""
+    return _BY_WORD[type(word), word.value]
+
+
+CLOCK_STATES: Mapping[str, LazyString] = {
+    "ok": _l("Trong hạn"),
+    "soon": _l("Sắp hết hạn"),
+    "late": _l("Quá hạn"),
+}
+
+# Verbs of the history (`TicketEvent.move`), as what happened.
+MOVES: Mapping[str, LazyString] = {
+    "open": _l("Mở phiếu"),
+    "file": _l("Tiếp nhận phản ánh"),
+    "expect_call_back": _l("Ghi việc gọi lại"),
+    "missed_again": _l("Thêm một cuộc gọi nhỡ"),
+    "discard": _l("Kết thúc không lập phiếu"),
+    "link": _l("Gắn vào phiếu đã có"),
+    "unlink": _l("Gỡ khỏi phiếu gốc"),
+    "asked_again": _l("Người dân nhắc lại"),
+    "not_asked_again": _l("Gỡ lần nhắc lại"),
+    "triage": _l("Chuyển sang phân loại"),
+    "route": _l("Chuyển đơn vị xử lý"),
+    "accept": _l("Đơn vị tiếp nhận"),
+    "accept_part": _l("Đơn vị phối hợp tiếp nhận"),
+    "give_back": _l("Trả lại"),
+    "give_back_part": _l("Đơn vị phối hợp trả lại"),
+    "ask": _l("Hỏi thêm người dân"),
+    "supply": _l("Người dân bổ sung"),
+    "propose": _l("Trình duyệt trả lời"),
+    "send_back": _l("Trả lại để sửa câu trả lời"),
+    "approve": _l("Duyệt trả lời"),
+    "resolve": _l("Trả lời kết quả xử lý"),
+    "call_back_done": _l("Đã gọi lại"),
+    "close": _l("Kết thúc"),
+    "reopen": _l("Mở lại – chưa khắc phục"),
+    "reject": _l("Từ chối (có lý do)"),
+    "withdraw": _l("Người dân rút phản ánh"),
+}
+
+# Why a ticket is where it is (`Ticket.routing_reason`).
+ROUTING_REASONS: Mapping[str, LazyString] = {
+    "rule": _l("theo quy tắc chuyển xử lý"),
+    "by_hand": _l("do người phân loại chọn"),
+    "no_rule": _l("không có quy tắc phù hợp"),
+    "no_ward": _l("chưa rõ xã/phường"),
+    "no_commune_agency": _l("xã/phường chưa có đơn vị nhận"),
+    "given_back": _l("đơn vị phù hợp đã trả lại"),
+}
+
+RELATIONS: Mapping[str, LazyString] = {
+    "opened": _l("mở phiếu"),
+    "missed": _l("cuộc gọi nhỡ"),
+    "asked_again": _l("nhắc lại"),
+    "called_back": _l("gọi lại"),
+    "call_back": _l("gọi lại"),
+}
+
+PROBLEMS: Mapping[str, LazyString] = {
+    "required": _l("Cần điền ô này."),
+    "too_long": _l("Quá dài."),
+    "unknown_choice": _l("Hãy chọn một mục trong danh sách."),
+    "phone_unreadable": _l("Không phải số điện thoại gọi lại được. Ví dụ đúng: 0905 123 456."),
+    "empty_file": _l("Tệp trống."),
+    "file_too_large": _l("Tệp lớn hơn 10 MB."),
+    "file_type": _l("Chỉ nhận ảnh JPEG, PNG, WebP; PDF, Word, Excel; âm thanh MP3, WAV; video MP4."),
+    "file_broken": _l("Ảnh không mở được."),
+    "image_too_large": _l("Ảnh có kích thước quá lớn."),
+    "too_many_files": _l("Nhiều tệp quá: tối đa 10 tệp mỗi lần."),
+    "evidence_required": _l("Lĩnh vực này cần ảnh hoặc tài liệu minh chứng."),
+    "code_wrong": _l("Mã phiếu không đúng. Mã có chín chữ số, ví dụ 618-033-990."),
+    "code_unknown": _l("Không có phiếu mang mã này."),
+    "invalid": _l("Chưa đúng."),
+}
+
+# What an operator may choose, in the order of the list.
+DISPOSITIONS = tuple(word for word in Disposition if word not in AUTOMATIC_DISPOSITIONS)
+STATES = tuple(TicketState)
+
+# Who acts without an account (`TicketEvent.actor`).
+ACTORS: Mapping[str, LazyString] = {
+    "routing": _l("quy tắc chuyển xử lý"),
+    "listener": _l("tổng đài"),
+    "web": _l("trang web 1022"),
+}
+
+
+def disposition_label(word: str) -> LazyString:
+    return label(Disposition(word))

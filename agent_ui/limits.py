@@ -1,0 +1,47 @@
+"""How often one address may try: counted in the broker, so that all processes count together."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+View = TypeVar("View", bound=Callable[..., Any])
+Key = Callable[[], str]
+
+
+def posts(rate: str, key: Key = get_remote_address) -> Callable[[View], View]:
+    """Declare at a view how many posts one key may send (`10 per minute`); the default key is the address."""
+
+    def mark(view: View) -> View:
+        view.rates = [*getattr(view, "rates", ()), (rate, key)]  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def apply(app: Flask, redis_url: str | None) -> None:
+    """Without a broker, or while it is away, each process counts alone rather than let nobody in."""
+    app.config.update(
+        RATELIMIT_STORAGE_URI=_storage(redis_url),
+        RATELIMIT_STORAGE_OPTIONS=_options(redis_url),
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=redis_url is not None,
+        RATELIMIT_KEY_PREFIX=f"hotline-{app.name}",
+    )
+    limiter = Limiter(get_remote_address, app=app)
+    for endpoint, view in list(app.view_functions.items()):
+        for number, (rate, key) in enumerate(getattr(view, "rates", ())):
+            scope = f"{endpoint}-{number}"
+            limited: Any = limiter.shared_limit(rate, scope=scope, key_func=key, methods=["POST"])
+            app.view_functions[endpoint] = limited(app.view_functions[endpoint])
+
+
+def _storage(redis_url: str | None) -> str:
+    if redis_url is None:
+        return "memory://"
+    return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url
+
+
+def _options(redis_url: str | None) -> dict[str, Any]:
+    return {} if redis_url is None else {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}

@@ -1,0 +1,110 @@
+"""What protects every answer: the secret key, strict headers, cookies that stay where they belong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from callcenter.config import Settings
+from callcenter.errors import SettingError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# No inline script or style anywhere: what a citizen typed can never run. Tabler's icons are data: images.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """`Secure` wherever the site is reached by https, and working on a plain http test machine too."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
+        return request.is_secure
+
+
+class _BehindProxy:
+    """Believes a proxy on this machine about who asks; nobody else may say who they are."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._direct = app
+        self._proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        local = environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
+        return (self._proxied if local else self._direct)(environ, start_response)
+
+
+def protect(app: Flask, settings: Settings, *, cookie: str) -> None:
+    app.secret_key = settings.secret_key or secret_key(settings.data_dir)
+    app.session_interface = _Cookies()
+    app.wsgi_app = _BehindProxy(app.wsgi_app)  # type: ignore[method-assign]
+    app.config.update(
+        SESSION_COOKIE_NAME=cookie,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=12 * 3600,
+    )
+    app.after_request(_add_headers)
+
+
+def secret_key(data_dir: Path) -> str:
+    """The key of this data folder, made by whoever comes first and readable by its owner alone."""
+    path = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            _write_new(path, secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingError(
+            "CALLCENTER_DATA_DIR", f"{path} cannot be read or written ({error.strerror})", "give a folder of your own"
+        ) from None
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Appears whole or not at all, so that a second process never reads half a key."""
+    temporary = path.with_name(f".secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+    temporary.touch(mode=0o600)
+    try:
+        temporary.write_text(text)
+        os.link(temporary, path)
+    finally:
+        temporary.unlink()
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

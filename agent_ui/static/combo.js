@@ -1,0 +1,153 @@
+// Type-to-find boxes: a select whose options are found without accents, and a text box that asks the server.
+(() => {
+  const fold = (text) => text.toLowerCase().replaceAll("đ", "d").normalize("NFD").replace(/\p{M}/gu, "").replace(/[^a-z0-9]+/g, " ").trim();
+  let number = 0;
+
+  function box(input) {
+    const list = document.createElement("div");
+    list.className = "choices";
+    list.id = `choices-${++number}`;
+    list.setAttribute("role", "listbox");
+    list.hidden = true;
+    input.after(list);
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-controls", list.id);
+    input.setAttribute("aria-expanded", "false");
+    input.setAttribute("autocomplete", "off");
+    return list;
+  }
+
+  function open(input, list, yes) {
+    list.hidden = !yes;
+    input.setAttribute("aria-expanded", String(yes));
+    if (!yes) input.removeAttribute("aria-activedescendant");
+  }
+
+  function mark(input, list, step) {
+    const all = [...list.querySelectorAll(".choice:not([hidden])")];
+    if (!all.length) return;
+    const at = all.findIndex((one) => one.classList.contains("is-active"));
+    all[at]?.classList.remove("is-active");
+    const next = all[(at + step + all.length) % all.length];
+    next.classList.add("is-active");
+    next.id ||= `choice-${++number}`;
+    input.setAttribute("aria-activedescendant", next.id);
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  function keys(input, list, choose, leave) {
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (list.hidden) open(input, list, true);
+        mark(input, list, event.key === "ArrowDown" ? 1 : -1);
+      } else if (event.key === "Enter" && !list.hidden) {
+        const active = list.querySelector(".choice.is-active") ?? list.querySelector(".choice:not([hidden])");
+        if (active) { event.preventDefault(); choose(active); }
+      } else if (event.key === "Escape" && !list.hidden) {
+        event.preventDefault();
+        open(input, list, false);
+      }
+    });
+    list.addEventListener("mousedown", (event) => event.preventDefault());
+    list.addEventListener("click", (event) => { const one = event.target.closest(".choice"); if (one) choose(one); });
+    input.addEventListener("blur", () => { open(input, list, false); leave(); });
+  }
+
+  const tellChange = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
+
+  // The select stays the form's field; a text box in front of it finds its options.
+  function fromSelect(select) {
+    const input = document.createElement("input");
+    input.type = "text";
+    input.className = select.className.replace("form-select", "form-control");
+    input.placeholder = select.dataset.placeholder ?? "";
+    input.id = select.id;
+    select.removeAttribute("id");
+    select.hidden = true;
+    select.before(input);
+    const list = box(input);
+    for (const option of select.options) {
+      if (!option.value) continue;
+      const one = document.createElement("button");
+      one.type = "button";
+      one.className = "choice";
+      one.tabIndex = -1;
+      one.setAttribute("role", "option");
+      one.textContent = option.text;
+      one.dataset.value = option.value;
+      one.dataset.folded = fold(option.text);
+      list.append(one);
+    }
+    const show = () => { input.value = select.selectedOptions[0]?.text ?? ""; };
+    const filter = () => {
+      const words = fold(input.value).split(" ").filter(Boolean);
+      for (const one of list.children) {
+        one.hidden = !words.every((word) => one.dataset.folded.includes(word));
+        one.classList.remove("is-active");
+      }
+      open(input, list, true);
+    };
+    const choose = (one) => {
+      select.value = one.dataset.value;
+      show();
+      open(input, list, false);
+      tellChange(select);
+    };
+    show();
+    select.addEventListener("combo-show", show);
+    input.addEventListener("input", filter);
+    input.addEventListener("focus", () => { input.select(); for (const one of list.children) one.hidden = false; open(input, list, true); });
+    keys(input, list, choose, () => {
+      const left = [...list.querySelectorAll(".choice:not([hidden])")];
+      if (!input.value.trim()) { if (select.value) { select.value = ""; tellChange(select); } }
+      else if (input.value !== select.selectedOptions[0]?.text && left.length === 1) choose(left[0]);
+      else show();
+    });
+  }
+
+  // The hidden field before the box holds the code; text that was not chosen from the list has none.
+  function fromServer(input) {
+    const hidden = input.previousElementSibling;
+    const list = box(input);
+    let asked = 0;
+    let label = input.value;
+    input.addEventListener("combo-show", () => { label = input.value; });
+    const choose = (one) => {
+      hidden.value = one.dataset.value;
+      label = input.value = one.dataset.label;
+      open(input, list, false);
+      tellChange(hidden);
+    };
+    let wait;
+    input.addEventListener("input", () => {
+      clearTimeout(wait);
+      wait = setTimeout(async () => {
+        const turn = ++asked;
+        if (!input.value.trim()) return open(input, list, false);
+        try {
+          const answer = await fetch(`${input.dataset.url}?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request": "true" } });
+          if (turn !== asked || !answer.ok) return;
+          list.innerHTML = await answer.text();
+          for (const one of list.querySelectorAll(".choice")) one.tabIndex = -1;
+          open(input, list, document.activeElement === input);
+        } catch { /* the next letter asks again */ }
+      }, 120);
+    });
+    keys(input, list, choose, () => {
+      if (!input.value.trim()) { if (hidden.value) { hidden.value = ""; label = ""; tellChange(hidden); } }
+      else input.value = label;
+    });
+  }
+
+  function dress(root) {
+    for (const element of root.querySelectorAll?.("[data-combo]:not([data-dressed])") ?? []) {
+      element.dataset.dressed = "1";
+      (element.dataset.combo === "list" ? fromSelect : fromServer)(element);
+    }
+  }
+
+  dress(document);
+  document.addEventListener("htmx:after:swap", () => dress(document));
+})();

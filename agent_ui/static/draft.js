@@ -1,0 +1,233 @@
+// The draft form: saves itself while the operator types, survives a server that is away, merges what others saved.
+(() => {
+  const PAUSE_MS = 700;
+  const RETRY_MS = [2000, 4000, 8000, 15000];
+  const FIELDS = ["category_code", "ward_code", "ward_name", "address", "level", "description", "reporter_name", "reporter_phone", "keep_identity"];
+  const drafts = new Map();
+  const token = () => document.querySelector('meta[name="csrf-token"]').content;
+
+  class Draft {
+    constructor(form) {
+      this.form = form;
+      this.key = `draft-${form.dataset.draft}`;
+      this.status = form.querySelector(".save-status");
+      this.saved = this.values();
+      this.tries = 0;
+      this.restore();
+      form.addEventListener("input", (event) => { if (event.target.name) this.changed(PAUSE_MS); });
+      form.addEventListener("change", (event) => { if (event.target.name) this.changed(0); });
+      form.addEventListener("focusout", () => { if (this.dirty()) this.changed(0); });
+      form.addEventListener("submit", (event) => this.file(event));
+    }
+
+    values() {
+      const data = new FormData(this.form);
+      return Object.fromEntries(FIELDS.map((name) => [name, String(data.get(name) ?? "")]));
+    }
+
+    dirty() {
+      const now = this.values();
+      return FIELDS.some((name) => !same(name, now[name], this.saved[name]));
+    }
+
+    // Text that never reached the server (it was away, the page was closed) comes back.
+    restore() {
+      const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
+      if (!kept) return;
+      for (const name of FIELDS) if (!same(name, kept.values[name], kept.saved[name]) && same(name, this.saved[name], kept.saved[name])) this.put(name, kept.values[name]);
+      if (this.dirty()) this.changed(0);
+    }
+
+    keep() {
+      sessionStorage.setItem(this.key, JSON.stringify({ values: this.values(), saved: this.saved }));
+    }
+
+    changed(pause) {
+      this.keep();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.save(), pause);
+    }
+
+    // One request at a time; what is typed meanwhile goes with the next.
+    save(always = false) {
+      clearTimeout(this.timer);
+      this.running = (this.running ?? Promise.resolve()).then(() => always || this.dirty() ? this.send() : undefined);
+      return this.running;
+    }
+
+    async send() {
+      const sent = this.values();
+      const body = new FormData(this.form);
+      this.say("saving");
+      let answer;
+      try {
+        answer = await fetch(this.form.dataset.save, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": token() }, signal: AbortSignal.timeout(10000) });
+      } catch {
+        return this.later();
+      }
+      if (answer.status === 409) return this.merge(await answer.json());
+      if (answer.status === 401) return this.say("signIn");
+      if (answer.status === 410) return this.say("ended");
+      if (!answer.ok) return this.later();
+      this.taken(sent, await answer.json());
+    }
+
+    taken(sent, answer) {
+      this.tries = 0;
+      this.form.elements.version.value = answer.version;
+      for (const name of FIELDS) if (!(name in answer.problems)) this.saved[name] = sent[name];
+      this.mark(answer.problems);
+      const left = Object.keys(answer.problems).length > 0 || this.dirty();
+      if (!left) sessionStorage.removeItem(this.key);
+      // What the server could not take stays typed here, and is not sent again until it changes.
+      for (const name of Object.keys(answer.problems)) this.saved[name] = sent[name];
+      this.say("saved", answer.saved_at);
+      if (this.dirty()) this.changed(PAUSE_MS);
+    }
+
+    later() {
+      this.keep();
+      this.say("kept");
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.save(), RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);
+    }
+
+    // Field by field: only where both have written something else is a person asked.
+    merge(theirs) {
+      const mine = this.values();
+      const both = [];
+      this.form.elements.version.value = theirs.version;
+      for (const name of FIELDS) {
+        const their = text(theirs.fields[name]);
+        if (same(name, their, this.saved[name])) continue;
+        const iChanged = !same(name, mine[name], this.saved[name]);
+        this.saved[name] = their;
+        if (!iChanged) this.put(name, their);
+        else if (!same(name, mine[name], their)) both.push([name, their]);
+      }
+      for (const [name, their] of both) this.ask(name, their);
+      this.asked = both.length > 0;
+      this.say("saving");
+      return this.dirty() && !both.length ? this.changed(0) : this.say("saved", "");
+    }
+
+    ask(name, their) {
+      const words = this.form.dataset;
+      const field = this.form.elements[name];
+      const at = (field.length && !field.tagName ? field[0] : field).closest(".field");
+      at.querySelector(".theirs")?.remove();
+      const note = document.createElement("div");
+      note.className = "theirs";
+      note.setAttribute("role", "alert");
+      const quote = document.createElement("q");
+      quote.textContent = their;
+      note.append(`${words.wordsTheirs} `, quote);
+      for (const [label, take] of [[words.wordsMine, false], [words.wordsTake, true]]) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "btn btn-sm";
+        button.textContent = label;
+        button.addEventListener("click", () => { if (take) this.put(name, their); note.remove(); this.changed(0); });
+        note.append(" ", button);
+      }
+      at.append(note);
+    }
+
+    put(name, value) {
+      const field = this.form.elements[name];
+      if (!field) return;
+      if (field.type === "checkbox") field.checked = Boolean(value);
+      else field.value = value;
+      field.dispatchEvent?.(new Event("combo-show"));
+    }
+
+    mark(problems) {
+      for (const old of this.form.querySelectorAll(".live-problem")) old.remove();
+      for (const [name, words] of Object.entries(problems)) {
+        const line = document.createElement("div");
+        line.className = "invalid-feedback d-block live-problem";
+        line.textContent = words;
+        this.form.elements[name]?.closest?.(".field")?.append(line);
+      }
+    }
+
+    say(what, more = "") {
+      const words = { saving: "wordsSaving", saved: "wordsSaved", kept: "wordsKept", signIn: "wordsSignIn", ended: "wordsEnded" };
+      this.status.textContent = `${this.form.dataset[words[what]]} ${more}`.trim();
+      this.status.dataset.state = what;
+    }
+
+    async file(event) {
+      if (this.filing) { event.preventDefault(); return; }
+      event.preventDefault();
+      this.filing = true;
+      // Saved even when nothing is new: whoever took the call over meanwhile has made the version another one.
+      for (let turn = 0; turn < 3 && (turn === 0 || this.dirty()) && !this.asked; turn++) await this.save(true);
+      this.filing = false;
+      const wait = this.asked || this.dirty();
+      this.asked = false;
+      // The server is away, or two texts want a choice: the page says so, and nothing is lost.
+      if (wait) return;
+      this.filing = true;
+      this.form.submit();
+    }
+  }
+
+  const text = (value) => value === true ? "1" : value === false || value == null ? "" : String(value);
+
+  // One number in two writings is the same number.
+  function same(name, one, other) {
+    if (name === "reporter_phone") [one, other] = [one, other].map((n) => (n ?? "").replace(/[^\d+]/g, "").replace(/^(\+84|0084)/, "0"));
+    return (one ?? "") === (other ?? "");
+  }
+
+  function dress() {
+    for (const [id, draft] of drafts) if (!document.contains(draft.form)) drafts.delete(id);
+    for (const form of document.querySelectorAll("form[data-draft]")) if (!drafts.has(form.id)) drafts.set(form.id, new Draft(form));
+    for (const form of document.querySelectorAll("form[data-flush]:not([data-dressed])")) {
+      form.dataset.dressed = "1";
+      form.addEventListener("submit", async (event) => {
+        if (form.dataset.sent) return;
+        event.preventDefault();
+        form.dataset.sent = "1";
+        await Promise.all([...drafts.values()].map((draft) => draft.save()));
+        if (drafts.get(form.dataset.flush)?.dirty()) delete form.dataset.sent;
+        else form.submit();
+      });
+    }
+  }
+
+  // A call that rings is shown; somebody who is typing is not thrown out of the line.
+  let rang = new Set();
+  function look() {
+    const ringing = [...document.querySelectorAll("#ring [data-ring]")];
+    const fresh = ringing.find((one) => !rang.has(one.dataset.ring));
+    rang = new Set(ringing.map((one) => one.dataset.ring));
+    const typing = document.activeElement?.closest("form[data-draft]");
+    if (fresh && !typing) document.querySelector(`[data-call="${fresh.dataset.ring}"]`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("click", (event) => {
+    const pick = event.target.closest("[data-code]");
+    if (!pick) return;
+    pick.closest("form").elements.parent_code.value = pick.dataset.code;
+    pick.closest(".candidates").replaceChildren();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick]")) event.target.form.elements.parent_code.value = event.target.value;
+  });
+  let wait;
+  document.addEventListener("input", (event) => {
+    const input = event.target.closest("[data-candidates]");
+    if (!input) return;
+    clearTimeout(wait);
+    wait = setTimeout(async () => {
+      const answer = await fetch(`${input.dataset.candidates}?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+      if (answer?.ok) input.closest("form").querySelector(".candidates").innerHTML = await answer.text();
+    }, 250);
+  });
+
+  dress();
+  document.addEventListener("htmx:after:swap", () => { dress(); look(); });
+  document.body.addEventListener("live-extension", () => { for (const draft of drafts.values()) if (draft.dirty()) draft.save(); });
+})();

@@ -1,0 +1,93 @@
+// Keeps the page true: hears /live, tells the parts of the page to read themselves again, counts the seconds.
+(() => {
+  const url = document.body.dataset.live;
+  const down = document.getElementById("live-down");
+  const skew = Date.now() - Date.parse(document.querySelector('meta[name="server-now"]')?.content ?? new Date().toISOString());
+  const TOPICS = ["calls", "extension", "tickets", "mine", "agency", "pbx", "stuck"];
+  const GAP_MS = 200;
+  const SILENCE_MS = 40000;
+  const held = new Map();
+
+  // The first of a burst goes out at once, the rest of it as one at the end.
+  function tell(topic) {
+    if (held.has(topic)) {
+      held.set(topic, true);
+      return;
+    }
+    document.body.dispatchEvent(new CustomEvent(`live-${topic}`));
+    held.set(topic, false);
+    setTimeout(() => {
+      const again = held.get(topic);
+      held.delete(topic);
+      if (again) tell(topic);
+    }, GAP_MS);
+  }
+
+  function shown(message) {
+    return (message.ticket && document.querySelector(`[data-ticket="${Number(message.ticket)}"]`))
+      || (message.call && document.querySelector(`[data-call="${Number(message.call)}"]`));
+  }
+
+  let source;
+  let heard = Date.now();
+
+  function connect() {
+    source?.close();
+    source = new EventSource(url);
+    heard = Date.now();
+    const here = source;
+    for (const event of ["resync", "change", "away", "beat"]) source.addEventListener(event, () => { heard = Date.now(); });
+    source.addEventListener("resync", () => {
+      if (down) down.hidden = true;
+      document.body.dataset.liveReady = "1";
+      TOPICS.forEach(tell);
+    });
+    source.addEventListener("change", (event) => {
+      const message = JSON.parse(event.data);
+      tell(message.topic);
+      if (shown(message)) tell("mine");
+      const changed = document.getElementById("changed");
+      if (changed && Number(changed.dataset.ticket) === message.ticket) changed.hidden = false;
+    });
+    source.addEventListener("away", () => { if (down) down.hidden = false; });
+    source.addEventListener("error", () => {
+      if (down) down.hidden = false;
+      delete document.body.dataset.liveReady;
+      // A refused stream (signed out, server error) is not tried again by the browser itself.
+      if (here.readyState === EventSource.CLOSED) setTimeout(() => { if (here === source) connect(); }, 5000);
+    });
+  }
+
+  // A network that went away without a word: the server beats every 15 s, so silence is a loss too.
+  function watch() {
+    if (Date.now() - heard < SILENCE_MS) return;
+    if (down) down.hidden = false;
+    connect();
+  }
+
+  function clock() {
+    for (const timer of document.querySelectorAll("[data-since]")) {
+      const seconds = Math.max(0, Math.floor((Date.now() - skew - Date.parse(timer.dataset.since)) / 1000));
+      const two = (n) => String(n).padStart(2, "0");
+      const hours = Math.floor(seconds / 3600);
+      const minutes = Math.floor(seconds / 60) % 60;
+      const text = hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+      if (timer.textContent !== text) timer.textContent = text;
+    }
+  }
+
+  document.addEventListener("htmx:config:request", (event) => {
+    event.detail.ctx.request.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
+  });
+  if (url) {
+    connect();
+    setInterval(watch, 5000);
+    setInterval(clock, 500);
+    window.addEventListener("pagehide", () => source.close());
+    window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
+    window.addEventListener("offline", () => { if (down) down.hidden = false; });
+    window.addEventListener("online", connect);
+    // While nothing is heard the page still reads itself now and then.
+    setInterval(() => { if (down && !down.hidden) TOPICS.forEach(tell); }, 15000);
+  }
+})();

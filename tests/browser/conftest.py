@@ -1,0 +1,212 @@
+"""A real Chromium on the real console: gunicorn's gevent worker on a free port, on the test's own database."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy.orm import Session
+
+from callcenter.config import Settings
+from callcenter.passwords import hash_password
+from tests import factories
+from tests.factories import Province
+
+PASSWORD = "một mật khẩu dài"
+HASH = hash_password(PASSWORD)
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "var" / "screenshots"
+WIDE, PHONE = (1366, 768), (390, 844)
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+# A machine that also runs a PBX for the next test may be slow; waiting longer costs nothing where it is not.
+expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = str(Path(__file__).parent)
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Site:
+    """A running app: where it is, and the process to stop or hold up."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def served(app: str, settings: Settings, port: int = 0) -> Iterator[Site]:
+    """The app as it runs for people. The socket is ours from the start, so nobody can take the port."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(64)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        command = [sys.executable, "-m", "gunicorn", "--worker-class", "gevent", "--no-control-socket", "--log-level",
+                   "warning", "--graceful-timeout", "1", "--bind", f"fd://{listener.fileno()}",
+                   f"tests.browser.serve:{app}()"]  # fmt: skip
+        process = subprocess.Popen(command, cwd=ROOT, env=_environment(settings), pass_fds=[listener.fileno()])
+    site = Site(url, process)
+    try:
+        _await_ready(site)
+        yield site
+    finally:
+        site.stop()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "CALLCENTER_DATA_DIR": str(settings.data_dir),
+        "CALLCENTER_DATABASE_URL": str(settings.database_url),
+        "CALLCENTER_REDIS_URL": str(settings.redis_url),
+        "CALLCENTER_SECRET_KEY": str(settings.secret_key),
+    }
+
+
+def _await_ready(site: Site) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if site.process.poll() is not None:
+            raise AssertionError(f"the app ended with {site.process.returncode}")
+        try:
+            with urllib.request.urlopen(f"{site.url}/healthz", timeout=20):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the app did not answer in 30 s")
+
+
+@pytest.fixture
+def province(session: Session) -> Province:
+    return factories.province(session, password_hash=HASH)
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[Callable[[str, Settings], Site]]:
+    """Each app once for the whole run: the database is emptied between tests, its address stays."""
+    known: dict[tuple[str, str | None], Site] = {}
+    with ExitStack() as stack:
+
+        def get(app: str, settings: Settings) -> Site:
+            key = (app, settings.database_url)
+            if key not in known:
+                known[key] = stack.enter_context(served(app, settings))
+            return known[key]
+
+        yield get
+
+
+@pytest.fixture
+def console(_running: Callable[..., Site], settings: Settings, province: Province) -> Site:
+    return _running("console", settings)
+
+
+@pytest.fixture
+def public_site(_running: Callable[..., Site], settings: Settings, province: Province) -> Site:
+    return _running("public", settings)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing: install the package chromium")
+        pytest.skip("Chromium is not on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+class Watch:
+    """What a page did that it must never do: ask another host, or break its own security policy."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.foreign: list[str] = []
+        self.errors: list[str] = []
+        context.on("request", self._request)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def _console(self, message: Any) -> None:
+        # A request cut off by leaving the page, or by a test that takes the network away, is no mistake of the page.
+        cut_off = "Failed to load resource" in message.text or "Failed to fetch" in message.text
+        if message.type == "error" and not cut_off:
+            self.errors.append(message.text)
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`open_page(site, "lan")` is the page of that person, signed in; at the end nothing foreign was asked for."""
+    watches: list[Watch] = []
+    contexts: list[BrowserContext] = []
+
+    def open_one(site: Site, username: str | None = None, size: tuple[int, int] = WIDE) -> Page:
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN")
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        watches.append(Watch(context))
+        page = context.new_page()
+        if username is not None:
+            page.goto(f"{site.url}/sign-in")
+            page.get_by_label("Tên đăng nhập").fill(username)
+            page.get_by_label("Mật khẩu").fill(PASSWORD)
+            page.get_by_role("button", name="Đăng nhập").click()
+            page.wait_for_selector("body[data-live-ready]")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    for watch in watches:
+        assert watch.foreign == []
+        assert watch.errors == []
+
+
+@pytest.fixture
+def shot() -> Callable[[Page, str], None]:
+    """Keeps what a person would see, for people to look at: `var/screenshots/NAME.png`."""
+
+    def take(page: Page, name: str) -> None:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+    return take

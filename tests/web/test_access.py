@@ -1,0 +1,121 @@
+"""Closed by default: every route and method of the console, for every role and for nobody."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.web.conftest import Browser
+
+EVERYBODY = {"lan", "hoa", "phuc", "thu", "quan"}
+DESK = {"lan", "hoa", "phuc", "quan"}
+LEADS = {"hoa", "phuc", "quan"}
+OFFICER = {"thu"}
+OPEN = EVERYBODY | {None}
+
+# Who may come in, by endpoint. A route that is not here fails the walk, so that nobody adds one unseen.
+WHO: dict[str, set[str | None]] = {
+    "static": OPEN,
+    "languages.choose": OPEN,
+    "auth.sign_in": OPEN,
+    "auth.sign_out": OPEN,
+    "health.healthz": OPEN,
+    "health.readyz": OPEN,
+    "health.metrics": OPEN,
+    "live.live": EVERYBODY,
+    "home.home": EVERYBODY,
+    "console.waiting": DESK,
+    "console.work": {"lan", "hoa"},
+    "console.side": {"lan", "hoa"},
+    "console.ring": DESK,
+    "console.pbx": DESK,
+    "drafts.begin": DESK,
+    "drafts.page": DESK,
+    "drafts.save": DESK,
+    "drafts.file": DESK,
+    "drafts.link": DESK,
+    "drafts.dispose": DESK,
+    "drafts.find_places": DESK,
+    "drafts.candidates": DESK,
+    "tickets.search": EVERYBODY,
+    "tickets.page": EVERYBODY,
+    "tickets.file": EVERYBODY,
+    "tickets.assign": LEADS,
+    "tickets.accept": OFFICER,
+    "tickets.give_back": OFFICER,
+    "tickets.resolve": OFFICER,
+    "tickets.called_back": DESK,
+    "tickets.unlink": DESK,
+    "agency.inbox": OFFICER,
+    "agency.rows": OFFICER,
+    "supervisor.board": {"phuc", "quan"},
+    "supervisor.figures": {"phuc", "quan"},
+    "supervisor.calls": LEADS,
+    "supervisor.in_state": LEADS,
+    "supervisor.triage": LEADS,
+    "supervisor.stuck": LEADS,
+    "supervisor.retry": LEADS,
+    "supervisor.settle": LEADS,
+    "admin.users": {"quan"},
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ARGUMENTS = {
+    "code": "123456789", "call_id": 1, "file_id": 1, "outbox_id": 1, "set_aside_id": 1, "outcome": "all",
+    "state": "triage", "filename": "hotline.css",
+}  # fmt: skip
+
+
+def urls(app: Flask) -> Iterator[tuple[Rule, str]]:
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            arguments = {name: _ARGUMENTS[name] for name in rule.arguments}
+            built = rule.build(arguments, append_unknown=False)
+            assert built is not None
+            yield rule, built[1]
+
+
+@pytest.mark.parametrize("person", [None, "lan", "hoa", "phuc", "thu", "quan"])
+def test_every_route_and_method(person: str | None, console: Flask, sign_in: Callable[[str | None], Browser]) -> None:
+    signed_in = sign_in(person)
+    # The token is another test's matter: here the question is only who may come in.
+    console.config["WTF_CSRF_ENABLED"] = False
+    for rule, url in urls(console):
+        assert rule.methods is not None
+        for method in METHODS:
+            browser = sign_in(person) if rule.endpoint == "auth.sign_out" else signed_in
+            answer = browser.client.open(url, method=method, buffered=rule.endpoint != "live.live")
+            where = f"{person} {method} {url} -> {answer.status_code}"
+            if method not in rule.methods:
+                assert answer.status_code == 405, where
+            elif rule.endpoint == "auth.sign_in" and method == "POST":
+                # The form itself refuses an empty name; tests/web/test_sign_in.py has the rest.
+                assert answer.status_code in (401, 429), where
+            elif person in WHO[rule.endpoint]:
+                assert answer.status_code not in (401, 403, 405, 500, 503), where
+                assert "/sign-in" not in answer.headers.get("Location", "") or rule.endpoint == "auth.sign_out", where
+            elif person is not None:
+                assert answer.status_code == 403, where
+            else:
+                sent_away = answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in")
+                assert sent_away or answer.status_code == 401, where
+            answer.close()
+
+
+def test_a_view_that_declares_nothing_is_closed(console: Flask, sign_in: Callable[[str | None], Browser]) -> None:
+    console.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
+    assert sign_in("quan").get("/forgotten").status_code == 403
+    assert sign_in(None).get("/forgotten").status_code == 302
+
+
+def test_every_post_wants_its_token(console: Flask, sign_in: Callable[[str | None], Browser]) -> None:
+    browser = sign_in("quan")
+    posts = [(rule, url) for rule, url in urls(console) if "POST" in (rule.methods or ())]
+    assert len(posts) > 10
+    for _rule, url in posts:
+        assert browser.client.post(url).status_code == 400, url
+
+
+def test_a_live_region_of_somebody_signed_out_sends_the_page_to_sign_in(sign_in: Callable[..., Browser]) -> None:
+    answer = sign_in(None).get("/desk/work", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")

@@ -1,0 +1,156 @@
+"""The agency's pages: what is in hand and nothing else, answers with files, files that can never run."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from sqlalchemy.orm import Session
+
+from callcenter.models import Attachment, Ticket
+from callcenter.vocab import TicketState
+from tests import factories
+from tests.factories import Province
+from tests.web.conftest import Browser
+from tickets import agencies, desk
+from tickets.actors import Actor
+from tickets.fields import TicketFields
+from tickets.files import MAX_BYTES
+
+SignIn = Callable[[str | None], Browser]
+PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << >>\n%%EOF\n"
+
+
+def picture() -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def ticket(session: Session, province: Province) -> Ticket:
+    """A report of a street light, in the hands of the power company; its field demands evidence."""
+    now = datetime.now(UTC)
+    draft = desk.open_draft(session, factories.answered(session), now=now)
+    fields = TicketFields(category_code="chieu-sang-dien", description="Đèn đường tắt ba đêm", reporter_name="Ông Tư",
+                          keep_identity=True)  # fmt: skip
+    desk.file(session, province.actor("lan"), draft.code, fields, now=now)
+    power = province.agencies["power"].id
+    agencies.place(session, draft, power, (), Actor.rule("routing"), now=now, why="rule")
+    session.commit()
+    return draft
+
+
+def again(session: Session, ticket: Ticket) -> Ticket:
+    session.expire_all()
+    return session.get_one(Ticket, ticket.id)
+
+
+def test_an_agency_sees_its_own_tickets_alone(sign_in: SignIn, ticket: Ticket) -> None:
+    son, thu = sign_in("son"), sign_in("thu")
+    assert "Đèn đường tắt ba đêm" in son.get("/agency").text
+    assert son.get(f"/tickets/{ticket.code}").status_code == 200
+    assert "Đèn đường" not in thu.get("/agency").text
+    assert thu.get(f"/tickets/{ticket.code}").status_code == 404
+    assert "Đèn đường" not in thu.get("/tickets?q=đèn").text
+    assert thu.post(f"/tickets/{ticket.code}/accept").status_code == 404
+
+
+def test_an_identity_that_is_kept_stays_at_the_desk(sign_in: SignIn, ticket: Ticket) -> None:
+    officer, operator = (
+        sign_in("son").get(f"/tickets/{ticket.code}").text,
+        sign_in("lan").get(f"/tickets/{ticket.code}").text,
+    )
+    assert "Giữ kín danh tính theo yêu cầu" in officer
+    for secret in ("Ông Tư", "0905 123 456"):
+        assert secret in operator
+        assert secret not in officer
+
+
+def test_accept_answer_with_evidence_and_read_the_history(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
+    son = sign_in("son")
+    assert son.post(f"/tickets/{ticket.code}/accept").status_code == 303
+    bare = son.post(f"/tickets/{ticket.code}/resolve", {"text": "Đã thay bóng"})
+    assert bare.status_code == 422
+    assert "cần ảnh hoặc tài liệu minh chứng" in bare.text
+    assert "Đã thay bóng</textarea>" in bare.text
+    files = [(BytesIO(picture()), "ảnh sau.png"), (BytesIO(PDF), "biên bản.pdf")]
+    done = son.post(f"/tickets/{ticket.code}/resolve", {"text": "Đã thay bóng", "files": files})
+    assert done.status_code == 303
+    assert again(session, ticket).state == TicketState.RESOLVED
+    page = son.get(f"/tickets/{ticket.code}").text
+    for words in ("Đơn vị tiếp nhận", "Trả lời kết quả xử lý", "ảnh sau.png", "biên bản.pdf", "Đặng Hoài Sơn"):
+        assert words in page
+
+
+def test_pictures_are_shown_and_the_rest_is_downloaded(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
+    son = sign_in("son")
+    son.post(f"/tickets/{ticket.code}/accept")
+    files = [(BytesIO(picture()), "a.html"), (BytesIO(PDF), "b.png")]
+    assert son.post(f"/tickets/{ticket.code}/resolve", {"text": "Xong", "files": files}).status_code == 303
+    png, pdf = session.query(Attachment).order_by(Attachment.id)
+    shown, loaded = son.get(f"/files/{png.id}"), son.get(f"/files/{pdf.id}")
+    assert (shown.mimetype, loaded.mimetype) == ("image/png", "application/pdf")
+    assert "attachment" not in shown.headers["Content-Disposition"]
+    assert loaded.headers["Content-Disposition"].startswith("attachment")
+    for answer in (shown, loaded):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        answer.close()
+    assert sign_in("thu").get(f"/files/{png.id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<html><script>alert(1)</script></html>", "Chỉ nhận ảnh"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "Chỉ nhận ảnh"),
+        (b"MZ" + bytes(200), "Chỉ nhận ảnh"),
+        (picture()[:40], "Ảnh không mở được"),
+        (b"", "Tệp trống"),
+        (PDF + bytes(MAX_BYTES), "Tệp lớn hơn 10 MB"),
+    ],
+    ids=["html", "svg", "program", "broken picture", "empty", "large"],
+)
+def test_files_are_known_by_content_and_size(
+    content: bytes, words: str, sign_in: SignIn, session: Session, ticket: Ticket
+) -> None:
+    son = sign_in("son")
+    son.post(f"/tickets/{ticket.code}/accept")
+    answer = son.post(f"/tickets/{ticket.code}/resolve", {"text": "Xong", "files": [(BytesIO(content), "ảnh.png")]})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert session.query(Attachment).count() == 0
+
+
+def test_more_than_the_whole_request_may_be_is_said(sign_in: SignIn, ticket: Ticket) -> None:
+    body = {"text": "Xong", "files": [(BytesIO(bytes(MAX_BYTES)), f"{n}.pdf") for n in range(7)]}
+    answer = sign_in("son").post(f"/tickets/{ticket.code}/resolve", body)
+    assert answer.status_code == 413
+    assert "Tệp quá lớn" in answer.text
+
+
+def test_giving_back_wants_a_reason_and_keeps_it(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
+    son = sign_in("son")
+    assert son.post(f"/tickets/{ticket.code}/give-back", {"reason": " "}).status_code == 422
+    assert son.post(f"/tickets/{ticket.code}/give-back", {"reason": "Đường tỉnh"}).status_code == 303
+    back = again(session, ticket)
+    assert (back.state, back.bounces) == (TicketState.TRIAGE, 1)
+    assert "Đường tỉnh" in sign_in("phuc").get(f"/tickets/{ticket.code}").text
+
+
+def test_the_clocks_say_how_late_it_is(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
+    now = datetime.now(UTC)
+    for due, words in ((now - timedelta(hours=3), "quá hạn 3 giờ"), (now + timedelta(minutes=90), "còn 1 giờ")):
+        again(session, ticket).accept_due = due
+        session.commit()
+        assert words in sign_in("son").get("/agency").text
+
+
+def test_a_move_that_is_no_longer_possible_is_refused_by_name(sign_in: SignIn, ticket: Ticket) -> None:
+    answer = sign_in("son").post(
+        f"/tickets/{ticket.code}/resolve", {"text": "Xong", "files": [(BytesIO(PDF), "a.pdf")]}
+    )
+    assert answer.status_code == 409
+    assert "Không làm được bước này" in answer.text

@@ -1,0 +1,211 @@
+"""The operator's forms: typing saved, errors that keep what was typed, conflicts that keep both."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from callcenter.models import Call, OutboxRow, Ticket
+from callcenter.vocab import Disposition, TicketState
+from tests import factories
+from tests.factories import MONDAY, Province
+from tests.web.conftest import Browser
+from tickets import codes, desk
+
+SignIn = Callable[[str | None], Browser]
+JSON = {"Accept": "application/json"}
+WHOLE = {
+    "whole": "1", "category_code": "moi-truong", "ward_code": "28249", "address": "12 Lê Lợi", "level": "urgent",
+    "description": "Rác chất đống <b>trước chợ</b>", "reporter_name": "Nguyễn Văn A", "reporter_phone": "0905 123 456",
+    "keep_identity": "1",
+}  # fmt: skip
+
+
+@pytest.fixture
+def call(session: Session, province: Province) -> Call:
+    made = factories.answered(session)
+    desk.open_draft(session, made, now=MONDAY)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def draft(session: Session, call: Call) -> Ticket:
+    found = desk.draft_of(session, call)
+    assert found is not None
+    return found
+
+
+def again(session: Session, ticket: Ticket) -> Ticket:
+    session.expire_all()
+    return session.get_one(Ticket, ticket.id)
+
+
+def test_what_is_typed_is_saved_field_by_field(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    answer = sign_in("lan").post(f"/drafts/{draft.code}/save", {**WHOLE, "version": draft.version}, headers=JSON)
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["problems"] == {}
+    saved = again(session, draft)
+    assert (saved.version, saved.state) == (answer.json["version"], TicketState.DRAFT)
+    assert (saved.category_code, saved.ward_code, saved.level) == ("moi-truong", "28249", "urgent")
+    assert (saved.reporter_phone, saved.keep_identity) == ("+84905123456", True)
+
+
+def test_a_box_that_is_no_longer_ticked_is_cleared(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    browser = sign_in("lan")
+    browser.post(f"/drafts/{draft.code}/save", WHOLE, headers=JSON)
+    browser.post(f"/drafts/{draft.code}/save", {"whole": "1"}, headers=JSON)
+    assert again(session, draft).keep_identity is False
+
+
+def test_half_a_phone_number_does_not_hold_back_the_rest(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    typed = {"description": "Mất nước", "reporter_phone": "0905"}
+    answer = sign_in("lan").post(f"/drafts/{draft.code}/save", typed, headers=JSON)
+    assert answer.json is not None
+    assert list(answer.json["problems"]) == ["reporter_phone"]
+    saved = again(session, draft)
+    assert (saved.description, saved.reporter_phone) == ("Mất nước", factories.CALLER)
+
+
+def test_saving_over_somebody_else_shows_what_they_wrote(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    old = draft.version
+    sign_in("hoa").post(f"/drafts/{draft.code}/save", {"description": "Chữ của ca trưởng"}, headers=JSON)
+    typed = {"description": "Chữ của tôi", "version": old}
+    answer = sign_in("lan").post(f"/drafts/{draft.code}/save", typed, headers=JSON)
+    assert answer.status_code == 409
+    assert answer.json is not None
+    assert answer.json["fields"]["description"] == "Chữ của ca trưởng"
+    assert again(session, draft).description == "Chữ của ca trưởng"
+
+
+def test_filing_over_somebody_else_keeps_both_texts(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    old = draft.version
+    sign_in("hoa").post(f"/drafts/{draft.code}/save", {"description": "Chữ của ca trưởng"}, headers=JSON)
+    answer = sign_in("lan").post(f"/drafts/{draft.code}/file", {**WHOLE, "version": old})
+    assert answer.status_code == 409
+    assert "Chữ của ca trưởng" in answer.text
+    assert "Rác chất đống" in answer.text
+    assert again(session, draft).state == TicketState.DRAFT
+
+
+def test_filing_hands_over_and_twice_is_once(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    browser = sign_in("lan")
+    for _ in range(2):
+        answer = browser.post(f"/drafts/{draft.code}/file", WHOLE)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert again(session, draft).state == TicketState.FILED
+    assert session.query(OutboxRow).count() == 1
+
+
+def test_a_form_with_errors_keeps_what_was_typed(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    typed = {**WHOLE, "category_code": "", "reporter_phone": "12ab", "description": "Rác <script>alert(1)</script>"}
+    answer = sign_in("lan").post(f"/drafts/{draft.code}/file", typed)
+    assert answer.status_code == 422
+    for kept in ("12ab", "Rác &lt;script&gt;alert(1)&lt;/script&gt;", "12 Lê Lợi", "Nguyễn Văn A"):
+        assert kept in answer.text
+    assert "<script>alert" not in answer.text
+    assert "Không phải số điện thoại gọi lại được" in answer.text
+    assert again(session, draft).state == TicketState.DRAFT
+
+
+def test_a_ticket_without_category_is_refused_by_name(sign_in: SignIn, draft: Ticket) -> None:
+    answer = sign_in("lan").post(f"/drafts/{draft.code}/file", {"whole": "1", "description": "abcdef"})
+    assert answer.status_code == 422
+    assert 'id="problem-category_code"' in answer.text
+
+
+def test_linking_wants_a_code_that_exists(sign_in: SignIn, draft: Ticket) -> None:
+    browser = sign_in("lan")
+    for code, words in (
+        ("618-033-999", "Mã phiếu không đúng"),
+        ("", "Mã phiếu không đúng"),
+        (codes.make_code(4711), "Không có phiếu"),
+    ):
+        answer = browser.post(f"/drafts/{draft.code}/link", {"parent_code": code})
+        assert answer.status_code == 422
+        assert words in answer.text
+
+
+def test_a_disposition_ends_the_call(sign_in: SignIn, session: Session, call: Call, draft: Ticket) -> None:
+    answer = sign_in("lan").post(f"/calls/{call.id}/disposition", {"disposition": "prank", "note": "cười rồi gác"})
+    assert answer.status_code == 303
+    session.expire_all()
+    ended = session.get_one(Call, call.id)
+    assert (ended.disposition, ended.disposition_note) == (Disposition.PRANK, "cười rồi gác")
+    assert again(session, draft).state == TicketState.DISCARDED
+
+
+@pytest.mark.parametrize("word", ["", "short_abandon", "no-such"])
+def test_automatic_and_unknown_dispositions_are_refused(word: str, sign_in: SignIn, call: Call) -> None:
+    assert sign_in("lan").post(f"/calls/{call.id}/disposition", {"disposition": word}).status_code == 422
+
+
+def test_somebody_elses_draft_is_not_mine_to_change(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    browser = sign_in("minh")
+    answers = [
+        browser.post(f"/drafts/{draft.code}/save", {"description": "x"}, headers=JSON),
+        browser.post(f"/drafts/{draft.code}/file", WHOLE),
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert again(session, draft).description == ""
+
+
+def test_the_desk_shows_who_rings_and_who_they_were(sign_in: SignIn, session: Session, call: Call) -> None:
+    ringing = factories.call(session, caller_name="<b>Nguyễn</b>")
+    desk.open_draft(session, ringing, now=MONDAY)
+    session.commit()
+    lan, minh = sign_in("lan").get("/").text, sign_in("minh").get("/").text
+    assert f'data-call="{ringing.id}"' in lan
+    assert "&lt;b&gt;Nguyễn&lt;/b&gt;" in lan
+    assert "Đang đổ chuông" in lan
+    assert f'data-call="{ringing.id}"' not in minh
+    assert f'id="waiting-{ringing.id}"' in minh
+
+
+def test_both_a_ringing_call_and_an_unfinished_one_are_there(sign_in: SignIn, session: Session, call: Call) -> None:
+    ringing = factories.call(session, caller="+84913000111")
+    desk.open_draft(session, ringing, now=MONDAY)
+    session.commit()
+    page = sign_in("lan").get("/desk/work").text
+    assert page.count('<form class="draft-form"') == 2
+    assert page.index(f'data-call="{call.id}"') > -1
+
+
+def test_a_ticket_from_the_counter_begins_as_a_draft(sign_in: SignIn, session: Session) -> None:
+    browser = sign_in("lan")
+    answer = browser.post("/drafts", {"source": "counter"})
+    assert answer.status_code == 303
+    assert browser.get(answer.headers["Location"]).status_code == 200
+    assert browser.post("/drafts", {"source": "hotline"}).status_code == 422
+    assert session.query(Ticket).one().source == "counter"
+
+
+def test_places_are_found_without_accents_and_by_old_names(sign_in: SignIn) -> None:
+    browser = sign_in("lan")
+    assert "Phường Mỹ Tho" in browser.get("/places?q=my tho").text
+    old = browser.get("/places?q=phuong 3").text
+    assert 'data-value="28249"' in old
+    assert "tên cũ: Phường 3" in old
+
+
+def test_a_database_that_is_away_is_said(sign_in: SignIn, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = sign_in("lan")
+    bad = engine.url.set(host="127.0.0.1", port=9, query={})
+    from agent_ui import site
+    from callcenter.db import make_engine
+
+    away = make_engine(bad.render_as_string(hide_password=False))
+    real = site.site
+    monkeypatch.setattr(site, "site", lambda: site.Site(real().settings, away, real().redis_url))
+    page, fragment = browser.get("/"), browser.get("/desk/work", headers={"HX-Request": "true"})
+    assert (page.status_code, fragment.status_code) == (503, 503)
+    assert "Hệ thống tạm ngừng" in page.text
+    assert fragment.headers["HX-Retarget"] == "#notice"
+    assert browser.get("/healthz").status_code == 200
+    ready = browser.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json is not None
+    assert ready.json["database"] == "away"
+    away.dispose()

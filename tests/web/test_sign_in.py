@@ -1,0 +1,107 @@
+"""Signing in and out: the same words for everybody unknown, few tries, sessions that can be ended."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from agent_ui.app import create_console
+from callcenter.config import Settings
+from callcenter.models import User
+from tests.factories import Province
+from tests.web.conftest import PASSWORD, Browser
+
+SignIn = Callable[[str | None], Browser]
+
+
+def test_a_wrong_password_and_an_unknown_person_read_the_same(sign_in: SignIn) -> None:
+    wrong = sign_in(None).post("/sign-in", {"username": "lan", "password": "sai"})
+    unknown = sign_in(None).post("/sign-in", {"username": "nobody", "password": "sai"})
+    assert wrong.status_code == unknown.status_code == 401
+    for answer in (wrong, unknown):
+        assert "Tên đăng nhập hoặc mật khẩu không đúng." in answer.text
+        assert "sai" not in answer.text.replace("sai.", "")
+    assert 'value="lan"' in wrong.text
+
+
+@pytest.mark.parametrize("person", ["lan", "LAN ", " Lan"])
+def test_the_name_may_be_typed_carelessly(person: str, sign_in: SignIn) -> None:
+    assert sign_in(None).post("/sign-in", {"username": person, "password": PASSWORD}).status_code == 303
+
+
+def test_a_person_who_was_shut_out_does_not_come_in(sign_in: SignIn, session: Session, province: Province) -> None:
+    browser = sign_in("lan")
+    session.get_one(User, province.people["lan"].id).active = False
+    session.commit()
+    assert browser.get("/").status_code == 302
+    assert browser.post("/sign-in", {"username": "lan", "password": PASSWORD}).status_code == 401
+
+
+def test_raising_the_epoch_ends_every_session(sign_in: SignIn, session: Session, province: Province) -> None:
+    browsers = [sign_in("lan"), sign_in("lan")]
+    assert [browser.get("/").status_code for browser in browsers] == [200, 200]
+    session.get_one(User, province.people["lan"].id).session_epoch += 1
+    session.commit()
+    assert [browser.get("/").status_code for browser in browsers] == [302, 302]
+
+
+def test_signing_out_forgets_the_person(sign_in: SignIn) -> None:
+    browser = sign_in("lan")
+    assert browser.post("/sign-out").status_code == 303
+    assert browser.get("/").status_code == 302
+
+
+def test_guessing_at_one_account_is_stopped_and_others_still_come_in(sign_in: SignIn) -> None:
+    browser = sign_in(None)
+    tries = [browser.post("/sign-in", {"username": "lan", "password": "sai"}).status_code for _ in range(11)]
+    assert tries == [401] * 10 + [429]
+    answer = browser.post("/sign-in", {"username": "lan", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert "Thử quá nhiều lần" in answer.text
+    assert browser.post("/sign-in", {"username": "hoa", "password": PASSWORD}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_one_is_not_sent_to_another_site(target: str, sign_in: SignIn) -> None:
+    answer = sign_in(None).post("/sign-in", {"username": "lan", "password": PASSWORD, "next": target})
+    assert answer.headers["Location"] == "/"
+
+
+def test_one_comes_back_to_where_one_wanted_to_go(sign_in: SignIn) -> None:
+    browser = sign_in(None)
+    asked = browser.get("/tickets?q=nước")
+    answer = browser.post(asked.headers["Location"], {"username": "lan", "password": PASSWORD})
+    assert answer.headers["Location"].startswith("/tickets?q=n")
+
+
+def test_the_cookie_is_hidden_from_scripts_and_from_plain_http(console: Flask) -> None:
+    client = console.test_client()
+    plain = client.get("/sign-in").headers["Set-Cookie"]
+    assert "HttpOnly" in plain
+    assert "SameSite=Lax" in plain
+    assert "Secure" not in plain
+    assert "Secure" in console.test_client().get("/sign-in", base_url="https://1022.example").headers["Set-Cookie"]
+    behind = console.test_client().get("/sign-in", headers={"X-Forwarded-Proto": "https"})
+    assert "Secure" in behind.headers["Set-Cookie"]
+
+
+def test_every_answer_carries_the_policy(sign_in: SignIn) -> None:
+    for url in ("/sign-in", "/healthz", "/nowhere", "/static/hotline.css"):
+        answer = sign_in(None).get(url)
+        headers = answer.headers
+        answer.close()
+        assert "script-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_two_processes_count_together(sign_in: SignIn, settings: Settings, engine: Engine) -> None:
+    second = Browser(create_console(settings, engine).test_client())
+    for _ in range(10):
+        sign_in(None).post("/sign-in", {"username": "lan", "password": "sai"})
+    assert second.post("/sign-in", {"username": "lan", "password": "sai"}).status_code == 429
