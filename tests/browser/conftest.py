@@ -139,7 +139,8 @@ def public_site(_running: Callable[..., Site], settings: Settings, province: Pro
     return _running("public", settings)
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright runs, no other test in this process could run an event loop of its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:

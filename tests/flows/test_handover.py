@@ -29,14 +29,16 @@ from tickets import intake, jobs
 from tickets.handover import Handover
 from tickets.intake import Report
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture(autouse=True)
 def province(session: Session, engine: Engine) -> Iterator[factories.Province]:
     jobs.use(engine)
     yield factories.province(session)
     jobs._engine = None
+
+
+def later(**more: float) -> datetime:
+    return datetime.now(UTC) + timedelta(**more)
 
 
 def send(engine: Engine, ref: str, category: str = "cap-thoat-nuoc") -> None:
@@ -86,7 +88,7 @@ def test_from_promise_to_agency(engine: Engine, redis: redis_client.Redis) -> No
     assert outbox.relay_once(engine, redis) == 1
     work(redis)
     assert states(engine) == {TicketState.ROUTED: 1}
-    assert outbox.relay_once(engine, redis, now=NOW + timedelta(hours=1)) == 0
+    assert outbox.relay_once(engine, redis, now=later(hours=1)) == 0
 
 
 def test_hundreds_go_in_few_jobs(engine: Engine, redis: redis_client.Redis) -> None:
@@ -102,8 +104,8 @@ def test_a_job_that_comes_twice_changes_nothing(engine: Engine, redis: redis_cli
     send(engine, "a")
     outbox.relay_once(engine, redis)
     with transaction(engine) as session:
-        session.execute(update(OutboxRow).values(send_at=NOW))
-    outbox.relay_once(engine, redis, now=NOW + timedelta(minutes=1))
+        session.execute(update(OutboxRow).values(send_at=later()))
+    outbox.relay_once(engine, redis, now=later(minutes=1))
     work(redis)
     with Session(engine) as session:
         assert session.scalar(select(func.count()).select_from(Assignment)) == 2  # lead and co-ordinating, once each
@@ -116,8 +118,8 @@ def test_a_broker_that_forgot_everything_delays_and_does_not_lose(engine: Engine
     redis.flushdb()
     work(redis)
     assert states(engine) == {TicketState.FILED: 1}
-    assert outbox.relay_once(engine, redis, now=NOW + timedelta(seconds=5)) == 0  # it may still be under way
-    assert outbox.relay_once(engine, redis, now=NOW + timedelta(minutes=2)) == 1
+    assert outbox.relay_once(engine, redis, now=later(seconds=5)) == 0  # it may still be under way
+    assert outbox.relay_once(engine, redis, now=later(minutes=2)) == 1
     work(redis)
     assert states(engine) == {TicketState.ROUTED: 1}
 
@@ -136,9 +138,9 @@ def test_two_relays_do_not_take_the_same_promise(engine: Engine, redis: redis_cl
 def test_a_poison_message_is_set_aside_alone(engine: Engine, redis: redis_client.Redis) -> None:
     send(engine, "before")
     with transaction(engine) as session:
-        outbox.promise(session, outbox.ROUTING, {"version": 1, "ticket": "x"}, now=NOW)
-        gone = Handover(ticket="618033991", source=Source.WEB, filed_at=NOW)
-        outbox.promise(session, outbox.ROUTING, {**gone.model_dump(mode="json"), "ticket": "999999994"}, now=NOW)
+        outbox.promise(session, outbox.ROUTING, {"version": 1, "ticket": "x"}, now=later())
+        gone = Handover(ticket="618033991", source=Source.WEB, filed_at=later())
+        outbox.promise(session, outbox.ROUTING, {**gone.model_dump(mode="json"), "ticket": "999999994"}, now=later())
     send(engine, "after")
     outbox.relay_once(engine, redis)
     work(redis)
@@ -171,7 +173,7 @@ def test_once_mended_it_is_sent_again(engine: Engine, redis: redis_client.Redis)
 def test_what_is_sent_again_and_again_in_vain_is_set_aside(engine: Engine, redis: redis_client.Redis) -> None:
     send(engine, "a")
     for hour in range(outbox.MAX_ATTEMPTS + 1):
-        outbox.relay_once(engine, redis, now=datetime.now(UTC) + timedelta(hours=hour))
+        outbox.relay_once(engine, redis, now=later(hours=hour))
     with Session(engine) as session:
         row = session.scalars(select(OutboxRow)).one()
         assert row.failed_at is not None
@@ -207,7 +209,7 @@ def test_a_worker_killed_in_mid_job_loses_nothing(
         worker.wait()
     done = states(engine)[TicketState.ROUTED]
     assert done > 0
-    outbox.relay_once(engine, redis, now=datetime.now(UTC) + timedelta(minutes=2))
+    outbox.relay_once(engine, redis, now=later(minutes=2))
     work(redis)
     assert states(engine) == {TicketState.ROUTED: 300}
     with Session(engine) as session:
