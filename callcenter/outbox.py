@@ -9,8 +9,6 @@ from typing import Any
 import psycopg
 import redis
 import structlog
-from rq import Queue
-from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -66,6 +64,10 @@ def claim(session: Session, now: datetime, limit: int) -> Sequence[OutboxRow]:
 
 def enqueue(broker: redis.Redis, rows: Iterable[OutboxRow]) -> int:
     """Hand rows to rq, up to `BATCH` of one queue in one job; returns how many rows were handed over."""
+    # Here, because only the relay speaks to rq: every web worker that writes promises would carry it for nothing.
+    from rq import Queue
+    from rq.serializers import JSONSerializer
+
     by_queue: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         by_queue[row.queue].append({"outbox_id": row.id, "payload": row.payload})

@@ -22,11 +22,6 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     return matches and password_hash is not None
 
 
-def needs_rehash(password_hash: str) -> bool:
-    """The hash was made at an older cost: make it anew at the next sign-in."""
-    return _hasher.check_needs_rehash(password_hash)
-
-
 @cache
 def _nobodys_hash() -> str:
     return _hasher.hash("nobody's")

@@ -61,12 +61,7 @@ def _blind_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
     if _is_repeated(call, happening):
         return False
     _transferred(call, TransferKind.BLIND, happening.word, happening.at)
-    for uniqueid in (happening.uniqueid, happening.other):
-        leg = calls.legs.get(uniqueid)
-        if leg is not None:
-            resume(call, leg, happening.at)
-            calls.part(leg)
-    talk(calls, call, happening.at)
+    _let_go(calls, call, happening)
     return True
 
 
@@ -77,13 +72,18 @@ def _attended_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
     # Under load the target can be missing from the event: then it is whoever joined just before, or joins next.
     target = _target(calls, call, happening) or dialled or call.unexplained or ""
     _transferred(call, TransferKind.ATTENDED, target, happening.at)
+    _let_go(calls, call, happening)
+    return True
+
+
+def _let_go(calls: Calls, call: Call, happening: Happening) -> None:
+    """Both legs that the transfer took leave their bridges; who was held is not held any more."""
     for uniqueid in (happening.uniqueid, happening.other):
         leg = calls.legs.get(uniqueid)
         if leg is not None:
             resume(call, leg, happening.at)
             calls.part(leg)
     talk(calls, call, happening.at)
-    return True
 
 
 def _target(calls: Calls, call: Call, happening: Happening) -> str:

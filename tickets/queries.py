@@ -68,18 +68,13 @@ def waiting_calls(session: Session) -> Sequence[Call]:
     return session.scalars(query).all()
 
 
-def my_call(session: Session, actor: Actor) -> Call | None:
-    """The live call at this extension: the one talked with before one that rings, the newest first."""
+def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
+    """Every live call that rings at this extension or talks with it, newest first."""
     if not actor.extension:
-        return None
-    live = select(Call).where(Call.ended_at.is_(None)).order_by(Call.started_at.desc())
-    talking = session.scalars(live.where(Call.talking.contains([actor.extension]))).first()
-    return talking or session.scalars(live.where(Call.ringing.contains([actor.extension]))).first()
-
-
-def last_call(session: Session, actor: Actor) -> Call | None:
-    """The newest ended call whose draft this person still owes an end."""
-    return next((row.call for row in unfinished(session, actor) if row.call and row.call.ended_at), None)
+        return ()
+    at_mine = or_(Call.talking.contains([actor.extension]), Call.ringing.contains([actor.extension]))
+    query = select(Call).where(Call.ended_at.is_(None), at_mine).order_by(Call.started_at.desc())
+    return session.scalars(query).all()
 
 
 def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
@@ -254,12 +249,3 @@ def _calls_of(session: Session, found: Ticket) -> Sequence[tuple[Call, str]]:
         .order_by(Call.started_at)
     )
     return [(call, relation) for call, relation in session.execute(query)]
-
-
-def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
-    """Every live call that rings at this extension or talks with it, newest first."""
-    if not actor.extension:
-        return ()
-    at_mine = or_(Call.talking.contains([actor.extension]), Call.ringing.contains([actor.extension]))
-    query = select(Call).where(Call.ended_at.is_(None), at_mine).order_by(Call.started_at.desc())
-    return session.scalars(query).all()
