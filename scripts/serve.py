@@ -14,7 +14,7 @@ _SETTINGS: dict[str, Any] = {
     "workers": 1,
     "worker_connections": 2000,
     "control_socket_disable": True,
-    "graceful_timeout": 2,
+    "graceful_timeout": 1,
     "timeout": 60,
     "keepalive": 5,
     "loglevel": "warning",
