@@ -118,6 +118,13 @@ def label(word: StrEnum) -> LazyString:
     return _BY_WORD[type(word), word.value]
 
 
+# An abandoned call says where the caller gave up (`Call.stage`).
+ABANDONED_AT: Mapping[Stage, LazyString] = {
+    Stage.PROMPT: _l("Gác máy khi nghe lời chào"),
+    Stage.MENU: _l("Gác máy ở menu"),
+    Stage.QUEUE: _l("Gác máy khi chờ"),
+}
+
 CLOCK_STATES: Mapping[str, LazyString] = {
     "ok": _l("Trong hạn"),
     "soon": _l("Sắp hết hạn"),

@@ -1,6 +1,7 @@
 // Type-to-find boxes: a select whose options are found without accents, and a text box that asks the server.
 (() => {
-  const fold = (text) => text.toLowerCase().replaceAll("đ", "d").normalize("NFD").replace(/\p{M}/gu, "").replace(/[^a-z0-9]+/g, " ").trim();
+  const fold = (text) => text.toLowerCase().replaceAll("đ", "d").normalize("NFD")
+    .replace(/\p{M}/gu, "").replace(/[^a-z0-9]+/g, " ").trim();
   let number = 0;
 
   function box(input) {
@@ -51,8 +52,14 @@
       }
     });
     list.addEventListener("mousedown", (event) => event.preventDefault());
-    list.addEventListener("click", (event) => { const one = event.target.closest(".choice"); if (one) choose(one); });
-    input.addEventListener("blur", () => { open(input, list, false); leave(); });
+    list.addEventListener("click", (event) => {
+      const one = event.target.closest(".choice");
+      if (one) choose(one);
+    });
+    input.addEventListener("blur", () => {
+      open(input, list, false);
+      leave();
+    });
   }
 
   const tellChange = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
@@ -98,12 +105,22 @@
     show();
     select.addEventListener("combo-show", show);
     input.addEventListener("input", filter);
-    input.addEventListener("focus", () => { input.select(); for (const one of list.children) one.hidden = false; open(input, list, true); });
+    input.addEventListener("focus", () => {
+      input.select();
+      for (const one of list.children) one.hidden = false;
+      open(input, list, true);
+    });
     keys(input, list, choose, () => {
       const left = [...list.querySelectorAll(".choice:not([hidden])")];
-      if (!input.value.trim()) { if (select.value) { select.value = ""; tellChange(select); } }
-      else if (input.value !== select.selectedOptions[0]?.text && left.length === 1) choose(left[0]);
-      else show();
+      if (!input.value.trim()) {
+        if (!select.value) return;
+        select.value = "";
+        tellChange(select);
+      } else if (input.value !== select.selectedOptions[0]?.text && left.length === 1) {
+        choose(left[0]);
+      } else {
+        show();
+      }
     });
   }
 
@@ -127,7 +144,8 @@
         const turn = ++asked;
         if (!input.value.trim()) return open(input, list, false);
         try {
-          const answer = await fetch(`${input.dataset.url}?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request": "true" } });
+          const url = `${input.dataset.url}?q=${encodeURIComponent(input.value)}`;
+          const answer = await fetch(url, { headers: { "HX-Request": "true" } });
           if (turn !== asked || !answer.ok) return;
           list.innerHTML = await answer.text();
           for (const one of list.querySelectorAll(".choice")) one.tabIndex = -1;
@@ -136,8 +154,13 @@
       }, 120);
     });
     keys(input, list, choose, () => {
-      if (!input.value.trim()) { if (hidden.value) { hidden.value = ""; label = ""; tellChange(hidden); } }
-      else input.value = label;
+      if (input.value.trim()) {
+        input.value = label;
+      } else if (hidden.value) {
+        hidden.value = "";
+        label = "";
+        tellChange(hidden);
+      }
     });
   }
 

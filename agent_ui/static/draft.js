@@ -2,7 +2,18 @@
 (() => {
   const PAUSE_MS = 700;
   const RETRY_MS = [2000, 4000, 8000, 15000];
-  const FIELDS = ["category_code", "ward_code", "ward_name", "address", "level", "description", "reporter_name", "reporter_phone", "keep_identity"];
+  const FIELDS = [
+    "category_code", "ward_code", "ward_name", "address", "level", "description",
+    "reporter_name", "reporter_phone", "keep_identity",
+  ];
+  // What the form says about itself, and the attribute of the form that has the words.
+  const WORDS = {
+    saving: "wordsSaving",
+    saved: "wordsSaved",
+    kept: "wordsKept",
+    signIn: "wordsSignIn",
+    ended: "wordsEnded",
+  };
   const drafts = new Map();
   const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
@@ -34,7 +45,10 @@
     restore() {
       const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
       if (!kept) return;
-      for (const name of FIELDS) if (!same(name, kept.values[name], kept.saved[name]) && same(name, this.saved[name], kept.saved[name])) this.put(name, kept.values[name]);
+      for (const name of FIELDS) {
+        const typed = !same(name, kept.values[name], kept.saved[name]);
+        if (typed && same(name, this.saved[name], kept.saved[name])) this.put(name, kept.values[name]);
+      }
       if (this.dirty()) this.changed(0);
     }
 
@@ -61,7 +75,9 @@
       this.say("saving");
       let answer;
       try {
-        answer = await fetch(this.form.dataset.save, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": token() }, signal: AbortSignal.timeout(10000) });
+        const headers = { Accept: "application/json", "X-CSRFToken": token() };
+        const signal = AbortSignal.timeout(10000);
+        answer = await fetch(this.form.dataset.save, { method: "POST", body, headers, signal });
       } catch {
         return this.later();
       }
@@ -127,7 +143,11 @@
         button.type = "button";
         button.className = "btn btn-sm";
         button.textContent = label;
-        button.addEventListener("click", () => { if (take) this.put(name, their); note.remove(); this.changed(0); });
+        button.addEventListener("click", () => {
+          if (take) this.put(name, their);
+          note.remove();
+          this.changed(0);
+        });
         note.append(" ", button);
       }
       at.append(note);
@@ -152,14 +172,13 @@
     }
 
     say(what, more = "") {
-      const words = { saving: "wordsSaving", saved: "wordsSaved", kept: "wordsKept", signIn: "wordsSignIn", ended: "wordsEnded" };
-      this.status.textContent = `${this.form.dataset[words[what]]} ${more}`.trim();
+      this.status.textContent = `${this.form.dataset[WORDS[what]]} ${more}`.trim();
       this.status.dataset.state = what;
     }
 
     async file(event) {
-      if (this.filing) { event.preventDefault(); return; }
       event.preventDefault();
+      if (this.filing) return;
       this.filing = true;
       // Saved even when nothing is new: whoever took the call over meanwhile has made the version another one.
       for (let turn = 0; turn < 3 && (turn === 0 || this.dirty()) && !this.asked; turn++) await this.save(true);
@@ -175,15 +194,19 @@
 
   const text = (value) => value === true ? "1" : value === false || value == null ? "" : String(value);
 
+  const digits = (number) => (number ?? "").replace(/[^\d+]/g, "").replace(/^(\+84|0084)/, "0");
+
   // One number in two writings is the same number.
   function same(name, one, other) {
-    if (name === "reporter_phone") [one, other] = [one, other].map((n) => (n ?? "").replace(/[^\d+]/g, "").replace(/^(\+84|0084)/, "0"));
+    if (name === "reporter_phone") return digits(one) === digits(other);
     return (one ?? "") === (other ?? "");
   }
 
   function dress() {
     for (const [id, draft] of drafts) if (!document.contains(draft.form)) drafts.delete(id);
-    for (const form of document.querySelectorAll("form[data-draft]")) if (!drafts.has(form.id)) drafts.set(form.id, new Draft(form));
+    for (const form of document.querySelectorAll("form[data-draft]")) {
+      if (!drafts.has(form.id)) drafts.set(form.id, new Draft(form));
+    }
     for (const form of document.querySelectorAll("form[data-flush]:not([data-dressed])")) {
       form.dataset.dressed = "1";
       form.addEventListener("submit", async (event) => {
@@ -204,7 +227,8 @@
     const fresh = ringing.find((one) => !rang.has(one.dataset.ring));
     rang = new Set(ringing.map((one) => one.dataset.ring));
     const typing = document.activeElement?.closest("form[data-draft]");
-    if (fresh && !typing) document.querySelector(`[data-call="${fresh.dataset.ring}"]`)?.scrollIntoView({ block: "nearest" });
+    if (!fresh || typing) return;
+    document.querySelector(`[data-call="${fresh.dataset.ring}"]`)?.scrollIntoView({ block: "nearest" });
   }
 
   document.addEventListener("click", (event) => {
@@ -222,12 +246,18 @@
     if (!input) return;
     clearTimeout(wait);
     wait = setTimeout(async () => {
-      const answer = await fetch(`${input.dataset.candidates}?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+      const url = `${input.dataset.candidates}?q=${encodeURIComponent(input.value)}`;
+      const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
       if (answer?.ok) input.closest("form").querySelector(".candidates").innerHTML = await answer.text();
     }, 250);
   });
 
   dress();
-  document.addEventListener("htmx:after:swap", () => { dress(); look(); });
-  document.body.addEventListener("live-extension", () => { for (const draft of drafts.values()) if (draft.dirty()) draft.save(); });
+  document.addEventListener("htmx:after:swap", () => {
+    dress();
+    look();
+  });
+  document.body.addEventListener("live-extension", () => {
+    for (const draft of drafts.values()) if (draft.dirty()) draft.save();
+  });
 })();

@@ -2,7 +2,8 @@
 (() => {
   const url = document.body.dataset.live;
   const down = document.getElementById("live-down");
-  const skew = Date.now() - Date.parse(document.querySelector('meta[name="server-now"]')?.content ?? new Date().toISOString());
+  const serverNow = document.querySelector('meta[name="server-now"]')?.content;
+  const skew = serverNow ? Date.now() - Date.parse(serverNow) : 0;
   const TOPICS = ["calls", "extension", "tickets", "mine", "agency", "pbx", "stuck"];
   const GAP_MS = 200;
   const SILENCE_MS = 40000;
@@ -36,7 +37,9 @@
     source = new EventSource(url);
     heard = Date.now();
     const here = source;
-    for (const event of ["resync", "change", "away", "beat"]) source.addEventListener(event, () => { heard = Date.now(); });
+    for (const event of ["resync", "change", "away", "beat"]) {
+      source.addEventListener(event, () => { heard = Date.now(); });
+    }
     source.addEventListener("resync", () => {
       if (down) down.hidden = true;
       document.body.dataset.liveReady = "1";

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import outbox
 from callcenter.models import OutboxRow, PbxStatus, SetAside, Ticket
-from callcenter.vocab import Outcome, TicketState
+from callcenter.vocab import Outcome, Stage, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
@@ -161,3 +161,15 @@ def test_the_list_of_people_is_the_administrators(sign_in: SignIn) -> None:
     page = sign_in("quan").get("/admin/users").text
     assert "Đặng Hoài Sơn" in page
     assert "argon2" not in page
+
+
+def test_where_a_caller_gave_up_is_said_in_the_glossarys_words(
+    sign_in: SignIn, session: Session, province: Province
+) -> None:
+    for stage in Stage:
+        factories.missed(session, started_at=NOW, ended_at=NOW, stage=stage)
+    session.commit()
+    page = sign_in("phuc").get("/supervisor/calls/abandoned").text
+    rows = page[page.index("<tbody") :]
+    for words in ("Gác máy khi nghe lời chào", "Gác máy ở menu", "Gác máy khi chờ"):
+        assert rows.count(words) == 1
