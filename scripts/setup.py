@@ -198,8 +198,9 @@ def _bundled_pip() -> list[Path]:
         import ensurepip
     except ImportError:
         raise SetupError("this Python has no ensurepip; on Debian or Ubuntu: apt install python3-venv") from None
-    folders = [Path(ensurepip.__file__).parent / "_bundled", Path("/usr/share/python-wheels")]
-    return sorted(wheel for folder in folders for wheel in folder.glob("pip-*.whl"))
+    # Debian keeps its Python's pip elsewhere; beside another Python that one may be too old to run.
+    own = Path(ensurepip.__file__).parent / "_bundled"
+    return sorted((own if own.is_dir() else Path("/usr/share/python-wheels")).glob("pip-*.whl"))
 
 
 def _npm() -> str | None:
