@@ -27,6 +27,8 @@ EVERY_S = 2.0
 # How long after the call they still type.
 TYPING = timedelta(seconds=6)
 FILED = 0.75
+# Nobody tells a report in less: the line broke, and the citizen will call again.
+BROKEN_S = 10.0
 _ELSE = (Disposition.INFORMED, Disposition.INFORMED, Disposition.SILENT, Disposition.WRONG_NUMBER)
 
 log = structlog.get_logger(__name__)
@@ -52,6 +54,9 @@ def _is_over(left: Unfinished, now: datetime) -> bool:
 def _finish(session: Session, actor: Actor, left: Unfinished, chance: random.Random, now: datetime) -> None:
     assert left.call
     report = chance.choice(REPORTS)
+    if left.call.caller and left.call.talk_s < BROKEN_S:
+        desk.dispose(session, actor, left.call.id, Disposition.DROPPED, now=now)
+        return
     filed = chance.random() < FILED
     if not filed or not left.call.caller:
         desk.dispose(session, actor, left.call.id, chance.choice(_ELSE), now=now)
@@ -62,7 +67,7 @@ def _finish(session: Session, actor: Actor, left: Unfinished, chance: random.Ran
         address=report.place,
         level=report.level,
         description=report.text,
-        reporter_name=report.caller,
+        reporter_name=left.call.caller_name or report.caller,
     )
     desk.file(session, actor, left.ticket.code, fields, now=now)
 

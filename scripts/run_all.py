@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from urllib.parse import quote
 import click
 
 from callcenter.errors import HotlineError
-from scripts import lifeline, log, seeding
+from scripts import demo_history, lifeline, log, seeding
 from scripts.ground import Ground, ground
 from scripts.narrate import narrate
 from scripts.serve import check_free
@@ -35,7 +36,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run(*, asterisk: bool, demo: bool) -> None:
+def run(*, asterisk: bool, demo: bool, pace: float | None = None, history: int = 0) -> None:
     """Everything, until SIGTERM or Ctrl-C. Raises HotlineError, in one line, for what cannot be started."""
     began = time.monotonic()
     stop = stopped_by_signals()
@@ -46,11 +47,15 @@ def run(*, asterisk: bool, demo: bool) -> None:
         environment = {**os.environ, "CALLCENTER_DATA_DIR": str(here.settings.data_dir)}
         supervisor = Supervisor(here.settings.data_dir / "log", environment, say)
         stack.callback(supervisor.stop)
-        for name in ("console", "public", "work", "relay", "cron"):
+        for name in ("console", "public", "work", "relay"):
             supervisor.start(name, MANAGE, name)
         # Beside them: they need the tables, not yet what is in them.
         facts = seeding.seed(here.engine, here.settings, with_demo=demo)
-        _start_calls(supervisor, here, stop, asterisk=asterisk, demo=demo)
+        if demo and history:
+            demo_history.write(here.engine, here.settings.data_dir, days=history, now=datetime.now(UTC), stop=stop)
+        # After the past is written: the sweeps of time would find deadlines there that somebody is about to meet.
+        supervisor.start("cron", MANAGE, "cron")
+        _start_calls(supervisor, here, stop, asterisk=asterisk, demo=demo, pace=pace)
         if not _wait_for_pages(here, supervisor, stop):
             return
         _welcome(here, facts, time.monotonic() - began)
@@ -59,13 +64,15 @@ def run(*, asterisk: bool, demo: bool) -> None:
         say("Stopping …")
 
 
-def _start_calls(supervisor: Supervisor, here: Ground, stop: Event, *, asterisk: bool, demo: bool) -> None:
+def _start_calls(
+    supervisor: Supervisor, here: Ground, stop: Event, *, asterisk: bool, demo: bool, pace: float | None
+) -> None:
     if asterisk:
         from scripts import asterisk_demo
 
         supervisor.environment["CALLCENTER_PBX"] = asterisk_demo.start(supervisor, here.settings.data_dir, stop)
     elif demo and not here.settings.pbx:
-        supervisor.environment["CALLCENTER_PBX"] = _start_simulator(supervisor)
+        supervisor.environment["CALLCENTER_PBX"] = _start_simulator(supervisor, pace)
     if "CALLCENTER_PBX" in supervisor.environment:
         supervisor.start("listen", MANAGE, "listen")
         if demo and not here.settings.pbx:
@@ -74,11 +81,12 @@ def _start_calls(supervisor: Supervisor, here: Ground, stop: Event, *, asterisk:
         say("No PBX is named in CALLCENTER_PBX: no calls are heard.")
 
 
-def _start_simulator(supervisor: Supervisor) -> str:
+def _start_simulator(supervisor: Supervisor, pace: float | None) -> str:
     secret = secrets.token_urlsafe(12)
     port = _free_port()
     supervisor.environment["HOTLINE_SIMULATOR_SECRET"] = secret
-    supervisor.start("simulator", "scripts.simulator", "--port", str(port))
+    paced = ("--pace", str(pace)) if pace else ()
+    supervisor.start("simulator", "scripts.simulator", "--port", str(port), *paced)
     return f"simulated=ami://callcenter:{quote(secret)}@127.0.0.1:{port}"
 
 
@@ -134,9 +142,17 @@ def _one_of_each_role(users: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @click.command()
 @click.option("--asterisk", is_flag=True, help="a real Asterisk with SIPp callers instead of the simulated PBX")
 @click.option("--no-demo", is_flag=True, help="an empty system: no demo province, no callers")
-def command(asterisk: bool, no_demo: bool) -> None:
+@click.option("--pace", type=click.FloatRange(1, 3600), metavar="N", help="simulated callers in the busiest hour of "
+              "the day, fewer at other hours; without it one in about 12 s, day and night")  # fmt: skip
+@click.option("--history", type=click.IntRange(0, 365), default=0, metavar="DAYS", help="write a past of so many days "
+              "first: calls, tickets, answers; days that have calls stay as they are")  # fmt: skip
+def command(asterisk: bool, no_demo: bool, pace: float | None, history: int) -> None:
     """Start the whole hotline: pages, listener, queue, demo province and callers. Ctrl-C ends all of it."""
-    run(asterisk=asterisk, demo=not no_demo)
+    if no_demo and (pace or history):
+        raise click.UsageError("--pace and --history belong to the demo: leave out --no-demo")
+    if asterisk and pace:
+        raise click.UsageError("--pace is for the simulated PBX: leave out --asterisk")
+    run(asterisk=asterisk, demo=not no_demo, pace=pace, history=history)
 
 
 def main() -> int:

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import uuid4
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 QUEUE = "hotline-1022"
@@ -28,6 +29,10 @@ class Channel:
     state: int = 4
     context: str = "from-trunk"
     exten: str = "s"
+    priority: int = 1
+
+    def goes_to(self, context: str, exten: str, priority: int) -> None:
+        self.context, self.exten, self.priority = context, exten, priority
 
     def headers(self, prefix: str = "") -> dict[str, str]:
         shown = {
@@ -42,12 +47,31 @@ class Channel:
             "AccountCode": "",
             "Context": self.context,
             "Exten": self.exten,
-            "Priority": "1",
+            "Priority": str(self.priority),
             "Uniqueid": self.uniqueid,
             "Linkedid": self.linkedid,
             "ChanVariable": "HOTLINE=1022",
         }
         return {f"{prefix}{name}": value for name, value in shown.items()}
+
+
+@dataclass
+class Bridge:
+    """Where two channels talk; `inside` counts them as the events show it."""
+
+    uniqueid: str = field(default_factory=lambda: str(uuid4()))
+    inside: int = 0
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "BridgeUniqueid": self.uniqueid,
+            "BridgeType": "basic",
+            "BridgeTechnology": "simple_bridge",
+            "BridgeCreator": _UNKNOWN,
+            "BridgeName": _UNKNOWN,
+            "BridgeNumChannels": str(self.inside),
+            "BridgeVideoSourceMode": "none",
+        }
 
 
 def block(headers: Headers) -> bytes:
@@ -72,7 +96,7 @@ class AmiServer:
         self._started = time.time()
 
     async def serve(self, host: str, port: int) -> None:
-        server = await asyncio.start_server(self._client, host, port)
+        server = await asyncio.start_server(self.client, host, port)
         async with server:
             await server.serve_forever()
 
@@ -85,7 +109,7 @@ class AmiServer:
         for writer in self._listening:
             writer.write(data)
 
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(BANNER)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:

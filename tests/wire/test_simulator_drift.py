@@ -1,0 +1,164 @@
+"""The simulated PBX against recordings of the real Asterisk, event by event: names, order, headers, what they say.
+
+Not compared: numbers, names, moments, and where an operator's channel closes beside the caller's: Asterisk writes
+BridgeLeave and Hangup of the two in either order.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.simulated_callers import LOCAL, Fate, Plan, busyness, gap_s
+from scripts.simulator import Simulation
+from telephony.protocol import AmiProtocol
+from telephony.protocol import Headers as Heard
+
+FOLDER = Path(__file__).with_name("recordings")
+SERVED = Plan("0900000001", "", Fate.SERVED, patience_s=2, talk_s=4, operator_ends=False, key=None)
+# As the recordings were made: a number with the menu, or one without.
+KINDS = {
+    "answered": replace(SERVED, key="0"),
+    "menu_without_key": replace(SERVED, key=""),
+    "operator_hangs_up": replace(SERVED, operator_ends=True),
+    "ring_no_answer": replace(SERVED, luck=(1.0, 0.0)),
+    "blind": replace(SERVED, fate=Fate.TRANSFERRED),
+    "abandoned_in_prompt": replace(SERVED, fate=Fate.LEAVES_IN_PROMPT),
+    "abandoned_soon": replace(SERVED, fate=Fate.GIVES_UP),
+    "timeout_message": replace(SERVED, fate=Fate.VOICEMAIL),
+    "callback": replace(SERVED, fate=Fate.CALLBACK, key="0"),
+    "private": replace(SERVED, fate=Fate.WITHHELD),
+}
+OF_A_LEG_S_END = {"BridgeLeave", "Hangup"}
+SAME = {
+    "Privilege", "ChannelState", "ChannelStateDesc", "CallerIDName", "Language", "AccountCode", "Context", "Priority",
+    "ChanVariable", "UserEvent", "Stage", "Choice", "By", "Pres", "Trunk", "Position", "OriginalPosition", "Count",
+    "DialStatus", "Cause", "Cause-txt", "Reason", "BridgeType", "BridgeTechnology", "BridgeNumChannels", "Result",
+    "IsExternal", "Mailbox", "Waiting", "DestContext", "DestPriority",
+}  # fmt: skip
+MAY_RING_ALREADY = {"AgentCalled", "DialBegin"}
+
+Event = list[tuple[str, str]]
+
+
+def _events(stream: bytes) -> list[Event]:
+    """Every event of a call, with its headers in their order."""
+    blocks = stream.decode().replace("\r\n", "\n").split("\n\n")
+    events = [[(line.partition(": ")[0], line.partition(": ")[2]) for line in block.splitlines()] for block in blocks]
+    return [event for event in events if event and event[0][0] == "Event" and _actor(event)]
+
+
+def _actor(event: Event) -> str:
+    """Whose event it is: the trunk's, or that of an operator, counted by the order in which they appear."""
+    values = dict(event)
+    channel = values.get("Channel") or values.get("TransfererChannel", "")
+    return "caller" if channel.startswith("PJSIP/trunk") else channel
+
+
+def _legs(events: Sequence[Event]) -> list[str]:
+    return list(dict.fromkeys(_actor(event) for event in events if _actor(event) != "caller"))
+
+
+def _threads(events: Sequence[Event]) -> Iterator[list[Event]]:
+    """The order that must hold: on each channel, and between channels for all but the end of a leg."""
+    for actor in ["caller", *_legs(events)]:
+        yield [event for event in events if _actor(event) == actor]
+    yield [event for event in events if _actor(event) == "caller" or event[0][1] not in OF_A_LEG_S_END]
+
+
+async def _play(plan: Plan) -> bytes:
+    """One call in a hurry, yet so that a busy machine does not spend its patience; heard until it is over."""
+    pbx = Simulation(["121", "122"], seed=1, speed=40, user="u", secret="s")
+    pbx.newcomer = "-"
+    server = await asyncio.start_server(pbx.ami.client, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b"Action: Login\r\nUsername: u\r\nSecret: s\r\n\r\n")
+    await asyncio.wait_for(pbx.ami.heard.wait(), 5)
+    await pbx.citizen(plan)
+    writer.write(b"Action: Logoff\r\n\r\n")
+    heard = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    server.close()
+    await server.wait_closed()
+    assert not pbx.live
+    assert sorted(pbx.free) == ["121", "122"]
+    assert not pbx.waiting
+    return heard
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_simulated_call_is_told_as_the_real_one(kind: str) -> None:
+    simulated = _events(asyncio.run(_play(KINDS[kind])))
+    recorded = _events((FOLDER / f"{kind}.ami").read_bytes())
+    assert len(_legs(simulated)) == len(_legs(recorded))
+    for ours, theirs in zip(_threads(simulated), _threads(recorded), strict=True):
+        assert [_name(event) for event in ours] == [_name(event) for event in theirs]
+        for our, their in zip(ours, theirs, strict=True):
+            assert [name for name, _ in our] == [name for name, _ in their]
+            assert _said(our) == _said(their)
+
+
+def _name(event: Event) -> str:
+    values = dict(event)
+    return f"{values['Event']} {values.get('UserEvent', '')}".strip()
+
+
+def _said(event: Event) -> dict[str, Any]:
+    values = {name: value for name, value in event if name in SAME}
+    if event[0][1] not in MAY_RING_ALREADY:
+        values |= {name: value for name, value in event if name == "DestChannelState"}
+    return {"Event": event[0][1], **values}
+
+
+def test_a_changed_event_would_be_seen() -> None:
+    """The comparison itself: an order, a header and a word that differ are each found."""
+    events = _events((FOLDER / "answered.ami").read_bytes())
+    swapped = [events[1], events[0], *events[2:]]
+    assert [list(map(_name, thread)) for thread in _threads(swapped)] != [
+        list(map(_name, thread)) for thread in _threads(events)
+    ]
+    hangup = next(event for event in events if event[0][1] == "Hangup")
+    assert _said([(name, "17" if name == "Cause" else value) for name, value in hangup]) != _said(hangup)
+
+
+def test_the_listener_takes_every_event_as_genuine() -> None:
+    heard: list[Heard] = []
+    protocol = AmiProtocol(heard.append, lambda why: None)
+    stream = asyncio.run(_play(replace(SERVED, number="+84905123456", name="Nguyễn Thị Mỹ Hạnh")))
+    protocol.feed(stream)
+    # The second word of a hang-up that was heard already is dropped by name.
+    sent = [event for event in _events(stream) if event[0][1] != "SoftHangupRequest"]
+    assert [event["Event"] for event in heard if "Channel" in event] == [event[0][1] for event in sent]
+
+
+def test_a_broken_line_calls_again_with_the_same_number() -> None:
+    stream = asyncio.run(_play(replace(SERVED, fate=Fate.REDIALS)))
+    starts = [dict(event)["Number"] for event in _events(stream) if dict(event).get("UserEvent") == "HotlineStart"]
+    assert starts == ["0900000001", "0900000001"]
+
+
+def test_the_same_seed_brings_the_same_callers_in_many_forms() -> None:
+    plans = [Plan.make(7, serial) for serial in range(400)]
+    assert plans == [Plan.make(7, serial) for serial in range(400)]
+    assert {plan.fate for plan in plans} == set(Fate)
+    for prefix in ("0", "+84", "84", "0084"):
+        assert any(plan.number.startswith(prefix) for plan in plans)
+    assert {plan.key for plan in plans} == {"0", "", "5", "9", None}
+    assert len({plan.name for plan in plans}) > 20
+
+
+def test_the_day_has_two_peaks_and_the_night_still_rings() -> None:
+    def at(hour: int, minute: int = 30) -> datetime:
+        return datetime(2026, 11, 23, hour, minute, tzinfo=LOCAL)
+
+    assert busyness(at(9)) == 1
+    assert busyness(at(14)) > busyness(at(12)) < busyness(at(10))
+    assert busyness(at(2)) < 0.05
+    by_day, by_night = (sum(gap_s(random.Random(f"{n}"), at(hour), 120) for n in range(500)) / 500 for hour in (9, 2))
+    assert 26 < by_day < 34
+    assert by_night < 4 * by_day
