@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import redis
 import structlog
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -158,10 +158,3 @@ def _listening(engine: Engine) -> psycopg.Connection[Any]:
 def _wait(wake: psycopg.Connection[Any], idle_s: float) -> None:
     for _ in wake.notifies(timeout=idle_s, stop_after=1):
         pass
-
-
-def stuck(session: Session, now: datetime) -> int:
-    """How many promises are set aside or overdue by more than a minute: what a supervisor must see."""
-    late = OutboxRow.created_at < now - timedelta(minutes=1)
-    query = select(func.count()).where(OutboxRow.done_at.is_(None), (OutboxRow.failed_at.is_not(None)) | late)
-    return session.scalar(query) or 0
