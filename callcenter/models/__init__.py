@@ -1,11 +1,11 @@
 """Every table, in reading order: people, places, calls, tickets, work behind the scenes."""
 
-from callcenter.models.calls import Call, PbxStatus
+from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.people import Agency, ApiToken, User
 from callcenter.models.places import FormerUnit, Ward
-from callcenter.models.rules import CalendarDay, Category, RoutingRule, SlaTarget, TestNumber
+from callcenter.models.rules import CalendarDay, Category, RoutingRule, SlaTarget, TestNumber, WorkingPeriod
 from callcenter.models.tickets import Assignment, Attachment, Ticket, TicketCall, TicketEvent
-from callcenter.models.work import OutboxRow, SetAside
+from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
 
 __all__ = [
     "Agency",
@@ -15,8 +15,11 @@ __all__ = [
     "CalendarDay",
     "Call",
     "Category",
+    "ChangeRecord",
     "FormerUnit",
     "OutboxRow",
+    "PbxCommand",
+    "PbxQueue",
     "PbxStatus",
     "RoutingRule",
     "SetAside",
@@ -27,4 +30,5 @@ __all__ = [
     "TicketEvent",
     "User",
     "Ward",
+    "WorkingPeriod",
 ]

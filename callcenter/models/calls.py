@@ -15,7 +15,8 @@ class Call(Base):
     """One call to the hotline, keyed by PBX and Linkedid; the columns of `scripts/manage calls` and what is live.
 
     `started_at` to `ended_at` are Asterisk's own moments. `ringing`, `talking` and `holding` are extensions at
-    this moment, empty once `ended_at` is set. `snapshot` is the state machine's own copy, from which a restarted
+    this moment, empty once `ended_at` is set. `voicemail` is the message's file as the PBX names it, without its
+    ending. `snapshot` is the state machine's own copy, from which a restarted
     listener goes on.
     """
 
@@ -52,6 +53,7 @@ class Call(Base):
     transfers: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     hung_up_by: Mapped[HungUpBy | None]
     recording: Mapped[str | None]
+    voicemail: Mapped[str | None]
     repaired: Mapped[bool] = mapped_column(server_default=text("false"))
 
     ringing: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
@@ -67,7 +69,10 @@ class Call(Base):
 
 
 class PbxStatus(Base):
-    """What the listener of a PBX last said of its connection; `seen_at` is its heartbeat."""
+    """What the listener of a PBX last said of its connection; `seen_at` is its heartbeat.
+
+    `actions` are those of the AMI actions this PBX knows and we may send (`callcenter.commands`).
+    """
 
     __tablename__ = "pbx_status"
 
@@ -77,3 +82,19 @@ class PbxStatus(Base):
     detail: Mapped[str | None]
     seen_at: Mapped[datetime]
     epoch: Mapped[int] = mapped_column(server_default=text("0"))
+    actions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+
+
+class PbxQueue(Base):
+    """A queue as the PBX last showed it, under the name that the hotline gives it.
+
+    `members` are `{extension, name, paused, status}`, status in app_queue's numbers (1 idle, 2 in use, 6 ringing).
+    """
+
+    __tablename__ = "pbx_queue"
+
+    pbx: Mapped[str] = mapped_column(String(80), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    title: Mapped[str] = mapped_column(server_default="")
+    members: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    seen_at: Mapped[datetime]

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callcenter.db import Base, Id, Word
@@ -25,7 +26,11 @@ class Agency(Base):
 
 
 class User(Base):
-    """A person who signs in. `session_epoch` rises to end all sessions of that person."""
+    """A person who signs in. `session_epoch` rises to end all sessions of that person.
+
+    `approves` marks an officer who heads the agency and approves its answers; `tours` are the guided tours that this
+    person has seen or left.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (
@@ -43,6 +48,8 @@ class User(Base):
     extension: Mapped[str | None] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(5), server_default="vi")
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+    approves: Mapped[bool] = mapped_column(server_default=text("false"))
+    tours: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     session_epoch: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime]
 

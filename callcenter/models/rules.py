@@ -1,6 +1,6 @@
 """What the province decides as data: fields, routing rules, deadlines, working days, test numbers."""
 
-from datetime import date
+from datetime import date, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,7 +41,10 @@ class RoutingRule(Base):
 
 
 class SlaTarget(Base):
-    """How long a clock may run for a level, in minutes, of working time or by the clock on the wall."""
+    """How long a clock may run for a level, in minutes, of working time or by the clock on the wall.
+
+    `confirmed` once somebody of the province has said that it is theirs, and not our default.
+    """
 
     __tablename__ = "sla_target"
 
@@ -49,6 +52,18 @@ class SlaTarget(Base):
     clock: Mapped[Clock] = mapped_column(primary_key=True)
     minutes: Mapped[int]
     working_time: Mapped[bool]
+    confirmed: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class WorkingPeriod(Base):
+    """Hours of a weekday (0 Monday) in which working time runs, by the local clock. None at all: the default week."""
+
+    __tablename__ = "working_period"
+    __table_args__ = (CheckConstraint("opens < closes AND weekday BETWEEN 0 AND 6", name="sensible"),)
+
+    weekday: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    opens: Mapped[time] = mapped_column(primary_key=True)
+    closes: Mapped[time]
 
 
 class CalendarDay(Base):

@@ -19,7 +19,10 @@ class Ticket(Base):
     """A report, a question, or a call-back to make. Every change of `state` is a `TicketEvent`.
 
     `version` counts edits of what people type, so that two of them notice each other; what the listener or a rule
-    changes beside it (owner, state) does not disturb somebody who is typing.
+    changes beside it (owner, state) does not disturb somebody who is typing. The clocks stand while it is `waiting`
+    on the citizen: `waiting_since` begins the present wait, `paused_minutes` of working time were waited before.
+    `consented_at` is when the citizen agreed that the personal data are used for this report, `may_publish` that it
+    may be shown to everybody without them.
     """
 
     __tablename__ = "ticket"
@@ -37,6 +40,7 @@ class Ticket(Base):
         Index("ix_ticket_reporter_phone", "reporter_phone"),
         Index("ix_ticket_caller", "caller"),
         CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
     )
 
     id: Mapped[Id]
@@ -76,7 +80,14 @@ class Ticket(Base):
     bounces: Mapped[int] = mapped_column(server_default=text("0"))
     asked_again: Mapped[int] = mapped_column(server_default=text("0"))
     reopened: Mapped[int] = mapped_column(server_default=text("0"))
+    extended: Mapped[int] = mapped_column(server_default=text("0"))
+    waiting_since: Mapped[datetime | None]
+    paused_minutes: Mapped[int] = mapped_column(server_default=text("0"))
     rating: Mapped[int | None]
+    rating_note: Mapped[str | None]
+    rated_at: Mapped[datetime | None]
+    consented_at: Mapped[datetime | None]
+    may_publish: Mapped[bool] = mapped_column(server_default=text("false"))
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
     category: Mapped[Category | None] = relationship()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, Id, Word
@@ -56,3 +56,49 @@ class SetAside(Base):
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class PbxCommand(Base):
+    """Something a PBX shall do, asked for by a person, sent at most once by the listener that owns the connection.
+
+    Taken (`taken_at`) in a transaction of its own before it is sent, so that a crash in between leaves it untold
+    rather than done twice; nobody takes it after `expires_at`. `result` is `done`, `refused`, `expired` or `unknown`,
+    `answer` the PBX's own words.
+    """
+
+    __tablename__ = "pbx_command"
+    __table_args__ = (Index("ix_pbx_command_open", "pbx", "id", postgresql_where=text("result IS NULL")),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    pbx: Mapped[str] = mapped_column(String(80))
+    verb: Mapped[Word]
+    extension: Mapped[str] = mapped_column(String(20))
+    arguments: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    result: Mapped[str | None] = mapped_column(String(40))
+    answer: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+
+
+class ChangeRecord(Base):
+    """What an administrator changed, written once, never changed (the database refuses).
+
+    `subject` is the kind of thing (`user`, `category`, `calendar_day`), `key` which one; `before` and `after` are its
+    values without secrets, empty where it did not exist.
+    """
+
+    __tablename__ = "change_record"
+    __table_args__ = (Index("ix_change_record_subject_key_id", "subject", "key", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor: Mapped[str]
+    subject: Mapped[Word]
+    key: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    after: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
