@@ -19,6 +19,7 @@ from agent_ui import (
     home,
     limits,
     live,
+    navigation,
     public,
     security,
     site,
@@ -76,6 +77,7 @@ def _base(name: str, settings: Settings, engine: Engine | None, redis_url: str |
     Babel(app, locale_selector=home.language)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
+    app.jinja_env.globals.update(places=navigation.places)
     errors.handle_errors(app)
     app.register_blueprint(home.languages)
     return app
