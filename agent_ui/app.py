@@ -11,7 +11,10 @@ from agent_ui import (
     api,
     auth,
     catalogue,
+    compression,
     console,
+    demo_door,
+    design,
     drafts,
     errors,
     filters,
@@ -20,11 +23,19 @@ from agent_ui import (
     limits,
     live,
     navigation,
+    numbers,
+    palette,
+    phone,
     public,
+    public_report,
+    public_track,
     security,
+    shift,
     site,
+    sounds,
     supervisor,
-    tickets_pages,
+    ticket_moves,
+    tours,
 )
 from callcenter import push
 from callcenter.config import Settings
@@ -39,8 +50,26 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
     app = _base("console", settings, engine, redis_url, cookie="hotline_console")
     auth.close_by_default(app)
     live.attach(app, site_of(app).redis_url)
-    for pages in (home, console, drafts, tickets_pages, agency, supervisor, admin, health):
+    for pages in (
+        home,
+        console,
+        phone,
+        drafts,
+        ticket_moves,
+        agency,
+        supervisor,
+        shift,
+        admin,
+        health,
+        design,
+        sounds,
+        palette,
+        numbers,
+        tours,
+    ):
         app.register_blueprint(pages.blueprint)
+    app.register_blueprint(admin.account)
+    app.jinja_env.globals.update(tour_page_of=tours.page_of, tour_due=tours.due)
     limits.apply(app, site_of(app).redis_url)
     return app
 
@@ -48,7 +77,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
 def create_public(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
     """What anybody may open: report, track, and the programs' door `/api/v1`."""
     app = _base("public", settings, engine, redis_url, cookie="hotline_public")
-    for pages in (public, api):
+    for pages in (public, public_report, public_track, api):
         app.register_blueprint(pages.blueprint)
     app.extensions["csrf"].exempt(api.blueprint)
     limits.apply(app, site_of(app).redis_url)
@@ -72,12 +101,14 @@ def _base(name: str, settings: Settings, engine: Engine | None, redis_url: str |
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     security.protect(app, settings, cookie=cookie)
     CSRFProtect(app)
+    compression.compress(app)
     catalogue.compile_if_old()
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh")
     Babel(app, locale_selector=home.language)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
-    app.jinja_env.globals.update(places=navigation.places)
+    app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
+    app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)
     app.register_blueprint(home.languages)
     return app

@@ -39,6 +39,7 @@ class SignedIn:
     actor: Actor
     username: str
     language: str
+    tours: frozenset[str] = frozenset()
 
 
 def roles(*allowed: Role) -> Callable[[View], View]:
@@ -100,7 +101,7 @@ def _person() -> SignedIn | None:
         if user is None or not user.active or user.session_epoch != epoch:
             session.clear()
             return None
-        return SignedIn(Actor.of(user), user.username, user.language)
+        return SignedIn(Actor.of(user), user.username, user.language, frozenset(user.tours))
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

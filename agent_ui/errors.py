@@ -1,15 +1,19 @@
 """One table from what went wrong to what people and programs are told, as a page, a fragment or JSON."""
 
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import lazy_gettext as _l
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
@@ -46,19 +50,39 @@ _BY_STATUS: Mapping[int, Told] = {
         Told(413, _l("Tệp quá lớn"), _l("Mỗi tệp tối đa 10 MB, cả lần gửi tối đa 60 MB. Hãy chọn tệp nhỏ hơn.")),
         Told(415, _l("Kiểu dữ liệu không nhận"), _l("Hãy gửi dữ liệu dạng JSON (application/json).")),
         Told(422, _l("Thông tin chưa đúng"), _l("Hãy xem các ô được đánh dấu và sửa lại.")),
-        Told(429, _l("Thử quá nhiều lần"), _l("Hãy đợi một phút rồi thử lại.")),
+        Told(429, _l("Thử quá nhiều lần"), _l("Để bảo vệ tài khoản và hệ thống, mỗi nơi chỉ được thử một số lần.")),
         Told(
             500,
             _l("Có lỗi trong hệ thống"),
-            _l("Lỗi đã được ghi lại. Hãy thử lại; nếu vẫn lỗi, báo quản trị hệ thống."),
+            _l("Lỗi đã được ghi lại và không phải do ông/bà. Hãy thử lại; nếu vẫn lỗi, hãy báo mã lỗi dưới đây."),
         ),
         Told(
             503,
             _l("Hệ thống tạm ngừng"),
-            _l("Chưa kết nối được cơ sở dữ liệu. Chữ đã gõ vẫn còn trên máy này. Hãy thử lại sau ít phút."),
+            _l("Chưa kết nối được cơ sở dữ liệu. Chữ đã gõ vẫn còn trên máy này. Cuộc gọi đến 1022 vẫn đổ chuông."),
         ),
     )
 }
+_PICTURES: Mapping[int, tuple[str, str]] = {
+    400: ("refresh", "wait"),
+    401: ("key", "wait"),
+    403: ("lock", "bad"),
+    404: ("search", "info"),
+    405: ("arrow-back-up", "wait"),
+    409: ("users", "wait"),
+    413: ("paperclip", "wait"),
+    415: ("file", "wait"),
+    429: ("hourglass", "wait"),
+    500: ("alert-triangle", "bad"),
+    503: ("database-off", "bad"),
+}
+_TOO_OLD = Told(
+    400,
+    _l("Trang đã mở quá lâu"),
+    _l("Vì an toàn, biểu mẫu của trang này hết hiệu lực. Hãy mở lại trang rồi gửi lần nữa."),
+)
+# How often a page that found no database looks again.
+_AGAIN_S = 5
 _REFUSED = Told(
     409, _l("Không làm được bước này"), _l("Phiếu đang ở trạng thái khác. Hãy tải lại để xem bản mới nhất.")
 )
@@ -92,39 +116,94 @@ def _hotline_error(error: HotlineError) -> ResponseReturnValue:
 
 
 def _form_too_old(error: CSRFError) -> ResponseReturnValue:
-    return tell(_BY_STATUS[400], detail=error.description)
+    """Who was signed out meanwhile has no token either; what helps is another thing."""
+    signed_out = "auth.sign_in" in current_app.view_functions and "user" not in session
+    if signed_out and request.endpoint not in ("auth.sign_in", "languages.choose", "languages.choose_theme"):
+        return tell(_BY_STATUS[401], 400, detail=error.description)
+    return tell(_TOO_OLD, detail=error.description)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error.code, int) and error.code < 400:
         return error.get_response()
-    return tell(_BY_STATUS.get(error.code or 500, _BY_STATUS[400 if (error.code or 500) < 500 else 500]), error.code)
+    told = _BY_STATUS.get(error.code or 500, _BY_STATUS[400 if (error.code or 500) < 500 else 500])
+    return tell(told, error.code, wait_s=_wait(error) if isinstance(error, RateLimitExceeded) else None)
+
+
+def _wait(error: RateLimitExceeded) -> int:
+    """Seconds until one more try is let through, as the counter says; else the length of the limit."""
+    for limiter in current_app.extensions.get("limiter", ()):
+        if limiter.current_limit is not None:
+            return max(1, int(limiter.current_limit.reset_at - time.time()) + 1)
+    return int(error.limit.limit.get_expiry()) if error.limit else 60
 
 
 def _away(error: Exception) -> ResponseReturnValue:
     log.error("not reachable", path=request.path, error=type(error).__name__)
-    return tell(_BY_STATUS[503])
+    return tell(_BY_STATUS[503], wait_s=_AGAIN_S)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.error("unexpected", path=request.path, method=request.method, exc_info=error)
-    return tell(_BY_STATUS[500])
+    reference = secrets.token_hex(4)
+    log.error("unexpected", path=request.path, method=request.method, reference=reference, exc_info=error)
+    return tell(_BY_STATUS[500], reference=reference)
 
 
 def tell(
-    told: Told, status: int | None = None, *, problems: Mapping[str, str] | None = None, detail: str | None = None
+    told: Told,
+    status: int | None = None,
+    *,
+    problems: Mapping[str, str] | None = None,
+    detail: str | None = None,
+    wait_s: int | None = None,
+    reference: str = "",
 ) -> ResponseReturnValue:
-    """The answer in the form the asker understands."""
+    """The answer in the form the asker understands. `wait_s`: when another try makes sense, in seconds."""
     status = status or told.status
+    words = problem_words(problems or {})
     if wants_json():
-        return refuse(status, detail or str(told.advice), problem_words(problems or {}), title=told.title)
-    if request.headers.get("HX-Request"):
-        body = render_template("errors/fragment.html", told=told, problems=problem_words(problems or {}))
+        response = refuse(status, detail or str(told.advice), words, title=told.title)
+    elif request.headers.get("HX-Request"):
+        body = render_template("errors/fragment.html", told=told, problems=words)
         # A live region that failed must not swallow what it showed before.
-        return Response(body, status, {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
+        response = Response(body, status, {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
+    else:
+        response = _page(told, status, words, wait_s, reference)
+    if wait_s is not None:
+        response.headers["Retry-After"] = str(wait_s)
+    return response
+
+
+def _page(told: Told, status: int, problems: Mapping[str, str], wait_s: int | None, reference: str) -> Response:
     g.setdefault("person", None)
-    page = render_template("errors/page.html", told=told, status=status, problems=problem_words(problems or {}))
-    return page, status
+    came_from = _came_from()
+    picture, tone = _PICTURES.get(told.status, ("alert-circle", "wait"))
+    page = render_template(
+        "errors/page.html", told=told, status=status, problems=problems, came_from=came_from, picture=picture,
+        tone=tone, wait_words=_wait_words(wait_s), reference=reference, sent=request.method == "POST",
+    )  # fmt: skip
+    response = make_response(page, status)
+    if status == 503:
+        # Works without scripts too. What was posted is not sent twice: the page that has the form is opened again.
+        where = f"; url={came_from or '/'}" if request.method != "GET" else ""
+        response.headers["Refresh"] = f"{_AGAIN_S}{where}"
+    return response
+
+
+def _came_from() -> str:
+    """The page of this site that led here (path and query), or nothing."""
+    asked = urlsplit(request.referrer or "")
+    if asked.netloc != request.host or not asked.path.startswith("/") or asked.path.startswith(("//", "/\\")):
+        return ""
+    return f"{asked.path}?{asked.query}" if asked.query else asked.path
+
+
+def _wait_words(wait_s: int | None) -> str:
+    if wait_s is None:
+        return ""
+    if wait_s < 120:
+        return str(ngettext("%(num)d giây", "%(num)d giây", wait_s))
+    return str(ngettext("%(num)d phút", "%(num)d phút", -(-wait_s // 60)))
 
 
 def wants_json() -> bool:

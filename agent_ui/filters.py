@@ -1,14 +1,14 @@
 """How moments, phones, codes and words look on a page."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_babel import format_date, format_decimal, format_percent, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from agent_ui import labels, site
 from callcenter import phones
@@ -22,8 +22,9 @@ _HEARTBEAT = timedelta(seconds=60)
 
 
 def add(app: Flask) -> None:
-    filters = (day, minute, second, iso, phone, code, name_of, lasted, until, phase, pbx_down, clock_of)
-    for function in filters:
+    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of)
+    words = (phone, code, name_of, figure, format_words, phase, pbx_down)
+    for function in (*moments, *words):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now)
     app.url_defaults(_versioned(app))
@@ -97,6 +98,31 @@ def until(due: datetime | None) -> str:
     return str(_("quá hạn %(span)s", span=span) if late else _("còn %(span)s", span=span))
 
 
+def ago(moment: datetime | None) -> str:
+    """`12 phút`, `3 giờ`: how long since; whoever shows it says the word around it."""
+    return _span(max(site.now() - moment, timedelta())) if moment else ""
+
+
+def weekday(of: date) -> str:
+    return str(format_date(of, "EEEE"))
+
+
+def figure(value: float | None, kind: str = "count") -> str:
+    """`84`, `92,3 %` (`share`), `12 giây` (`seconds`, minutes from two on); a dash where there is nothing to tell."""
+    if value is None:
+        return "–"
+    if kind == "share":
+        return str(format_percent(value, "#,##0.0 %" if 0 < value < 1 else "#,##0 %"))
+    if kind == "seconds":
+        return str(_("%(num)d giây", num=round(value))) if value < 120 else lasted(value)
+    return str(format_decimal(round(value, 1) if value < 20 else round(value)))
+
+
+def format_words(text: object, values: Mapping[str, object]) -> str:
+    """A lazy text with its places filled in."""
+    return str(text) % values
+
+
 def _span(length: timedelta) -> str:
     minutes = int(length.total_seconds() // 60)
     if minutes < 60:
@@ -113,7 +139,9 @@ def phase(call: Call) -> Phase:
         return Phase.TALKING
     if call.ringing:
         return Phase.RINGING
-    return Phase.QUEUED if call.queued_at else Phase.ENTERED
+    # Whoever has left the queue, to leave a message perhaps, hears the automatic voice and waits for nobody.
+    waits = (call.snapshot or {}).get("in_queue", call.queued_at and not call.wait_s)
+    return Phase.QUEUED if waits else Phase.ENTERED
 
 
 def pbx_down(status: PbxStatus) -> datetime | None:

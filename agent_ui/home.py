@@ -1,4 +1,4 @@
-"""The console's front door: each role to its own page, and the language of the page."""
+"""The console's front door: each role to its own page; the language and the colours of both sites' pages."""
 
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +11,10 @@ blueprint = Blueprint("home", __name__)
 languages = Blueprint("languages", __name__)
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
+THEMES = ("light", "dark", "auto")
+# A cookie of its own: the choice belongs to the machine and outlives the day's session and the sign-out.
+_THEME_COOKIE = "hotline_theme"
+_A_YEAR = 365 * 24 * 3600
 
 
 @blueprint.get("/")
@@ -19,8 +23,12 @@ def home() -> ResponseReturnValue:
     match me().role:
         case Role.OFFICER:
             return redirect(url_for("agency.inbox"))
-        case Role.SUPERVISOR | Role.ADMIN:
+        case Role.SHIFT_LEADER:
+            return redirect(url_for("shift.home"))
+        case Role.SUPERVISOR:
             return redirect(url_for("supervisor.board"))
+        case Role.ADMIN:
+            return redirect(url_for("admin.overview"))
         case _:
             return console.desk_page()
 
@@ -32,8 +40,29 @@ def choose() -> ResponseReturnValue:
     if chosen not in LANGUAGES:
         abort(400)
     session["language"] = chosen
+    return redirect(_back(), 303)
+
+
+@languages.post("/theme")
+@open_to_all
+def choose_theme() -> ResponseReturnValue:
+    chosen = request.form.get("theme", "")
+    if chosen not in THEMES:
+        abort(400)
+    answer = redirect(_back(), 303)
+    answer.set_cookie(_THEME_COOKIE, chosen, _A_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+    return answer
+
+
+def theme() -> str:
+    """`light`, `dark`, or `auto` (as the machine is set), as chosen on this machine."""
+    chosen = request.cookies.get(_THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def _back() -> str:
     target = request.form.get("next", "/")
-    return redirect(target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/", 303)
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
 
 
 def language() -> str:

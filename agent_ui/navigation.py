@@ -25,14 +25,64 @@ def _place(endpoint: str, words: LazyString, icon: str, *roles: Role, bar: bool 
 
 
 PLACES: tuple[Place, ...] = (
-    _place("home.home", _l("Bàn trực"), "headset", Role.OPERATOR, Role.SHIFT_LEADER),
-    _place("supervisor.board", _l("Giám sát"), "list-check", Role.SUPERVISOR, Role.ADMIN),
+    _place("home.home", _l("Bàn trực"), "headset", Role.OPERATOR),
+    _place("supervisor.board", _l("Hôm nay"), "list-check", Role.SUPERVISOR, Role.ADMIN),
+    _place("shift.home", _l("Ca trực"), "clock", Role.SHIFT_LEADER),
+    _place("shift.home", _l("Ca trực"), "clock", Role.SUPERVISOR, Role.ADMIN, bar=False),
+    _place("console.desk_of_mine", _l("Bàn trực"), "headset", Role.SHIFT_LEADER),
     _place("agency.inbox", _l("Phiếu đến"), "inbox", Role.OFFICER),
     _place("tickets.search", _l("Tìm phiếu"), "search", *DESK, Role.OFFICER),
     _place("supervisor.triage", _l("Phân loại"), "send", *LEADS),
     _place("supervisor.stuck", _l("Tồn đọng"), "alert-triangle", *LEADS),
-    _place("admin.users", _l("Tài khoản"), "user", Role.ADMIN),
+    _place("admin.overview", _l("Quản trị"), "shield-lock", Role.ADMIN),
+    _place("admin.users", _l("Tài khoản"), "user", Role.ADMIN, bar=False),
+    _place("admin.agency_list", _l("Đơn vị xử lý"), "building", Role.ADMIN, bar=False),
+    _place("admin.rule_list", _l("Quy tắc chuyển xử lý"), "send", Role.ADMIN, bar=False),
+    _place("admin.category_list", _l("Lĩnh vực"), "inbox", Role.ADMIN, bar=False),
+    _place("admin.calendar", _l("Lịch làm việc"), "history", Role.ADMIN, bar=False),
+    _place("admin.deadlines", _l("Thời hạn"), "clock", Role.ADMIN, bar=False),
+    _place("admin.numbers", _l("Đầu số, số gọi thử"), "phone", Role.ADMIN, bar=False),
+    _place("admin.queues", _l("Hàng đợi"), "headset", Role.ADMIN, bar=False),
+    _place("admin.token_list", _l("Khóa kết nối"), "shield-lock", Role.ADMIN, bar=False),
+    _place("admin.changes", _l("Nhật ký thay đổi"), "file", Role.ADMIN, Role.SUPERVISOR, bar=False),
+    _place("account.own_password", _l("Đổi mật khẩu"), "shield-lock", *Role, bar=False),
 )
+
+
+# More than this does not fit into one line of 1366 pixels beside the mark, the freshness and the name.
+_BAR = 6
+
+
+@dataclass(frozen=True)
+class Menu:
+    """Places behind one word of the bar."""
+
+    words: LazyString
+    icon: str
+    places: list[Place]
+
+    @property
+    def endpoints(self) -> set[str]:
+        return {place.endpoint for place in self.places}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The top bar of a role: what stands in it, and what its menus hold."""
+
+    bar: list[Place]
+    menus: list[Menu]
+
+
+def shelf_of(role: Role) -> Shelf:
+    """Administration has a menu of its own; what is not for the bar, or one too many, is under "Thêm"."""
+    mine = places(role)
+    administration = [place for place in mine if place.endpoint.startswith("admin")]
+    others = [place for place in mine if place not in administration]
+    bar = [place for place in others if place.bar][:_BAR]
+    more = [place for place in others if place not in bar]
+    menus = [Menu(_l("Thêm"), "dots", more), Menu(_l("Quản trị"), "settings", administration)]
+    return Shelf(bar, [menu for menu in menus if menu.places])
 
 
 def places(role: Role) -> list[Place]:

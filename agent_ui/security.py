@@ -27,6 +27,7 @@ _POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data:",
         "font-src 'self'",
+        "media-src 'self'",
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -41,6 +42,11 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+def policy(pictures_of: str) -> str:
+    """The site's policy for a page that shows one more host's pictures (map tiles)."""
+    return _POLICY.replace("img-src 'self'", f"img-src 'self' {pictures_of}")
 
 
 class _Cookies(SecureCookieSessionInterface):

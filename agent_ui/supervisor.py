@@ -1,23 +1,28 @@
-"""The supervisor's page: today's calls by outcome, waiting now, tickets by state, what is stuck; figures open rows."""
+"""The supervisor's pages: a day in figures, the floor right now, and the rows behind each figure."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from agent_ui import choices, forms, site
+from agent_ui import choices, figure_words, forms, site
 from agent_ui.auth import me, roles
 from callcenter.errors import NotFound
 from callcenter.vocab import Outcome, Role, TicketState
-from tickets import mending, overview, queries
+from tickets import day as days
+from tickets import floor, mending, overview, queries
 from tickets.actors import LEADS
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
 _BOARD = (Role.SUPERVISOR, Role.ADMIN)
 ALL = "all"
+_KEPT = "hotline-days"
+_KEPT_FOR = timedelta(minutes=10)
+_KEPT_DAYS = 20
 
 
 @blueprint.get("/")
@@ -37,32 +42,61 @@ def figures() -> str:
 @blueprint.get("/calls/<outcome>")
 @roles(*LEADS)
 def calls(outcome: str) -> str:
-    """The calls behind a figure: one outcome, `live`, or `all`, of one day."""
-    today = overview.local_day(site.now())
-    day = forms.asked_day("day", today)
-    chosen = None if outcome == ALL else overview.LIVE if outcome == overview.LIVE else _outcome(outcome)
+    """The calls behind a figure: an outcome, a set of `tickets.day`, `live` or `all`; of one day, or one hour of it."""
+    day, hour = _asked_day(), _asked_hour()
+    which = _which(outcome)
     with site.reading() as session:
-        rows = overview.day_calls(session, day, chosen)
+        rows = overview.day_calls(session, day, which, hour=hour)
         return render_template(
             "supervisor/calls.html",
             rows=rows,
             codes=overview.codes_of(session, rows),
             outcome=outcome,
-            chosen=chosen if isinstance(chosen, Outcome) else None,
-            day=day,
-            before=day - timedelta(days=1),
-            after=day + timedelta(days=1) if day < today else None,
+            chosen=which if isinstance(which, Outcome) else None,
+            hour=hour,
+            full=len(rows) >= overview.ROWS,
+            words=figure_words,
+            service_level_s=_settings()["service_level_s"],
+            **_around(day),
         )
+
+
+@blueprint.get("/unreached")
+@roles(*LEADS)
+def unreached() -> str:
+    """People of that day who called, were missed, and have not been spoken with since."""
+    day = _asked_day()
+    with site.reading() as session:
+        rows = days.unreached(session, day)
+        return render_template("supervisor/unreached.html", rows=rows, words=figure_words, **_around(day))
+
+
+@blueprint.get("/overdue")
+@roles(*LEADS)
+def overdue() -> str:
+    """Late tickets, of one agency (`agency=ID`; 0: of none yet) or of all."""
+    given = request.args.get("agency", "")
+    agency_id = int(given) if given.isdigit() and len(given) < 18 else None
+    with site.reading() as session:
+        rows = overview.overdue_of(session, agency_id, site.now())
+        name = choices.agency_names(session).get(agency_id or 0, _("chưa có đơn vị") if agency_id == 0 else "")
+        return render_template("supervisor/overdue.html", rows=rows, name=name)
 
 
 @blueprint.get("/tickets/<state>")
 @roles(*LEADS)
 def in_state(state: str) -> str:
-    try:
-        chosen = TicketState(state)
-    except ValueError:
-        raise NotFound(f"no state {state}") from None
+    """Tickets in a state now, or of a set of one day (`received`, `answered`, `late`, `rated`)."""
     with site.reading() as session:
+        if state in days.TICKET_SETS:
+            day = _asked_day()
+            rows = days.day_tickets(session, day, state)
+            title = figure_words.TICKET_TITLES[state]
+            return render_template("supervisor/tickets.html", rows=rows, state=state, title=title, **_around(day))
+        try:
+            chosen = TicketState(state)
+        except ValueError:
+            raise NotFound(f"no state {state}") from None
         rows = overview.tickets_in_state(session, chosen)
         return render_template("supervisor/tickets.html", rows=rows, state=chosen)
 
@@ -100,23 +134,71 @@ def settle(set_aside_id: int) -> ResponseReturnValue:
     return redirect(url_for("supervisor.stuck"), 303)
 
 
-def _outcome(text: str) -> Outcome:
+def _settings() -> dict[str, float]:
+    settings = site.site().settings
+    return {"service_level_s": settings.service_level_s, "short_abandon_s": settings.short_abandon_s}
+
+
+def _asked_day() -> date:
+    today = overview.local_day(site.now())
+    return min(forms.asked_day("day", today), today)
+
+
+def _asked_hour() -> int | None:
+    given = request.args.get("hour", "")
+    return int(given) if given.isdigit() and len(given) < 3 and int(given) < 24 else None
+
+
+def _compared() -> days.Kept:
+    """Calls of finished days, remembered by this process for a while: a page that is live reads itself every second."""
+    born, kept = current_app.extensions.get(_KEPT, (site.now(), {}))
+    if site.now() - born > _KEPT_FOR or len(kept) > _KEPT_DAYS:
+        born, kept = site.now(), {}
+    current_app.extensions[_KEPT] = (born, kept)
+    found: days.Kept = kept
+    return found
+
+
+def _around(day: date) -> dict[str, object]:
+    """The day and its neighbours; there is no tomorrow yet."""
+    today = overview.local_day(site.now())
+    after = day + timedelta(days=1) if day < today else None
+    return {"day": day, "today": today, "before": day - timedelta(days=1), "after": after}
+
+
+def _which(text: str) -> Outcome | ColumnElement[bool] | str | None:
+    if text == ALL:
+        return None
+    if text == overview.LIVE:
+        return overview.LIVE
+    sets = days.call_sets(**_settings())
+    if text in sets:
+        return sets[text]
     try:
         return Outcome(text)
     except ValueError:
-        raise NotFound(f"no outcome {text}") from None
+        raise NotFound(f"no calls {text}") from None
 
 
 def _figures(session: Session) -> dict[str, object]:
-    day = overview.local_day(site.now())
+    day, now = _asked_day(), site.now()
+    is_today = day == overview.local_day(now)
     outcomes = overview.day_outcomes(session, day)
-    return {
-        "day": day,
+    shown: dict[str, object] = {
+        "read": days.read(session, day, now, **_settings(), kept=_compared()),
+        "is_today": is_today,
         "outcomes": {outcome: outcomes.get(outcome, 0) for outcome in Outcome},
-        "total": sum(outcomes.values()),
         "live": outcomes.get(None, 0),
-        "waiting": queries.waiting_calls(session),
-        "states": overview.tickets_by_state(session),
-        "stuck": overview.stuck(session, site.now()),
-        "pbxs": queries.pbx_states(session),
+        "words": figure_words,
+        **_settings(),
+        **_around(day),
     }
+    if is_today:
+        shown |= {
+            "floor": floor.floor(session),
+            "states": overview.tickets_by_state(session),
+            "stuck": overview.stuck(session, now),
+            "late": overview.late_agencies(session, now),
+            "pbxs": queries.pbx_states(session),
+        }
+    return shown

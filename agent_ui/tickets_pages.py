@@ -1,20 +1,22 @@
-"""Tickets for everybody who may see them: search, the page with its whole history, its files, and its moves."""
+"""Tickets for everybody who may see them: search, the page with its whole history, its printed form, its files."""
 
 from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
-from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
+from flask import Blueprint, Response, g, render_template, request, send_file
+from sqlalchemy.orm import Session
 
-from agent_ui import choices, forms, site
+from agent_ui import choices, forms, journey, site, story
 from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
-from callcenter.errors import Invalid
-from callcenter.vocab import Role, TicketKind, TicketState
-from tickets import agencies, desk, files, lifecycle, queries
+from callcenter.errors import Invalid, NotFound
+from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
+from tickets import agencies, approvals, citizens, clocks, files, lifecycle, queries, related, running
 from tickets.actors import DESK, LEADS
-from tickets.files import StoredFile
 from tickets.queries import TicketPage
+from tickets.search import Wanted
+from tickets.search import search as find
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -22,10 +24,24 @@ blueprint = Blueprint("tickets", __name__)
 @blueprint.get("/tickets")
 @roles(*DESK, Role.OFFICER)
 def search() -> str:
-    text, state = request.args.get("q", "")[:200], forms.asked_word(TicketState, "state")
+    wanted = Wanted(
+        text=request.args.get("q", "")[:200].replace("\x00", ""),
+        state=forms.asked_word(TicketState, "state"),
+        agency_id=_asked_number("agency"),
+        category_code=request.args.get("category", "")[:80].replace("\x00", "") or None,
+        since=_asked_day("since"),
+        until=_asked_day("until"),
+        mine=bool(request.args.get("mine")),
+    )
     with site.reading() as session:
-        found = queries.find_tickets(session, me(), text=text, state=state)
-        return render_template("tickets/search.html", found=found, text=text, state=state)
+        return render_template(
+            "tickets/search.html",
+            wanted=wanted,
+            found=find(session, me(), wanted, page=_asked_number("page") or 1),
+            categories=choices.categories(session),
+            agencies=choices.agencies(session) if me().role in DESK else (),
+            query={name: value for name, value in request.args.items() if name != "page" and value},
+        )
 
 
 @blueprint.get("/tickets/<code>")
@@ -34,67 +50,12 @@ def page(code: str) -> str:
     return show(code)
 
 
-@blueprint.post("/tickets/<code>/assign")
-@roles(*LEADS)
-def assign(code: str) -> ResponseReturnValue:
-    try:
-        agency_id = forms.number("agency_id")
-        with site.transaction() as session:
-            agencies.assign(session, me(), code, agency_id, reason=forms.text("reason"), now=site.now())
-    except Invalid as error:
-        return show(code, error.problems), 422
-    return _done(code, _("Đã chuyển đơn vị xử lý."))
-
-
-@blueprint.post("/tickets/<code>/accept")
-@roles(Role.OFFICER)
-def accept(code: str) -> ResponseReturnValue:
-    with site.transaction() as session:
-        agencies.accept(session, me(), code, now=site.now())
-    return _done(code, _("Đã tiếp nhận."))
-
-
-@blueprint.post("/tickets/<code>/give-back")
-@roles(Role.OFFICER)
-def give_back(code: str) -> ResponseReturnValue:
-    try:
-        with site.transaction() as session:
-            agencies.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
-    except Invalid as error:
-        return show(code, {f"give_back_{name}": why for name, why in error.problems.items()}), 422
-    return _done(code, _("Đã trả lại phiếu."))
-
-
-@blueprint.post("/tickets/<code>/resolve")
-@roles(Role.OFFICER)
-def resolve(code: str) -> ResponseReturnValue:
-    try:
-        with site.reading() as session:
-            queries.ticket(session, me(), code)
-        with site.transaction() as session:
-            agencies.resolve(session, me(), code, text=forms.text("text"), files=_store(), now=site.now())
-    except Invalid as error:
-        return show(code, error.problems), 422
-    return _done(code, _("Đã gửi kết quả xử lý."))
-
-
-@blueprint.post("/tickets/<code>/called-back")
-@roles(*DESK)
-def called_back(code: str) -> ResponseReturnValue:
-    try:
-        with site.transaction() as session:
-            desk.close_callback(session, me(), code, note=forms.text("note"), now=site.now())
-    except Invalid as error:
-        return show(code, error.problems), 422
-    return _done(code, _("Đã ghi: người dân đã được gọi lại."))
-
-
-@blueprint.post("/tickets/<code>/unlink")
-@roles(*DESK)
-def unlink(code: str) -> ResponseReturnValue:
-    with site.transaction() as session:
-        desk.unlink(session, me(), code, now=site.now())
-    return redirect(url_for("drafts.page", code=code), 303)
+@blueprint.get("/tickets/<code>/print")
+@roles(*DESK, Role.OFFICER)
+def printed(code: str) -> str:
+    """One sheet for the file: what was reported, what happened, what was answered, room to sign."""
+    with site.reading() as session:
+        return render_template("tickets/print.html", **_read(session, code))
 
 
 @blueprint.get("/files/<int:file_id>")
@@ -104,7 +65,125 @@ def file(file_id: int) -> Response:
     with site.reading() as session:
         found = queries.attachment(session, me(), file_id)
         name, content_type, sha256 = found.name, found.content_type, found.sha256
-    path = files.path_of(site.site().settings.data_dir, sha256)
+    return _send(files.path_of(site.site().settings.data_dir, sha256), content_type, name)
+
+
+@blueprint.get("/files/<int:file_id>/thumb")
+@roles(*DESK, Role.OFFICER)
+def thumb(file_id: int) -> Response:
+    """A picture made small; for anything else there is none."""
+    with site.reading() as session:
+        found = queries.attachment(session, me(), file_id)
+        content_type, sha256 = found.content_type, found.sha256
+    if content_type not in files.IMAGES:
+        raise NotFound(f"file {file_id} is no picture")
+    try:
+        path = files.thumbnail(site.site().settings.data_dir, sha256)
+    except Invalid:
+        raise NotFound(f"file {file_id} cannot be made small") from None
+    response = _send(path, files.THUMB_TYPE, f"{file_id}.webp")
+    # The same for ever, for this person alone; signing in as somebody else asks again.
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+def show(code: str, problems: Mapping[str, str] | None = None, *, form: str = "", refused: bool = False) -> str:
+    """The ticket's page. With `problems`, `form` is open and keeps what was typed; `refused` says that the ticket
+    stands otherwise by now, and shows what was typed to be copied."""
+    with site.reading() as session:
+        return render_template(
+            "tickets/page.html",
+            **_read(session, code),
+            problems=problem_words(problems or {}),
+            form=form,
+            refused=refused,
+            typed=request.form,
+            kept=files_kept(),
+        )
+
+
+def files_kept() -> list[dict[str, str]]:
+    """Files of the refused form, which need not be chosen again: the token, and the name to show."""
+    kept: list[dict[str, str]] = g.get("kept_files", [])
+    return kept
+
+
+def _read(session: Session, code: str) -> dict[str, object]:
+    actor = me()
+    found = queries.ticket(session, actor, code)
+    ticket = found.ticket
+    lead = next((a for a in found.assignments if a.ended_at is None and a.role == AssignmentRole.LEAD), None)
+    names = choices.agency_names(session)
+    can = _can(session, found)
+    return {
+        "page": found,
+        "ticket": ticket,
+        "can": can,
+        "hidden": ticket.keep_identity and actor.role == Role.OFFICER,
+        "steps": journey.journey(ticket),
+        "clock_now": running.running(session, ticket, lead.assigned_at if lead else None, site.now()),
+        "waits_until": clocks.waits_until(session, ticket),
+        "history": story.tell(ticket, found.events, found.attachments, names),
+        "related": related.related(session, actor, ticket),
+        "at_phone": related.names_at(session, {ext for call, _ in found.calls for ext in call.operators}),
+        "agencies": choices.agencies(session) if "assign" in can else (),
+        "evidence_owed": _owes_evidence(found),
+        "extensions_left": agencies.MAX_EXTENSIONS - ticket.extended,
+    }
+
+
+def _can(session: Session, page: TicketPage) -> frozenset[str]:
+    """Which forms the page shows; the verbs check again."""
+    actor, ticket, mine = me(), page.ticket, page.mine
+    allowed = lifecycle.allowed(ticket.state)
+    can = _desk_can(page, allowed) if actor.role in DESK else set()
+    if actor.role == Role.OFFICER and mine is not None:
+        can |= _officer_can(page, allowed)
+    if approvals.may_approve(session, actor, ticket) and (mine is not None or actor.role in approvals.STAND_INS):
+        can |= {"approve", "send_back"}
+    return frozenset(can)
+
+
+def _desk_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
+    actor, ticket = me(), page.ticket
+    can = set(citizens.open_to(ticket, site.now()))
+    call_back = ticket.kind == TicketKind.CALLBACK
+    if actor.role in LEADS and not call_back:
+        can |= {word for word, move in (("assign", "route"), ("reject", "reject")) if move in allowed}
+    if call_back and "call_back_done" in allowed:
+        can.add("called_back")
+    if "unlink" in allowed:
+        can.add("unlink")
+    return can
+
+
+def _officer_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
+    actor, ticket, mine = me(), page.ticket, page.mine
+    assert mine is not None
+    if mine.role != AssignmentRole.LEAD:
+        return {"give_back"} if mine.accepted_at else {"accept", "give_back"}
+    can: set[str] = {verb for verb in ("accept", "give_back", "resolve", "ask", "resume") if verb in allowed}
+    late = ticket.answer_due is None or ticket.answer_due <= site.now()
+    if "extend" in allowed and ticket.extended < agencies.MAX_EXTENSIONS and not late:
+        can.add("extend")
+    if "ask" in can and not clocks.may_wait(ticket):
+        can.remove("ask")
+    if "reject" in allowed and (actor.approves or not mine.agency.needs_approval):
+        can.add("reject")
+    return can
+
+
+def _owes_evidence(page: TicketPage) -> bool:
+    """Whether the answer needs a file that is not there yet, by the rule of `agencies.resolve`."""
+    category, mine = page.ticket.category, page.mine
+    if category is None or not category.evidence_required or mine is None:
+        return False
+    evidence = (one for one in page.attachments if one.purpose == agencies.EVIDENCE)
+    return not any(one.created_at >= mine.assigned_at for one in evidence)
+
+
+def _send(path: Path, content_type: str, name: str) -> Response:
     download = content_type not in files.IMAGES
     response = send_file(path, mimetype=content_type, as_attachment=download, download_name=name, max_age=0)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -112,50 +191,13 @@ def file(file_id: int) -> Response:
     return response
 
 
-def show(code: str, problems: Mapping[str, str] | None = None) -> str:
-    """The ticket's page; with problems, the form keeps what was typed."""
-    actor = me()
-    with site.reading() as session:
-        found = queries.ticket(session, actor, code)
-        return render_template(
-            "tickets/page.html",
-            page=found,
-            can=_can(found),
-            hidden=found.ticket.keep_identity and actor.role == Role.OFFICER,
-            agencies=choices.agencies(session) if actor.role in LEADS else (),
-            names=choices.agency_names(session),
-            problems=problem_words(problems or {}),
-            typed=request.form,
-        )
+def _asked_number(name: str) -> int | None:
+    given = request.args.get(name, "")
+    return int(given) if given.isdigit() and len(given) < 10 else None
 
 
-def _can(page: TicketPage) -> frozenset[str]:
-    """Which buttons the page shows; the verbs check again."""
-    actor, ticket, mine = me(), page.ticket, page.mine
-    allowed = lifecycle.allowed(ticket.state)
-    can = set()
-    if actor.role in LEADS and "route" in allowed and ticket.kind != TicketKind.CALLBACK:
-        can.add("assign")
-    if actor.role in DESK and ticket.kind == TicketKind.CALLBACK and "call_back_done" in allowed:
-        can.add("called_back")
-    if actor.role in DESK and "unlink" in allowed:
-        can.add("unlink")
-    if actor.role == Role.OFFICER and mine is not None:
-        can |= _officer_can(mine.role == "lead", mine.accepted_at is not None, allowed)
-    return frozenset(can)
-
-
-def _officer_can(leads: bool, accepted: bool, allowed: frozenset[str]) -> set[str]:
-    if not leads:
-        return {"give_back"} if accepted else {"accept", "give_back"}
-    return {verb for verb in ("accept", "give_back", "resolve") if verb in allowed}
-
-
-def _store() -> list[StoredFile]:
-    folder = site.site().settings.data_dir
-    return [files.store(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
-
-
-def _done(code: str, words: str) -> ResponseReturnValue:
-    flash(words, "success")
-    return redirect(url_for("tickets.page", code=code), 303)
+def _asked_day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None

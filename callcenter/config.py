@@ -1,5 +1,6 @@
 """Settings of a hotline, read once from the environment; a bad one is told in one line with its mend."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ _MENDS = {
     "CALLCENTER_QUEUE_LOG": "write NAME=PATH",
     "CALLCENTER_RECORDINGS": "write NAME=PATH",
     "CALLCENTER_CEL": "write NAME=URL",
+    "CALLCENTER_MAP_TILES": "write https://HOST/…/{z}/{x}/{y}.png",
 }
 
 
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, repr=False)
     console_bind: str = "127.0.0.1:8022"
     public_bind: str = "127.0.0.1:8023"
+    demo_door: bool = False
     pbx: Annotated[tuple[Pbx, ...], NoDecode] = ()
     hotline_numbers: Annotated[tuple[str, ...], NoDecode] = ("1022",)
     inbound_contexts: Annotated[tuple[str, ...], NoDecode] = ("from-trunk",)
@@ -52,6 +55,8 @@ class Settings(BaseSettings):
     cel: Annotated[dict[str, str], NoDecode] = {}
     recordings: Annotated[dict[str, str], NoDecode] = {}
     province: str = "82"
+    map_tiles: str | None = None
+    map_credit: str = ""
     short_abandon_s: float = Field(default=5, ge=0)
     service_level_s: float = Field(default=20, ge=0)
 
@@ -88,6 +93,18 @@ class Settings(BaseSettings):
     @classmethod
     def _parse_named(cls, value: Any) -> Any:
         return dict(_named(part) for part in _parts(value)) if isinstance(value, str) else value
+
+    @field_validator("map_tiles", mode="after")
+    @classmethod
+    def _check_tiles(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        split = urlsplit(value)
+        whole = all(part in value for part in ("{z}", "{x}", "{y}"))
+        # The host goes into a header: nothing but a host may stand there.
+        if split.scheme not in ("http", "https") or not re.fullmatch(r"[A-Za-z0-9.:-]+", split.netloc) or not whole:
+            raise ValueError("is not the address of map tiles")
+        return value
 
     @field_validator("console_bind", "public_bind", mode="after")
     @classmethod

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from callcenter import alone
 from callcenter.db import transaction
 from callcenter.models import OutboxRow
 
@@ -33,7 +34,8 @@ def promise(
     """Write the promise; the relay wakes when (and only if) the transaction commits."""
     row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now, ticket_id=ticket_id)
     session.add(row)
-    session.execute(text(f"NOTIFY {_WAKE}"))
+    if not alone.is_so(session):
+        session.execute(text(f"NOTIFY {_WAKE}"))
     return row
 
 

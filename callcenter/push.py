@@ -10,6 +10,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.orm import Session
 
+from callcenter import alone
+
 CHANNEL = "live"
 
 log = structlog.get_logger(__name__)
@@ -32,6 +34,8 @@ def make_publisher(url: str) -> redis.Redis:
 
 def announce(session: Session, topic: str, **ids: Any) -> None:
     """Say that something changed. `topic` is who cares (`calls`, `tickets`, `extension:101`, `agency:5`)."""
+    if alone.is_so(session):
+        return
     waiting: dict[str, dict[str, Any]] = session.info.setdefault("announcements", {})
     message = {"topic": topic, **ids}
     waiting.setdefault(json.dumps(message, sort_keys=True), message)

@@ -153,3 +153,19 @@ class AgencyKind(StrEnum):
     COMPANY = "company"
     COMMUNE = "commune"
     OFFICE = "office"
+
+
+class CommandVerb(StrEnum):
+    """What a person can ask of a PBX for their own telephone."""
+
+    ANSWER = "answer"
+    HANG_UP = "hang_up"
+
+
+class CommandResult(StrEnum):
+    """What became of a command: `unknown` where the connection was lost between asking and answer."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"

@@ -204,7 +204,7 @@ def cron() -> None:
     from scripts.ground import ground
 
     with ground("cron") as here:
-        sweeping.keep_sweeping(here.engine)
+        sweeping.keep_sweeping(here.engine, here.settings.data_dir)
 
 
 @cli.command()
@@ -229,6 +229,7 @@ def user() -> None:
 )
 @click.option("--extension", help="the number of the operator's phone")
 @click.option("--agency", help="the code of an officer's agency")
+@click.option("--approves", is_flag=True, help="an officer who heads the agency and approves its answers")
 @click.password_option(envvar="CALLCENTER_NEW_PASSWORD", help="asked for when not given; at least 10 characters")
 def add_user(username: str, password: str, **more: Any) -> None:
     """Add a person. The password is asked for, or read from CALLCENTER_NEW_PASSWORD."""

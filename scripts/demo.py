@@ -213,6 +213,7 @@ def _person(session: Session, person: Person, agency_id: int | None, password: s
                 role=person.role,
                 agency_id=agency_id,
                 extension=extension,
+                approves=person.approves,
                 created_at=now,
             )
         )

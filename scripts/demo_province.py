@@ -34,13 +34,17 @@ class Way(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody who signs in. `agency` is an agency's code, or the name of a ward for its committee."""
+    """Somebody who signs in. `agency` is an agency's code, or the name of a ward for its committee.
+
+    `approves`: heads the agency, and sees its answers before the citizen does.
+    """
 
     username: str
     name: str
     role: Role
     extension: str | None = None
     agency: str | None = None
+    approves: bool = False
 
 
 COMMUNE = "commune"
@@ -152,6 +156,7 @@ PEOPLE = (
     Person("cb-do-thi", "Đoàn Trung Hiếu", _OFFICER, agency="cong-trinh-do-thi"),
     Person("cb-hanh-chinh", "Châu Thị Cẩm Tú", _OFFICER, agency="hanh-chinh-cong"),
     Person("cb-van-phong", "Lâm Quốc Việt", _OFFICER, agency="van-phong-ubnd"),
+    Person("ld-van-phong", "Trịnh Ngọc Bích", _OFFICER, agency="van-phong-ubnd", approves=True),
 )
 
 # Short words without accents, easy to say over a desk; three of them and a number make a password.

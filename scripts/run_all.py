@@ -8,6 +8,7 @@ import time
 import urllib.request
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from scripts import demo_history, lifeline, log, seeding
 from scripts.ground import Ground, ground
 from scripts.narrate import narrate
 from scripts.serve import check_free
+from scripts.simulated_past import PBX, sounds_folder
 from scripts.stopping import stopped_by_signals
 from scripts.supervisor import Supervisor
 
@@ -45,6 +47,10 @@ def run(*, asterisk: bool, demo: bool, pace: float | None = None, history: int =
         check_free(here.settings.console_bind, "CALLCENTER_CONSOLE_BIND")
         check_free(here.settings.public_bind, "CALLCENTER_PUBLIC_BIND")
         environment = {**os.environ, "CALLCENTER_DATA_DIR": str(here.settings.data_dir)}
+        if demo:
+            environment["CALLCENTER_DEMO_DOOR"] = "1"
+        if demo and not asterisk and not here.settings.pbx:
+            _give_sounds(environment, here.settings.data_dir)
         supervisor = Supervisor(here.settings.data_dir / "log", environment, say)
         stack.callback(supervisor.stop)
         for name in ("console", "public", "work", "relay"):
@@ -58,10 +64,27 @@ def run(*, asterisk: bool, demo: bool, pace: float | None = None, history: int =
         _start_calls(supervisor, here, stop, asterisk=asterisk, demo=demo, pace=pace)
         if not _wait_for_pages(here, supervisor, stop):
             return
-        _welcome(here, facts, time.monotonic() - began)
-        Thread(target=narrate, args=(here.engine, here.redis_url, say), daemon=True).start()
+        newcomer = None if asterisk or here.settings.pbx else _newcomer(facts)
+        _welcome(here, facts, time.monotonic() - began, newcomer)
+        extension = newcomer["extension"] if newcomer else None
+        Thread(target=narrate, args=(here.engine, here.redis_url, say, extension), daemon=True).start()
         supervisor.keep(stop)
         say("Stopping …")
+
+
+def _give_sounds(environment: dict[str, str], data_dir: Path) -> None:
+    """What is said to the simulated PBX can be heard in the console, where the site names no folder of its own."""
+    folder = sounds_folder(data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    environment["HOTLINE_SIMULATOR_SOUNDS"] = str(folder)
+    # A comma would be read as the beginning of a second folder.
+    if "," not in str(folder):
+        environment.setdefault("CALLCENTER_RECORDINGS", f"{PBX}={folder.parent}")
+
+
+def _newcomer(facts: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Whose telephone the simulated PBX lets ring until a person at the console answers it."""
+    return next((user for user in facts["users"] if user.get("extension")), None) if facts else None
 
 
 def _start_calls(
@@ -117,19 +140,30 @@ def _answers(address: str) -> bool:
         return hasattr(error, "code")
 
 
-def _welcome(here: Ground, facts: dict[str, Any] | None, seconds: float) -> None:
+def _welcome(here: Ground, facts: dict[str, Any] | None, seconds: float, newcomer: dict[str, Any] | None) -> None:
     say(f"\nThe 1022 hotline is ready after {seconds:.0f} s.\n")
     say(f"  Staff      http://{here.settings.console_bind}")
     say(f"  Citizens   http://{here.settings.public_bind}\n")
     if facts:
         say("Sign in as")
         for user in _one_of_each_role(facts["users"]):
-            extension = f"  extension {user['extension']}" if user.get("extension") else ""
-            say(f"  {ROLES[user['role']]:<15} {user['username']:<12} {user['password']}{extension}")
+            note = f"  extension {user['extension']}" if user.get("extension") else f"  {user.get('agency') or ''}"
+            say(f"  {ROLES[user['role']]:<15} {user['username']:<12} {user['password']:<24}{note}".rstrip())
         say(f"\nMore people and the API tokens: {here.settings.data_dir / 'demo.json'}")
     else:
         say("Add the first person: scripts/manage user add NAME --name '…' --role admin")
-    say(f"Logs: {here.settings.data_dir / 'log'}    Ctrl-C ends everything.\n")
+    if newcomer:
+        _first_hour(here, newcomer)
+    say(f"\nLogs: {here.settings.data_dir / 'log'}    Ctrl-C ends everything.\n")
+
+
+def _first_hour(here: Ground, newcomer: dict[str, Any]) -> None:
+    say("\nYour first call")
+    say(f"  1. Open http://{here.settings.console_bind} and sign in as {newcomer['username']}, {newcomer['password']}.")
+    say(f"  2. Your telephone {newcomer['extension']} rings within about 15 s. Press Nhận máy: the citizen talks,")
+    say("     and the ticket is open beside it. A ring that you miss goes to a colleague, and you get the next one.")
+    say("  3. Fill in the ticket and press Chuyển xử lý. Below you read which agency gets it; its officer answers it,")
+    say("     and the supervisor sees the whole day: sign in as each of them.")
 
 
 def _one_of_each_role(users: list[dict[str, Any]]) -> list[dict[str, Any]]:

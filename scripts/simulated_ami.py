@@ -7,10 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from scripts.simulated_phone import ACTIONS, ConsolePhone
+
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 QUEUE = "hotline-1022"
 _STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
 _UNKNOWN = "<unknown>"
+_SPELLED = {"coreshowchannels": "CoreShowChannels", "listcommands": "ListCommands", "queuestatus": "QueueStatus"}
 
 Headers = Mapping[str, str]
 
@@ -86,11 +89,19 @@ def parse_action(text: bytes) -> dict[str, str]:
 class AmiServer:
     """Any number of clients; each hears every event from its log-in on, in order."""
 
-    def __init__(self, user: str, secret: str, channels: Callable[[], Iterable[Channel]], members: list[str]) -> None:
+    def __init__(
+        self,
+        user: str,
+        secret: str,
+        channels: Callable[[], Iterable[Channel]],
+        members: list[str],
+        phone: ConsolePhone | None = None,
+    ) -> None:
         self._user = user
         self._secret = secret
         self._channels = channels
         self._members = members
+        self._phone = phone
         self._listening: set[asyncio.StreamWriter] = set()
         self.heard = asyncio.Event()
         self._started = time.time()
@@ -129,8 +140,9 @@ class AmiServer:
         if writer not in self._listening and name != "logoff":
             writer.write(block({"Response": "Error", **tag, "Message": "Permission denied"}))
             return True
+        pressed = next((known for known in ACTIONS if known.lower() == name), "")
         answer = getattr(self, f"_do_{name}", self._do_unknown)
-        for headers in answer(tag):
+        for headers in self._press(pressed, action, tag) if pressed else answer(tag):
             writer.write(block(headers))
         return name != "logoff"
 
@@ -168,6 +180,17 @@ class AmiServer:
         params = {"Event": "QueueParams", "Queue": QUEUE, "Max": "0", "Strategy": "rrmemory", "Calls": "0", **tag}
         rows = [params, *(_member(member, tag) for member in self._members)]
         return _list(tag, "Queue status will follow", rows, "QueueStatusComplete")
+
+    def _do_listcommands(self, tag: Headers) -> list[Headers]:
+        """As Asterisk has it: one answer, a header an action."""
+        own = sorted(name[4:] for name in dir(self) if name.startswith("_do_") and name != "_do_unknown")
+        listed = {_SPELLED.get(name, name.capitalize()): "  (Priv: <none>)" for name in own}
+        return [{"Response": "Success", **tag, **listed, **ACTIONS}]
+
+    def _press(self, name: str, action: Mapping[str, str], tag: Headers) -> list[Headers]:
+        call = action.get("call", "")
+        problem = self._phone.do(name, action.get("extension", ""), call) if self._phone else "No telephone here"
+        return [{"Response": "Error" if problem else "Success", **tag, "Message": problem or "Done"}]
 
     def _do_unknown(self, tag: Headers) -> list[Headers]:
         return [{"Response": "Error", **tag, "Message": "Invalid/unknown command"}]

@@ -3,12 +3,15 @@
 `tests/wire/test_simulator_drift.py` holds it against recordings of a real Asterisk.
 """
 
+import asyncio
 import time
 from contextlib import suppress
 from typing import Protocol
 
 from scripts.simulated_ami import QUEUE, AmiServer, Bridge, Channel, Headers
 from scripts.simulated_callers import Fate, Plan
+from scripts.simulated_phone import ConsolePhone
+from scripts.simulated_speech import GOODBYE, message, speech
 
 PROMPT_S = 2.0
 MENU_S = 1.5
@@ -17,10 +20,14 @@ RETRY_S = 1.0
 GIVE_UP_S = 40.0
 MESSAGE_S = 8.0
 ANSWERED = 0.92
-# The newcomer's own phone: it rings long enough to look at the page, and now and then nobody picks it up.
-NEWCOMER_ANSWERED = 0.75
+# The newcomer's own phone: only a person at the console answers it. One that nobody answers is a missed ring like any
+# other: the caller goes to a colleague, and the phone rests a moment before the next.
+NEWCOMER_RING_S = 15.0
+REST_S = 5.0
+# After a talk the newcomer types.
+WRAP_UP_S = 45.0
+SHORTEST_TALK_S, LONGEST_TALK_S = 75.0, 180.0
 _MAILBOX = {"Mailbox": "1022@hotline", "Waiting": "1", "New": "1", "Old": "0"}
-_INBOX = "/var/spool/asterisk/voicemail/hotline/1022/INBOX"
 
 
 class Pbx(Protocol):
@@ -30,9 +37,12 @@ class Pbx(Protocol):
     free: list[str]
     waiting: list[str]
     newcomer: str
+    phone: ConsolePhone
     messages: int
     speed: float
 
+    def next_free(self) -> str | None: ...
+    def release(self, extension: str, after_s: float = 0) -> None: ...
     async def wait(self, seconds: float) -> None: ...
     def channel(self, peer: str, number: str, linkedid: str | None = None) -> Channel: ...
     def gone(self, channel: Channel) -> None: ...
@@ -94,7 +104,6 @@ class SimulatedCall:
         self._emit("QueueCallerJoin", "agent", {"Queue": QUEUE, "Position": place, "Count": place})
         if fate is Fate.GIVES_UP:
             await self._ring_in_vain(self.plan.patience_s, caller_leaves=True)
-            self._abandon()
         elif fate is Fate.VOICEMAIL:
             await self._ring_in_vain(RING_S, caller_leaves=False)
         elif operator := await self._find_operator():
@@ -106,36 +115,54 @@ class SimulatedCall:
     async def _find_operator(self) -> Channel | None:
         """Ring one free operator after the other until one answers, or the caller's patience ends."""
         while self._waited() < GIVE_UP_S:
-            if not self.pbx.free:
+            extension = self.pbx.next_free()
+            if extension is None:
                 await self.pbx.wait(0.5)
                 continue
-            extension = self.pbx.free.pop(0)
             operator = self._ring(extension)
             if await self._answers(extension):
                 self._dial_end(operator, "ANSWER")
                 return operator
             self._no_answer(operator)
             self._hang_up(operator, 0)
-            self.pbx.free.append(extension)
+            self.pbx.release(extension, REST_S)
             await self.pbx.wait(RETRY_S)
         return None
 
     async def _answers(self, extension: str) -> bool:
         """Whether this phone is answered, after it has rung."""
-        newcomer = extension == self.pbx.newcomer
-        luck = self._luck.pop(0) if self._luck else 0.0
-        answered = luck < (NEWCOMER_ANSWERED if newcomer else ANSWERED)
-        await self.pbx.wait((4 + 4 * luck if newcomer else 2) if answered else RING_S)
+        if extension == self.pbx.newcomer:
+            answered = await self._newcomer_answers(NEWCOMER_RING_S)
+        else:
+            answered = (self._luck.pop(0) if self._luck else 0.0) < ANSWERED
+            await self.pbx.wait(2 if answered else RING_S)
         self.caller.connected = self.caller.connected_name = extension
         return answered
 
+    async def _newcomer_answers(self, seconds: float) -> bool:
+        return await self.pbx.phone.ring(self.caller.linkedid, seconds / self.pbx.speed)
+
     async def _ring_in_vain(self, seconds: float, *, caller_leaves: bool) -> None:
-        """A phone rings, if one is free, and the caller is gone, or the queue's time over, before anybody takes it."""
-        extension = self.pbx.free.pop(0) if self.pbx.free else None
+        """A phone rings, if one is free, and the caller is gone, or the queue's time over, before anybody takes it.
+
+        Only a person at the console can be quicker: then it is a call like any other.
+        """
+        extension = self.pbx.next_free()
         operator = self._ring(extension) if extension else None
-        await self.pbx.wait(seconds)
+        answered = False
+        if operator and extension == self.pbx.newcomer:
+            answered = await self._newcomer_answers(seconds)
+        else:
+            await self.pbx.wait(seconds)
         if operator:
             self.caller.connected = self.caller.connected_name = operator.number
+        if operator and answered:
+            self._dial_end(operator, "ANSWER")
+            await self._talk(operator)
+            return
+        await self._not_served(operator, caller_leaves=caller_leaves)
+
+    async def _not_served(self, operator: Channel | None, *, caller_leaves: bool) -> None:
         if caller_leaves:
             self._emit("HangupRequest", "call")
         if operator and caller_leaves:
@@ -147,8 +174,10 @@ class SimulatedCall:
             self._lost_from_queue()
         if operator:
             self._hang_up(operator, 0)
-            self.pbx.free.append(operator.number)
-        if not caller_leaves:
+            self.pbx.release(operator.number, REST_S)
+        if caller_leaves:
+            self._abandon()
+        else:
             await self._voicemail()
 
     def _ring(self, extension: str) -> Channel:
@@ -170,7 +199,8 @@ class SimulatedCall:
         self._emit("DialEnd", "call", operator.headers("Dest"), {"DialStatus": status})
 
     def _no_answer(self, operator: Channel) -> None:
-        ring = {"RingTime": str(int(RING_S * 1000))}
+        seconds = NEWCOMER_RING_S if operator.number == self.pbx.newcomer else RING_S
+        ring = {"RingTime": str(int(seconds * 1000))}
         self._emit("AgentRingNoAnswer", "agent", operator.headers("Dest"), _member(operator.number), ring)
         self._dial_end(operator, "NOANSWER")
         self._dial_end(operator, "CANCEL")
@@ -181,14 +211,17 @@ class SimulatedCall:
         self._emit("AgentConnect", "agent", operator.headers("Dest"), _member(operator.number), waited,
                    {"RingTime": "2"})  # fmt: skip
         bridge = self._bridge(operator)
-        other = self._free_for_transfer()
-        await self.pbx.wait(self.plan.talk_s / 2 if other else self.plan.talk_s)
+        other = self._free_for_transfer(operator)
         if other:
+            await self.pbx.wait(self.plan.talk_s / 2)
             await self._transfer(operator, other, bridge, waited)
             return
-        leaving, staying = (operator, self.caller) if self.plan.operator_ends else (self.caller, operator)
+        answered = time.monotonic()
+        operator_ends = await self._talks(operator)
+        talked_s = (time.monotonic() - answered) * self.pbx.speed
+        leaving, staying = (operator, self.caller) if operator_ends else (self.caller, operator)
         self.pbx.ami.emit("HangupRequest", "call", leaving.headers())
-        self._complete(operator, waited, self.plan.talk_s, "agent" if leaving is operator else "caller")
+        self._complete(operator, waited, talked_s, "agent" if leaving is operator else "caller")
         self._leave(leaving, bridge)
         if leaving is operator:
             self._leave(staying, bridge)
@@ -197,14 +230,41 @@ class SimulatedCall:
         if leaving is self.caller:
             self._leave(staying, bridge)
         self._hang_up(operator, 16)
-        self.pbx.free.append(operator.number)
+        self.pbx.release(operator.number, WRAP_UP_S)
         self._end("operator" if leaving is operator else "caller", cause=16, asked=True)
+
+    async def _talks(self, operator: Channel) -> bool:
+        """Until one of the two hangs up; True where it is the operator."""
+        if operator.number != self.pbx.newcomer:
+            await self.pbx.wait(self.plan.talk_s)
+            return self.plan.operator_ends
+        call, speed = self.caller.linkedid, self.pbx.speed
+        lines = speech(self.plan.number, self.plan.name)
+        left = min(max(self.plan.talk_s * 2, SHORTEST_TALK_S), LONGEST_TALK_S)
+        for line in lines:
+            if await self.pbx.phone.talk(call, line.after_s / speed):
+                return True
+            self._says(line.text)
+            left -= line.after_s
+            if self.plan.fate is Fate.REDIALS and line is lines[2]:
+                # The line breaks in the middle of the report, and the citizen calls again.
+                return False
+        if await self.pbx.phone.talk(call, left / speed):
+            return True
+        self._says(GOODBYE)
+        return await self.pbx.phone.talk(call, 3 / speed)
+
+    def _says(self, text: str) -> None:
+        """Not of the dialplan contract, and not of a real Asterisk: there a person listens."""
+        self._tell("speech", "SimulatedSpeech", {"Text": text}, context="simulated")
 
     def _complete(self, operator: Channel, waited: Headers, talked_s: float, reason: str) -> None:
         ending = {"TalkTime": str(int(talked_s)), "Reason": reason}
         self._emit("AgentComplete", "agent", operator.headers("Dest"), _member(operator.number), waited, ending)
 
-    def _free_for_transfer(self) -> str | None:
+    def _free_for_transfer(self, operator: Channel) -> str | None:
+        if operator.number == self.pbx.newcomer:
+            return None
         others = [extension for extension in self.pbx.free if extension != self.pbx.newcomer]
         if self.plan.fate is not Fate.TRANSFERRED or not others:
             return None
@@ -263,8 +323,8 @@ class SimulatedCall:
         self._emit("HangupRequest", "call")
         self._emit("MessageWaiting", "call", _MAILBOX)
         self._soft_hangup(16)
-        file = f"{_INBOX}/msg{self.pbx.messages:04d}"
-        self.pbx.messages += 1
+        serial, self.pbx.messages = self.pbx.messages, self.pbx.messages + 1
+        file = await asyncio.to_thread(message, serial, self.plan.number)
         self._tell("voicemail", "HotlineVoicemail", {"File": file}, priority=3)
         self._end("caller", cause=0, asked=True)
 

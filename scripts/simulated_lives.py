@@ -20,6 +20,19 @@ from tickets.sla import Calendar, Target, due_at
 FILED = 0.5
 ASKS_AGAIN = 0.6
 GIVEN_BACK = 0.06
+# Of the tickets that an agency took on.
+REJECTED = 0.02
+ASKED = 0.05
+EXTENDED = 0.06
+# Of the questions to citizens, and of the answers that wait for a head.
+SUPPLIED = 0.85
+SENT_BACK = 0.08
+# Of the answers.
+NOT_FIXED = 0.04
+RATED = 0.23
+_WITH_WORDS = 0.6
+_STARS = {5: 53, 4: 32, 3: 8, 2: 4, 1: 3}
+_STARS_WHEN_LATE = {5: 26, 4: 31, 3: 20, 2: 12, 1: 11}
 DROPPED = Disposition.DROPPED
 ENDINGS = {
     Disposition.INFORMED: 66,
@@ -31,8 +44,8 @@ ENDINGS = {
     Disposition.EMERGENCY_PASSED: 2,
     Disposition.HARASSMENT: 1,
 }
-# Their heads approve every answer, and the demo's heads do not sign in: few of them.
-_NEEDS_APPROVAL_SHARE = 0.1
+# Their heads approve every answer: a path of its own, which not every second report takes.
+_NEEDS_APPROVAL_SHARE = 0.5
 TAKES_ANYTHING = ("hanh-chinh-cong", "so-xay-dung", "so-y-te", "so-cong-thuong")
 
 CALLED_BACK = (
@@ -66,6 +79,45 @@ _OTHERWISE = (
 )
 
 
+QUESTIONS = (
+    "Xin ông/bà cho biết số nhà hoặc vị trí gần nhất để cán bộ đến đúng chỗ.",
+    "Đề nghị ông/bà gửi thêm hình ảnh hiện trạng và số điện thoại liên hệ khi cán bộ đến.",
+    "Xin ông/bà cho biết mã hồ sơ trên giấy hẹn trả kết quả.",
+)
+SUPPLIES = (
+    "Nhà tôi ở gần cầu, cạnh quán cà phê, cán bộ tới gọi số này là tôi ra.",
+    "Tôi đã xem lại, chỗ đó nằm đối diện trường tiểu học, qua cây xăng chừng hai trăm mét.",
+    "Mã hồ sơ ghi trên giấy hẹn tôi có gửi kèm ở bộ phận một cửa hôm thứ hai.",
+)
+WHY_EXTENDED = (
+    "Chờ vật tư thay thế, dự kiến có trong tuần.",
+    "Mưa lớn nhiều ngày, chưa thi công được.",
+    "Cần phối hợp đo đạc với đơn vị khác.",
+)
+WHY_REJECTED = (
+    "Vụ việc đang được Tòa án thụ lý, đề nghị ông/bà theo dõi kết quả giải quyết của Tòa án.",
+    "Đã kiểm tra hai lần, không có hiện trạng như phản ánh; ông/bà có thể gửi lại kèm hình ảnh.",
+)
+WHY_SENT_BACK = (
+    "Nêu rõ ngày hoàn thành và người phụ trách trước khi trả lời người dân.",
+    "Trả lời còn chung chung, đề nghị bổ sung kết quả kiểm tra.",
+)
+WHY_NOT_FIXED = (
+    "Hôm qua mưa lại ngập y như cũ, chưa thấy ai sửa.",
+    "Mới làm được hai bữa đã hư lại, nhờ xem giùm.",
+    "Tôi ra xem thì chỗ đó vẫn còn nguyên, chưa xử lý.",
+)
+_NOTES = {
+    5: ("Cảm ơn tổng đài, xử lý nhanh lắm.", "Hôm sau là có người tới làm liền, bà con mừng lắm.",
+        "Cô tổng đài nói chuyện nhẹ nhàng, cán bộ tới tận nhà.", "Rất hài lòng.", "Sửa xong trong ngày, cảm ơn."),
+    4: ("Làm được rồi, hơi chậm một chút.", "Hài lòng, mong giữ được lâu dài.", "Xử lý tốt, trả lời rõ ràng.",
+        "Được, cảm ơn đã gọi báo lại."),
+    3: ("Làm rồi nhưng phải nhắc.", "Tạm được, chờ hơi lâu.", "Trả lời đúng nhưng chưa thấy hướng lâu dài."),
+    2: ("Chờ quá lâu mới có người tới.", "Trả lời chung chung, tôi đọc không hiểu.", "Chỉ làm tạm, mưa xuống lại vậy."),
+    1: ("Nói đã xử lý mà thực tế chưa làm.", "Quá chậm, gọi mấy lần mới được.", "Không đồng ý với câu trả lời."),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Pace:
     """How long a step takes: minutes of working time, of the wall for what is urgent; some are late."""
@@ -78,6 +130,8 @@ class Pace:
 TRIAGE = Pace((5, 50), (2, 12), late=0.1)
 ACCEPT = Pace((10, 420), (5, 50), late=0.08)
 ANSWER = Pace((240, 2000), (40, 220), late=0.13)
+APPROVE = Pace((20, 300), (5, 30), late=0.05)
+SUPPLY = Pace((60, 700), (20, 120), late=0.1)
 
 
 def later(chance: random.Random, start: datetime, pace: Pace, level: Level, calendar: Calendar) -> datetime:
@@ -118,6 +172,13 @@ def fields(report: DemoReport, ward_code: str | None, name: str | None) -> Ticke
         description=report.text,
         reporter_name=name or report.caller,
     )
+
+
+def rating(chance: random.Random, *, late: bool) -> tuple[int, str]:
+    """Stars and what was written beside them; who had to wait too long is harder to please."""
+    weights = _STARS_WHEN_LATE if late else _STARS
+    stars = chance.choices(list(weights), list(weights.values()))[0]
+    return stars, chance.choice(_NOTES[stars]) if chance.random() < _WITH_WORDS else ""
 
 
 def answer(category: str | None, chance: random.Random) -> str:

@@ -3,13 +3,16 @@
 import random
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from callcenter import phones
 from callcenter.models import Call
 from callcenter.vocab import HungUpBy, Outcome, Stage
+from scripts.demo_reports import REPORTS
 from scripts.simulated_ami import QUEUE
 from scripts.simulated_call import ANSWERED, MENU_S, PROMPT_S, RING_S
 from scripts.simulated_callers import LOCAL, Fate, Plan, busyness
+from scripts.simulated_voice import leave_message
 
 PBX = "simulated"
 # A province has more citizens than a demo's afternoon.
@@ -17,6 +20,20 @@ CITIZENS = 2000
 WEEKEND = 0.4
 # The simulated PBX talks in haste, so that there is something to see.
 UNHURRIED = 3.5
+_MESSAGES = 6
+
+
+def messages(data_dir: Path) -> list[str]:
+    """Voice messages that callers of the past share, as files without their endings; spoken the first time."""
+    folder = sounds_folder(data_dir) / "past"
+    for serial in range(_MESSAGES - len(list(folder.glob("msg*.wav")))):
+        leave_message(folder, serial, REPORTS[serial * 7].text)
+    return sorted(str(file.with_suffix("")) for file in folder.glob("msg*.wav"))
+
+
+def sounds_folder(data_dir: Path) -> Path:
+    """Where the simulated PBX keeps what is said to it."""
+    return data_dir / PBX / "voicemail"
 
 
 def moments(chance: random.Random, day: date, calls: int) -> list[datetime]:

@@ -6,12 +6,18 @@ import os
 import random
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from scripts import lifeline, log
 from scripts.simulated_ami import AmiServer, Channel
-from scripts.simulated_call import SimulatedCall
+from scripts.simulated_call import PROMPT_S, SimulatedCall
 from scripts.simulated_callers import Fate, Plan, gap_s
+from scripts.simulated_phone import ConsolePhone
+
+# How long the newcomer's telephone may be free and silent before the first call is sent to it.
+SILENT_S = 7.0
+_FIRST_CALL = 1_000_000
 
 
 class Simulation:
@@ -19,14 +25,16 @@ class Simulation:
 
     def __init__(self, operators: list[str], *, seed: int, speed: float, user: str, secret: str) -> None:
         self.live: dict[str, Channel] = {}
-        self.ami = AmiServer(user, secret, self.live.values, operators)
+        self.newcomer = operators[0]
+        self.phone = ConsolePhone(self.newcomer)
+        self.ami = AmiServer(user, secret, self.live.values, operators, self.phone)
         self.free: list[str] = list(operators)
         self.waiting: list[str] = []
-        self.newcomer = operators[0]
         self.messages = 0
         self.speed = speed
         self._seed = seed
         self._channels = 0
+        self._resting: set[asyncio.Task[None]] = set()
 
     async def arrivals(self, every_s: float, pace: float | None = None) -> None:
         """Callers for ever, as soon as somebody listens: on average one in `every_s`, or `pace` in the busiest hour."""
@@ -40,12 +48,45 @@ class Simulation:
                 gap = gap_s(chance, datetime.now(UTC), pace) if pace else chance.expovariate(1 / every_s)
                 await self.wait(gap)
 
+    async def first_call(self) -> None:
+        """Until the newcomer has answered once, their telephone never stays silent for long, whatever the pace."""
+        await self.ami.heard.wait()
+        silent_s, serial = 0.0, _FIRST_CALL
+        async with asyncio.TaskGroup() as calls:
+            while not self.phone.used:
+                await self.wait(1)
+                silent_s = silent_s + 1 if self.newcomer in self.free else 0.0
+                if silent_s >= SILENT_S:
+                    silent_s, serial = -PROMPT_S, serial + 1
+                    plan = replace(Plan.make(self._seed, serial), fate=Fate.SERVED, key=None)
+                    calls.create_task(self.citizen(plan))
+
     async def citizen(self, plan: Plan) -> None:
         """One call, and a second one where the line broke."""
         await SimulatedCall(self, plan).run()
         if plan.fate is Fate.REDIALS:
             await self.wait(plan.redials_after_s)
             await SimulatedCall(self, plan.redial).run()
+
+    def next_free(self) -> str | None:
+        """Who is rung next: the newcomer when free, so that somebody who looks on sees it ring; else by turns."""
+        if not self.free:
+            return None
+        return self.free.pop(self.free.index(self.newcomer) if self.newcomer in self.free else 0)
+
+    async def rest(self, extension: str, seconds: float) -> None:
+        """Nobody rings this phone for a while: a ticket is being finished, or nobody was there to answer."""
+        await self.wait(seconds)
+        self.free.append(extension)
+
+    def release(self, extension: str, after_s: float = 0) -> None:
+        """Free again, the newcomer after a pause."""
+        if extension != self.newcomer or not after_s:
+            self.free.append(extension)
+            return
+        resting = asyncio.get_running_loop().create_task(self.rest(extension, after_s))
+        self._resting.add(resting)
+        resting.add_done_callback(self._resting.discard)
 
     async def wait(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self.speed)
@@ -67,6 +108,7 @@ async def _run(options: argparse.Namespace) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(pbx.ami.serve("127.0.0.1", options.port))
         tasks.create_task(pbx.arrivals(options.every, options.pace))
+        tasks.create_task(pbx.first_call())
 
 
 def main() -> None:

@@ -1,32 +1,51 @@
 """The sweeps of `tickets.sweeps`, every few seconds, until SIGTERM."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from callcenter.db import transaction
+from callcenter.db import reading, transaction
 from scripts.stopping import stopped_by_signals
 from tickets.sweeps import sweep
+from tickets.uploads import sweep_unused
 
 EVERY_S = 15.0
+FILES_EVERY = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
 
-def keep_sweeping(engine: Engine) -> None:
-    """A database that is away is said once; the next round tries again."""
+def keep_sweeping(engine: Engine, data_dir: Path) -> None:
+    """A database that is away is said once; the next round tries again. Files once a day, and at the start."""
     stop = stopped_by_signals()
     away = False
+    files_next = datetime.now(UTC)
     log.info("ready cron")
     while not stop.is_set():
         try:
             with transaction(engine) as session:
                 sweep(session, datetime.now(UTC))
+            if datetime.now(UTC) >= files_next:
+                _sweep_files(engine, data_dir)
+                files_next = datetime.now(UTC) + FILES_EVERY
             away = False
         except OperationalError as error:
             if not away:
                 log.warning("sweeps wait", error=str(error.orig).strip().splitlines()[0])
             away = True
         stop.wait(EVERY_S)
+
+
+def _sweep_files(engine: Engine, data_dir: Path) -> None:
+    """A folder that cannot be read holds up no ticket."""
+    try:
+        with reading(engine) as session:
+            removed = sweep_unused(session, data_dir, datetime.now(UTC))
+    except OSError as error:
+        log.warning("unused files stay", error=str(error))
+        return
+    if removed:
+        log.info("unused files removed", files=removed)

@@ -64,6 +64,8 @@ class Call:
     transfers: list[Transfer] = field(default_factory=list)
     hung_up_by: HungUpBy | None = None
     recording: str | None = None
+    # What a simulated caller says; a real PBX never tells that.
+    said: list[str] = field(default_factory=list)
 
     # Live: which phones, by Uniqueid of their leg where one phone can have two.
     ringing: dict[str, str] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Call:
     asked_at: datetime | None = None
     asked_for: str | None = None
     voicemail: bool = False
+    message: str | None = None
     blocked: bool = False
     turned_away: Reason | None = None
     after_queue: bool = False
@@ -161,6 +164,7 @@ def columns(call: Call) -> dict[str, Any]:
         "transfers": [{"kind": transfer.kind.value, "to": transfer.to} for transfer in call.transfers],
         "hung_up_by": call.hung_up_by if call.settled else None,
         "recording": call.recording if call.operators else None,
+        "voicemail": call.message,
         "ringing": list(dict.fromkeys(call.ringing.values())),
         "talking": list(call.talking),
         "holding": call.holding,

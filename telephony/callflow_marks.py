@@ -11,6 +11,7 @@ from telephony.events import Happening, Kind
 
 Mark = Callable[[Call, Happening], bool]
 
+_MOST_LINES = 20
 _STAGES = {"prompt": Stage.PROMPT, "menu": Stage.MENU, "queue": Stage.QUEUE}
 
 
@@ -82,6 +83,14 @@ def _recording(call: Call, happening: Happening) -> bool:
     changed = name != call.recording
     call.recording = name
     return changed
+
+
+def _said(call: Call, happening: Happening) -> bool:
+    """The same line may come twice, and a call that never ends must not fill the memory."""
+    if not happening.word or happening.word in call.said or len(call.said) >= _MOST_LINES:
+        return False
+    call.said.append(happening.word)
+    return True
 
 
 def _joined(call: Call, happening: Happening) -> bool:
@@ -170,6 +179,7 @@ MARKS: dict[Kind, Mark] = {
     Kind.CALLBACK: _callback,
     Kind.FORWARDED: _forwarded,
     Kind.RECORDING: _recording,
+    Kind.SAID: _said,
     Kind.JOINED: _joined,
     Kind.GAVE_UP: _gave_up,
     Kind.LEFT: _left,

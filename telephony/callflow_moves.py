@@ -15,10 +15,12 @@ Move = Callable[[Calls, Call, Happening], bool]
 _RINGING_STATES = frozenset({"5", "6", "4"})
 
 
-def _voicemail(calls: Calls, call: Call, _: Happening) -> bool:
-    if call.voicemail:
+def _voicemail(calls: Calls, call: Call, happening: Happening) -> bool:
+    """Asterisk tells that a message is there, the dialplan tells its file: either may come first, or alone."""
+    if call.voicemail and (call.message or not happening.word):
         return False
     call.voicemail = True
+    call.message = call.message or happening.word or None
     return reconsider(calls, call)
 
 

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     CALLBACK = "callback"
     FORWARDED = "forwarded"
     VOICEMAIL = "voicemail"
+    SAID = "said"
     RECORDING = "recording"
     JOINED = "joined"
     RINGS = "rings"
@@ -331,6 +332,8 @@ _TOLD: dict[str, tuple[Kind | None, str]] = {
     "HotlineForwarded": (Kind.FORWARDED, "Branch"),
     "HotlineVoicemail": (Kind.VOICEMAIL, "File"),
     "HotlineEnd": (Kind.END_TOLD, "By"),
+    # Of the simulated PBX alone; the shipped event filter lets none of this name through from a real one.
+    "SimulatedSpeech": (Kind.SAID, "Text"),
 }
 
 _READERS: dict[str, _Reader] = {

@@ -39,12 +39,16 @@ class Watch:
 
 @dataclass(frozen=True)
 class LinkState:
-    """What pages say of a PBX: connected or not, since when, and why not. `uptime_s` is Asterisk's own, when known."""
+    """What pages say of a PBX: connected or not, since when, and why not. `uptime_s` is Asterisk's own, when known.
+
+    `actions` are the names, in lower case, of the AMI actions that this user may send.
+    """
 
     connected: bool
     since: datetime
     detail: str = ""
     uptime_s: int | None = None
+    actions: frozenset[str] = frozenset()
 
 
 class Refused(ConnectionError):
@@ -126,10 +130,11 @@ class Link:
             async with asyncio.timeout(self.watch.login):
                 await self._log_in()
             uptime_s = await self._wait_until_booted()
+            actions = await self._actions()
             rows = await self._status()
             heard = True
             self._said = ""
-            self._tell(True, None, rows, uptime_s)
+            self._tell(True, None, rows, uptime_s, actions)
             ready = f"ready {self.pbx.name}"
             log.info(ready)
             await self._stay()
@@ -183,6 +188,11 @@ class Link:
         )
         return None
 
+    async def _actions(self) -> frozenset[str]:
+        """One header an action, `Name: what it does`; none where the PBX does not say."""
+        answer = await self.ask({"Action": "ListCommands"}, within=self.watch.login)
+        return frozenset(name.lower() for name in answer[0]) if answer[0].success else frozenset()
+
     async def _status(self) -> Rows | None:
         """One row for each channel of the PBX, as `Status` lists them, with `Queue` and `Wait` of who waits.
 
@@ -234,13 +244,14 @@ class Link:
         why: Exception | None,
         rows: Rows | None = None,
         uptime_s: int | None = None,
+        actions: frozenset[str] = frozenset(),
     ) -> None:
         """`since` stays while the state does, so that pages say since when it really is."""
         detail = str(why) if why else ""
         if connected == self.state.connected:
             self.state = replace(self.state, detail=detail)
         else:
-            self.state = LinkState(connected, datetime.now(UTC), detail, uptime_s)
+            self.state = LinkState(connected, datetime.now(UTC), detail, uptime_s, actions)
         self._told(self.state, rows)
 
     def _say_why(self, why: Exception) -> None:

@@ -24,9 +24,11 @@ from callcenter.db import make_engine, transaction
 from callcenter.errors import SettingError
 from telephony import recorder
 from telephony.callflow import Calls, Rules, resync, step
+from telephony.commands import Commander
 from telephony.events import Happening, Kind, interpret
 from telephony.link import Link, LinkState, Rows, Watch
 from telephony.protocol import Headers
+from telephony.queues import QueueWatch
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +56,10 @@ class _Told:
 
 
 class Listener:
-    """One PBX, from its bytes to its rows. `run` ends by being cancelled, and writes what is left to write."""
+    """One PBX, from its bytes to its rows. `run` ends by being cancelled, and writes what is left to write.
+
+    Beside the ear, and never in its way: what people ask of the PBX is carried out, and its queues are kept.
+    """
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class Listener:
         short_abandon_s: float = 5,
         epoch: int = 0,
         watch: Watch | None = None,
+        broker_url: str | None = None,
     ) -> None:
         self.pbx = pbx
         self.calls = Calls(rules)
@@ -78,11 +84,14 @@ class Listener:
         self._to_write = asyncio.Event()
         self._status: LinkState | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"write-{pbx.name}")
+        self._commander = Commander(pbx.name, engine, self.link, broker_url)
+        self._queues = QueueWatch(pbx.name, engine, self.link)
 
     async def run(self) -> None:
         """Load the live calls, then listen, fold and write until cancelled."""
         await self._in_thread(self._load)
-        jobs = (self.link.run(), self._fold(), self._tick(), self._write(), self._beat())
+        own = (self._fold(), self._tick(), self._write(), self._beat())
+        jobs = (self.link.run(), *own, self._commander.run(), self._queues.run())
         try:
             async with asyncio.TaskGroup() as group:
                 for job in jobs:
@@ -239,7 +248,7 @@ def run(settings: Settings, pbx_name: str | None = None) -> None:
         raise SettingError("CALLCENTER_PBX", f"no PBX {pbx_name or 'at all'} (known: {known})", "add it")
     if settings.redis_url:
         push.connect(settings.redis_url)
-    engine = make_engine(str(settings.database_url), pool_size=2 * len(chosen), application="listener")
+    engine = make_engine(str(settings.database_url), pool_size=4 * len(chosen), application="listener")
     try:
         asyncio.run(_run_all(settings, chosen, engine))
     finally:
@@ -264,7 +273,15 @@ async def lead(settings: Settings, pbx: Pbx, engine: Engine, *, watch: Watch | N
     leadership = Leadership(engine, pbx.name)
     try:
         epoch = await leadership.take()
-        listener = Listener(pbx, engine, rules, short_abandon_s=settings.short_abandon_s, epoch=epoch, watch=watch)
+        listener = Listener(
+            pbx,
+            engine,
+            rules,
+            short_abandon_s=settings.short_abandon_s,
+            epoch=epoch,
+            watch=watch,
+            broker_url=settings.redis_url,
+        )
         await listener.run()
     finally:
         leadership.give_up()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from callcenter.models import Call, PbxStatus, SetAside
 from callcenter.push import announce
 from telephony import callflow
+from telephony.commands import known
 from telephony.link import LinkState
 from tickets import desk
 
@@ -102,6 +103,9 @@ def note_status(session: Session, pbx: str, state: LinkState, *, epoch: int, now
         announce(session, "pbx")
     elif (row.connected, row.detail or "") != (state.connected, state.detail):
         announce(session, "pbx")
+    if state.connected:
+        # While it is away pages still know what it will be able to do, and say so.
+        row.actions = [verb.value for verb in known(state.actions)]
     row.connected = state.connected
     row.since = state.since
     row.detail = state.detail or None

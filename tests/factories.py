@@ -46,6 +46,8 @@ _PEOPLE = {
     "thu": ("Võ Minh Thư", Role.OFFICER, "water", None),
     "son": ("Đặng Hoài Sơn", Role.OFFICER, "power", None),
     "tam": ("Huỳnh Thanh Tâm", Role.OFFICER, "my_tho", None),
+    "viet": ("Lâm Quốc Việt", Role.OFFICER, "office", None),
+    "ngoc": ("Trịnh Thị Ngọc", Role.OFFICER, "office", None),
     "quan": ("Bùi Anh Quân", Role.ADMIN, None, None),
 }
 
@@ -70,6 +72,9 @@ def province(session: Session, *, password_hash: str = "!") -> Province:
             role=role,
             agency_id=agencies[agency].id if agency else None,
             extension=extension,
+            approves=username == "ngoc",
+            # No tour in the way of a test; those of the tours take it back.
+            tours=[role],
             created_at=MONDAY,
         )
         for username, (name, role, agency, extension) in _PEOPLE.items()

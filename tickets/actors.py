@@ -9,17 +9,21 @@ from callcenter.vocab import Role
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` is what the history shows; `id` is None for anybody without an account."""
+    """`name` is what the history shows; `id` is None for anybody without an account.
+
+    `approves`: an officer who heads the agency and sees its answers before the citizen does.
+    """
 
     id: int | None
     name: str
     role: Role | None = None
     agency_id: int | None = None
     extension: str | None = None
+    approves: bool = False
 
     @classmethod
     def of(cls, user: User) -> "Actor":
-        return cls(user.id, user.name, user.role, user.agency_id, user.extension)
+        return cls(user.id, user.name, user.role, user.agency_id, user.extension, user.approves)
 
     @classmethod
     def rule(cls, name: str) -> "Actor":

@@ -1,4 +1,8 @@
-"""What agencies do with a ticket, and how it comes to them: assign, accept, give back, resolve."""
+"""What agencies do with a ticket, and how it comes to them: assign, accept, give back, ask, extend, reject, resolve.
+
+A form that is sent twice changes nothing the second time. Only the lead agency asks, extends, rejects and answers; one
+that co-ordinates takes its part or gives it back.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,14 +14,18 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.models import Agency, Assignment, Attachment, Ticket
 from callcenter.push import announce
-from callcenter.vocab import AssignmentRole, Role, TicketState
+from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
 from tickets import clocks, history
 from tickets.actors import LEADS, Actor
 from tickets.files import StoredFile
 from tickets.lifecycle import check_move
+from tickets.sla import WORKING_DAY, postponed
 
 EVIDENCE = "evidence"
 MAX_TEXT = 10_000
+MAX_EXTENSIONS = 2
+# Working days in one extension, at most.
+MAX_DAYS = 10
 
 
 def place(
@@ -33,7 +41,7 @@ def place(
 ) -> None:
     """Put the ticket into the hands of a lead agency and of those who co-ordinate; whoever had it loses it."""
     check_move("route", ticket.state)
-    _end_assignments(session, ticket, now)
+    end_assignments(session, ticket, now)
     session.flush()
     for agency_id, role in [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]:
         session.add(Assignment(ticket_id=ticket.id, agency_id=agency_id, role=role, assigned_at=now))
@@ -67,7 +75,7 @@ def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason:
 
 def accept(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """The agency takes it on. Accepting twice changes nothing."""
-    ticket, assignment = _in_hand(session, actor, code)
+    ticket, assignment = in_hand(session, actor, code)
     if assignment.accepted_at is not None:
         return ticket
     assignment.accepted_at = now
@@ -81,7 +89,10 @@ def accept(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticke
 
 def give_back(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
     """Not theirs: the lead's ticket goes back to triage with the reason, and counts as bounced."""
-    ticket, assignment = _in_hand(session, actor, code)
+    twice = _twice(session, actor, code, "give_back", "give_back_part", now=now, reason=reason.strip())
+    if twice is not None:
+        return twice
+    ticket, assignment = in_hand(session, actor, code)
     if not reason.strip():
         raise Invalid({"reason": "required"})
     assignment.given_back_reason = reason.strip()
@@ -92,12 +103,12 @@ def give_back(session: Session, actor: Actor, code: str, *, reason: str, now: da
         )
         return ticket
     history.move(session, ticket, "give_back", actor, now=now, reason=reason.strip(), agency=assignment.agency_id)
-    _end_assignments(session, ticket, now)
+    end_assignments(session, ticket, now)
     ticket.bounces += 1
     ticket.lead_agency_id = None
     ticket.accepted_at = None
     ticket.routing_reason = "given_back"
-    ticket.triage_due = clocks.triage_due(session, ticket)
+    ticket.triage_due = clocks.triage_due(session, ticket, now)
     announce(session, "stuck")
     return ticket
 
@@ -109,10 +120,11 @@ def resolve(
 
     Goes to approval first where the agency's head wants to see it. Raises Invalid, MoveRefused.
     """
-    ticket, assignment = _in_hand(session, actor, code)
-    if assignment.role != AssignmentRole.LEAD:
-        raise MoveRefused("resolve", ticket.state)
-    problems = _answer_problems(session, ticket, text, files)
+    twice = _twice(session, actor, code, "resolve", "propose", now=now, reason=text.strip())
+    if twice is not None:
+        return twice
+    ticket, assignment = leading(session, actor, code, "resolve")
+    problems = _answer_problems(session, ticket, assignment, text, files)
     if problems:
         raise Invalid(problems)
     attach(session, ticket, files, actor, purpose=EVIDENCE, now=now)
@@ -129,7 +141,85 @@ def resolve(
     ticket.resolution = text.strip()
     if not approval:
         ticket.resolved_at = now
-        _end_assignments(session, ticket, now)
+        end_assignments(session, ticket, now)
+    return ticket
+
+
+def ask(session: Session, actor: Actor, code: str, *, question: str, now: datetime) -> Ticket:
+    """Something only the citizen knows: the answer clock stands until they say it, MAX_WAIT in all at most."""
+    question = question.strip()
+    twice = _twice(session, actor, code, "ask", now=now, reason=question)
+    if twice is not None:
+        return twice
+    ticket, assignment = leading(session, actor, code, "ask")
+    problem = _text_problem(question) or (None if clocks.may_wait(ticket) else "waited_enough")
+    if problem:
+        raise Invalid({"question": problem})
+    history.move(session, ticket, "ask", actor, now=now, reason=question, agency=assignment.agency_id)
+    ticket.waiting_since = now
+    return ticket
+
+
+def resume(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
+    """The agency goes on without the citizen's answer (it found out by itself); the clock runs again."""
+    reason = reason.strip()
+    twice = _twice(session, actor, code, "resume", now=now, reason=reason or None)
+    if twice is not None:
+        return twice
+    ticket, assignment = leading(session, actor, code, "resume")
+    if len(reason) > MAX_TEXT:
+        raise Invalid({"reason": "too_long"})
+    history.move(session, ticket, "resume", actor, now=now, reason=reason or None, agency=assignment.agency_id)
+    clocks.end_wait(session, ticket, now)
+    return ticket
+
+
+def extend(session: Session, actor: Actor, code: str, *, working_days: int, reason: str, now: datetime) -> Ticket:
+    """A later due moment, counted from the one before, asked for while that is still ahead.
+
+    Who is late answers: an extension would only hide it. Raises Invalid for `working_days` and `reason`, MoveRefused.
+    """
+    reason = reason.strip()
+    twice = _twice(session, actor, code, "extend", now=now, reason=reason, working_days=working_days)
+    if twice is not None:
+        return twice
+    ticket, assignment = leading(session, actor, code, "extend")
+    check_move("extend", ticket.state)
+    due, problems = ticket.answer_due, _extension_problems(ticket, working_days, reason, now)
+    if problems or due is None:
+        raise Invalid(problems or {"working_days": "past_due"})
+    later = postponed(due, working_days * WORKING_DAY, clocks.calendar(session))
+    promised = {"working_days": working_days, "due": due.isoformat(), "new_due": later.isoformat()}
+    history.move(session, ticket, "extend", actor, now=now, reason=reason, agency=assignment.agency_id, **promised)
+    ticket.answer_due = later
+    ticket.extended += 1
+    return ticket
+
+
+def reject(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
+    """Nothing an agency can act on; the citizen is told why (`resolution`). The lead agency does it, or LEADS.
+
+    Where the agency's head approves answers, nobody but the head says no. Raises Invalid for `reason`, MoveRefused.
+    """
+    reason = reason.strip()
+    actor.require(*LEADS, Role.OFFICER)
+    ticket = history.locked(session, code)
+    if history.is_repeat(session, ticket, "reject", actor, now=now, reason=reason):
+        return ticket
+    if ticket.kind == TicketKind.CALLBACK:
+        raise MoveRefused("reject", ticket.state)
+    problem = _text_problem(reason)
+    if actor.role == Role.OFFICER:
+        ticket, assignment = leading(session, actor, code, "reject")
+        if assignment.agency.needs_approval and not actor.approves:
+            problem = problem or "approver_only"
+    check_move("reject", ticket.state)
+    if problem:
+        raise Invalid({"reason": problem})
+    history.move(session, ticket, "reject", actor, now=now, reason=reason, agency=ticket.lead_agency_id)
+    ticket.resolution = reason
+    ticket.closed_at = now
+    end_assignments(session, ticket, now)
     return ticket
 
 
@@ -151,20 +241,62 @@ def attach(
         )
 
 
-def _answer_problems(session: Session, ticket: Ticket, text: str, files: Sequence[StoredFile]) -> dict[str, str]:
-    problems = {}
+def _twice(
+    session: Session, actor: Actor, code: str, *verbs: str, now: datetime, reason: str | None, **data: Any
+) -> Ticket | None:
+    """The ticket, where this officer has just done the very same; asked before the rest, for it may have left them."""
+    actor.require(Role.OFFICER)
+    ticket = history.locked(session, code)
+    again = (history.is_repeat(session, ticket, verb, actor, now=now, reason=reason, **data) for verb in verbs)
+    return ticket if any(again) else None
+
+
+def _text_problem(text: str) -> str | None:
     if not text.strip():
-        problems["text"] = "required"
-    elif len(text) > MAX_TEXT:
-        problems["text"] = "too_long"
+        return "required"
+    return "too_long" if len(text) > MAX_TEXT else None
+
+
+def _extension_problems(ticket: Ticket, working_days: int, reason: str, now: datetime) -> dict[str, str]:
+    problems = {}
+    if not 1 <= working_days <= MAX_DAYS:
+        problems["working_days"] = "days_1_to_10"
+    if ticket.extended >= MAX_EXTENSIONS:
+        problems["working_days"] = "extended_enough"
+    elif ticket.answer_due is None or ticket.answer_due <= now:
+        problems["working_days"] = "past_due"
+    problem = _text_problem(reason)
+    return {**problems, "reason": problem} if problem else problems
+
+
+def _answer_problems(
+    session: Session, ticket: Ticket, assignment: Assignment, text: str, files: Sequence[StoredFile]
+) -> dict[str, str]:
+    problems = {}
+    problem = _text_problem(text)
+    if problem:
+        problems["text"] = problem
     if ticket.category is not None and ticket.category.evidence_required and not files:
-        earlier = select(Attachment.id).where(Attachment.ticket_id == ticket.id, Attachment.purpose == EVIDENCE)
+        # Of this agency and this time: what showed an earlier answer does not show that it is mended now.
+        earlier = select(Attachment.id).where(
+            Attachment.ticket_id == ticket.id,
+            Attachment.purpose == EVIDENCE,
+            Attachment.created_at >= assignment.assigned_at,
+        )
         if session.scalars(earlier).first() is None:
             problems["files"] = "evidence_required"
     return problems
 
 
-def _in_hand(session: Session, actor: Actor, code: str) -> tuple[Ticket, Assignment]:
+def leading(session: Session, actor: Actor, code: str, move: str) -> tuple[Ticket, Assignment]:
+    """The ticket in the hand of the lead agency's officer; MoveRefused for one that co-ordinates."""
+    ticket, assignment = in_hand(session, actor, code)
+    if assignment.role != AssignmentRole.LEAD:
+        raise MoveRefused(move, ticket.state)
+    return ticket, assignment
+
+
+def in_hand(session: Session, actor: Actor, code: str) -> tuple[Ticket, Assignment]:
     """The ticket and this agency's own part in it; for everybody else there is no such ticket."""
     actor.require(Role.OFFICER)
     ticket = history.locked(session, code)
@@ -177,7 +309,8 @@ def _in_hand(session: Session, actor: Actor, code: str) -> tuple[Ticket, Assignm
     return ticket, assignment
 
 
-def _end_assignments(session: Session, ticket: Ticket, now: datetime) -> None:
+def end_assignments(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Nobody has it in hand any more; each that had is told."""
     query = select(Assignment).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))
     for assignment in session.scalars(query):
         assignment.ended_at = now

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter import alone
 from callcenter.models import Call, TestNumber, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
 from tickets import history
@@ -23,14 +24,14 @@ _NOT_REACHED = frozenset({Disposition.SILENT, Disposition.PRANK, Disposition.DRO
 
 def verdict(session: Session, call: Call, *, short_abandon_s: float) -> str:
     """KEEP (an operator has it), CALL_BACK, or the automatic disposition of a call that is over."""
-    is_test = call.caller is not None and session.get(TestNumber, call.caller) is not None
+    tests = alone.once(session, "tests", lambda: frozenset(session.scalars(select(TestNumber.number))))
     return decide(
         outcome=call.outcome or Outcome.ABANDONED,
         stage=call.stage,
         wait_s=call.wait_s,
         age_s=((call.ended_at or call.started_at) - call.started_at).total_seconds(),
         withheld=call.caller is None,
-        is_test=is_test,
+        is_test=call.caller in tests,
         short_abandon_s=short_abandon_s,
     )
 
@@ -116,8 +117,10 @@ def close_reached(
     if disposition in _NOT_REACHED or about.caller is None:
         return
     task = _open_task(session, about.caller)
+    if task is None or task.id == about.id:
+        return
     talk = _longest_talk(session, about)
-    if task is None or task.id == about.id or talk is None or talk.talk_s < _REACHED_TALK_S:
+    if talk is None or talk.talk_s < _REACHED_TALK_S:
         return
     history.move(session, task, "call_back_done", actor, now=now, by=about.code)
     task.closed_at = now

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import outbox
+from callcenter import alone, outbox
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, User, Ward
 from callcenter.push import announce
@@ -23,6 +23,7 @@ ASKED_AGAIN = "asked_again"
 def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
     """The one draft of a call, from the moment it rings; owned by the last operator who talked. May come twice."""
     draft = draft_of(session, call)
+    owner = _user_at(session, call.operators[-1]) if call.operators else None
     if draft is None:
         draft = history.begin(
             session,
@@ -34,9 +35,9 @@ def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
             move="open",
             caller=call.caller,
             reporter_phone=call.caller,
+            owner_id=owner,
         )
         session.add(TicketCall(ticket_id=draft.id, call_id=call.id, relation=OPENED))
-    owner = _user_at(session, call.operators[-1]) if call.operators else None
     if owner is not None and draft.state == TicketState.DRAFT and draft.owner_id != owner:
         draft.owner_id = owner
         history.changed(session, draft)
@@ -51,7 +52,7 @@ def draft_of(session: Session, call: Call) -> Ticket | None:
         .where(TicketCall.call_id == call.id, TicketCall.relation == OPENED)
         .order_by(Ticket.id)
     )
-    return session.scalars(query).first()
+    return alone.once(session, ("draft", call.id), lambda: session.scalars(query).first())
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
@@ -281,4 +282,4 @@ def _calls_of(session: Session, ticket: Ticket) -> list[int]:
 
 def _user_at(session: Session, extension: str) -> int | None:
     query = select(User.id).where(User.extension == extension, User.active)
-    return session.scalars(query).first()
+    return alone.once(session, ("user", extension), lambda: session.scalars(query).first())

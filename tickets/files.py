@@ -9,13 +9,15 @@ from io import BytesIO
 from pathlib import Path
 
 import filetype
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from callcenter.errors import Invalid
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_FILES = 10
 _MAX_PIXELS = 60_000_000
+THUMB_PIXELS = 320
+THUMB_TYPE = "image/webp"
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
 # Nothing that a browser would run: no HTML, no SVG.
 ACCEPTED = IMAGES | {
@@ -71,6 +73,28 @@ def safe_name(name: str) -> str:
 
 def path_of(data_dir: Path, sha256: str) -> Path:
     return data_dir / "files" / sha256[:2] / sha256
+
+
+def thumbnail(data_dir: Path, sha256: str) -> Path:
+    """A small copy of a picture, upright as the camera meant it and without what the camera wrote into the file.
+
+    Made the first time it is asked for. Raises Invalid for `files` where the original does not open.
+    """
+    original = path_of(data_dir, sha256)
+    small = original.with_name(f"{sha256}.thumb.webp")
+    if small.exists():
+        return small
+    try:
+        with Image.open(original) as image:
+            image.draft("RGB", (THUMB_PIXELS * 2, THUMB_PIXELS * 2))
+            upright = ImageOps.exif_transpose(image)
+            upright.thumbnail((THUMB_PIXELS, THUMB_PIXELS))
+            buffer = BytesIO()
+            upright.convert("RGBA" if "A" in upright.getbands() else "RGB").save(buffer, "WEBP", quality=80)
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise Invalid({"files": "file_broken"}) from None
+    _write(small, buffer.getvalue())
+    return small
 
 
 def _check_image(content: bytes) -> None:

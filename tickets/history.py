@@ -1,11 +1,12 @@
 """The history of a ticket: every move is checked, written once, and announced."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter import alone
 from callcenter.errors import NotFound, Stale
 from callcenter.models import Assignment, Ticket, TicketEvent
 from callcenter.models.tickets import ticket_number
@@ -14,6 +15,10 @@ from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets import codes
 from tickets.actors import Actor
 from tickets.lifecycle import check_move
+
+# A form that comes again after this is meant anew.
+_REPEATED_WITHIN = timedelta(minutes=10)
+_NUMBERS_AT_ONCE = 40
 
 
 def begin(
@@ -29,12 +34,23 @@ def begin(
     **columns: Any,
 ) -> Ticket:
     """A new ticket with its code and the first line of its history."""
-    code = codes.make_code(session.scalar(select(func.nextval(ticket_number.name))) or 0)
+    code = codes.make_code(_number(session))
     ticket = Ticket(code=code, kind=kind, source=source, state=state, level=level, created_at=now, **columns)
     session.add(ticket)
     session.flush()
     _write(session, ticket, move, None, actor, now, None, {})
     return ticket
+
+
+def _number(session: Session) -> int:
+    """The next number of a ticket; many at once where a session works alone."""
+    if not alone.is_so(session):
+        return session.scalar(select(func.nextval(ticket_number.name))) or 0
+    kept = alone.once(session, "numbers", list[int])
+    if not kept:
+        many = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, _NUMBERS_AT_ONCE))
+        kept += sorted(session.scalars(many), reverse=True)
+    return kept.pop()
 
 
 def locked(session: Session, code: str, version: int | None = None) -> Ticket:
@@ -43,7 +59,7 @@ def locked(session: Session, code: str, version: int | None = None) -> Ticket:
     Raises NotFound; Stale when `version` is given and somebody has changed the ticket since it was read.
     """
     query = select(Ticket).where(Ticket.code == code).with_for_update().execution_options(populate_existing=True)
-    ticket = session.scalars(query).one_or_none()
+    ticket = alone.once(session, ("ticket", code), lambda: session.scalars(query).one_or_none())
     if ticket is None:
         raise NotFound(f"no ticket {code}")
     if version is not None and version != ticket.version:
@@ -81,6 +97,20 @@ def note(
     _write(session, ticket, verb, ticket.state, actor, now, reason, data)
 
 
+def is_repeat(
+    session: Session, ticket: Ticket, verb: str, actor: Actor, *, now: datetime, reason: str | None = None, **data: Any
+) -> bool:
+    """True where the last that happened to the ticket is just this, by this actor, a moment ago: a double click."""
+    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(1)
+    last = session.scalars(query).first()
+    return (
+        last is not None
+        and (last.move, last.actor_id, last.actor, last.reason) == (verb, actor.id, actor.name, reason)
+        and data.items() <= last.data.items()
+        and now - last.at <= _REPEATED_WITHIN
+    )
+
+
 def _write(
     session: Session,
     ticket: Ticket,
@@ -109,6 +139,8 @@ def _write(
 def changed(session: Session, ticket: Ticket) -> None:
     """Tell the pages that show this ticket to read it again: the desk, and each agency that has it in hand."""
     announce(session, "tickets", ticket=ticket.id)
+    if ticket.routed_at is None or alone.is_so(session):
+        return
     with session.no_autoflush:
         open_here = select(Assignment.agency_id).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))
         for agency_id in session.scalars(open_here):

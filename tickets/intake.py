@@ -1,6 +1,8 @@
 """The one door for reports from outside: the app, the web, other programs. Twice the same report is one ticket."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import func, select
@@ -10,9 +12,11 @@ from callcenter import phones
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ticket, Ward
 from callcenter.vocab import Level, Source, TicketKind, TicketState
-from tickets import desk, history
+from tickets import agencies, desk, history
 from tickets.actors import Actor
 from tickets.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION
+from tickets.files import StoredFile
+from tickets.uploads import REPORT
 
 
 class Report(BaseModel):
@@ -50,9 +54,20 @@ class Report(BaseModel):
         return value
 
 
-def receive(session: Session, report: Report, *, source: Source, sender: str, now: datetime) -> tuple[Ticket, bool]:
+def receive(
+    session: Session,
+    report: Report,
+    *,
+    source: Source,
+    sender: str,
+    now: datetime,
+    pictures: Sequence[StoredFile] = (),
+    consented: bool = False,
+    may_publish: bool = False,
+) -> tuple[Ticket, bool]:
     """The ticket of this report, and whether it is new.
 
+    `consented`: the citizen agreed here and now that the personal data are used for this report.
     Raises Invalid for a category or ward that does not exist. Two requests at once with one `source_ref` give one
     ticket: the second waits for the first and then finds it.
     """
@@ -70,20 +85,29 @@ def receive(session: Session, report: Report, *, source: Source, sender: str, no
         state=TicketState.DRAFT,
         now=now,
         move="open",
-        level=report.level,
-        source_ref=report.source_ref,
-        category_code=report.category,
-        ward_code=report.ward,
-        address=report.address,
-        latitude=report.latitude,
-        longitude=report.longitude,
-        description=report.description,
-        reporter_name=report.reporter_name,
-        reporter_phone=report.reporter_phone,
-        keep_identity=report.keep_identity,
+        consented_at=now if consented else None,
+        may_publish=may_publish,
+        **_columns(report),
     )
+    agencies.attach(session, ticket, pictures, actor, purpose=REPORT, now=now)
     desk.submit(session, ticket, actor, now=now)
     return ticket, True
+
+
+def _columns(report: Report) -> dict[str, Any]:
+    return {
+        "level": report.level,
+        "source_ref": report.source_ref,
+        "category_code": report.category,
+        "ward_code": report.ward,
+        "address": report.address,
+        "latitude": report.latitude,
+        "longitude": report.longitude,
+        "description": report.description,
+        "reporter_name": report.reporter_name,
+        "reporter_phone": report.reporter_phone,
+        "keep_identity": report.keep_identity,
+    }
 
 
 def find(session: Session, source: Source, source_ref: str) -> Ticket | None:

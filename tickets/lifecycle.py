@@ -24,8 +24,12 @@ MOVES: Mapping[str, Mapping[S, S]] = {
     "route": _from(S.FILED, S.TRIAGE, *_WITH_AGENCY, to=S.ROUTED),
     "accept": {S.ROUTED: S.ACCEPTED},
     "give_back": _from(*_WITH_AGENCY, to=S.TRIAGE),
+    "extend": {S.ACCEPTED: S.ACCEPTED},
     "ask": {S.ACCEPTED: S.WAITING},
     "supply": {S.WAITING: S.ACCEPTED},
+    # Nobody is held up by a citizen who does not answer: the agency goes on by itself, or time does it.
+    "resume": {S.WAITING: S.ACCEPTED},
+    "wait_over": {S.WAITING: S.ACCEPTED},
     "propose": {S.ACCEPTED: S.AWAITING_APPROVAL},
     "send_back": {S.AWAITING_APPROVAL: S.ACCEPTED},
     "approve": {S.AWAITING_APPROVAL: S.RESOLVED},
@@ -33,8 +37,11 @@ MOVES: Mapping[str, Mapping[S, S]] = {
     "call_back_done": {S.FILED: S.CLOSED},
     "close": {S.RESOLVED: S.CLOSED},
     "reopen": _from(S.RESOLVED, S.CLOSED, to=S.ACCEPTED),
+    # Not fixed, and the agency that answered is no more: a person finds the next one.
+    "reopen_triage": _from(S.RESOLVED, S.CLOSED, to=S.TRIAGE),
     "reject": _from(S.FILED, S.TRIAGE, *_WITH_AGENCY, to=S.REJECTED),
-    "withdraw": _from(S.FILED, S.TRIAGE, *_WITH_AGENCY, S.WAITING, to=S.WITHDRAWN),
+    # Up to the moment at which the citizen is answered; that an answer waits for approval is nothing they know.
+    "withdraw": _from(S.FILED, S.TRIAGE, *_WITH_AGENCY, S.WAITING, S.AWAITING_APPROVAL, to=S.WITHDRAWN),
 }
 
 

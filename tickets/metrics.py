@@ -98,7 +98,9 @@ def ticket_figures(tickets: Iterable[Mapping[str, Any]]) -> dict[str, Figure]:
     first = sum(t["tier"] == 1 for t in filed)
     return {
         "fcr": _share(first, len(filed), "tickets closed at tier 1 / tickets filed"),
-        "on_time": _share(on_time, len(answered), "answered at or before the due moment / answered"),
+        "on_time": _share(
+            on_time, len(answered), "answered at or before the due moment (extensions and waits moved it) / answered"
+        ),
     }
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Call, OutboxRow, SetAside, Ticket, TicketCall
+from callcenter.models import Agency, Call, OutboxRow, SetAside, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketState
 from tickets.lifecycle import OPEN
 from tickets.queries import Unfinished, unowned
@@ -17,7 +17,7 @@ LIVE = "live"
 # A draft whose call ended this long ago is the shift leader's too (DESIGN, "Never with neither").
 UNOWNED_AFTER = timedelta(minutes=30)
 _PROMISE_LATE = timedelta(minutes=1)
-_ROWS = 500
+ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,15 @@ class Stuck:
         return len(self.outbox) + len(self.set_aside) + len(self.overdue) + len(self.unfinished)
 
 
+@dataclass(frozen=True)
+class LateAgency:
+    """An agency (None: nobody was found yet), how many of its tickets are late, and the oldest moment missed."""
+
+    agency: Agency | None
+    count: int
+    oldest: datetime | None
+
+
 def local_day(now: datetime) -> date:
     return now.astimezone(VIETNAM).date()
 
@@ -46,21 +55,28 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 
 def day_outcomes(session: Session, day: date) -> dict[Outcome | None, int]:
     """Calls that began on this day by outcome; None counts those still going on. Test calls count nowhere."""
-    query = select(Call.outcome, func.count()).where(*_of_day(day)).group_by(Call.outcome)
+    query = select(Call.outcome, func.count()).where(*of_day(day)).group_by(Call.outcome)
     return {outcome: count for outcome, count in session.execute(query)}
 
 
-def day_calls(session: Session, day: date, outcome: Outcome | str | None = None) -> Sequence[Call]:
-    """The rows behind the figure: `outcome` as one of its keys, `live` for None, nothing for all of them."""
-    query = select(Call).where(*_of_day(day)).order_by(Call.started_at.desc()).limit(_ROWS)
-    if outcome == LIVE:
+def day_calls(
+    session: Session, day: date, which: Outcome | ColumnElement[bool] | str | None = None, *, hour: int | None = None
+) -> Sequence[Call]:
+    """The rows behind a figure: an outcome, `live`, a condition of `tickets.day`, or nothing for all; newest first."""
+    query = select(Call).where(*of_day(day)).order_by(Call.started_at.desc()).limit(ROWS)
+    if hour is not None:
+        begins = day_bounds(day)[0] + timedelta(hours=hour)
+        query = query.where(Call.started_at >= begins, Call.started_at < begins + timedelta(hours=1))
+    if isinstance(which, Outcome):
+        query = query.where(Call.outcome == which)
+    elif isinstance(which, str):
         query = query.where(Call.outcome.is_(None))
-    elif outcome is not None:
-        query = query.where(Call.outcome == Outcome(outcome))
+    elif which is not None:
+        query = query.where(which)
     return session.scalars(query).all()
 
 
-def _of_day(day: date) -> list[ColumnElement[bool]]:
+def of_day(day: date) -> list[ColumnElement[bool]]:
     start, end = day_bounds(day)
     not_test = or_(Call.disposition.is_(None), Call.disposition != Disposition.TEST)
     return [Call.started_at >= start, Call.started_at < end, not_test]
@@ -78,7 +94,7 @@ def tickets_in_state(session: Session, state: TicketState) -> Sequence[Ticket]:
         select(Ticket)
         .where(Ticket.state == state)
         .order_by(Ticket.id.desc())
-        .limit(_ROWS)
+        .limit(ROWS)
         .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency))
     )
     return session.scalars(query).all()
@@ -91,9 +107,9 @@ def stuck(session: Session, now: datetime) -> Stuck:
         select(OutboxRow)
         .where(OutboxRow.done_at.is_(None), OutboxRow.failed_at.is_not(None) | late)
         .order_by(OutboxRow.id)
-        .limit(_ROWS)
+        .limit(ROWS)
     )
-    aside = select(SetAside).where(SetAside.settled_at.is_(None)).order_by(SetAside.id).limit(_ROWS)
+    aside = select(SetAside).where(SetAside.settled_at.is_(None)).order_by(SetAside.id).limit(ROWS)
     return Stuck(
         outbox=session.scalars(promises).all(),
         set_aside=session.scalars(aside).all(),
@@ -102,18 +118,51 @@ def stuck(session: Session, now: datetime) -> Stuck:
     )
 
 
-def _overdue(session: Session, now: datetime) -> Sequence[Ticket]:
+def late(now: datetime) -> ColumnElement[bool]:
+    """SQL: a clock of this ticket has run out and somebody still owes something."""
     not_taken = (Ticket.state == TicketState.ROUTED) & (Ticket.accept_due < now)
     not_placed = (Ticket.state == TicketState.TRIAGE) & (Ticket.triage_due < now)
-    not_answered = Ticket.state.in_(OPEN) & (Ticket.answer_due < now)
+    # A clock that stands is not late.
+    not_answered = Ticket.state.in_(OPEN - {TicketState.WAITING}) & (Ticket.answer_due < now)
+    return or_(not_taken, not_placed, not_answered)
+
+
+def _overdue(session: Session, now: datetime, *which: ColumnElement[bool]) -> Sequence[Ticket]:
     query = (
         select(Ticket)
-        .where(or_(not_taken, not_placed, not_answered))
+        .where(late(now), *which)
         .order_by(Ticket.answer_due.nulls_first(), Ticket.id)
-        .limit(_ROWS)
+        .limit(ROWS)
         .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category))
     )
     return session.scalars(query).all()
+
+
+def late_agencies(session: Session, now: datetime, *, limit: int = 8) -> list[LateAgency]:
+    """Agencies with most tickets past a clock; the last one counts what waits for nobody in particular (triage)."""
+    count = func.count()
+    ran_out = case(
+        (Ticket.state == TicketState.TRIAGE, Ticket.triage_due),
+        (Ticket.state == TicketState.ROUTED, func.least(Ticket.accept_due, Ticket.answer_due)),
+        else_=Ticket.answer_due,
+    )
+    query = (
+        select(Agency, count, func.min(ran_out))
+        .select_from(Ticket)
+        .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
+        .where(late(now))
+        .group_by(Agency.id)
+        .order_by(Agency.id.is_(None), count.desc(), Agency.name)
+        .limit(limit)
+    )
+    return [LateAgency(agency, number, oldest) for agency, number, oldest in session.execute(query)]
+
+
+def overdue_of(session: Session, agency_id: int | None, now: datetime) -> Sequence[Ticket]:
+    """The rows behind `late_agencies`; 0 stands for no agency, None for all of them."""
+    if agency_id is None:
+        return _overdue(session, now)
+    return _overdue(session, now, Ticket.lead_agency_id == agency_id if agency_id else Ticket.lead_agency_id.is_(None))
 
 
 def codes_of(session: Session, calls: Iterable[Call]) -> dict[int, list[str]]:

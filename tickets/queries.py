@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter import phones
@@ -17,7 +17,7 @@ from tickets.actors import DESK, Actor
 from tickets.sla import ClockState, clock_state
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
-_SHOWN = (
+SHOWN = (
     joinedload(Ticket.category),
     joinedload(Ticket.ward),
     joinedload(Ticket.lead_agency),
@@ -63,8 +63,9 @@ class InboxRow:
 
 
 def waiting_calls(session: Session) -> Sequence[Call]:
-    """Callers whom nobody has answered yet, longest first."""
-    query = select(Call).where(Call.ended_at.is_(None), Call.answered_at.is_(None)).order_by(Call.started_at)
+    """Callers whom nobody has answered yet, longest first. Who left the queue to leave a message waits no more."""
+    left = Call.queued_at.is_not(None) & (Call.wait_s > 0)
+    query = select(Call).where(Call.ended_at.is_(None), Call.answered_at.is_(None), ~left).order_by(Call.started_at)
     return session.scalars(query).all()
 
 
@@ -95,7 +96,7 @@ def _drafts(session: Session, which: ColumnElement[bool]) -> Sequence[Unfinished
         .where(Ticket.state == TicketState.DRAFT, or_(Call.id.is_(None), Call.ended_at.is_not(None)), which)
         .order_by(Ticket.created_at.desc())
         .limit(200)
-        .options(*_SHOWN)
+        .options(*SHOWN)
     )
     return [Unfinished(ticket, call) for ticket, call in session.execute(query)]
 
@@ -117,7 +118,7 @@ def caller_history(
         )
         .order_by(Ticket.closed_at.is_not(None), Ticket.created_at.desc())
         .limit(limit)
-        .options(*_SHOWN)
+        .options(*SHOWN)
     )
     return CallerHistory(session.scalars(calls).all(), session.scalars(about).all())
 
@@ -129,7 +130,7 @@ def callbacks(session: Session) -> Sequence[Ticket]:
         .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
         .order_by(Ticket.created_at)
         .limit(200)
-        .options(*_SHOWN)
+        .options(*SHOWN)
     )
     return session.scalars(query).all()
 
@@ -141,14 +142,14 @@ def triage(session: Session) -> Sequence[Ticket]:
         .where(Ticket.state == TicketState.TRIAGE)
         .order_by(Ticket.level != "urgent", Ticket.filed_at)
         .limit(200)
-        .options(*_SHOWN)
+        .options(*SHOWN)
     )
     return session.scalars(query).all()
 
 
 def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
     """The whole ticket. Raises NotFound where it does not exist or this person may not see it."""
-    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*_SHOWN)
+    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*SHOWN)
     found = session.scalars(query).one_or_none()
     if found is None:
         raise NotFound(f"no ticket {code} for {actor.name}")
@@ -201,7 +202,7 @@ def agency_inbox(session: Session, actor: Actor, now: datetime, *, state: Ticket
         select(Ticket, Assignment)
         .join(Assignment, Assignment.ticket_id == Ticket.id)
         .where(Assignment.agency_id == actor.agency_id, Assignment.ended_at.is_(None))
-        .options(*_SHOWN)
+        .options(*SHOWN)
     )
     if state is not None:
         query = query.where(Ticket.state == state)
@@ -212,29 +213,35 @@ def agency_inbox(session: Session, actor: Actor, now: datetime, *, state: Ticket
 def _inbox_row(ticket: Ticket, assignment: Assignment, now: datetime) -> InboxRow:
     lead = assignment.role == AssignmentRole.LEAD
     due = ticket.accept_due if lead and assignment.accepted_at is None else ticket.answer_due
-    return InboxRow(ticket, assignment, due, clock_state(due, now) if due else "ok")
+    # A clock that stands shows as it did when it stopped.
+    return InboxRow(ticket, assignment, due, clock_state(due, ticket.waiting_since or now) if due else "ok")
 
 
 def find_tickets(
     session: Session, actor: Actor, *, text: str = "", state: TicketState | None = None, limit: int = 50
 ) -> Sequence[Ticket]:
     """By code, by phone number in any form, or by words in the description; newest first."""
-    query = visible(select(Ticket), actor).order_by(Ticket.id.desc()).limit(limit).options(*_SHOWN)
+    query = visible(select(Ticket), actor).order_by(Ticket.id.desc()).limit(limit).options(*SHOWN)
     if state is not None:
         query = query.where(Ticket.state == state)
     if text.strip():
-        query = query.where(_matches(text.strip()))
+        query = query.where(matches(text.strip(), actor))
     return session.scalars(query).all()
 
 
-def _matches(text: str) -> ColumnElement[bool]:
+def matches(text: str, actor: Actor) -> ColumnElement[bool]:
+    """By code, by phone number in any form, by name or by words of the description.
+
+    An agency does not find a kept identity by its name or number: finding it would tell whose it is.
+    """
     code, number = codes.parse(text), phones.normalise(text)
     if code is not None:
         return Ticket.code == code
+    known = true() if actor.role in DESK else ~Ticket.keep_identity
     if number is not None:
-        return or_(Ticket.reporter_phone == number, Ticket.caller == number)
+        return and_(known, or_(Ticket.reporter_phone == number, Ticket.caller == number))
     words = and_(*(Ticket.description.icontains(word, autoescape=True) for word in text.split()[:8]))
-    return or_(Ticket.reporter_name.icontains(text, autoescape=True), words)
+    return or_(and_(known, Ticket.reporter_name.icontains(text, autoescape=True)), words)
 
 
 def pbx_states(session: Session) -> Sequence[PbxStatus]:

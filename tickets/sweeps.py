@@ -1,4 +1,4 @@
-"""What time does by itself: clocks run out, answers nobody objects to are closed, kept promises are cleared away."""
+"""What time does by itself: waits end, clocks run out, answers are closed, kept promises are cleared away."""
 
 from datetime import datetime, timedelta
 
@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from callcenter.models import OutboxRow, Ticket, TicketEvent
 from callcenter.push import announce
 from callcenter.vocab import Clock, TicketState
-from tickets import history
+from tickets import clocks, history
 from tickets.actors import Actor
 from tickets.lifecycle import OPEN
+from tickets.sla import wait_ends
 
 TIME = Actor.rule("time")
 BREACHED = "breached"
@@ -21,11 +22,37 @@ _AT_ONCE = 500
 
 def sweep(session: Session, now: datetime) -> int:
     """One round; may run twice and by two processes at once. Returns how many tickets it touched."""
-    touched = sum(_note_breaches(session, clock, now) for clock in Clock) + _close_answered(session, now)
+    touched = _end_waits(session, now)
+    touched += sum(_note_breaches(session, clock, now) for clock in Clock) + _close_answered(session, now)
     session.execute(delete(OutboxRow).where(OutboxRow.done_at < now - _KEEP_PROMISES))
     if touched:
         announce(session, "stuck")
     return touched
+
+
+def _end_waits(session: Session, now: datetime) -> int:
+    """The citizen did not answer in the time a clock may stand: the agency goes on with what it knows."""
+    waiting = session.execute(
+        select(Ticket.id, Ticket.waiting_since, Ticket.paused_minutes).where(
+            Ticket.state == TicketState.WAITING, Ticket.waiting_since.is_not(None)
+        )
+    ).all()
+    if not waiting:
+        return 0
+    days = clocks.calendar(session)
+    over = [id_ for id_, since, paused in waiting if since and wait_ends(since, timedelta(minutes=paused), days) <= now]
+    query = (
+        select(Ticket)
+        .where(Ticket.id.in_(over), Ticket.state == TicketState.WAITING)
+        .order_by(Ticket.id)
+        .limit(_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    tickets = session.scalars(query).all()
+    for ticket in tickets:
+        clocks.end_wait(session, ticket, now)
+        history.move(session, ticket, "wait_over", TIME, now=now)
+    return len(tickets)
 
 
 def _note_breaches(session: Session, clock: Clock, now: datetime) -> int:

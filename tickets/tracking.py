@@ -7,8 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.errors import NotFound
-from callcenter.models import Ticket
-from callcenter.vocab import Source, TicketKind, TicketState
+from callcenter.models import Attachment, Ticket, TicketEvent
+from callcenter.vocab import Clock, Source, TicketKind, TicketState
+from tickets import citizens, clocks
+from tickets.agencies import EVIDENCE
+from tickets.sla import due_at
+from tickets.sweeps import CLOSE_AFTER
 
 # What is still being written down, or was put aside, is nobody's business yet.
 _INNER = (TicketState.DRAFT, TicketState.DISCARDED)
@@ -33,6 +37,43 @@ class Standing:
     answer: str | None
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """A file that the agency put to its answer."""
+
+    id: int
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A ticket's whole way for the citizen who has shown that it is theirs; `standing` is what anybody may be told.
+
+    `promised`: the answer is due then; before an agency has it, the time that such a report gets. `refusal` is why it
+    was rejected. `question` is what the agency wants to know while it waits, until `waits_until`. `may` holds verbs
+    of `tickets.citizens`.
+    """
+
+    now: datetime
+    standing: Standing
+    routed_at: datetime | None
+    accepted_at: datetime | None
+    reopened_at: datetime | None
+    triage_due: datetime | None
+    promised: datetime | None
+    closes_at: datetime | None
+    refusal: str | None
+    question: str | None
+    waits_until: datetime | None
+    extended: int
+    evidence: tuple[Evidence, ...]
+    rating: int | None
+    rating_note: str | None
+    may: frozenset[str]
+
+
 def by_phone(session: Session, code: str, last_four: str) -> Standing:
     """For the citizen: the code and the last four digits of the number; NotFound does not tell which was wrong."""
     found = _ticket(session, code)
@@ -40,6 +81,46 @@ def by_phone(session: Session, code: str, last_four: str) -> Standing:
     if len(last_four) != 4 or not any(number.endswith(last_four) for number in numbers):
         raise NotFound(f"no ticket {code} with these digits")
     return standing(found)
+
+
+def journey(session: Session, code: str, now: datetime) -> Journey:
+    """For the citizen who gave the code and the digits a moment ago. Raises NotFound."""
+    ticket = _ticket(session, code)
+    answered = ticket.state in _ANSWERED
+    waiting = ticket.state == TicketState.WAITING
+    asked = _last(session, ticket, "ask") if waiting else None
+    reopened = _last(session, ticket, "reopen", "reopen_triage") if ticket.reopened else None
+    return Journey(
+        now=now,
+        standing=standing(ticket),
+        routed_at=ticket.routed_at,
+        accepted_at=ticket.accepted_at,
+        reopened_at=reopened.at if reopened else None,
+        triage_due=ticket.triage_due,
+        promised=ticket.answer_due or _usual_answer(session, ticket),
+        closes_at=_closes_at(ticket),
+        refusal=ticket.resolution if ticket.state == TicketState.REJECTED else None,
+        question=asked.reason if asked else None,
+        waits_until=clocks.waits_until(session, ticket) if waiting else None,
+        extended=ticket.extended,
+        evidence=_evidence(session, ticket) if answered else (),
+        rating=ticket.rating,
+        rating_note=ticket.rating_note,
+        may=citizens.open_to(ticket, now),
+    )
+
+
+def evidence(session: Session, file_id: int) -> Attachment:
+    """A file of an answer that was given; NotFound for every other file."""
+    query = (
+        select(Attachment)
+        .join(Ticket, Ticket.id == Attachment.ticket_id)
+        .where(Attachment.id == file_id, Attachment.purpose == EVIDENCE, Ticket.state.in_(_ANSWERED))
+    )
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(f"no evidence {file_id}")
+    return found
 
 
 def by_source(session: Session, code: str, source: Source) -> Standing:
@@ -77,3 +158,35 @@ def _ticket(session: Session, code: str) -> Ticket:
     if found is None:
         raise NotFound(f"no ticket {code}")
     return found
+
+
+def _usual_answer(session: Session, ticket: Ticket) -> datetime | None:
+    """When such a report is answered, while no agency has it yet."""
+    if ticket.filed_at is None:
+        return None
+    return due_at(ticket.filed_at, clocks.target(session, ticket.level, Clock.ANSWER), clocks.calendar(session))
+
+
+def _closes_at(ticket: Ticket) -> datetime | None:
+    if ticket.state != TicketState.RESOLVED or ticket.resolved_at is None:
+        return None
+    return ticket.resolved_at + CLOSE_AFTER
+
+
+def _last(session: Session, ticket: Ticket, *moves: str) -> TicketEvent | None:
+    query = (
+        select(TicketEvent)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.move.in_(moves))
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def _evidence(session: Session, ticket: Ticket) -> tuple[Evidence, ...]:
+    query = (
+        select(Attachment.id, Attachment.name, Attachment.content_type, Attachment.size)
+        .where(Attachment.ticket_id == ticket.id, Attachment.purpose == EVIDENCE)
+        .order_by(Attachment.id)
+    )
+    return tuple(Evidence(*row) for row in session.execute(query))

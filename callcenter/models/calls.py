@@ -71,7 +71,7 @@ class Call(Base):
 class PbxStatus(Base):
     """What the listener of a PBX last said of its connection; `seen_at` is its heartbeat.
 
-    `actions` are those of the AMI actions this PBX knows and we may send (`callcenter.commands`).
+    `actions` are the verbs (`CommandVerb`) that this PBX could carry out when it was last connected.
     """
 
     __tablename__ = "pbx_status"

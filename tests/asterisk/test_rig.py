@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from panoramisk.message import Message
 
+from callcenter.config import Pbx
 from scripts.asterisk_env import AMI_PORT, Asterisk
 from scripts.record_ami import Mask, Recorder, record
+from telephony.commands import known
+from telephony.link import Link, LinkState
+from telephony.queues import read
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, run, site_for
 
@@ -127,3 +132,29 @@ def test_each_rig_has_its_own_addresses(pbx: Asterisk) -> None:
     with Asterisk(site_for(())) as other:
         assert other.address != pbx.address
         assert "Asterisk 22" in other.version
+
+
+def test_it_says_what_it_can_do_and_who_is_in_the_queues(pbx: Asterisk) -> None:
+    """The shipped user may ask; a telephone is answered where it stands, so the console gets no button for it."""
+    seen: list[LinkState] = []
+
+    async def ask() -> list[Message]:
+        door = Pbx(name="rig", host=pbx.address, port=AMI_PORT, user="callcenter", secret=pbx.secret)
+        link = Link(door, lambda event: None, lambda state, rows: seen.append(state))
+        task = asyncio.create_task(link.run())
+        try:
+            async with asyncio.timeout(20):
+                while not link.state.connected:
+                    await asyncio.sleep(0.05)
+            return await link.ask({"Action": "QueueStatus"})
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    answer = asyncio.run(ask())
+    assert {"queuestatus", "listcommands", "ping", "status"} <= seen[-1].actions
+    assert known(seen[-1].actions) == []
+    queues = read([{key: str(value) for key, value in row.items()} for row in answer[1:]])
+    members = [member for found in queues.values() for member in found]
+    assert queues
+    assert all(str(member["extension"]).isdigit() for member in members)

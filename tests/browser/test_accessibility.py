@@ -198,32 +198,6 @@ def test_the_administrators_pages(console: Site, open_page: Callable[..., Page],
     check(page, "not found")
 
 
-def test_the_citizens_pages(public_site: Site, open_page: Callable[..., Page], check: Checker) -> None:
-    page = open_page(public_site)
-    page.goto(public_site.url)
-    check(page, "home")
-    page.goto(f"{public_site.url}/reports/new")
-    check(page, "report")
-    page.get_by_role("button", name="Gửi phản ánh").click()
-    expect(page.locator(".invalid-feedback").first).to_be_visible()
-    check(page, "report refused")
-    page.get_by_label("Việc gì đang xảy ra").fill("Cống nghẹt trước chợ")
-    page.get_by_label("Số điện thoại").first.fill("0905 123 456")
-    page.get_by_role("button", name="Gửi phản ánh").click()
-    expect(page.locator(".big-code")).to_be_visible()
-    check(page, "report received")
-    page.get_by_role("main").get_by_role("link", name="Tra cứu kết quả").click()
-    check(page, "look-up")
-    page.get_by_label("Bốn số cuối").fill("0000")
-    page.get_by_role("button", name="Tra cứu").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    check(page, "look-up in vain")
-    page.get_by_label("Bốn số cuối").fill("3456")
-    page.get_by_role("button", name="Tra cứu").click()
-    expect(page.get_by_text("Đã tiếp nhận")).to_be_visible()
-    check(page, "look-up")
-
-
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_the_tab_key_follows_the_eye(
     engine: Engine, console: Site, open_page: Callable[..., Page], size: tuple[int, int]

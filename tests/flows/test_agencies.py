@@ -1,14 +1,16 @@
 """From filed to resolved on a real database: rules, triage, accept, give back, answer with evidence, rights."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from callcenter.db import transaction
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Assignment, Ticket, TicketEvent
 from callcenter.vocab import AssignmentRole, Level, TicketState
@@ -208,33 +210,184 @@ def test_what_is_late_is_stuck(session: Session, province: Province) -> None:
     assert overview.stuck(session, LATER + timedelta(hours=2)).overdue == [ticket]
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (b"", "empty_file"),
-        (b"<html><script>alert(1)</script>", "file_type"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "file_type"),
-        (b"MZ\x90\x00" + b"\0" * 100, "file_type"),
-        (b"\xff\xd8\xff\xe0" + b"\0" * 50, "file_broken"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * files.MAX_BYTES, "file_too_large"),
-    ],
-)
-def test_files_are_known_by_their_content(tmp_path: Path, content: bytes, problem: str) -> None:
+# Five working days from Monday 23 November at nine; the 24th is a holiday only where the calendar says so.
+DUE = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def accepted(session: Session, province: Province, category: str = "cap-thoat-nuoc", **fields: str | None) -> Ticket:
+    ticket = routed(session, province, category, **fields)
+    return agencies.accept(session, province.actor("thu"), ticket.code, now=LATER)
+
+
+def moves(session: Session, ticket: Ticket) -> list[str]:
+    session.flush()
+    query = select(TicketEvent.move).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
+    return list(session.scalars(query))
+
+
+def test_an_extension_moves_the_promise_and_is_on_record(session: Session, province: Province) -> None:
+    ticket, thu = accepted(session, province), province.actor("thu")
+    assert ticket.answer_due == DUE
+    for _ in range(2):  # a double click
+        agencies.extend(session, thu, ticket.code, working_days=3, reason="Chờ vật tư", now=LATER)
+    assert (ticket.answer_due, ticket.extended, ticket.state) == (DUE + timedelta(days=3), 1, TicketState.ACCEPTED)
+    event = session.scalars(select(TicketEvent).where(TicketEvent.move == "extend")).one()
+    assert (event.reason, event.data["working_days"]) == ("Chờ vật tư", 3)
+    assert datetime.fromisoformat(event.data["due"]) == DUE
+    agencies.extend(session, thu, ticket.code, working_days=10, reason="Chờ cấp phép đào đường", now=LATER)
     with pytest.raises(Invalid) as refused:
-        files.store(tmp_path, "ảnh.jpg", content)
-    assert refused.value.problems == {"files": problem}
-    assert list(tmp_path.rglob("*")) == []
+        agencies.extend(session, thu, ticket.code, working_days=1, reason="Nữa", now=LATER)
+    assert refused.value.problems == {"working_days": "extended_enough"}
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("days", "reason", "now", "problems"),
     [
-        ("../../etc/passwd", "passwd"),
-        ("C:\\ảnh\\sửa xong.jpg", "sửa xong.jpg"),
-        ('a"b\r\nc.png', "abc.png"),
-        ("", "tep"),
-        ("x" * 300 + ".jpeg", "x" * 90 + ".jpeg"),
+        (0, "x", LATER, {"working_days": "days_1_to_10"}),
+        (11, " ", LATER, {"working_days": "days_1_to_10", "reason": "required"}),
+        (3, "x", DUE, {"working_days": "past_due"}),
+        (3, "x" * 10_001, LATER, {"reason": "too_long"}),
     ],
 )
-def test_names_of_files_lose_what_could_hurt(sent: str, kept: str) -> None:
-    assert files.safe_name(sent) == kept
+def test_what_is_no_extension(
+    session: Session, province: Province, days: int, reason: str, now: datetime, problems: dict[str, str]
+) -> None:
+    ticket = accepted(session, province)
+    with pytest.raises(Invalid) as refused:
+        agencies.extend(session, province.actor("thu"), ticket.code, working_days=days, reason=reason, now=now)
+    assert refused.value.problems == problems
+    assert (ticket.answer_due, ticket.extended) == (DUE, 0)
+
+
+def test_only_who_accepted_as_lead_extends_asks_and_goes_on(session: Session, province: Province) -> None:
+    ticket, tam = routed(session, province), province.actor("tam")
+    agencies.accept(session, tam, ticket.code, now=LATER)
+    acts = (
+        lambda actor: agencies.extend(session, actor, ticket.code, working_days=1, reason="x", now=LATER),
+        lambda actor: agencies.ask(session, actor, ticket.code, question="Nhà số mấy?", now=LATER),
+        lambda actor: agencies.resume(session, actor, ticket.code, reason="", now=LATER),
+    )
+    for act in acts:
+        for who, error in (("thu", MoveRefused), ("tam", MoveRefused), ("son", NotFound), ("phuc", NotAllowed)):
+            with pytest.raises(error):
+                act(province.actor(who))
+    assert (ticket.state, ticket.extended, ticket.waiting_since) == (TicketState.ROUTED, 0, None)
+
+
+def test_while_the_citizen_is_asked_the_clock_stands(session: Session, province: Province) -> None:
+    ticket, thu = accepted(session, province), province.actor("thu")
+    with pytest.raises(Invalid):
+        agencies.ask(session, thu, ticket.code, question=" ", now=LATER)
+    for _ in range(2):
+        agencies.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
+    assert (ticket.state, ticket.waiting_since) == (TicketState.WAITING, LATER)
+    session.flush()
+    long_after = DUE + timedelta(hours=1)
+    assert overview.stuck(session, long_after).overdue == []
+    (row,) = queries.agency_inbox(session, thu, long_after)
+    assert row.clock_state == "ok"
+    agencies.resume(session, thu, ticket.code, reason="Đã tự tìm ra", now=LATER + timedelta(days=1))
+    assert (ticket.state, ticket.waiting_since) == (TicketState.ACCEPTED, None)
+    assert (ticket.answer_due, ticket.paused_minutes) == (DUE + timedelta(days=1), 450)
+    assert moves(session, ticket)[-2:] == ["ask", "resume"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "minutes"), [("Chờ cấp phép", 0), ("Chờ vật tư", 11)], ids=["another reason", "much later"]
+)
+def test_what_is_meant_anew_is_no_double_click(session: Session, province: Province, reason: str, minutes: int) -> None:
+    ticket, thu = accepted(session, province), province.actor("thu")
+    agencies.extend(session, thu, ticket.code, working_days=3, reason="Chờ vật tư", now=LATER)
+    again = LATER + timedelta(minutes=minutes)
+    agencies.extend(session, thu, ticket.code, working_days=3, reason=reason, now=again)
+    assert ticket.extended == 2
+
+
+def test_two_clicks_at_the_same_moment_extend_once(session: Session, engine: Engine, province: Province) -> None:
+    code, thu = accepted(session, province).code, province.actor("thu")
+    session.commit()
+
+    def click(_: int) -> int:
+        with transaction(engine) as other:
+            return agencies.extend(other, thu, code, working_days=3, reason="Chờ vật tư", now=LATER).extended
+
+    with ThreadPoolExecutor(4) as clicks:
+        assert list(clicks.map(click, range(4))) == [1, 1, 1, 1]
+
+
+def test_an_urgent_clock_stands_by_the_wall(session: Session, province: Province) -> None:
+    ticket, thu = accepted(session, province, level=Level.URGENT), province.actor("thu")
+    due = MONDAY + timedelta(hours=4)
+    agencies.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
+    agencies.resume(session, thu, ticket.code, reason="", now=LATER + timedelta(hours=10))
+    assert ticket.answer_due == due + timedelta(hours=10)
+
+
+def test_what_was_waited_and_promised_goes_with_the_ticket(session: Session, province: Province) -> None:
+    ticket, thu = accepted(session, province), province.actor("thu")
+    agencies.extend(session, thu, ticket.code, working_days=2, reason="Chờ vật tư", now=LATER)
+    agencies.give_back(session, thu, ticket.code, reason="đường ống của phường", now=TUESDAY)
+    assert ticket.triage_due == TUESDAY + timedelta(hours=1)  # from when it came back
+    power = province.agencies["power"].id
+    agencies.assign(session, province.actor("phuc"), ticket.code, power, reason="x", now=TUESDAY)
+    assert ticket.answer_due == DUE + timedelta(days=2)
+
+
+def test_nobody_asks_for_ever(session: Session, province: Province) -> None:
+    ticket, thu = accepted(session, province), province.actor("thu")
+    ticket.paused_minutes = 10 * 450
+    with pytest.raises(Invalid) as refused:
+        agencies.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
+    assert refused.value.problems == {"question": "waited_enough"}
+
+
+@pytest.mark.parametrize("who", ["thu", "hoa", "phuc"])
+def test_no_with_a_reason_that_the_citizen_is_told(session: Session, province: Province, who: str) -> None:
+    ticket, actor = accepted(session, province), province.actor(who)
+    with pytest.raises(Invalid) as refused:
+        agencies.reject(session, actor, ticket.code, reason=" ", now=EVEN_LATER)
+    assert refused.value.problems == {"reason": "required"}
+    for _ in range(2):
+        agencies.reject(session, actor, ticket.code, reason="Đường ống trong nhà", now=EVEN_LATER)
+    assert (ticket.state, ticket.resolution, ticket.closed_at) == (
+        TicketState.REJECTED,
+        "Đường ống trong nhà",
+        EVEN_LATER,
+    )
+    assert (_open(session, ticket), ticket.resolved_at, moves(session, ticket)[-1]) == ({}, None, "reject")
+
+
+def test_who_may_not_say_no(session: Session, province: Province) -> None:
+    ticket = accepted(session, province)
+    for who, error in (("lan", NotAllowed), ("son", NotFound), ("tam", MoveRefused)):
+        with pytest.raises(error):
+            agencies.reject(session, province.actor(who), ticket.code, reason="không", now=EVEN_LATER)
+    agencies.ask(session, province.actor("thu"), ticket.code, question="Ở đâu?", now=LATER)
+    with pytest.raises(MoveRefused):
+        agencies.reject(session, province.actor("thu"), ticket.code, reason="không", now=EVEN_LATER)
+
+
+def test_where_the_head_approves_only_the_head_says_no(session: Session, province: Province) -> None:
+    ticket = routed(session, province, "khac")
+    agencies.assign(session, province.actor("hoa"), ticket.code, province.agencies["office"].id, reason="x", now=LATER)
+    with pytest.raises(Invalid) as refused:
+        agencies.reject(session, province.actor("viet"), ticket.code, reason="không", now=LATER)
+    assert refused.value.problems == {"reason": "approver_only"}
+    agencies.reject(session, province.actor("ngoc"), ticket.code, reason="không", now=LATER)
+    assert ticket.state == TicketState.REJECTED
+
+
+def test_a_call_back_is_not_rejected(session: Session, province: Province) -> None:
+    desk.settle_call(session, factories.missed(session), now=MONDAY)
+    (task,) = queries.callbacks(session)
+    with pytest.raises(MoveRefused):
+        agencies.reject(session, province.actor("hoa"), task.code, reason="không", now=LATER)
+
+
+def test_sent_twice_it_is_done_once(session: Session, province: Province) -> None:
+    first, second, thu = accepted(session, province), accepted(session, province), province.actor("thu")
+    for _ in range(2):
+        agencies.resolve(session, thu, first.code, text="Đã sửa ", now=EVEN_LATER)
+        agencies.give_back(session, thu, second.code, reason="đường ống của phường", now=EVEN_LATER)
+    assert (moves(session, first).count("resolve"), second.bounces) == (1, 1)

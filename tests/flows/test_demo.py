@@ -145,6 +145,13 @@ def test_people_of_every_role_with_their_extensions_and_agencies(session: Sessio
     assert {"role", "username", "password", "extension"} <= entry.keys()
 
 
+def test_an_agency_whose_people_need_approval_has_a_head(session: Session, seeded: Seeded) -> None:
+    people = session.scalars(select(User).join(User.agency).where(Agency.needs_approval, User.active)).all()
+    heads = {user.agency_id for user in people if user.approves}
+    assert heads == {user.agency_id for user in people} != set()
+    assert all(user.role == Role.OFFICER for user in people)
+
+
 def test_every_field_but_other_reaches_an_agency(session: Session, seeded: Seeded) -> None:
     rules, communes = assignment.rules(session), assignment.communes(session)
     for category in session.scalars(select(Category.code)):

@@ -31,6 +31,7 @@ MEMBER = {"Queue": "hotline", "Interface": "PJSIP/101", "MemberName": "Lan"}
         ("UserEvent", {"UserEvent": "HotlineCallback", "Number": "0906"}, Kind.CALLBACK, {"number": "0906"}),
         ("UserEvent", {"UserEvent": "HotlineForwarded", "Branch": "119"}, Kind.FORWARDED, {"word": "119"}),
         ("UserEvent", {"UserEvent": "HotlineVoicemail", "File": "/a"}, Kind.VOICEMAIL, {"word": "/a"}),
+        ("UserEvent", {"UserEvent": "SimulatedSpeech", "Text": "A lô"}, Kind.SAID, {"word": "A lô"}),
         ("UserEvent", {"UserEvent": "HotlineEnd", "By": "caller", "Cause": "16"}, Kind.END_TOLD, {"word": "caller"}),
         ("MixMonitorStart", {}, Kind.RECORDING, {"recording": ""}),
         ("VarSet", {"Variable": "MIXMONITOR_FILENAME", "Value": "/a/1.0.wav"},

@@ -13,11 +13,11 @@ filed              triage=triage route=routed call_back_done=closed reject=rejec
 triage             route=routed reject=rejected withdraw=withdrawn
 routed             accept=accepted give_back=triage route=routed reject=rejected withdraw=withdrawn
 accepted           resolve=resolved propose=awaiting_approval ask=waiting give_back=triage route=routed
-                   reject=rejected withdraw=withdrawn
-waiting            supply=accepted withdraw=withdrawn
-awaiting_approval  approve=resolved send_back=accepted
-resolved           close=closed reopen=accepted
-closed             reopen=accepted
+                   extend=accepted reject=rejected withdraw=withdrawn
+waiting            supply=accepted resume=accepted wait_over=accepted withdraw=withdrawn
+awaiting_approval  approve=resolved send_back=accepted withdraw=withdrawn
+resolved           close=closed reopen=accepted reopen_triage=triage
+closed             reopen=accepted reopen_triage=triage
 linked             unlink=draft
 rejected
 withdrawn

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.sla import VIETNAM, Calendar, Target, clock_state, due_at, working_time_between
+from tickets.sla import (
+    MAX_WAIT,
+    VIETNAM,
+    WORKING_DAY,
+    Calendar,
+    Target,
+    clock_state,
+    due_after_wait,
+    due_at,
+    postponed,
+    wait_ends,
+    working_time_between,
+)
 
 # 2026: 24 November is a holiday, Monday 23 is not; Saturday 22 August is worked for Monday 31 August.
 CALENDAR = Calendar(
@@ -73,3 +85,57 @@ def test_working_time_until_due_is_the_target(start: datetime, minutes: int) -> 
 def test_how_a_clock_is_shown(before: int, state: str) -> None:
     now = at("2026-11-23 09:00")
     assert clock_state(now + timedelta(minutes=before), now) == state
+
+
+@pytest.mark.parametrize(
+    ("due", "days", "later"),
+    [
+        ("2026-11-26 10:00", 0, "2026-11-26 10:00"),
+        ("2026-11-25 10:00", 1, "2026-11-26 10:00"),
+        ("2026-11-26 10:00", 3, "2026-12-01 10:00"),  # over the weekend
+        ("2026-11-23 17:00", 1, "2026-11-25 17:00"),  # over the holiday; the end of a day stays one
+        ("2026-11-25 11:30", 1, "2026-11-26 11:30"),
+        ("2026-11-25 23:00", 1, "2026-11-26 17:00"),  # an urgent one, due at night
+    ],
+)
+def test_an_extension_counts_working_days_from_the_due_moment(due: str, days: int, later: str) -> None:
+    assert postponed(at(due), days * WORKING_DAY, CALENDAR) == at(later)
+
+
+@pytest.mark.parametrize(
+    ("due", "since", "end", "working_time", "then"),
+    [
+        ("2026-11-25 10:00", "2026-11-23 09:00", "2026-11-23 11:00", True, "2026-11-25 14:00"),  # two hours, over lunch
+        ("2026-11-25 10:00", "2026-11-23 16:00", "2026-11-25 08:30", True, "2026-11-25 14:00"),  # the holiday is none
+        ("2026-11-25 10:00", "2026-11-23 18:00", "2026-11-25 07:00", True, "2026-11-25 10:00"),  # at night nothing runs
+        ("2026-11-23 12:00", "2026-11-23 11:00", "2026-11-23 23:00", False, "2026-11-24 00:00"),  # on the wall all does
+        ("2026-11-23 10:00", "2026-11-23 11:00", "2026-11-25 11:00", True, "2026-11-23 10:00"),  # was late, stays late
+        ("2026-11-23 10:00", "2026-11-23 10:00", "2026-11-25 11:00", True, "2026-11-23 10:00"),
+    ],
+)
+def test_a_clock_that_stood_goes_on_with_what_was_left(
+    due: str, since: str, end: str, working_time: bool, then: str
+) -> None:
+    assert due_after_wait(at(due), at(since), at(end), CALENDAR, working_time=working_time) == at(then)
+
+
+@given(moments, st.integers(1, 5000), st.integers(0, 4999), st.integers(0, 40_000))
+def test_waiting_neither_gives_nor_takes_working_time(start: datetime, target: int, used: int, wait: int) -> None:
+    due = due_at(start, Target(target, working_time=True), CALENDAR)
+    since = due_at(start, Target(used % target, working_time=True), CALENDAR)
+    end = since + timedelta(minutes=wait)
+    then = due_after_wait(due, since, end, CALENDAR, working_time=True)
+    assert working_time_between(end, then, CALENDAR) == timedelta(minutes=target - used % target)
+
+
+@pytest.mark.parametrize(
+    ("since", "paused", "ends"),
+    [
+        ("2026-11-25 09:00", timedelta(), "2026-12-09 09:00"),
+        ("2026-11-25 09:00", 9 * WORKING_DAY, "2026-11-26 09:00"),
+        ("2026-11-25 09:00", MAX_WAIT, "2026-11-25 09:00"),
+        ("2026-11-25 09:00", 11 * WORKING_DAY, "2026-11-25 09:00"),
+    ],
+)
+def test_all_waits_together_have_an_end(since: str, paused: timedelta, ends: str) -> None:
+    assert wait_ends(at(since), paused, CALENDAR) == at(ends)

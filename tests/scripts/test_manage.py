@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 
 from callcenter.config import Settings
 from callcenter.db import transaction
+from callcenter.models import Agency, User
+from callcenter.vocab import AgencyKind
 from tests import factories
 from tests.scripts.processes import environment, free_port, manage
 
@@ -90,6 +92,18 @@ def test_people_and_keys_can_be_added_once(engine: Engine, settings: Settings) -
     key = manage(given, "token", "add", "the app")
     assert key.returncode == 0
     assert len(key.stdout.strip()) >= 32
+
+
+def test_only_an_officer_heads_an_agency(engine: Engine, settings: Settings) -> None:
+    with transaction(engine) as session:
+        session.add(Agency(code="van-phong", name="Văn phòng", kind=AgencyKind.OFFICE, needs_approval=True))
+    given = environment(settings, CALLCENTER_NEW_PASSWORD="rach-sen-xoai-11")
+    refused = manage(given, "user", "add", "lan", "--name", "Lan", "--role", "operator", "--approves")
+    assert (refused.returncode, "--approves" in refused.stderr) == (1, True)
+    head = ("user", "add", "ngoc", "--name", "Ngọc", "--role", "officer", "--agency", "van-phong", "--approves")
+    assert manage(given, *head).returncode == 0
+    with transaction(engine) as session:
+        assert session.query(User).filter_by(username="ngoc").one().approves
 
 
 @pytest.mark.parametrize(("command", "setting"), [("console", "CONSOLE"), ("public", "PUBLIC")])

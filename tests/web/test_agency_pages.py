@@ -1,5 +1,6 @@
 """The agency's pages: what is in hand and nothing else, answers with files, files that can never run."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from callcenter.models import Attachment, Ticket
+from callcenter.models import Attachment, Ticket, TicketEvent, User
 from callcenter.vocab import TicketState
 from tests import factories
 from tests.factories import Province
@@ -80,7 +81,7 @@ def test_accept_answer_with_evidence_and_read_the_history(sign_in: SignIn, sessi
     assert done.status_code == 303
     assert again(session, ticket).state == TicketState.RESOLVED
     page = son.get(f"/tickets/{ticket.code}").text
-    for words in ("Đơn vị tiếp nhận", "Trả lời kết quả xử lý", "ảnh sau.png", "biên bản.pdf", "Đặng Hoài Sơn"):
+    for words in ("tiếp nhận xử lý", "trả lời kết quả xử lý", "ảnh sau.png", "biên bản.pdf", "Đặng Hoài Sơn"):
         assert words in page
 
 
@@ -154,3 +155,83 @@ def test_a_move_that_is_no_longer_possible_is_refused_by_name(sign_in: SignIn, t
     )
     assert answer.status_code == 409
     assert "Không làm được bước này" in answer.text
+
+
+def test_the_list_takes_a_ticket_on_and_a_second_press_changes_nothing(
+    sign_in: SignIn, session: Session, ticket: Ticket
+) -> None:
+    son = sign_in("son")
+    assert "Tiếp nhận" in son.get("/agency?group=new").text
+    for _ in range(2):
+        answer = son.post(f"/agency/{ticket.code}/accept", {"group": "new", "q": "đèn"})
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/agency?group=new&q=%C4%91%C3%A8n")
+    taken = again(session, ticket)
+    assert taken.state == TicketState.ACCEPTED
+    assert [event.move for event in session.query(TicketEvent).order_by(TicketEvent.id)].count("accept") == 1
+
+
+def test_the_inbox_is_sorted_by_what_must_be_done(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
+    son, now = sign_in("son"), datetime.now(UTC)
+    assert 'id="group-new"' in son.get("/agency").text
+    again(session, ticket).accept_due = now - timedelta(minutes=1)
+    session.commit()
+    late = son.get("/agency").text
+    assert 'id="group-late"' in late
+    assert 'id="group-new"' not in late
+    agencies.accept(session, Actor.of(session.query(User).filter_by(username="son").one()), ticket.code, now=now)
+    agencies.ask(
+        session,
+        Actor.of(session.query(User).filter_by(username="son").one()),
+        ticket.code,
+        question="Cột số mấy?",
+        now=now,
+    )
+    session.commit()
+    waiting = son.get("/agency").text
+    assert 'id="group-waiting"' in waiting
+    assert "đang dừng" in waiting
+
+
+@pytest.mark.parametrize(("text", "found"), [("den duong", True), ("ĐÈN", True), ("chieu sang", True), ("cống", False)])
+def test_the_inbox_is_searched_without_accents(text: str, found: bool, sign_in: SignIn, ticket: Ticket) -> None:
+    page = sign_in("son").get("/agency", query_string={"q": text}).text
+    assert ("Đèn đường tắt ba đêm" in page) == found
+
+
+def test_a_kept_identity_is_not_found_by_its_name_or_number(sign_in: SignIn, ticket: Ticket) -> None:
+    for text in ("Ông Tư", "0905123456"):
+        assert ticket.code in sign_in("lan").get("/tickets", query_string={"q": text}).text.replace("-", "")
+        assert f"ticket-{ticket.id}" not in sign_in("son").get("/tickets", query_string={"q": text}).text
+
+
+def test_small_pictures_stand_upright_and_belong_to_their_ticket(
+    sign_in: SignIn, session: Session, ticket: Ticket
+) -> None:
+    sideways, buffer = Image.new("RGB", (800, 400), "blue"), BytesIO()
+    exif = sideways.getexif()
+    exif[0x0112] = 6  # The camera was turned: to be shown upright, the picture is turned by 90 degrees.
+    sideways.save(buffer, "JPEG", exif=exif)
+    son = sign_in("son")
+    son.post(f"/tickets/{ticket.code}/accept")
+    files = [(BytesIO(buffer.getvalue()), "cột đèn.jpg"), (BytesIO(PDF), "b.pdf")]
+    assert son.post(f"/tickets/{ticket.code}/resolve", {"text": "Xong", "files": files}).status_code == 303
+    photo, pdf = session.query(Attachment).order_by(Attachment.id)
+    small = son.get(f"/files/{photo.id}/thumb", buffered=True)
+    with Image.open(BytesIO(small.data)) as image:
+        assert image.size == (160, 320)
+        assert not image.getexif()
+    assert small.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert son.get(f"/files/{pdf.id}/thumb").status_code == 404
+    assert sign_in("thu").get(f"/files/{photo.id}/thumb").status_code == 404
+
+
+def test_files_of_a_refused_answer_need_not_be_chosen_again(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
+    son = sign_in("son")
+    son.post(f"/tickets/{ticket.code}/accept")
+    refused = son.post(f"/tickets/{ticket.code}/resolve", {"text": " ", "files": [(BytesIO(picture()), "ảnh.png")]})
+    assert refused.status_code == 422
+    token = re.search(r'name="kept" value="([^"]+)"', refused.text)
+    assert token
+    assert son.post(f"/tickets/{ticket.code}/resolve", {"text": "Đã thay", "kept": token[1]}).status_code == 303
+    assert [file.name for file in session.query(Attachment)] == ["ảnh.png"]
+    assert son.post(f"/tickets/{ticket.code}/resolve", {"text": "Khác", "kept": token[1] + "x"}).status_code == 404

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from callcenter import outbox
 from callcenter.models import OutboxRow, PbxStatus, SetAside, Ticket
-from callcenter.vocab import Outcome, Stage, TicketState
+from callcenter.vocab import Disposition, Outcome, Stage, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk, history
+from tickets import agencies, desk, history
 from tickets.actors import Actor
 from tickets.fields import TicketFields
+from tickets.sla import VIETNAM
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)
@@ -33,9 +34,10 @@ def in_triage(session: Session, province: Province) -> Ticket:
 
 
 def figure(page: str, url: str) -> int:
-    found = re.search(rf'href="{re.escape(url)}"[^>]*><b>(\d+)</b>', page)
+    """The number beside this address: in a tile before the words, in a list after them."""
+    found = re.search(rf'href="{re.escape(url)}"[^>]*>(?:<b>(\d+)</b>|[^<]*</a>\s*<b[^>]*>(\d+)</b>)', page)
     assert found, url
-    return int(found[1])
+    return int(found[1] or found[2])
 
 
 def test_each_figure_opens_as_many_rows(sign_in: SignIn, session: Session, province: Province) -> None:
@@ -144,6 +146,95 @@ def test_a_call_back_closes_with_a_note(sign_in: SignIn, session: Session, provi
     assert lan.post(f"/tickets/{ticket.code}/called-back", {"note": "Đã hướng dẫn"}).status_code == 303
     session.expire_all()
     assert session.get_one(Ticket, ticket.id).state == TicketState.CLOSED
+
+
+def rows(page: str) -> int:
+    return page.count('<tr id="call-')
+
+
+def test_each_figure_of_the_day_opens_its_sample(sign_in: SignIn, session: Session, province: Province) -> None:
+    """Ten calls of the definitions' fixture: answered after 5, 12, 18, 20, 25, 40 s; gave up at 3, 8, 30; 60 s out."""
+    at = {"started_at": NOW, "queued_at": NOW, "ended_at": NOW}
+    for wait in (5, 12, 18, 20, 25, 40):
+        factories.answered(session, **at, wait_s=wait)
+    for number, wait in enumerate((3, 8, 30)):
+        short = Disposition.SHORT_ABANDON if wait < 5 else None
+        factories.missed(session, **at, wait_s=wait, caller=f"+8491300000{number}", disposition=short)
+    factories.missed(session, **at, wait_s=60, outcome=Outcome.TIMEOUT, caller=None)
+    session.commit()
+    phuc = sign_in("phuc")
+    board = phuc.get("/supervisor/").text
+    assert "50,0 %" in board
+    assert "trên 8 cuộc" in board
+    assert "và 1 cuộc số ẩn" in board
+    for name, number in {
+        "served": 6,
+        "missed": 3,
+        "sl4": 8,
+        "gave_up": 2,
+        "in_time": 4,
+        "waited": 2,
+        "other": 1,
+    }.items():
+        assert rows(phuc.get(f"/supervisor/calls/{name}").text) == number, name
+    assert figure(board, "/supervisor/calls/missed") == 3
+    assert figure(board, "/supervisor/unreached") == 2
+    assert phuc.get("/supervisor/unreached").text.count('<li id="unreached-') == 2
+    hour = NOW.astimezone(VIETNAM).hour
+    day = NOW.astimezone(VIETNAM).date()
+    assert rows(phuc.get(f"/supervisor/calls/all?day={day}&hour={hour}").text) == 10
+    assert rows(phuc.get(f"/supervisor/calls/all?day={day}&hour={(hour + 1) % 24}").text) == 0
+    assert f"{hour} giờ: 6 đã nghe máy, 3 nhỡ, 1 khác" in board
+
+
+def test_who_was_spoken_with_since_is_reached(sign_in: SignIn, session: Session, province: Province) -> None:
+    for caller in ("+84913000001", "+84913000002", "+84913000003"):
+        call = factories.missed(session, started_at=NOW, ended_at=NOW, caller=caller)
+        desk.settle_call(session, call, now=NOW)
+    later = NOW + timedelta(minutes=5)
+    factories.answered(session, caller="+84913000001", started_at=later, ended_at=later)
+    session.flush()
+    task = session.query(Ticket).filter_by(caller="+84913000002").one()
+    desk.close_callback(session, province.actor("lan"), task.code, note="Đã hướng dẫn", now=later)
+    session.commit()
+    page = sign_in("phuc").get(f"/supervisor/unreached?day={NOW.astimezone(VIETNAM).date()}").text
+    assert 'id="unreached-84913000003"' in page
+    assert page.count('<li id="unreached-') == 1
+
+
+def test_a_day_is_compared_with_its_weekday(sign_in: SignIn, session: Session, province: Province) -> None:
+    then = datetime(2026, 11, 10, 3, 0, tzinfo=UTC)
+    for week, count in ((1, 2), (2, 4)):
+        for _ in range(count):
+            factories.answered(session, started_at=then - timedelta(weeks=week), queued_at=then, wait_s=10 * week)
+    factories.answered(session, started_at=then, wait_s=5)
+    factories.answered(session, started_at=then - timedelta(days=1), wait_s=5)
+    session.commit()
+    phuc = sign_in("phuc")
+    page = phuc.get("/supervisor/?day=2026-11-10").text
+    assert "so với 2 Thứ Ba gần nhất" in page
+    assert re.search(r'id="figure-all">.*?thường 3 ▼', page, re.DOTALL)
+    # Rates are taken over all six calls: (2 x 10 + 4 x 20) / 6.
+    assert re.search(r'id="figure-asa">.*?<b>5 giây</b>.*?thường 17 giây', page, re.DOTALL)
+    assert "Ngay lúc này" not in page
+    assert "chưa có ngày cùng thứ nào" in phuc.get("/supervisor/?day=2026-09-01").text
+    # Tomorrow is not there yet, and no day at all is today.
+    for url in ("/supervisor/?day=2999-01-01", "/supervisor/?day=x", "/supervisor/"):
+        assert "Ngay lúc này" in phuc.get(url).text
+
+
+def test_late_agencies_open_their_tickets(sign_in: SignIn, session: Session, province: Province) -> None:
+    ticket = desk.open_draft(session, factories.answered(session), now=NOW)
+    fields = TicketFields(category_code="cap-thoat-nuoc", description="Nước yếu")
+    desk.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
+    water = province.agencies["water"].id
+    agencies.place(session, ticket, water, (), Actor.rule("routing"), now=NOW, why="rule")
+    ticket.accept_due = NOW - timedelta(hours=3)
+    session.commit()
+    phuc = sign_in("phuc")
+    assert re.search(rf'id="late-{water}">.*?<b class="tally-hot">1</b>', phuc.get("/supervisor/").text, re.DOTALL)
+    assert ticket.code in phuc.get(f"/supervisor/overdue?agency={water}").text.replace("-", "")
+    assert "Không có phiếu nào quá hạn" in phuc.get("/supervisor/overdue?agency=0").text
 
 
 def test_metrics_stay_on_this_machine(sign_in: SignIn, session: Session, province: Province) -> None:

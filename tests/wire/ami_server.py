@@ -11,7 +11,10 @@ SECRET = "correct horse"
 
 
 class AmiServer:
-    """`actions` holds what was asked, in order; `rows` is what `Status` answers. `silent` hears and says nothing."""
+    """`actions` holds what was asked, in order; `rows` is what `Status` answers. `silent` hears and says nothing.
+
+    `listed` are the actions it knows besides, and `refuses` its words for each of them; `members` answer `QueueStatus`.
+    """
 
     def __init__(self) -> None:
         self.actions: list[dict[str, str]] = []
@@ -19,6 +22,9 @@ class AmiServer:
         self.silent = False
         self.boots = True
         self.status_allowed = True
+        self.listed: list[str] = []
+        self.refuses = ""
+        self.members: list[dict[str, str]] = []
         self.port = 0
         self.logged_in = asyncio.Event()
         self.asked = asyncio.Condition()
@@ -99,8 +105,19 @@ class AmiServer:
                 self._send({"Response": "Error", **own, "Message": "Permission denied"}, writer=writer)
             case "Status" | "QueueStatus" as name:
                 rows = [{"Event": "Status", **own, **row} for row in self.rows] if name == "Status" else []
+                if name == "QueueStatus":
+                    rows = [{**row, **own} for row in self.members]
                 start = {**good, "EventList": "start", "Message": f"{name} will follow"}
                 self._send(start, *rows, {"Event": f"{name}Complete", **own, "EventList": "Complete"}, writer=writer)
+            case "ListCommands":
+                self._send({**good, **dict.fromkeys(self.listed, "does something  (Priv: <none>)")}, writer=writer)
+            case name if name in self.listed:
+                self._send(
+                    {**good, "Message": "Done"}
+                    if not self.refuses
+                    else {"Response": "Error", **own, "Message": self.refuses},
+                    writer=writer,
+                )
             case "Ping":
                 self._send({**good, "Ping": "Pong"}, writer=writer)
             case _:

@@ -88,6 +88,15 @@ def test_truth(path: Path) -> None:
                 assert row[name] == value, name
 
 
+def test_the_file_of_a_message_is_in_the_call() -> None:
+    for name in ("timeout_message", "closed_message"):
+        (row,) = _play(FOLDER / f"{name}.ami")
+        assert row["voicemail"].startswith("/"), name
+        assert not row["voicemail"].endswith(".wav")
+    (row,) = _play(FOLDER / "answered.ami")
+    assert row["voicemail"] is None
+
+
 @pytest.mark.parametrize("path", STREAMS[::5], ids=lambda path: path.name)
 def test_bytes_may_be_cut_anywhere(path: Path) -> None:
     assert _play(path, 7) == _play(path)

@@ -6,7 +6,7 @@ BridgeLeave and Hangup of the two in either order.
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from scripts.demo_reports import REPORTS
 from scripts.simulated_callers import LOCAL, Fate, Plan, busyness, gap_s
+from scripts.simulated_phone import ANSWER, HANG_UP, ConsolePhone
+from scripts.simulated_speech import GOODBYE, speech
 from scripts.simulator import Simulation
 from telephony.protocol import AmiProtocol
 from telephony.protocol import Headers as Heard
@@ -44,13 +47,16 @@ SAME = {
 MAY_RING_ALREADY = {"AgentCalled", "DialBegin"}
 
 Event = list[tuple[str, str]]
+Newcomer = Callable[[Simulation, asyncio.StreamWriter], Awaitable[None]]
 
 
 def _events(stream: bytes) -> list[Event]:
     """Every event of a call, with its headers in their order."""
     blocks = stream.decode().replace("\r\n", "\n").split("\n\n")
     events = [[(line.partition(": ")[0], line.partition(": ")[2]) for line in block.splitlines()] for block in blocks]
-    return [event for event in events if event and event[0][0] == "Event" and _actor(event)]
+    told = [event for event in events if event and event[0][0] == "Event" and _actor(event)]
+    # What a caller says is of the simulated PBX alone: on a real one a person listens.
+    return [event for event in told if dict(event).get("UserEvent") != "SimulatedSpeech"]
 
 
 def _actor(event: Event) -> str:
@@ -71,15 +77,22 @@ def _threads(events: Sequence[Event]) -> Iterator[list[Event]]:
     yield [event for event in events if _actor(event) == "caller" or event[0][1] not in OF_A_LEG_S_END]
 
 
-async def _play(plan: Plan) -> bytes:
-    """One call in a hurry, yet so that a busy machine does not spend its patience; heard until it is over."""
+async def _play(plan: Plan, newcomer: Newcomer | None = None) -> bytes:
+    """One call in a hurry, yet so that a busy machine does not spend its patience; heard until it is over.
+
+    With `newcomer` a person sits at the console's telephone, 121.
+    """
     pbx = Simulation(["121", "122"], seed=1, speed=40, user="u", secret="s")
-    pbx.newcomer = "-"
+    pbx.newcomer = "121" if newcomer else "-"
     server = await asyncio.start_server(pbx.ami.client, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     writer.write(b"Action: Login\r\nUsername: u\r\nSecret: s\r\n\r\n")
     await asyncio.wait_for(pbx.ami.heard.wait(), 5)
+    person = asyncio.create_task(newcomer(pbx, writer)) if newcomer else None
     await pbx.citizen(plan)
+    if person:
+        await asyncio.wait_for(person, 5)
+    await asyncio.wait_for(_all_free(pbx), 10)
     writer.write(b"Action: Logoff\r\n\r\n")
     heard = await asyncio.wait_for(reader.read(), 5)
     writer.close()
@@ -91,9 +104,79 @@ async def _play(plan: Plan) -> bytes:
     return heard
 
 
+async def _all_free(pbx: Simulation) -> None:
+    while len(pbx.free) < 2:
+        await asyncio.sleep(0.01)
+
+
+async def _press(pbx: Simulation, writer: asyncio.StreamWriter, action: str) -> None:
+    """As soon as the telephone rings, or talks."""
+    while not (pbx.phone.ringing if action == ANSWER else pbx.phone.talking):
+        await asyncio.sleep(0.001)
+    writer.write(f"Action: {action}\r\nExtension: 121\r\n\r\n".encode())
+
+
+async def _answers(pbx: Simulation, writer: asyncio.StreamWriter) -> None:
+    await _press(pbx, writer, ANSWER)
+
+
+async def _answers_and_hangs_up(pbx: Simulation, writer: asyncio.StreamWriter) -> None:
+    await _press(pbx, writer, ANSWER)
+    await _press(pbx, writer, HANG_UP)
+
+
+async def _looks_on(pbx: Simulation, writer: asyncio.StreamWriter) -> None:
+    pass
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_simulated_call_is_told_as_the_real_one(kind: str) -> None:
-    simulated = _events(asyncio.run(_play(KINDS[kind])))
+    _same(asyncio.run(_play(KINDS[kind])), kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "plan", "newcomer"),
+    [
+        ("answered", KINDS["answered"], _answers),
+        ("operator_hangs_up", SERVED, _answers_and_hangs_up),
+        ("ring_no_answer", SERVED, _looks_on),
+        # Whoever would have given up, or waited in vain, is glad of a person who answers.
+        ("operator_hangs_up", replace(SERVED, fate=Fate.GIVES_UP, patience_s=10), _answers_and_hangs_up),
+        ("operator_hangs_up", replace(SERVED, fate=Fate.VOICEMAIL), _answers_and_hangs_up),
+        ("abandoned_soon", KINDS["abandoned_soon"], _looks_on),
+    ],
+)
+def test_a_person_at_the_console_is_told_as_a_real_telephone(kind: str, plan: Plan, newcomer: Newcomer) -> None:
+    _same(asyncio.run(_play(plan, newcomer)), kind)
+
+
+def test_the_caller_tells_the_person_who_answered_a_report() -> None:
+    stream = asyncio.run(_play(SERVED, _answers)).decode()
+    said = [line[6:] for line in stream.splitlines() if line.startswith("Text: ")]
+    assert said == [*(line.text for line in speech(SERVED.number, SERVED.name)), GOODBYE]
+    assert any(report.text in said for report in REPORTS)
+    assert not [line for line in asyncio.run(_play(SERVED)).decode().splitlines() if line.startswith("Text: ")]
+
+
+def test_what_is_pressed_at_the_wrong_moment_is_refused_with_a_reason() -> None:
+    async def go() -> None:
+        phone = ConsolePhone("101")
+        assert phone.do(ANSWER, "101", "") == "Not ringing"
+        ringing = asyncio.create_task(phone.ring("1.0", 5))
+        await asyncio.sleep(0)
+        assert phone.do(ANSWER, "102", "1.0") == "No telephone 102 at the console"
+        assert phone.do(ANSWER, "101", "2.0") == "Not ringing"
+        assert phone.do(HANG_UP, "101", "1.0") == "No such talk"
+        assert not ringing.done()
+        assert phone.do(ANSWER, "101", "1.0") == ""
+        assert await ringing is True
+        assert await phone.talk("1.0", 0.01) is False
+
+    asyncio.run(go())
+
+
+def _same(stream: bytes, kind: str) -> None:
+    simulated = _events(stream)
     recorded = _events((FOLDER / f"{kind}.ami").read_bytes())
     assert len(_legs(simulated)) == len(_legs(recorded))
     for ours, theirs in zip(_threads(simulated), _threads(recorded), strict=True):

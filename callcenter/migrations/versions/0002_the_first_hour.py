@@ -1,5 +1,7 @@
 """Commands to the PBX, its queues, what administrators changed, working hours, and what citizens say of an answer."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -14,7 +16,7 @@ _NO_TEXTS, _NO_ROWS, _NOTHING, _FALSE, _ZERO = (sa.text(word) for word in ("'{}'
 _MOMENT = sa.DateTime(timezone=True)
 
 
-def _of_a_ticket() -> list[sa.Column]:
+def _of_a_ticket() -> list[sa.Column[Any]]:
     return [
         sa.Column("extended", sa.Integer(), server_default=_ZERO, nullable=False),
         sa.Column("waiting_since", _MOMENT, nullable=True),

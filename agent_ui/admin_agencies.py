@@ -1,0 +1,189 @@
+"""Agencies and the rules that send tickets to them: lists, forms, the order, and trying a rule out."""
+
+from collections.abc import Mapping
+
+from flask import abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agent_ui import choices, forms, site
+from agent_ui.admin_base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.auth import me, roles
+from callcenter.models import Agency, Category, RoutingRule, User, Ward
+from callcenter.text import fold, sort_key
+from callcenter.vocab import AgencyKind, Level, Role
+from tickets.administration import agencies, rules
+
+
+@blueprint.get("/agencies")
+@roles(Role.ADMIN)
+def agency_list() -> str:
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "kind")}
+    with site.reading() as session:
+        everything = session.scalars(select(Agency)).all()
+        rows = [row for row in everything if fold(asked["q"]) in fold(f"{row.name} {row.code} {row.phone or ''}")]
+        rows = [row for row in rows if asked["kind"] in ("", row.kind)]
+        rows.sort(key=lambda row: (not row.active, list(AgencyKind).index(row.kind), sort_key(row.name)))
+        officers = _officers(session)
+        return render_template(
+            "admin/agencies.html", rows=rows, asked=asked, kinds=tuple(AgencyKind), officers=officers,
+            total=len(everything),
+        )  # fmt: skip
+
+
+def _officers(session: Session) -> Mapping[int, int]:
+    """How many people could open a ticket, by agency."""
+    query = select(User.agency_id, func.count()).where(User.active, User.role == Role.OFFICER).group_by(User.agency_id)
+    return {agency: count for agency, count in session.execute(query) if agency is not None}
+
+
+@blueprint.route("/agencies/new", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def agency_new() -> ResponseReturnValue:
+    if request.method == "GET":
+        return again(_agency_new_page, Form({"active": True}))
+
+    def write(session: Session) -> str:
+        return agencies.add(session, me(), forms.text("code"), _agency_fields(), now=site.now()).name
+
+    return attempt(write, _agency_new_page, lambda x: back(url_for("admin.agency_list"), _("Đã thêm %(x)s.", x=x)))
+
+
+def _agency_new_page(session: Session, form: Form) -> str:
+    return render_template("admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind))
+
+
+@blueprint.route("/agencies/<int:agency_id>", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def agency(agency_id: int) -> ResponseReturnValue:
+    def page(session: Session, form: Form | None = None) -> str:
+        row = session.get(Agency, agency_id)
+        if row is None:
+            abort(404)
+        people = select(User).where(User.agency_id == agency_id).order_by(User.active.desc(), User.name)
+        return render_template(
+            "admin/agency.html",
+            agency=row,
+            form=form or Form.of(agencies.facts(row)),
+            wards=_wards(session),
+            kinds=tuple(AgencyKind),
+            people=session.scalars(people).all(),
+            changes=latest(session, "agency", row.code),
+        )
+
+    if request.method == "GET":
+        with site.reading() as session:
+            return page(session)
+
+    def write(session: Session) -> str:
+        return agencies.edit(session, me(), agency_id, _agency_fields(), seen=seen(), now=site.now()).name
+
+    return attempt(write, page, lambda x: back(url_for("admin.agency", agency_id=agency_id), _("Đã lưu %(x)s.", x=x)))
+
+
+def _agency_fields() -> agencies.AgencyFields:
+    return agencies.AgencyFields(
+        name=forms.text("name"),
+        kind=forms.text("kind"),
+        ward=forms.text("ward"),
+        phone=forms.text("phone"),
+        needs_approval=ticked("needs_approval"),
+        active=ticked("active"),
+    )
+
+
+@blueprint.get("/rules")
+@roles(Role.ADMIN)
+def rule_list() -> str:
+    """The rules in their order, and what a ticket as asked in the address would meet."""
+    asked = {name: request.args.get(name, "").strip() for name in ("category", "ward", "level")}
+    level = forms.asked_word(Level, "level") or Level.NORMAL
+    with site.reading() as session:
+        decision = None
+        if "try" in request.args:
+            decision = rules.try_out(session, asked["category"] or None, asked["ward"] or None, level)
+        return render_template(
+            "admin/rules.html",
+            rows=rules.in_order(session),
+            names=_names(session),
+            asked={**asked, "level": level.value},
+            decision=decision,
+            categories=choices.categories(session),
+            wards=_wards(session),
+            levels=tuple(Level),
+            changes=latest(session, "routing_rule"),
+        )
+
+
+def _names(session: Session) -> dict[str, Mapping[object, object]]:
+    """Everything that a rule points to, active or not."""
+    return {
+        "category": {row.code: row for row in session.scalars(select(Category))},
+        "ward": {row.code: row for row in session.scalars(select(Ward))},
+        "agency": {row.id: row for row in session.scalars(select(Agency))},
+    }
+
+
+@blueprint.route("/rules/new", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def rule_new() -> ResponseReturnValue:
+    if request.method == "GET":
+        return again(_rule_page, Form({"active": True, "category": request.args.get("category", "")}))
+
+    def write(session: Session) -> None:
+        rules.add(session, me(), _rule_fields(), now=site.now())
+
+    return attempt(write, _rule_page, lambda _none: back(url_for("admin.rule_list"), _("Đã thêm quy tắc vào cuối.")))
+
+
+@blueprint.route("/rules/<int:rule_id>", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def rule(rule_id: int) -> ResponseReturnValue:
+    def page(session: Session, form: Form | None = None) -> str:
+        row = session.get(RoutingRule, rule_id)
+        if row is None:
+            abort(404)
+        return _rule_page(session, form or Form.of(rules.facts(session, row)), row)
+
+    if request.method == "GET":
+        with site.reading() as session:
+            return page(session)
+
+    def write(session: Session) -> None:
+        rules.edit(session, me(), rule_id, _rule_fields(), seen=seen(), now=site.now())
+
+    return attempt(write, page, lambda _none: back(url_for("admin.rule_list"), _("Đã lưu quy tắc.")))
+
+
+def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> str:
+    return render_template(
+        "admin/rule.html",
+        rule=row,
+        form=form,
+        categories=session.scalars(select(Category).order_by(Category.position)).all(),
+        wards=_wards(session),
+        levels=tuple(Level),
+        agencies=choices.agencies(session),
+        changes=latest(session, "routing_rule", str(row.id)) if row else (),
+    )
+
+
+@blueprint.post("/rules/<int:rule_id>/place")
+@roles(Role.ADMIN)
+def rule_place(rule_id: int) -> ResponseReturnValue:
+    above = "above" in request.form
+    beside = forms.number("above" if above else "below")
+    with site.transaction() as session:
+        rules.place(session, me(), rule_id, beside=beside, above=above, now=site.now())
+    return back(url_for("admin.rule_list", _anchor=f"rule-{rule_id}"), _("Đã đổi thứ tự."))
+
+
+def _rule_fields() -> rules.RuleFields:
+    texts = {name: forms.text(name) for name in ("category", "ward", "level", "lead", "co", "note")}
+    return rules.RuleFields(**texts, active=ticked("active"))
+
+
+def _wards(session: Session) -> list[Ward]:
+    return sorted(session.scalars(select(Ward)), key=lambda ward: (ward.kind, sort_key(ward.name)))

@@ -1,0 +1,76 @@
+"""What the administrator's pages share: the blueprint, and how a form is tried, told what is wrong, or in conflict."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from agent_ui import admin_words, site
+from callcenter.errors import Invalid
+from callcenter.models import ChangeRecord
+from tickets.administration import records
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+Result = TypeVar("Result")
+_LATEST = 8
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form on a page: `typed` fills it, `problems` and `current` (values that somebody else just set) mark it."""
+
+    typed: Mapping[str, Any]
+    seen: str | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    current: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "Form":
+        """A form opened on what is stored."""
+        return cls(facts, records.digest(facts))
+
+
+Page = Callable[[Session, Form], str]
+
+
+def attempt(
+    write: Callable[[Session], Result], page: Page, done: Callable[[Result], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """Write in one transaction; what is refused comes back as the same page with everything typed still there."""
+    try:
+        with site.transaction() as session:
+            result = write(session)
+    except Invalid as error:
+        return again(page, Form(request.form, seen(), admin_words.problem_words(error.problems))), 422
+    except records.Changed as error:
+        # The new digest goes into the form: who saves once more has seen the other values and means it.
+        return again(page, Form(request.form, records.digest(error.current), current=error.current)), 409
+    return done(result)
+
+
+def again(page: Page, form: Form) -> str:
+    with site.reading() as session:
+        return page(session, form)
+
+
+def seen() -> str | None:
+    """The digest of the values that the form was opened with."""
+    return request.form.get("seen") or None
+
+
+def ticked(name: str) -> bool:
+    return name in request.form
+
+
+def back(address: str, words: str) -> ResponseReturnValue:
+    flash(words, "success")
+    return redirect(address, 303)
+
+
+def latest(session: Session, subject: str, key: str | None = None) -> Sequence[ChangeRecord]:
+    """The last changes of one thing, or of its whole kind, for its own page."""
+    return records.changes(session, records.Wanted(subject=subject, key=key), limit=_LATEST)

@@ -1,0 +1,177 @@
+"""Accounts: the list with its search, one account, its password; and everybody's own password."""
+
+import secrets
+
+from flask import Blueprint, abort, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from agent_ui import choices, forms, limits, site
+from agent_ui.admin_base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.auth import me, roles
+from callcenter.models import User
+from callcenter.text import fold, sort_key
+from callcenter.vocab import Role
+from tickets.administration import people
+
+account = Blueprint("account", __name__, url_prefix="/account")
+
+# Said by phone and typed once: no letter that looks or sounds like another one.
+_LETTERS = "abcdeghkmnpqrstuvxy23456789"
+
+
+def new_password() -> str:
+    """Four groups of four, about 76 bits: `kh3d-q7mx-…`."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _n in range(4)) for _m in range(4))
+
+
+@blueprint.get("/users")
+@roles(Role.ADMIN)
+def users() -> str:
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "role", "active")}
+    with site.reading() as database:
+        everybody = database.scalars(select(User).options(joinedload(User.agency))).all()
+        rows = sorted((user for user in everybody if _fits(user, asked)), key=_order)
+        return render_template("admin/users.html", rows=rows, asked=asked, total=len(everybody))
+
+
+def _fits(user: User, asked: dict[str, str]) -> bool:
+    where = fold(" ".join((user.username, user.name, user.extension or "", user.agency.name if user.agency else "")))
+    if asked["active"] and user.active != (asked["active"] == "yes"):
+        return False
+    return fold(asked["q"]) in where and asked["role"] in ("", user.role)
+
+
+def _order(user: User) -> tuple[object, ...]:
+    """Who works first, by role, then as a Vietnamese list of people goes: by given name."""
+    return (not user.active, list(Role).index(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
+
+
+@blueprint.route("/users/new", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def user_new() -> ResponseReturnValue:
+    if request.method == "GET":
+        return again(_new_page, Form({"language": "vi", "role": request.args.get("role", ""),
+                                      "password": new_password()}))  # fmt: skip
+    password = request.form.get("password", "")
+
+    def write(database: Session) -> tuple[str, str, int]:
+        user = people.add(database, me(), forms.text("username"), password, _fields(), now=site.now())
+        return user.name, user.username, user.id
+
+    return attempt(write, _new_page, lambda made: _shown(*made, password))
+
+
+def _new_page(database: Session, form: Form) -> str:
+    return render_template("admin/user_new.html", form=form, agencies=choices.agencies(database), roles=tuple(Role))
+
+
+def _shown(name: str, username: str, user_id: int, password: str) -> str:
+    return render_template("admin/user_shown.html", name=name, username=username, user_id=user_id, password=password)
+
+
+@blueprint.route("/users/<int:user_id>", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def user(user_id: int) -> ResponseReturnValue:
+    def page(database: Session, form: Form | None = None) -> str:
+        return _user_page(database, user_id, form)
+
+    if request.method == "GET":
+        with site.reading() as database:
+            return page(database)
+
+    def write(database: Session) -> str:
+        return people.edit(database, me(), user_id, _fields(), seen=seen(), now=site.now()).name
+
+    return attempt(write, page, lambda name: back(url_for("admin.user", user_id=user_id), _("Đã lưu %(x)s.", x=name)))
+
+
+def _user_page(database: Session, user_id: int, form: Form | None) -> str:
+    row = database.get(User, user_id)
+    if row is None:
+        abort(404)
+    return render_template(
+        "admin/user.html",
+        user=row,
+        form=form or Form.of(people.facts(database, row)),
+        agencies=choices.agencies(database),
+        roles=tuple(Role),
+        changes=latest(database, "user", row.username),
+    )
+
+
+@blueprint.post("/users/<int:user_id>/active")
+@roles(Role.ADMIN)
+def user_active(user_id: int) -> ResponseReturnValue:
+    wanted = forms.text("active") == "yes"
+
+    def write(database: Session) -> str:
+        return people.set_active(database, me(), user_id, wanted, now=site.now()).name
+
+    def page(database: Session, form: Form) -> str:
+        row = database.get(User, user_id)
+        return _user_page(database, user_id, Form(people.facts(database, row) if row else {}, None, form.problems))
+
+    words = _("Đã mở lại tài khoản.") if wanted else _("Đã khóa tài khoản.")
+    return attempt(write, page, lambda _name: back(url_for("admin.user", user_id=user_id), words))
+
+
+@blueprint.route("/users/<int:user_id>/password", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def user_password(user_id: int) -> ResponseReturnValue:
+    def page(database: Session, form: Form) -> str:
+        row = database.get(User, user_id)
+        if row is None:
+            abort(404)
+        return render_template("admin/user_password.html", user=row, form=form)
+
+    if request.method == "GET":
+        return again(page, Form({"password": new_password()}))
+    password = request.form.get("password", "")
+
+    def write(database: Session) -> tuple[str, str, int]:
+        row = people.set_password(database, me(), user_id, password, now=site.now())
+        return row.name, row.username, row.id
+
+    return attempt(write, page, lambda made: _shown(*made, password))
+
+
+def _fields() -> people.UserFields:
+    return people.UserFields(
+        name=forms.text("name"),
+        role=forms.text("role"),
+        agency=forms.text("agency"),
+        extension=forms.text("extension"),
+        language=forms.text("language"),
+        approves=ticked("approves"),
+    )
+
+
+@account.route("/password", methods=["GET", "POST"])
+@roles(*Role)
+@limits.posts("10 per minute")
+def own_password() -> ResponseReturnValue:
+    """Everybody's own; this browser stays signed in, the others do not."""
+
+    def page(_database: Session, form: Form) -> str:
+        return render_template("admin/own_password.html", form=form)
+
+    if request.method == "GET":
+        return again(page, Form({}))
+    typed = [request.form.get(name, "") for name in ("old", "password", "again")]
+
+    def write(database: Session) -> int:
+        old, password, repeated = typed
+        return people.change_own_password(database, me(), old, password, repeated, now=site.now()).session_epoch
+
+    def done(epoch: int) -> ResponseReturnValue:
+        session["epoch"] = epoch
+        return back(url_for("account.own_password"), _("Đã đổi mật khẩu. Các máy khác đã đăng xuất."))
+
+    return attempt(write, page, done)
+
+
+def count_of_users(database: Session) -> int:
+    return database.scalar(select(func.count()).select_from(User).where(User.active)) or 0

@@ -1,0 +1,200 @@
+"""A citizen's report while it is filled in: three steps, everything carried by the form, checked step by step."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from agent_ui import forms, signed
+from callcenter import phones
+from callcenter.errors import Invalid, NotFound
+from callcenter.models import Category, Ward
+from tickets import files, places, uploads
+from tickets.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION
+from tickets.files import StoredFile
+from tickets.intake import Report
+from tickets.places import PlaceHit
+
+WHAT, WHERE, SEND = 1, 2, 3
+TEXTS = ("description", "category", "ward", "place", "address", "latitude", "longitude", "reporter_name",
+         "reporter_phone", "source_ref")  # fmt: skip
+TICKS = ("keep_identity", "consent", "may_publish")
+PICTURE = "report-picture"
+# Shorter than the sweep's day: what a token still names is still there.
+PICTURE_AGE_S = 12 * 3600
+_STEP_OF = {"description": WHAT, "category": WHAT, "files": WHAT, "ward": WHERE, "address": WHERE}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that lies in the data folder before its report is sent, and the token that stands for it."""
+
+    file: StoredFile
+    token: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a form holds: texts and ticks by name, pictures kept so far, and what could not be kept of them."""
+
+    texts: dict[str, str]
+    ticks: frozenset[str]
+    pictures: tuple[Picture, ...] = ()
+    problems: dict[str, str] = field(default_factory=dict)
+    hits: Sequence[PlaceHit] = ()
+
+    def get(self, name: str) -> str:
+        return self.texts.get(name, "")
+
+    def with_texts(self, **texts: str) -> "Form":
+        return replace(self, texts={**self.texts, **texts})
+
+
+def empty() -> Form:
+    return Form({"source_ref": secrets.token_hex(16)}, frozenset())
+
+
+def read(data_dir: Path) -> Form:
+    """The posted form; new pictures are stripped and kept, so that no step asks for them twice."""
+    texts = {name: forms.text(name).replace("\r\n", "\n") for name in TEXTS}
+    # What was picked from the list of finds says more than the box that was left alone.
+    texts["ward"] = forms.text("ward_hit") or texts["ward"]
+    # Made with the form: the same form sent twice is one report.
+    texts["source_ref"] = texts["source_ref"][:200] or secrets.token_hex(16)
+    ticks = frozenset(name for name in TICKS if request.form.get(name))
+    kept, problems = _kept_pictures(data_dir)
+    new, more = _new_pictures(data_dir, uploads.MAX_PICTURES - len(kept))
+    known = {picture.file.sha256: picture for picture in (*kept, *new)}
+    return Form(texts, ticks, tuple(known.values()), {**problems, **more})
+
+
+def without_picture(form: Form, sha256: str) -> Form:
+    return replace(form, pictures=tuple(one for one in form.pictures if one.file.sha256 != sha256))
+
+
+def picture(token: str) -> StoredFile:
+    """The picture behind a token. Raises NotFound."""
+    name, content_type, size, sha256 = signed.unseal(PICTURE, token, max_age_s=PICTURE_AGE_S)
+    return StoredFile(name, content_type, size, sha256)
+
+
+def find_place(session: Session, form: Form) -> Form:
+    """Look up what was typed as a place. One sure find is chosen; several, or parts of a split unit, are offered."""
+    hits = places.find_places(session, form.get("place")[:100])
+    if not hits:
+        return replace(form, problems={"place": "place_unknown"})
+    if len(hits) == 1 and not hits[0].partial:
+        return form.with_texts(ward=hits[0].ward_code, place="")
+    return replace(form, hits=hits, problems={"place": "place_which"})
+
+
+def check(session: Session, form: Form, *steps: int) -> dict[str, str]:
+    """What is wrong in these steps, by field, in the order of the page."""
+    problems: dict[str, str] = {}
+    if WHAT in steps:
+        problems |= _check_what(session, form)
+    if WHERE in steps:
+        problems |= _check_where(session, form)
+    if SEND in steps:
+        problems |= _check_send(form)
+    return problems
+
+
+def first_step(problems: dict[str, str]) -> int:
+    return min(_STEP_OF.get(name, SEND) for name in problems)
+
+
+def report(form: Form) -> Report:
+    """A checked form as the report that is received."""
+    point = _point(form)
+    return Report(
+        source_ref=form.get("source_ref"),
+        description=form.get("description"),
+        category=form.get("category") or None,
+        ward=form.get("ward") or None,
+        address=form.get("address"),
+        latitude=point[0] if point else None,
+        longitude=point[1] if point else None,
+        reporter_name=form.get("reporter_name"),
+        reporter_phone=form.get("reporter_phone"),
+        keep_identity="keep_identity" in form.ticks,
+    )
+
+
+def _check_what(session: Session, form: Form) -> dict[str, str]:
+    problems = {}
+    if len(form.get("description")) < MIN_DESCRIPTION:
+        problems["description"] = "required"
+    elif len(form.get("description")) > MAX_DESCRIPTION:
+        problems["description"] = "too_long"
+    problems |= {name: why for name, why in form.problems.items() if name == "files"}
+    category = session.get(Category, form.get("category")) if form.get("category") else None
+    if form.get("category") and (category is None or not category.active):
+        problems["category"] = "unknown_choice"
+    return problems
+
+
+def _check_where(session: Session, form: Form) -> dict[str, str]:
+    if form.get("ward") and session.get(Ward, form.get("ward")) is None:
+        return {"ward": "unknown_choice"}
+    if len(form.get("address")) > MAX_ADDRESS:
+        return {"address": "too_long"}
+    if not form.get("ward") and not form.get("address") and _point(form) is None:
+        return {"ward": "place_required"}
+    return {}
+
+
+def _check_send(form: Form) -> dict[str, str]:
+    problems = {}
+    if len(form.get("reporter_name")) > MAX_NAME:
+        problems["reporter_name"] = "too_long"
+    if not form.get("reporter_phone"):
+        problems["reporter_phone"] = "required"
+    elif phones.normalise(form.get("reporter_phone")) is None:
+        problems["reporter_phone"] = "phone_unreadable"
+    if "consent" not in form.ticks:
+        problems["consent"] = "consent_required"
+    return problems
+
+
+def _point(form: Form) -> tuple[float, float] | None:
+    """The pin; none where the two numbers are not a place on earth."""
+    try:
+        latitude, longitude = float(form.get("latitude")), float(form.get("longitude"))
+    except ValueError:
+        return None
+    return (latitude, longitude) if -90 <= latitude <= 90 and -180 <= longitude <= 180 else None
+
+
+def _kept_pictures(data_dir: Path) -> tuple[list[Picture], dict[str, str]]:
+    kept, problems = [], {}
+    for token in request.form.getlist("picture")[: uploads.MAX_PICTURES]:
+        try:
+            file = picture(token)
+        except NotFound:
+            problems["files"] = "picture_gone"
+            continue
+        if files.path_of(data_dir, file.sha256).exists():
+            kept.append(Picture(file, token))
+        else:
+            problems["files"] = "picture_gone"
+    return kept, problems
+
+
+def _new_pictures(data_dir: Path, room: int) -> tuple[list[Picture], dict[str, str]]:
+    """The good ones are kept even where another is not; of too many, the first."""
+    kept: list[Picture] = []
+    chosen = [upload for upload in request.files.getlist("files") if upload.filename]
+    problems = {"files": "too_many_pictures"} if len(chosen) > room else {}
+    for upload in chosen[:room]:
+        try:
+            file = uploads.keep_picture(data_dir, upload.filename or "", upload.read())
+        except Invalid as error:
+            problems |= error.problems
+            continue
+        token = signed.seal(PICTURE, [file.name, file.content_type, file.size, file.sha256])
+        kept.append(Picture(file, token))
+    return kept, problems

@@ -1,0 +1,96 @@
+"""The shift leader's page: what nobody owns, each with the one button that settles it; the team; and taking work."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from agent_ui import figure_words, filters, forms, site
+from agent_ui.auth import me, roles
+from callcenter.vocab import TicketState
+from tickets import claims, floor, overview, queries, worklist
+from tickets.actors import DESK, LEADS
+
+blueprint = Blueprint("shift", __name__)
+
+
+@blueprint.get("/shift")
+@roles(*LEADS)
+def home() -> str:
+    with site.reading() as session:
+        return render_template("shift/page.html", **_everything(session))
+
+
+@blueprint.get("/shift/now")
+@roles(*LEADS)
+def now() -> str:
+    with site.reading() as session:
+        return render_template("shift/now.html", **_everything(session))
+
+
+@blueprint.post("/shift/<code>/take-over")
+@roles(*LEADS)
+def take_over(code: str) -> ResponseReturnValue:
+    """A leader finishes a draft that was left lying, and lands in its form."""
+    with site.transaction() as session:
+        claims.take_over(session, me(), code, now=site.now())
+    flash(_("Phiếu này nay là của ông/bà; lịch sử ghi lại ai đã giữ trước."), "success")
+    return redirect(url_for("drafts.page", code=code), 303)
+
+
+@blueprint.post("/shift/<code>/hand-to")
+@roles(*LEADS)
+def hand_to(code: str) -> ResponseReturnValue:
+    with site.transaction() as session:
+        ticket = claims.hand_to(session, me(), code, forms.number("user_id"), now=site.now())
+        name = ticket.owner.name if ticket.owner else ""
+    flash(_("Đã giao cho %(name)s.", name=name), "success")
+    return redirect(url_for("shift.home"), 303)
+
+
+@blueprint.post("/call-backs/next")
+@roles(*DESK)
+def next_call_back() -> ResponseReturnValue:
+    """The number that waits longest, and nobody else's: taken and opened."""
+    with site.transaction() as session:
+        ticket = claims.take_next(session, me(), now=site.now())
+        code = ticket.code if ticket else None
+    if code is None:
+        flash(_("Không còn số nào chờ gọi lại."), "info")
+        return redirect(url_for("home.home"), 303)
+    return redirect(url_for("tickets.page", code=code), 303)
+
+
+@blueprint.post("/call-backs/<code>/take")
+@roles(*DESK)
+def take(code: str) -> ResponseReturnValue:
+    try:
+        with site.transaction() as session:
+            claims.take(session, me(), code, now=site.now())
+    except claims.Taken as error:
+        flash(_("%(name)s vừa nhận số này. Hãy chọn số khác.", name=error.by), "warning")
+        return redirect(url_for("home.home"), 303)
+    return redirect(url_for("tickets.page", code=code), 303)
+
+
+@blueprint.post("/call-backs/<code>/leave")
+@roles(*DESK)
+def leave(code: str) -> ResponseReturnValue:
+    with site.transaction() as session:
+        ticket = claims.leave(session, me(), code, now=site.now())
+        number, waits = ticket.caller, ticket.state == TicketState.FILED
+    if waits:
+        flash(_("Đã để lại %(number)s cho người khác gọi.", number=filters.phone(number)), "info")
+    return redirect(url_for("home.home"), 303)
+
+
+def _everything(session: Session) -> dict[str, object]:
+    moment = site.now()
+    return {
+        "shift": worklist.shift(session, moment),
+        "floor": floor.floor(session),
+        "people": worklist.desk_people(session),
+        "pbxs": queries.pbx_states(session),
+        "stuck": overview.stuck(session, moment).count,
+        "words": figure_words,
+    }

@@ -1,0 +1,25 @@
+"""Small values that a browser carries for us: signed for one purpose, and only good for a while."""
+
+from typing import Any
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from callcenter.errors import NotFound
+
+
+def seal(purpose: str, value: Any) -> str:
+    """A token that fits into an address or a hidden field. Anybody can read it, nobody can change it."""
+    return _serializer(purpose).dumps(value)
+
+
+def unseal(purpose: str, token: str, *, max_age_s: int) -> Any:
+    """What was sealed. Raises NotFound for a token of another purpose or key, or one that is too old."""
+    try:
+        return _serializer(purpose).loads(token, max_age=max_age_s)
+    except BadSignature:
+        raise NotFound(f"no good token for {purpose}") from None
+
+
+def _serializer(purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"hotline-{purpose}")

@@ -1,0 +1,82 @@
+// What was typed into a form that could not be sent comes back when its page is opened again in the same tab.
+// Passwords, files and hidden fields are never kept; the drafts of calls keep their own (draft.js).
+(() => {
+  const KEY = "hotline-kept";
+  const notice = document.getElementById("notice");
+  const path = (url) => new URL(url, location.href).pathname;
+
+  function fieldsOf(form) {
+    return [...form.elements].filter((field) => field.name && field.matches(
+      "textarea, select, input:not([type=hidden], [type=password], [type=file], [type=submit], [type=button])",
+    ));
+  }
+
+  function read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(KEY));
+    } catch {
+      return null;
+    }
+  }
+
+  function write(kept) {
+    try {
+      if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
+      else sessionStorage.removeItem(KEY);
+    } catch {
+      // A browser that keeps nothing: the page works without.
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.dataset.draft) return;
+    if (form.querySelector("[type=password]") || path(form.action) === "/sign-out") {
+      if (path(form.action) === "/sign-out") write(null);
+      return;
+    }
+    const fields = fieldsOf(form);
+    if (!fields.some((field) => field.matches("textarea, input:not([type=radio], [type=checkbox])") && field.value)) return;
+    const values = fields.map((field) => [field.name, field.value, field.checked === true]);
+    write({ action: path(form.action), values, failed: false });
+  });
+
+  const kept = read();
+  if (!kept) return;
+  if (document.body.dataset.failed) {
+    write({ ...kept, failed: true });
+    return;
+  }
+  if (!kept.failed) {
+    write(null);
+    return;
+  }
+  const form = [...document.forms].find((one) => one.method === "post" && path(one.action) === kept.action);
+  if (!form) return;
+  let changed = false;
+  for (const [name, value, checked] of kept.values) {
+    for (const field of fieldsOf(form).filter((one) => one.name === name)) {
+      if (field.matches("[type=radio], [type=checkbox]")) {
+        if (field.value === value && field.checked !== checked) {
+          field.checked = checked;
+          changed = true;
+        }
+      } else if (field.value !== value && field.value === field.defaultValue) {
+        field.value = value;
+        changed = true;
+      } else if (field.matches("select") && field.value !== value) {
+        field.value = value;
+        changed = true;
+      }
+    }
+  }
+  write(null);
+  for (let part = form.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  if (changed && notice?.dataset.kept) {
+    const told = document.createElement("div");
+    told.className = "alert alert-warning mb-2";
+    told.setAttribute("role", "status");
+    told.textContent = notice.dataset.kept;
+    notice.append(told);
+  }
+})();

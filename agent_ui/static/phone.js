@@ -1,0 +1,45 @@
+// The operator's telephone: two keys, a tab that says that it rings, and the cursor where one begins to type.
+(() => {
+  const title = document.title;
+  let answered = "";
+
+  const buttons = (code) => [...document.querySelectorAll(`[data-phone] button[data-key="${code}"]:not(:disabled)`)]
+    .filter((button) => button.checkVisibility());
+
+  document.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.repeat) return;
+    const button = buttons(event.code)[0];
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+
+  // What was pressed shows at once; the answer comes from the server.
+  document.addEventListener("submit", (event) => {
+    const button = event.target.closest("[data-phone] form")?.querySelector("button[data-verb]");
+    if (!button) return;
+    if (button.dataset.verb === "answer") answered = event.target.elements.call.value;
+    button.setAttribute("aria-busy", "true");
+  });
+
+  function begin() {
+    const card = document.querySelector(`.work-talking[data-call="${Number(answered)}"]`);
+    const field = card?.querySelector('textarea[name="description"]');
+    if (!answered || !field) return;
+    answered = "";
+    const typing = document.activeElement?.closest("form[data-draft]");
+    if (!typing) field.focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
+  }
+
+  function ring() {
+    const one = document.querySelector("#ring [data-ring] strong");
+    document.title = one ? `☎ ${one.textContent}` : title;
+    for (const lines of document.querySelectorAll(".says-lines")) lines.scrollTop = lines.scrollHeight;
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    ring();
+    begin();
+  });
+})();

@@ -1,0 +1,155 @@
+"""Carries out what people asked of a PBX: takes a command, sends it once, writes the answer; the ear never waits.
+
+The rows are heard of at once by the broker, and looked for every second in case that word was lost.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+import redis
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from callcenter import commands, push
+from callcenter.db import transaction
+from callcenter.models import PbxCommand
+from callcenter.vocab import CommandResult, CommandVerb
+from telephony.link import Link
+from telephony.protocol import BadAction
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+_POLL_S = 1.0
+_RETRY_S = 1.0
+_AWAY = (OperationalError, InterfaceError)
+
+# The AMI action behind each verb. The first two are known to the simulated PBX alone: on a real one a telephone is
+# answered and hung up where it stands, and the console shows no button for it.
+ACTIONS: Mapping[CommandVerb, str] = {
+    CommandVerb.ANSWER: "SimulatedAnswer",
+    CommandVerb.HANG_UP: "SimulatedHangup",
+}
+
+
+def known(actions: Collection[str]) -> list[CommandVerb]:
+    """The verbs behind these AMI actions (`LinkState.actions`)."""
+    return [verb for verb, action in ACTIONS.items() if action.lower() in actions]
+
+
+def action_for(verb: str, extension: str, arguments: Mapping[str, str]) -> dict[str, str]:
+    """The action as it goes over the wire, a value a line. Raises ValueError for anything that could be more."""
+    commands.check(extension, arguments)
+    given = {name.capitalize(): value for name, value in arguments.items()}
+    return {**given, "Action": ACTIONS[CommandVerb(verb)], "Extension": extension}
+
+
+class Commander:
+    """One sender for one PBX: commands go out one after the other, while it is heard."""
+
+    def __init__(self, pbx: str, engine: Engine, link: Link, broker_url: str | None = None) -> None:
+        self.pbx = pbx
+        self.link = link
+        self._engine = engine
+        self._broker_url = broker_url
+        self._wake = asyncio.Event()
+        self._ended = threading.Event()
+        self._deaf = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commands-{pbx}")
+
+    async def run(self) -> None:
+        """Until cancelled. A command that is on its way then stays `unknown`."""
+        if self._broker_url is not None:
+            loop = asyncio.get_running_loop()
+            # A thread of its own: redis-py's asyncio client can swallow a cancellation while it connects.
+            following = threading.Thread(
+                target=self._follow, args=(self._broker_url, loop), name=f"hear-{self.pbx}", daemon=True
+            )
+            following.start()
+        try:
+            await self._work()
+        finally:
+            self._ended.set()
+            self._thread.shutdown(wait=False)
+
+    async def _work(self) -> None:
+        started = False
+        while True:
+            try:
+                if not started:
+                    await self._in_transaction(commands.give_up, self.pbx, _now())
+                    started = True
+                while await self._next():
+                    pass
+            except _AWAY as error:
+                log.info("commands wait for the database", pbx=self.pbx, error=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_S):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def _next(self) -> bool:
+        """Take one command and send it; False where there is none."""
+        if not self.link.state.connected:
+            await self._in_transaction(commands.expire, self.pbx, _now())
+            return False
+        command = await self._in_transaction(commands.take, self.pbx, _now())
+        if command is None:
+            return False
+        result, answer = await self._send(command)
+        log.info("command", pbx=self.pbx, verb=command.verb, extension=command.extension, result=result, answer=answer)
+        await self._write(command.id, result, answer)
+        return True
+
+    async def _write(self, command_id: int, result: CommandResult, answer: str) -> None:
+        """What was done cannot be undone: the answer waits for the database, and later commands run out."""
+        while True:
+            try:
+                return await self._in_transaction(commands.finish, command_id, result, answer, _now())
+            except _AWAY:
+                await asyncio.sleep(_RETRY_S)
+
+    async def _send(self, command: PbxCommand) -> tuple[CommandResult, str]:
+        try:
+            answer = await self.link.ask(action_for(command.verb, command.extension, command.arguments))
+        except TimeoutError:
+            return CommandResult.UNKNOWN, "no answer in time"
+        except ConnectionError as error:
+            return CommandResult.UNKNOWN, str(error)
+        except (BadAction, ValueError, KeyError) as error:
+            return CommandResult.REFUSED, str(error)
+        words = str(answer[0].message or "")
+        return (CommandResult.DONE if answer[0].success else CommandResult.REFUSED), words
+
+    def _follow(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        """The broker's word wakes the sender; without it the next look does."""
+        topic = commands.topic(self.pbx)
+        while not self._ended.wait(_RETRY_S if self._deaf else 0):
+            self._deaf = True
+            # RuntimeError: the loop was closed a moment ago.
+            with suppress(redis.RedisError, RuntimeError):
+                for message in push.follow(url, idle_s=_POLL_S):
+                    if self._ended.is_set():
+                        break
+                    if message is not None and message.get("topic") == topic:
+                        loop.call_soon_threadsafe(self._wake.set)
+
+    async def _in_transaction(self, function: Callable[..., Result], *args: Any) -> Result:
+        def call() -> Result:
+            with transaction(self._engine) as session:
+                return function(session, *args)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(call))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,135 @@
+"""Administration in a real browser: a newcomer's first hour, at both sizes, for everybody; and how it looks."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import Engine
+
+from callcenter.db import transaction
+from callcenter.models import CalendarDay, PbxQueue, PbxStatus
+from tests.browser.conftest import PHONE, WIDE, Site
+from tests.browser.test_accessibility import Checker, check, go
+from tests.factories import Province
+
+__all__ = ["check"]
+
+_SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def _lived_in(engine: Engine) -> None:
+    now = datetime.now(UTC)
+    members = [
+        {"extension": "101", "name": "Lan", "paused": True, "status": 1},
+        {"extension": "199", "name": "?", "paused": False, "status": 1},
+    ]
+    with transaction(engine) as session:
+        session.add(PbxQueue(pbx="tong-dai-1", name="hotline-1022", title="", members=members, seen_at=now))
+        session.add(PbxStatus(pbx="tong-dai-1", connected=False, since=now - timedelta(hours=2), seen_at=now))
+        for day, working, note in (
+            ("2026-01-01", False, "Tết Dương lịch"),
+            ("2026-08-22", True, "Làm bù cho ngày 31/8"),
+            ("2026-08-31", False, "Nghỉ hoán đổi dịp Quốc khánh"),
+            ("2026-09-02", False, "Quốc khánh"),
+        ):
+            session.add(CalendarDay(day=datetime.fromisoformat(day).date(), working=working, note=note))
+
+
+class Desk:
+    """The administrator's browser: opens pages, and looks at each at both sizes with axe and by picture."""
+
+    def __init__(self, page: Page, url: str, check: Checker, shot: Callable[[Page, str], None]) -> None:
+        self.page, self.url, self.check, self.shot = page, f"{url}/admin/", check, shot
+
+    def look(self, name: str, url: str | None = None) -> None:
+        if url is not None:
+            go(self.page, self.url + url)
+        self.check(self.page, name)
+        for size, at in ((PHONE, "390"), (WIDE, "1366")):
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            assert self.page.evaluate(_SIDEWAYS) <= 0, f"{name} scrolls sideways at {at}"
+            self.shot(self.page, f"admin-{name}-{at}")
+
+
+@pytest.fixture
+def desk(
+    engine: Engine, province: Province, console: Site, open_page: Callable[..., Page],
+    shot: Callable[[Page, str], None], check: Checker,
+) -> Desk:  # fmt: skip
+    _lived_in(engine)
+    return Desk(open_page(console, "quan"), console.url, check, shot)
+
+
+def test_people_one_by_one(desk: Desk, province: Province, console: Site, open_page: Callable[..., Page]) -> None:
+    page = desk.page
+    expect(page.get_by_role("heading", name="Việc cần làm")).to_be_visible()
+    desk.look("users", "users")
+    page.get_by_role("link", name="Thêm tài khoản").click()
+    page.get_by_label("Tên đăng nhập").fill("mai")
+    page.get_by_label("Họ tên").fill("Trần Thị Mai")
+    page.get_by_label("Vai trò").select_option("operator")
+    page.get_by_label("Số máy lẻ").fill("101")
+    page.get_by_role("button", name="Thêm tài khoản").click()
+    expect(page.get_by_text("Nguyễn Thị Lan (lan)")).to_be_visible()
+    desk.look("user-refused")
+    page.get_by_label("Số máy lẻ").fill("199")
+    page.get_by_role("button", name="Thêm tài khoản").click()
+    expect(page.locator(".secret")).to_be_visible()
+    desk.look("user-shown")
+    go(page, f"{desk.url}users/{province.people['son'].id}")
+    other = open_page(console, "quan")
+    go(other, page.url)
+    for who, name in ((other, "Đặng Hoài Sơn Em"), (page, "Đặng Hoài Sơn Anh")):
+        who.get_by_label("Họ tên").fill(name)
+        who.get_by_role("button", name="Lưu").click()
+    expect(page.get_by_text("Đặng Hoài Sơn Em").first).to_be_visible()
+    page.locator("summary", has_text="Khóa tài khoản…").click()
+    desk.look("user-conflict")
+
+
+def test_agencies_rules_and_fields(desk: Desk, province: Province) -> None:
+    page = desk.page
+    desk.look("agencies", "agencies")
+    desk.look("agency", f"agencies/{province.agencies['my_tho'].id}")
+    go(page, f"{desk.url}rules?try=1&category=moi-truong&ward=28249&level=normal")
+    page.get_by_role("button", name="Đưa quy tắc 3 lên trên").click()
+    desk.look("rules", "rules?try=1&category=moi-truong&ward=28249&level=normal")
+    desk.look("rule", "rules/1")
+    desk.look("categories", "categories")
+    desk.look("category", "categories/khac")
+
+
+def test_working_time(desk: Desk) -> None:
+    page = desk.page
+    desk.look("calendar", "calendar?year=2026")
+    desk.look("week", "calendar/week")
+    go(page, f"{desk.url}deadlines/urgent/answer")
+    page.get_by_label("Tỉnh đã xác nhận").check()
+    desk.look("deadline")
+    page.get_by_role("button", name="Lưu").click()
+    desk.look("deadlines", "deadlines?filed=2026-11-20T16:30")
+
+
+def test_numbers_keys_and_the_record(desk: Desk, console: Site) -> None:
+    page = desk.page
+    desk.look("numbers", "numbers")
+    desk.look("queues", "queues")
+    desk.look("token", "tokens/new")
+    desk.look("tokens", "tokens")
+    desk.look("changes", "changes")
+    desk.look("overview", "")
+    go(page, f"{console.url}/account/password")
+    desk.look("own-password")
+
+
+def test_in_the_dark(desk: Desk) -> None:
+    pages = {"overview": "", "calendar": "calendar?year=2026", "rules": "rules?try=1&category=moi-truong",
+             "users": "users", "deadlines": "deadlines"}  # fmt: skip
+    # A colour on its way from light to dark is nobody's contrast.
+    desk.page.emulate_media(reduced_motion="reduce")
+    for name, url in pages.items():
+        go(desk.page, desk.url + url)
+        desk.page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+        desk.check(desk.page, f"{name} dark")
+        desk.shot(desk.page, f"admin-{name}-dark")

@@ -1,0 +1,136 @@
+"""An answer that the head of the agency sees first: who may approve it, who may not, and what happens then."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
+from callcenter.models import Assignment, Ticket, TicketEvent
+from callcenter.vocab import Source, TicketState
+from tests import factories
+from tests.factories import MONDAY, Province
+from tickets import agencies, approvals, intake, sweeps
+from tickets.lifecycle import OPEN
+
+LATER = MONDAY + timedelta(minutes=30)
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+@pytest.fixture
+def province(session: Session) -> Province:
+    return factories.province(session)
+
+
+@pytest.fixture
+def ticket(session: Session, province: Province) -> Ticket:
+    """With the province's office, whose head `ngoc` approves what `viet` writes."""
+    report = intake.Report(source_ref="1", description="Kiến nghị", category="khac", reporter_phone="0912345678")
+    made, _ = intake.receive(session, report, source=Source.APP, sender="app", now=MONDAY)
+    office = province.agencies["office"].id
+    agencies.assign(session, province.actor("hoa"), made.code, office, reason="x", now=MONDAY)
+    return agencies.accept(session, province.actor("viet"), made.code, now=MONDAY)
+
+
+def propose(session: Session, province: Province, ticket: Ticket, who: str = "viet") -> None:
+    agencies.resolve(session, province.actor(who), ticket.code, text="Đã trả lời", now=LATER)
+    assert ticket.state == TicketState.AWAITING_APPROVAL
+
+
+def moves(session: Session, ticket: Ticket) -> list[tuple[str, str]]:
+    session.flush()
+    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
+    return [(event.move, event.actor) for event in session.scalars(query)]
+
+
+def in_hand(session: Session, ticket: Ticket) -> int:
+    session.flush()
+    return session.query(Assignment).filter_by(ticket_id=ticket.id, ended_at=None).count()
+
+
+@pytest.mark.parametrize(("who", "name"), [("ngoc", "Trịnh Thị Ngọc"), ("phuc", "Phạm Hồng Phúc")])
+def test_the_head_or_a_supervisor_approves(
+    session: Session, province: Province, ticket: Ticket, who: str, name: str
+) -> None:
+    propose(session, province, ticket)
+    assert approvals.may_approve(session, province.actor(who), ticket)
+    for _ in range(2):  # a double click
+        approvals.approve(session, province.actor(who), ticket.code, now=TUESDAY)
+    assert (ticket.state, ticket.resolved_at, ticket.resolution) == (TicketState.RESOLVED, TUESDAY, "Đã trả lời")
+    assert in_hand(session, ticket) == 0
+    assert moves(session, ticket)[-2:] == [("propose", "Lâm Quốc Việt"), ("approve", name)]
+    assert not approvals.may_approve(session, province.actor(who), ticket)
+
+
+@pytest.mark.parametrize(
+    ("who", "error"),
+    [("viet", NotAllowed), ("thu", NotFound), ("lan", NotAllowed), ("hoa", NotAllowed), ("quan", NotAllowed)],
+)
+def test_nobody_else_does(
+    session: Session, province: Province, ticket: Ticket, who: str, error: type[Exception]
+) -> None:
+    propose(session, province, ticket)
+    actor = province.actor(who)
+    assert not approvals.may_approve(session, actor, ticket)
+    with pytest.raises(error):
+        approvals.approve(session, actor, ticket.code, now=TUESDAY)
+    with pytest.raises(error):
+        approvals.send_back(session, actor, ticket.code, reason="x", now=TUESDAY)
+    assert ticket.state == TicketState.AWAITING_APPROVAL
+
+
+def test_a_head_of_another_agency_does_not(session: Session, province: Province, ticket: Ticket) -> None:
+    propose(session, province, ticket)
+    province.people["thu"].approves = True
+    with pytest.raises(NotFound):
+        approvals.approve(session, province.actor("thu"), ticket.code, now=TUESDAY)
+
+
+def test_own_words_are_approved_by_somebody_else_while_there_is_one(
+    session: Session, province: Province, ticket: Ticket
+) -> None:
+    ngoc, second = province.actor("ngoc"), province.people["viet"]
+    second.approves = True
+    propose(session, province, ticket, "ngoc")
+    assert not approvals.may_approve(session, ngoc, ticket)
+    with pytest.raises(NotAllowed):
+        approvals.approve(session, ngoc, ticket.code, now=TUESDAY)
+    second.active = False
+    assert approvals.may_approve(session, ngoc, ticket)
+    approvals.approve(session, ngoc, ticket.code, now=TUESDAY)
+    assert ticket.state == TicketState.RESOLVED
+
+
+def test_sent_back_it_is_mended_and_proposed_again(session: Session, province: Province, ticket: Ticket) -> None:
+    propose(session, province, ticket)
+    ngoc = province.actor("ngoc")
+    with pytest.raises(Invalid) as refused:
+        approvals.send_back(session, ngoc, ticket.code, reason="  ", now=TUESDAY)
+    assert refused.value.problems == {"reason": "required"}
+    for _ in range(2):
+        approvals.send_back(session, ngoc, ticket.code, reason="Nêu rõ ngày hoàn thành", now=TUESDAY)
+    assert (ticket.state, ticket.resolved_at, in_hand(session, ticket)) == (TicketState.ACCEPTED, None, 1)
+    assert ticket.resolution == "Đã trả lời"  # to be mended, not written anew
+    agencies.resolve(session, province.actor("viet"), ticket.code, text="Xong trước 30/11", now=TUESDAY)
+    approvals.approve(session, ngoc, ticket.code, now=TUESDAY)
+    assert ticket.resolution == "Xong trước 30/11"
+    assert [move for move, _ in moves(session, ticket)][-4:] == ["propose", "send_back", "propose", "approve"]
+
+
+def test_there_is_nothing_to_approve_before_an_answer(session: Session, province: Province, ticket: Ticket) -> None:
+    for who in ("ngoc", "phuc"):
+        assert not approvals.may_approve(session, province.actor(who), ticket)
+        with pytest.raises(MoveRefused):
+            approvals.approve(session, province.actor(who), ticket.code, now=LATER)
+        with pytest.raises(MoveRefused):
+            approvals.send_back(session, province.actor(who), ticket.code, reason="x", now=LATER)
+
+
+def test_the_clock_runs_while_the_head_reads(session: Session, province: Province, ticket: Ticket) -> None:
+    propose(session, province, ticket)
+    session.flush()
+    assert ticket.answer_due is not None
+    assert ticket.state in OPEN
+    assert sweeps.sweep(session, ticket.answer_due) == 1
+    assert moves(session, ticket)[-1] == ("breached", "time")

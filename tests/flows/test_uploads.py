@@ -1,0 +1,84 @@
+"""Pictures of citizens: stripped, made smaller, and gone a day after nobody sent them."""
+
+import io
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy.orm import Session
+
+from callcenter.errors import Invalid
+from callcenter.models import Attachment
+from callcenter.vocab import Source
+from tests import factories
+from tickets import files, intake, uploads
+from tickets.intake import Report
+
+
+def taken(kind: str, size: tuple[int, int] = (3000, 2000), mode: str = "RGB") -> bytes:
+    """As a phone writes it: turned by its EXIF, with place, time and name of the camera."""
+    exif = Image.Exif()
+    exif[0x010F] = "Máy của Bà Sáu"
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[2] = (10.0, 21.0, 30.0)
+    out = io.BytesIO()
+    Image.new(mode, size, "teal").save(out, kind, exif=exif, comment=b"secret note")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_keeps_its_looks_and_loses_where_it_was_taken(kind: str, tmp_path: Path) -> None:
+    kept = uploads.keep_picture(tmp_path, f"ảnh.{kind.lower()}", taken(kind))
+    stored = files.path_of(tmp_path, kept.sha256).read_bytes()
+    with Image.open(io.BytesIO(stored)) as image:
+        assert (image.format, image.size) == (kind, (1707, 2560))
+        assert not image.getexif()
+        assert not {"comment", "exif", "xmp"} & image.info.keys()
+    assert b"secret note" not in stored
+    assert len(stored) == kept.size
+
+
+def test_a_see_through_picture_and_one_of_print_stay_readable(tmp_path: Path) -> None:
+    see_through = uploads.keep_picture(tmp_path, "a.png", taken("PNG", (40, 30), "RGBA"))
+    with Image.open(files.path_of(tmp_path, see_through.sha256)) as image:
+        assert image.mode == "RGBA"
+    out = io.BytesIO()
+    Image.new("CMYK", (40, 30)).save(out, "JPEG")
+    with Image.open(files.path_of(tmp_path, uploads.keep_picture(tmp_path, "b.jpg", out.getvalue()).sha256)) as image:
+        assert image.mode == "RGB"
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7 x", b"", b"<svg/>", taken("JPEG")[:3000]])
+def test_what_is_no_picture_is_refused(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(Invalid):
+        uploads.keep_picture(tmp_path, "x.jpg", content)
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_only_what_nobody_sent_for_a_day_is_swept(session: Session, tmp_path: Path) -> None:
+    factories.province(session)
+    now = datetime.now(UTC)
+    kept = {name: uploads.keep_picture(tmp_path, name, taken("PNG", (10 + at, 10)))
+            for at, name in enumerate(("sent", "left", "fresh"))}  # fmt: skip
+    report = Report(source_ref="1", description="Cống nghẹt", reporter_phone="0905123456")
+    pictures = [kept["sent"]]
+    intake.receive(session, report, source=Source.WEB, sender="web", now=now, pictures=pictures, consented=True)
+    session.flush()
+    assert session.query(Attachment).one().purpose == uploads.REPORT
+    path = {name: files.path_of(tmp_path, file.sha256) for name, file in kept.items()}
+    yesterday = (now - timedelta(hours=25)).timestamp()
+    for name in ("sent", "left"):
+        os.utime(path[name], (yesterday, yesterday))
+    foreign = path["left"].with_name("README")
+    foreign.write_text("not ours")
+    os.utime(foreign, (yesterday, yesterday))
+    small = files.thumbnail(tmp_path, kept["left"].sha256)
+    assert uploads.sweep_unused(session, tmp_path, now) == 1
+    assert [path[name].exists() for name in ("sent", "left", "fresh")] == [True, False, True]
+    assert foreign.exists()
+    assert not small.exists()
+    assert uploads.sweep_unused(session, tmp_path, now) == 0
+    again = uploads.keep_picture(tmp_path, "again", taken("PNG", (10, 10)))
+    assert again.sha256 == kept["sent"].sha256

@@ -1,0 +1,62 @@
+"""What pages load: small, ours alone, kept by the browser, and with every class the templates name."""
+
+import re
+from pathlib import Path
+
+import brotli
+import pytest
+from flask import Flask
+
+from agent_ui.catalogue import FOLDER
+
+TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
+FULL = FOLDER.parent / ".venv" / "assets" / "node_modules" / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
+TRIMMED = FOLDER / "static" / "vendor" / "tabler.min.css"
+
+
+def classes_of(sheet: Path) -> set[str]:
+    return {name.replace("\\", "") for name in re.findall(r"\.(-?[A-Za-z_](?:[\w-]|\\.)*)", sheet.read_text())}
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+def test_a_style_sheet_leaves_compressed_and_is_kept_for_a_year(console: Flask, encoding: str) -> None:
+    answer = console.test_client().get("/static/vendor/tabler.min.css", headers={"Accept-Encoding": encoding})
+    assert answer.headers["Content-Encoding"] == encoding
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert answer.mimetype == "text/css"
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert len(answer.data) < TRIMMED.stat().st_size / 3
+
+
+def test_a_browser_that_has_it_gets_nothing_again(console: Flask) -> None:
+    client = console.test_client()
+    first = client.get("/static/hotline.css", headers={"Accept-Encoding": "br"})
+    again = client.get("/static/hotline.css", headers={"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_page_leaves_compressed_and_guarded_as_ever(console: Flask) -> None:
+    plain = console.test_client().get("/sign-in", headers={"Accept-Encoding": "identity"})
+    packed = console.test_client().get("/sign-in", headers={"Accept-Encoding": "br"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "br"
+    assert b"<!doctype html>" in brotli.decompress(packed.data)
+    assert packed.headers["Content-Security-Policy"] == plain.headers["Content-Security-Policy"]
+
+
+def test_every_class_a_template_names_survived_the_trimming() -> None:
+    named = {
+        word
+        for page in TEMPLATES
+        for text in re.findall(r'class="([^"]*)"', page.read_text(encoding="utf-8"))
+        for word in re.split(r"[^\w-]+", re.sub(r"{[{%].*?[%}]}", " ", text))
+    }
+    known = classes_of(FULL)
+    assert len(named & known) > 20
+    assert (named & known) - classes_of(TRIMMED) == set()
+
+
+@pytest.mark.parametrize("page", TEMPLATES, ids=lambda page: f"{page.parent.name}/{page.name}")
+def test_no_template_asks_another_host(page: Path) -> None:
+    loads = re.findall(r'(?:src|srcset|href|action)="(?:https?:)?//[^"]*"', page.read_text(encoding="utf-8"))
+    assert loads == []

@@ -1,0 +1,215 @@
+"""Accounts: who signs in, with which role, at which extension; the last administrator always stays."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.errors import Invalid, NotFound
+from callcenter.models import Agency, User
+from callcenter.passwords import hash_password, verify_password
+from callcenter.push import announce
+from callcenter.vocab import Role
+from tickets.actors import Actor
+from tickets.administration.records import begin, is_news, record_change
+
+SHORTEST_PASSWORD = 12
+_LONGEST_PASSWORD = 1000
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_EXTENSION = re.compile(r"[0-9]{2,20}")
+_LANGUAGES = ("vi", "en")
+
+
+@dataclass(frozen=True)
+class UserFields:
+    """An account's form as it came in; `agency` is an agency's code, an empty text nothing."""
+
+    name: str
+    role: str
+    agency: str = ""
+    extension: str = ""
+    language: str = "vi"
+    approves: bool = False
+
+
+def facts(session: Session, user: User) -> dict[str, Any]:
+    """The account as the record has it; never its password."""
+    agency = session.get(Agency, user.agency_id) if user.agency_id else None
+    return {
+        "name": user.name,
+        "role": user.role.value,
+        "agency": agency.code if agency else None,
+        "extension": user.extension,
+        "language": user.language,
+        "approves": user.approves,
+        "active": user.active,
+    }
+
+
+def add(
+    session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime,
+    shortest: int = SHORTEST_PASSWORD,
+) -> User:  # fmt: skip
+    """A new account. The same one a second time changes nothing; raises Invalid by field."""
+    begin(session, actor)
+    username = username.strip().lower()
+    known = session.scalars(select(User).where(User.username == username)).one_or_none()
+    problems = _password_problems(password, shortest)
+    if not _USERNAME.fullmatch(username):
+        problems["username"] = "username_form"
+    values = _clean(session, fields, problems, known)
+    if known is not None and not problems:
+        if facts(session, known) == {**values, "active": True} and verify_password(known.password_hash, password):
+            return known
+        problems["username"] = "username_taken"
+    if problems:
+        raise Invalid(problems)
+    user = User(username=username, password_hash=hash_password(password), active=True, created_at=now)
+    _apply(session, user, values)
+    session.add(user)
+    session.flush()
+    record_change(session, actor, "user", username, {}, facts(session, user), now)
+    return user
+
+
+def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, seen: str | None, now: datetime) -> User:
+    """Change an account; another role, agency or extension signs its person out. Raises Invalid, Changed."""
+    begin(session, actor)
+    user = _locked(session, user_id)
+    problems: dict[str, str] = {}
+    values = _clean(session, fields, problems, user)
+    if user.active and user.role == Role.ADMIN and values.get("role") != Role.ADMIN and _is_last_admin(session, user):
+        problems["role"] = "last_admin"
+    if problems:
+        raise Invalid(problems)
+    before = facts(session, user)
+    after = {**before, **values}
+    if is_news("user", user.username, before, after, seen):
+        _apply(session, user, values)
+        if any(before[name] != after[name] for name in ("role", "agency", "extension", "approves")):
+            user.session_epoch += 1
+        record_change(session, actor, "user", user.username, before, after, now)
+        announce(session, "extension")
+    return user
+
+
+def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, now: datetime) -> User:
+    """Close an account, which ends its sessions, or open it again. Raises Invalid for the last administrator."""
+    begin(session, actor)
+    user = _locked(session, user_id)
+    if user.active == active:
+        return user
+    if not active and user.role == Role.ADMIN and _is_last_admin(session, user):
+        raise Invalid({"active": "last_admin"})
+    holder = _holder(session, user.extension, user) if active else None
+    if holder is not None:
+        raise Invalid({"active": f"extension_held:{holder.name} ({holder.username})"})
+    before = facts(session, user)
+    user.active = active
+    if not active:
+        user.session_epoch += 1
+    record_change(session, actor, "user", user.username, before, facts(session, user), now)
+    return user
+
+
+def set_password(session: Session, actor: Actor, user_id: int, password: str, *, now: datetime) -> User:
+    """A new password by the administrator; all sessions of the person end."""
+    begin(session, actor)
+    user = _locked(session, user_id)
+    problems = _password_problems(password, SHORTEST_PASSWORD)
+    if problems:
+        raise Invalid(problems)
+    _store_password(session, actor, user, password, now)
+    return user
+
+
+def change_own_password(session: Session, actor: Actor, old: str, password: str, again: str, *, now: datetime) -> User:
+    """Everybody for themselves, knowing the old one; their other sessions end."""
+    user = _locked(session, actor.id or 0)
+    problems = _password_problems(password, SHORTEST_PASSWORD)
+    if not verify_password(user.password_hash, old[:_LONGEST_PASSWORD]):
+        problems["old"] = "password_wrong"
+    elif password == old and not problems:
+        problems["password"] = "password_same"  # noqa: S105 (a key of the catalogue)
+    if password != again and "password" not in problems:
+        problems["again"] = "password_differs"
+    if problems:
+        raise Invalid(problems)
+    _store_password(session, actor, user, password, now)
+    return user
+
+
+def _store_password(session: Session, actor: Actor, user: User, password: str, now: datetime) -> None:
+    if verify_password(user.password_hash, password):
+        return
+    user.password_hash = hash_password(password)
+    user.session_epoch += 1
+    set_at = {"password_set": now.isoformat(timespec="seconds")}
+    record_change(session, actor, "user", user.username, {"password_set": None}, set_at, now)
+
+
+def _password_problems(password: str, shortest: int) -> dict[str, str]:
+    if len(password) < shortest:
+        return {"password": "password_short"}
+    return {"password": "too_long"} if len(password) > _LONGEST_PASSWORD else {}
+
+
+def _clean(session: Session, fields: UserFields, problems: dict[str, str], user: User | None) -> dict[str, Any]:
+    """Values as `facts` has them; what is wrong goes into `problems`."""
+    name, extension = " ".join(fields.name.split()), fields.extension.strip() or None
+    if not name or len(name) > 200:
+        problems["name"] = "too_long" if name else "required"
+    if fields.role not in set(Role):
+        problems["role"] = "unknown_choice"
+    if fields.language not in _LANGUAGES:
+        problems["language"] = "unknown_choice"
+    officer = fields.role == Role.OFFICER
+    agency = fields.agency.strip() or None
+    if officer != (agency is not None):
+        problems["agency"] = "agency_of_officer" if officer else "agency_only_of_officer"
+    elif agency is not None and session.scalar(select(Agency.id).where(Agency.code == agency)) is None:
+        problems["agency"] = "unknown_choice"
+    if fields.approves and not officer:
+        problems["approves"] = "approves_only_officer"
+    _check_extension(session, extension, user, problems)
+    return {"name": name, "role": fields.role, "agency": agency, "extension": extension,
+            "language": fields.language, "approves": fields.approves}  # fmt: skip
+
+
+def _check_extension(session: Session, extension: str | None, user: User | None, problems: dict[str, str]) -> None:
+    if extension is None:
+        return
+    holder = _holder(session, extension, user)
+    if not _EXTENSION.fullmatch(extension):
+        problems["extension"] = "extension_form"
+    elif holder is not None and (user is None or user.active):
+        problems["extension"] = f"extension_held:{holder.name} ({holder.username})"
+
+
+def _holder(session: Session, extension: str | None, besides: User | None) -> User | None:
+    if extension is None:
+        return None
+    found = session.scalars(select(User).where(User.extension == extension, User.active)).one_or_none()
+    return None if found is besides else found
+
+
+def _apply(session: Session, user: User, values: dict[str, Any]) -> None:
+    user.name, user.role = values["name"], Role(values["role"])
+    user.extension, user.language, user.approves = values["extension"], values["language"], values["approves"]
+    code = values["agency"]
+    user.agency_id = session.scalar(select(Agency.id).where(Agency.code == code)) if code else None
+
+
+def _is_last_admin(session: Session, user: User) -> bool:
+    others = select(User.id).where(User.role == Role.ADMIN, User.active, User.id != user.id)
+    return session.scalar(others.limit(1)) is None
+
+
+def _locked(session: Session, user_id: int) -> User:
+    user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound(f"no account {user_id}")
+    return user

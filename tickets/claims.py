@@ -1,0 +1,126 @@
+"""Who does what next: an operator takes a call-back and may leave it again; a leader takes over or hands on."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from callcenter.errors import Invalid, MoveRefused, NotFound
+from callcenter.models import Call, Ticket, TicketEvent, User
+from callcenter.vocab import Role, TicketKind, TicketState
+from tickets import history
+from tickets.actors import DESK, LEADS, Actor
+
+# Whoever took a call-back and did nothing for so long has let it go: the next one may take it.
+LASTS = timedelta(minutes=30)
+_TAKEN = ("claim", "hand_to")
+_OPEN = (Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
+
+
+class Taken(MoveRefused):
+    """Somebody else has it in hand; `by` is their name."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__("claim", ticket.state)
+        self.by = ticket.owner.name if ticket.owner else ""
+
+
+def claimed_at() -> ScalarSelect[datetime]:
+    """SQL: when the ticket of the outer query was last taken or handed to somebody; filing counts where it was not."""
+    latest = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == Ticket.id, TicketEvent.move.in_(_TAKEN))
+    return select(func.coalesce(latest.scalar_subquery(), Ticket.filed_at)).correlate(Ticket).scalar_subquery()
+
+
+def free(now: datetime) -> ColumnElement[bool]:
+    """SQL: nobody has this call-back in hand, or whoever has it let it lie for too long."""
+    return or_(Ticket.owner_id.is_(None), claimed_at() < now - LASTS)
+
+
+def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None:
+    """The call-back this person has in hand already, else the one that waits longest; None where none is left.
+
+    So a double click opens the same number twice. A number that is on the line right now is not called.
+    """
+    actor.require(*DESK)
+    oldest = select(Ticket).where(*_OPEN).order_by(Ticket.created_at, Ticket.id).limit(1)
+    mine = session.scalars(oldest.where(Ticket.owner_id == actor.id, claimed_at() >= now - LASTS)).first()
+    if mine is not None:
+        return mine
+    query = oldest.where(free(now), ~_on_the_line()).with_for_update(of=Ticket, skip_locked=True)
+    found = session.scalars(query.execution_options(populate_existing=True)).first()
+    if found is not None:
+        _give(session, found, actor, now)
+    return found
+
+
+def take(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """This call-back and no other. Raises Taken while somebody else has it; a leader takes it all the same."""
+    actor.require(*DESK)
+    ticket = _callback(session, code)
+    if session.scalars(select(Ticket.id).where(Ticket.id == ticket.id, free(now))).first() is None:
+        if ticket.owner_id == actor.id:
+            return ticket
+        if actor.role not in LEADS:
+            raise Taken(ticket)
+    _give(session, ticket, actor, now)
+    return ticket
+
+
+def leave(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """Not reached, or no time: the number is free for the next one. Twice, or when it is done already, is nothing."""
+    actor.require(*DESK)
+    ticket = history.locked(session, code)
+    mine = ticket.owner_id == actor.id or actor.role in LEADS
+    if ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED and ticket.owner_id and mine:
+        ticket.owner_id = None
+        history.note(session, ticket, "unclaim", actor, now=now)
+    return ticket
+
+
+def take_over(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """A leader finishes somebody's draft; its history says from whom. Raises MoveRefused when it is no draft now."""
+    actor.require(*LEADS)
+    ticket = history.locked(session, code)
+    if ticket.state != TicketState.DRAFT:
+        raise MoveRefused("take_over", ticket.state)
+    if ticket.owner_id != actor.id:
+        before = ticket.owner.name if ticket.owner else None
+        ticket.owner_id = actor.id
+        history.note(session, ticket, "take_over", actor, now=now, before=before)
+    return ticket
+
+
+def hand_to(session: Session, actor: Actor, code: str, user_id: int, *, now: datetime) -> Ticket:
+    """A leader gives a draft or a call-back to one of the desk by name. Raises Invalid for anybody else."""
+    actor.require(*LEADS)
+    ticket = history.locked(session, code)
+    waiting = ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
+    if ticket.state != TicketState.DRAFT and not waiting:
+        raise MoveRefused("hand_to", ticket.state)
+    person = session.get(User, user_id)
+    if person is None or not person.active or person.role not in (Role.OPERATOR, Role.SHIFT_LEADER):
+        raise Invalid({"user_id": "unknown_choice"})
+    if ticket.owner_id != person.id:
+        before = ticket.owner.name if ticket.owner else None
+        ticket.owner = person
+        history.note(session, ticket, "hand_to", actor, now=now, before=before, to=person.name)
+    return ticket
+
+
+def _callback(session: Session, code: str) -> Ticket:
+    ticket = history.locked(session, code)
+    if ticket.kind != TicketKind.CALLBACK:
+        raise NotFound(f"{code} is no call-back")
+    if ticket.state != TicketState.FILED:
+        raise MoveRefused("claim", ticket.state)
+    return ticket
+
+
+def _give(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> None:
+    ticket.owner_id = actor.id
+    history.note(session, ticket, "claim", actor, now=now)
+
+
+def _on_the_line() -> ColumnElement[bool]:
+    live = aliased(Call)
+    return exists().where(live.caller == Ticket.caller, live.ended_at.is_(None))

@@ -1,0 +1,71 @@
+"""What else a reader of a ticket should know of: the same caller's other tickets, and the same trouble elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from callcenter.models import Ticket, User
+from callcenter.vocab import TicketKind, TicketState
+from tickets import queries
+from tickets.actors import DESK, Actor
+from tickets.lifecycle import OPEN
+
+_AT_MOST = 5
+_NO_TICKETS = (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)
+
+
+@dataclass(frozen=True)
+class Related:
+    """At most five each, newest first, only what this reader may see."""
+
+    same_caller: Sequence[Ticket]
+    same_place: Sequence[Ticket]
+
+
+def related(session: Session, actor: Actor, ticket: Ticket) -> Related:
+    return Related(_same_caller(session, actor, ticket), _same_place(session, actor, ticket))
+
+
+def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
+    """Nothing for an agency where an identity is kept, on either side: which tickets belong together tells who."""
+    numbers = {number for number in (ticket.caller, ticket.reporter_phone) if number}
+    for_agency = actor.role not in DESK
+    if not numbers or (for_agency and ticket.keep_identity):
+        return ()
+    query = queries.visible(select(Ticket), actor).where(
+        or_(Ticket.caller.in_(numbers), Ticket.reporter_phone.in_(numbers)),
+        Ticket.id != ticket.id,
+        Ticket.state.not_in(_NO_TICKETS),
+        Ticket.kind != TicketKind.CALLBACK,
+    )
+    if for_agency:
+        query = query.where(~Ticket.keep_identity)
+    return session.scalars(query.order_by(Ticket.id.desc()).limit(_AT_MOST)).all()
+
+
+def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
+    """Open reports of the same field in the same commune: perhaps the same hole in the same street."""
+    if ticket.ward_code is None or ticket.category_code is None or ticket.state in _NO_TICKETS:
+        return ()
+    query = (
+        queries.visible(select(Ticket), actor)
+        .where(
+            Ticket.ward_code == ticket.ward_code,
+            Ticket.category_code == ticket.category_code,
+            Ticket.state.in_(OPEN),
+            Ticket.kind != TicketKind.CALLBACK,
+            Ticket.id != ticket.id,
+        )
+        .options(joinedload(Ticket.lead_agency))
+    )
+    return session.scalars(query.order_by(Ticket.id.desc()).limit(_AT_MOST)).all()
+
+
+def names_at(session: Session, extensions: set[str]) -> dict[str, str]:
+    """Extension to the name of who has it now."""
+    if not extensions:
+        return {}
+    query = select(User.extension, User.name).where(User.extension.in_(extensions), User.active)
+    return {extension: name for extension, name in session.execute(query) if extension}

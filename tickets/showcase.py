@@ -1,0 +1,88 @@
+"""What everybody may see of the hotline's work: figures with their sample, and answered reports without persons."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from callcenter.models import Agency, Category, Ticket, Ward
+from callcenter.vocab import TicketKind, TicketState
+
+SPAN = timedelta(days=30)
+# A share of fewer is an accident, not a figure.
+ENOUGH = 30
+SATISFIED = 4
+_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Share:
+    """`part` of `n`; `value` between 0 and 1."""
+
+    part: int
+    n: int
+
+    @property
+    def value(self) -> float:
+        return self.part / self.n
+
+
+@dataclass(frozen=True)
+class Work:
+    """The last SPAN: reports received, answered on time, and how many raters gave SATISFIED stars or more.
+
+    None where the sample is smaller than ENOUGH.
+    """
+
+    received: int | None
+    on_time: Share | None
+    satisfied: Share | None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A report whose sender allows it to be shown; never the text, because texts hold names and numbers."""
+
+    category: str
+    ward: str | None
+    agency: str | None
+    filed_at: datetime | None
+    resolved_at: datetime | None
+
+
+def work(session: Session, now: datetime) -> Work:
+    since = now - SPAN
+    real = Ticket.kind != TicketKind.CALLBACK
+    received = _count(session, real, Ticket.filed_at >= since)
+    answered = (real, Ticket.resolved_at >= since, Ticket.answer_due.is_not(None))
+    on_time = _count(session, *answered, Ticket.resolved_at <= Ticket.answer_due)
+    rated = (real, Ticket.rated_at >= since, Ticket.rating.is_not(None))
+    satisfied = _count(session, *rated, Ticket.rating >= SATISFIED)
+    return Work(
+        received if received >= ENOUGH else None,
+        _share(on_time, _count(session, *answered)),
+        _share(satisfied, _count(session, *rated)),
+    )
+
+
+def examples(session: Session, now: datetime, limit: int = 3) -> list[Example]:
+    """The latest answered ones that may be shown, of the last SPAN."""
+    query = (
+        select(Category.name, Ward.name, Agency.name, Ticket.filed_at, Ticket.resolved_at)
+        .join(Category, Category.code == Ticket.category_code)
+        .outerjoin(Ward, Ward.code == Ticket.ward_code)
+        .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
+        .where(Ticket.may_publish, Ticket.state.in_(_ANSWERED), Ticket.resolved_at >= now - SPAN)
+        .order_by(Ticket.resolved_at.desc())
+        .limit(limit)
+    )
+    return [Example(*row) for row in session.execute(query)]
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Ticket).where(*conditions)) or 0
+
+
+def _share(part: int, n: int) -> Share | None:
+    return Share(part, n) if n >= ENOUGH else None

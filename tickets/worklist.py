@@ -1,0 +1,157 @@
+"""What one person or one shift must do now: call-backs with their misses, what nobody owns, and a person's own day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
+from callcenter.vocab import Level, Outcome, Role, TicketKind, TicketState
+from tickets import claims, overview, queries
+from tickets.actors import Actor
+from tickets.queries import Unfinished
+
+# A number that nobody took on for this long is the shift leader's.
+UNCLAIMED_AFTER = timedelta(minutes=15)
+_URGENT = (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
+_ROWS = 200
+
+
+@dataclass(frozen=True)
+class CallBack:
+    """A number to call. `missed` are its calls, newest first; `held_since` says since when `ticket.owner` has it."""
+
+    ticket: Ticket
+    missed: Sequence[Call]
+    held_since: datetime | None
+    on_the_line: bool = False
+
+    @property
+    def last(self) -> datetime:
+        return self.missed[0].started_at if self.missed else self.ticket.created_at
+
+    @property
+    def name(self) -> str:
+        return self.ticket.reporter_name or next((call.caller_name for call in self.missed if call.caller_name), "")
+
+    @property
+    def message(self) -> Call | None:
+        """The newest call that left a message."""
+        return next((call for call in self.missed if call.outcome == Outcome.VOICEMAIL or call.voicemail), None)
+
+    @property
+    def dropped(self) -> bool:
+        """An operator had talked with them when the call broke off."""
+        return any(call.outcome == Outcome.ANSWERED for call in self.missed)
+
+
+@dataclass(frozen=True)
+class MyDay:
+    """An operator's own day so far; `average_s` is None before the first answered call is over."""
+
+    answered: int
+    average_s: float | None
+    filed: int
+    called_back: int
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What nobody owns, or lies too long; the shift leader's list."""
+
+    drafts: Sequence[Unfinished]
+    callbacks: Sequence[CallBack]
+    triage: Sequence[Ticket]
+    urgent: Sequence[Ticket]
+
+    @property
+    def count(self) -> int:
+        return len(self.drafts) + len(self.callbacks) + len(self.triage) + len(self.urgent)
+
+
+def callbacks(session: Session, now: datetime) -> list[CallBack]:
+    """Numbers waiting to be called back, one line a number, longest first."""
+    query = (
+        select(Ticket, claims.claimed_at())
+        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
+        .order_by(Ticket.created_at, Ticket.id)
+        .limit(_ROWS)
+        .options(joinedload(Ticket.owner))
+    )
+    found = [(ticket, claimed) for ticket, claimed in session.execute(query)]
+    calls = _calls_of(session, [ticket.id for ticket, _ in found])
+    live = set(session.scalars(select(Call.caller).where(Call.ended_at.is_(None), Call.caller.is_not(None))))
+    return [
+        CallBack(
+            ticket,
+            calls.get(ticket.id, ()),
+            claimed if ticket.owner_id is not None and claimed >= now - claims.LASTS else None,
+            on_the_line=ticket.caller in live,
+        )
+        for ticket, claimed in found
+    ]
+
+
+def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, list[Call]]:
+    query = (
+        select(TicketCall.ticket_id, Call)
+        .join(Call, Call.id == TicketCall.call_id)
+        .where(TicketCall.ticket_id.in_(ticket_ids), TicketCall.relation.in_(("opened", "missed")))
+        .order_by(Call.started_at.desc())
+    )
+    calls: dict[int, list[Call]] = {}
+    for ticket_id, call in session.execute(query):
+        calls.setdefault(ticket_id, []).append(call)
+    return calls
+
+
+def shift(session: Session, now: datetime) -> Shift:
+    """Drafts left lying, call-backs nobody took, tickets no rule could place, urgent ones nobody accepted."""
+    waiting = callbacks(session, now)
+    return Shift(
+        drafts=sorted(queries.unowned(session, now - overview.UNOWNED_AFTER), key=lambda row: row.ticket.created_at),
+        callbacks=[row for row in waiting if row.held_since is None and _filed(row) < now - UNCLAIMED_AFTER],
+        triage=[ticket for ticket in queries.triage(session) if ticket.level != Level.URGENT],
+        urgent=urgent(session),
+    )
+
+
+def _filed(row: CallBack) -> datetime:
+    return row.ticket.filed_at or row.ticket.created_at
+
+
+def urgent(session: Session) -> Sequence[Ticket]:
+    """Urgent reports that no agency has accepted yet, by the clock that runs."""
+    query = (
+        select(Ticket)
+        .where(Ticket.level == Level.URGENT, Ticket.state.in_(_URGENT), Ticket.kind != TicketKind.CALLBACK)
+        .order_by(func.coalesce(Ticket.accept_due, Ticket.triage_due, Ticket.filed_at), Ticket.id)
+        .limit(_ROWS)
+        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward))
+    )
+    return session.scalars(query).all()
+
+
+def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
+    """Calls this extension answered today, and what this person filed and settled."""
+    start, end = overview.day_bounds(overview.local_day(now))
+    talked = select(func.count(), func.avg(Call.talk_s).filter(Call.ended_at.is_not(None), Call.talk_s > 0)).where(
+        Call.started_at >= start, Call.started_at < end, Call.operators.contains([actor.extension or "-"])
+    )
+    answered, average = session.execute(talked).one()
+    done = (
+        select(TicketEvent.move, func.count())
+        .where(TicketEvent.at >= start, TicketEvent.at < end, TicketEvent.actor_id == actor.id)
+        .where(or_(TicketEvent.move == "file", TicketEvent.move == "call_back_done"))
+        .group_by(TicketEvent.move)
+    )
+    counts = {move: count for move, count in session.execute(done)}
+    return MyDay(answered, average, counts.get("file", 0), counts.get("call_back_done", 0))
+
+
+def desk_people(session: Session) -> Sequence[User]:
+    """Who may be handed a draft or a call-back."""
+    roles = (Role.OPERATOR, Role.SHIFT_LEADER)
+    return session.scalars(select(User).where(User.active, User.role.in_(roles)).order_by(User.name)).all()
