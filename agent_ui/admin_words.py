@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from agent_ui import labels
+from agent_ui.home import LANGUAGES
 from agent_ui.labels import PROBLEMS
 from callcenter import phones
 from callcenter.vocab import AgencyKind, Clock, Level, Role, Source
@@ -134,7 +135,7 @@ def value_word(name: str, value: Any) -> str:
     if name == "scope":
         return str(SCOPES.get(value, value))
     if name == "language":
-        return {"vi": "Tiếng Việt", "en": "English"}.get(value, str(value))
+        return LANGUAGES.get(value, str(value))
     if name == "password_set":
         return str(_("đã đặt"))
     kind = _WORDS.get(name)

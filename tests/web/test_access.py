@@ -124,7 +124,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ARGUMENTS = {
     "code": "123456789", "call_id": 1, "file_id": 1, "outbox_id": 1, "set_aside_id": 1, "outcome": "all",
     "state": "triage", "filename": "hotline.css", "user_id": 999999, "agency_id": 999999, "rule_id": 999999,
-    "token_id": 999999, "number": "0905123456", "name": "operator", "day": "2026-01-01", "level": "normal", "clock": "answer",
+    "token_id": 999999, "number": "0905123456", "name": "operator",
+    "day": "2026-01-01", "level": "normal", "clock": "answer",
 }  # fmt: skip
 
 
