@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from flask import (
     Blueprint,
     Flask,
-    Response,
     abort,
     current_app,
     g,
@@ -106,7 +105,8 @@ def _person() -> SignedIn | None:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": url_for("auth.sign_in")})
+        # A part that reads itself again must not take the page away from somebody who is typing: it says so there.
+        abort(401)
     kinds = ("text/html", "application/json", "text/event-stream")
     wanted = request.accept_mimetypes.best_match(kinds, default="text/html")
     if request.method != "GET" or wanted != "text/html":

@@ -40,8 +40,7 @@
       const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(input.value)}`, {
         headers: { "HX-Request": "true" },
       });
-      const gone = answer.headers.get("HX-Redirect");
-      if (gone) return location.assign(gone);
+      if (answer.status === 401) return location.reload();
       if (turn !== asked) return;
       if (!answer.ok) throw new Error(String(answer.status));
       list.innerHTML = await answer.text();

@@ -179,6 +179,9 @@ def test_every_post_wants_its_token(console: Flask, sign_in: Callable[[str | Non
         assert browser.client.post(url).status_code == 400, url
 
 
-def test_a_live_region_of_somebody_signed_out_sends_the_page_to_sign_in(sign_in: Callable[..., Browser]) -> None:
+def test_a_live_region_of_somebody_signed_out_says_so_and_leaves_the_page(sign_in: Callable[..., Browser]) -> None:
+    """Whoever is typing keeps the page; the notice leads to the sign-in."""
     answer = sign_in(None).get("/desk/work", headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (401, "#notice")
+    assert "HX-Redirect" not in answer.headers
+    assert 'href="/sign-in"' in answer.text
