@@ -169,3 +169,24 @@ class CommandResult(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
+
+
+class Witness(StrEnum):
+    """The PBX's own logs that are held against what AMI showed."""
+
+    QUEUE_LOG = "queue_log"
+    CEL = "cel"
+
+
+class Verdict(StrEnum):
+    """What became of a call after its witnesses were read.
+
+    `agrees`: all that a witness holds is in the record. `repaired`: the record was made or mended from a witness.
+    `differs`: they say different things of a call that was heard without a gap; the record stays as it is.
+    `unexplained`: something that no witness holds is missing, or the witness ended without an end.
+    """
+
+    AGREES = "agrees"
+    REPAIRED = "repaired"
+    DIFFERS = "differs"
+    UNEXPLAINED = "unexplained"

@@ -1,6 +1,7 @@
 """Every table, in reading order: people, places, calls, tickets, work behind the scenes."""
 
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
+from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.people import Agency, ApiToken, User
 from callcenter.models.places import FormerUnit, Ward
 from callcenter.models.rules import CalendarDay, Category, RoutingRule, SlaTarget, TestNumber, WorkingPeriod
@@ -19,16 +20,19 @@ __all__ = [
     "FormerUnit",
     "OutboxRow",
     "PbxCommand",
+    "PbxGap",
     "PbxQueue",
     "PbxStatus",
     "RoutingRule",
     "SetAside",
     "SlaTarget",
     "TestNumber",
+    "Testimony",
     "Ticket",
     "TicketCall",
     "TicketEvent",
     "User",
     "Ward",
+    "WitnessCursor",
     "WorkingPeriod",
 ]
