@@ -6,9 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 
 from agent_ui import (
-    admin,
     agency,
-    api,
     auth,
     catalogue,
     compression,
@@ -26,9 +24,6 @@ from agent_ui import (
     numbers,
     palette,
     phone,
-    public,
-    public_report,
-    public_track,
     security,
     shift,
     site,
@@ -37,6 +32,8 @@ from agent_ui import (
     ticket_moves,
     tours,
 )
+from agent_ui.admin import pages as administration
+from agent_ui.public import api, front, report, track
 from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
@@ -59,7 +56,6 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         agency,
         supervisor,
         shift,
-        admin,
         health,
         design,
         sounds,
@@ -68,7 +64,8 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         tours,
     ):
         app.register_blueprint(pages.blueprint)
-    app.register_blueprint(admin.account)
+    for part in administration.BLUEPRINTS:
+        app.register_blueprint(part)
     app.jinja_env.globals.update(tour_page_of=tours.page_of, tour_due=tours.due)
     limits.apply(app, site_of(app).redis_url)
     return app
@@ -77,7 +74,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
 def create_public(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
     """What anybody may open: report, track, and the programs' door `/api/v1`."""
     app = _base("public", settings, engine, redis_url, cookie="hotline_public")
-    for pages in (public, public_report, public_track, api):
+    for pages in (front, report, track, api):
         app.register_blueprint(pages.blueprint)
     app.extensions["csrf"].exempt(api.blueprint)
     limits.apply(app, site_of(app).redis_url)

@@ -25,6 +25,8 @@ from callcenter.vocab import (
     TicketKind,
     TicketState,
     TransferKind,
+    Verdict,
+    Witness,
 )
 
 _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
@@ -116,6 +118,12 @@ _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (CommandResult.REFUSED, _l("Tổng đài từ chối")),
     (CommandResult.EXPIRED, _l("Tổng đài không nhận kịp")),
     (CommandResult.UNKNOWN, _l("Chưa rõ kết quả")),
+    (Witness.QUEUE_LOG, _l("Nhật ký hàng đợi")),
+    (Witness.CEL, _l("Nhật ký kênh (CEL)")),
+    (Verdict.AGREES, _l("Ghi nhận đủ")),
+    (Verdict.REPAIRED, _l("Bổ sung từ nhật ký")),
+    (Verdict.DIFFERS, _l("Hai nguồn khác nhau")),
+    (Verdict.UNEXPLAINED, _l("Chưa rõ")),
 )
 # By type too: a StrEnum equals its text, and several enums say `closed` or `operator`.
 _BY_WORD = {(type(word), word.value): text for word, text in _LABELS}

@@ -39,7 +39,7 @@ def digest() -> str:
 def pages() -> list[Path]:
     """The files whose words decide which rules of the style sheet are kept."""
     folder = ROOT / "agent_ui"
-    return sorted([*folder.glob("*.py"), *folder.glob("templates/**/*.html"), *folder.glob("static/*.js")])
+    return sorted([*folder.rglob("*.py"), *folder.glob("templates/**/*.html"), *folder.glob("static/*.js")])
 
 
 def main(npm: str) -> int:

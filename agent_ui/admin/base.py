@@ -8,7 +8,8 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from agent_ui import admin_words, site
+from agent_ui import site
+from agent_ui.admin import words
 from callcenter.errors import Invalid
 from callcenter.models import ChangeRecord
 from tickets.administration import records
@@ -45,7 +46,7 @@ def attempt(
         with site.transaction() as session:
             result = write(session)
     except Invalid as error:
-        return again(page, Form(request.form, seen(), admin_words.problem_words(error.problems))), 422
+        return again(page, Form(request.form, seen(), words.problem_words(error.problems))), 422
     except records.Changed as error:
         # The new digest goes into the form: who saves once more has seen the other values and means it.
         return again(page, Form(request.form, records.digest(error.current), current=error.current)), 409

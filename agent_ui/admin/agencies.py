@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent_ui import choices, forms, site
-from agent_ui.admin_base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
 from agent_ui.auth import me, roles
 from callcenter.models import Agency, Category, RoutingRule, User, Ward
 from callcenter.text import fold, sort_key

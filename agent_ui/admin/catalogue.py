@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent_ui import forms, site
-from agent_ui.admin_base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
 from agent_ui.auth import me, roles
 from agent_ui.tokens import hash_token, make_token
 from callcenter.errors import Invalid

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
-from agent_ui import limits, openapi, site
+from agent_ui import limits, site
 from agent_ui.errors import refuse
+from agent_ui.public import openapi
 from agent_ui.tokens import hash_token
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import ApiToken

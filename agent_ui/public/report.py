@@ -10,9 +10,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.exceptions import TooManyRequests
 
-from agent_ui import choices, limits, proof, report_form, security, site
+from agent_ui import choices, limits, security, site
 from agent_ui.errors import problem_words
-from agent_ui.report_form import SEND, WHAT, WHERE, Form
+from agent_ui.public import proof, report_form
+from agent_ui.public.report_form import SEND, WHAT, WHERE, Form
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ward
 from callcenter.text import sort_key

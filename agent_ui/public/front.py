@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 from flask_babel import gettext as _
 
-from agent_ui import public_way, site
+from agent_ui import site
+from agent_ui.public import plain_words
 from tickets import clocks, showcase
 from tickets.sla import Calendar
 
 blueprint = Blueprint("public", __name__)
-blueprint.add_app_template_filter(public_way.moment, "long_moment")
+blueprint.add_app_template_filter(plain_words.moment, "long_moment")
 
 
 @blueprint.get("/healthz")
@@ -44,7 +45,7 @@ def _hours(calendar: Calendar, now: datetime) -> str:
     periods = calendar.periods_from(datetime.combine(today, time(), calendar.zone))
     first = next(periods)
     if first[0].astimezone(calendar.zone).date() != today:
-        return str(_("Hôm nay các đơn vị nghỉ; làm việc lại từ %(when)s.", when=public_way.moment(first[0])))
+        return str(_("Hôm nay các đơn vị nghỉ; làm việc lại từ %(when)s.", when=plain_words.moment(first[0])))
     rest = takewhile(lambda period: period[0].astimezone(calendar.zone).date() == today, periods)
     spans = (f"{_clock(opens)}–{_clock(closes)}" for opens, closes in (first, *rest))
     return str(_("Hôm nay các đơn vị làm việc %(hours)s.", hours=", ".join(spans)))

@@ -1,45 +1,22 @@
-"""The administrator's home, and the record of every change. The other pages of administration join here."""
+"""The record of every change that an administrator made: searched, and as a file for a spreadsheet."""
 
 import csv
 import io
-import shutil
-import tomllib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import date, datetime, time, timedelta
 
-import redis
 from flask import Response, render_template, request
-from rq import Worker
-from rq.cron import CronScheduler
 
-from agent_ui import (
-    admin_agencies,
-    admin_base,
-    admin_calendar,
-    admin_catalogue,
-    admin_people,
-    admin_words,
-    forms,
-    site,
-)
+from agent_ui import forms, site
+from agent_ui.admin import words
+from agent_ui.admin.base import blueprint
 from agent_ui.auth import roles
-from callcenter import push
 from callcenter.models import ChangeRecord
 from callcenter.vocab import Role
-from tickets.administration import attention, records
+from tickets.administration import records
 from tickets.administration.records import Wanted
 from tickets.sla import VIETNAM
 
-# Their views are routes of this blueprint as soon as they are imported.
-PAGES = (admin_agencies, admin_calendar, admin_catalogue, admin_people)
-blueprint = admin_base.blueprint
-account = admin_people.account
-
-# rq's workers and its scheduler beat at least once a minute.
-_BEAT = timedelta(minutes=8)
-_PYPROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 # Supervisors read it: why a deadline or an agency is another one explains figures.
 _READERS = (Role.ADMIN, Role.SUPERVISOR)
 
@@ -49,76 +26,15 @@ def admin_word(kind: str, *values: object) -> str:
     """Words of the change record: `field`, `value` (of a field), `key` (of a subject), `subject`."""
     match kind, *values:
         case "field", str(name):
-            return admin_words.field_word(name)
+            return words.field_word(name)
         case "value", str(name), value:
-            return admin_words.value_word(name, value)
+            return words.value_word(name, value)
         case "key", str(subject), str(key):
-            return admin_words.key_word(subject, key)
+            return words.key_word(subject, key)
         case "subject", str(subject):
-            return str(admin_words.SUBJECTS.get(subject, subject))
+            return str(words.SUBJECTS.get(subject, subject))
         case _:
             raise ValueError(kind)
-
-
-@blueprint.get("/")
-@roles(Role.ADMIN)
-def overview() -> str:
-    now = site.now()
-    with site.reading() as session:
-        version, size = attention.database_size(session)
-        return render_template(
-            "admin/overview.html",
-            lacks=attention.lacks(session, now),
-            promises=attention.promises(session),
-            pbxs=attention.pbxs(session),
-            named=site.site().settings.pbx,
-            database={"version": version, "size": size},
-            broker=_broker(now),
-            disk=_disk(),
-            version=_version(),
-            people=admin_people.count_of_users(session),
-            changes=records.changes(session, Wanted(), limit=8),
-        )
-
-
-def _broker(now: datetime) -> dict[str, object]:
-    """Whether the broker answers, and how many workers and schedules beat there."""
-    url = site.site().redis_url
-    if url is None:
-        return {"up": False}
-    client = push.make_publisher(url)
-    try:
-        client.ping()
-        with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as raw:
-            workers = [worker.last_heartbeat for worker in Worker.all(connection=raw)]
-            crons = [cron.last_heartbeat for cron in CronScheduler.all(raw, cleanup=False)]
-    except redis.RedisError:
-        return {"up": False}
-    finally:
-        client.close()
-    return {"up": True, "workers": _beating(workers, now), "crons": _beating(crons, now)}
-
-
-def _beating(beats: list[datetime | None], now: datetime) -> int:
-    moments = [beat if beat.tzinfo else beat.replace(tzinfo=UTC) for beat in beats if beat is not None]
-    return sum(now - beat < _BEAT for beat in moments)
-
-
-def _disk() -> dict[str, object]:
-    folder = site.site().settings.data_dir
-    try:
-        usage = shutil.disk_usage(folder)
-    except OSError:
-        return {"folder": folder, "free": None, "share": 0}
-    return {"folder": folder, "free": usage.free, "share": round(100 * usage.used / usage.total)}
-
-
-@cache
-def _version() -> str:
-    try:
-        return str(tomllib.loads(_PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
-    except (OSError, KeyError, tomllib.TOMLDecodeError):
-        return ""
 
 
 @blueprint.get("/changes")
@@ -133,7 +49,7 @@ def changes() -> str:
             rows=rows,
             asked=asked,
             total=records.count(session, wanted),
-            subjects=admin_words.SUBJECTS,
+            subjects=words.SUBJECTS,
             actors=records.actors(session),
             more=len(rows) == records.PAGE,
         )

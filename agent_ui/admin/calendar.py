@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from agent_ui import admin_words, forms, site
-from agent_ui.admin_base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui import forms, site
+from agent_ui.admin import words
+from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
 from agent_ui.auth import me, roles
 from callcenter.errors import Invalid
 from callcenter.models import CalendarDay
@@ -57,8 +58,8 @@ def _year(session: Session, year: int) -> dict[str, Any]:
         "special": {row.day: row for row in calendars.days_of(session, year)},
         "working": clocks.calendar(session).is_worked,
         "week": calendars.week_facts(calendars.week(session)),
-        "weekdays": admin_words.WEEKDAYS,
-        "weekdays_short": admin_words.WEEKDAYS_SHORT,
+        "weekdays": words.WEEKDAYS,
+        "weekdays_short": words.WEEKDAYS_SHORT,
         "changes": latest(session, "calendar_day"),
     }
 
@@ -113,9 +114,7 @@ def calendar_day(day: str) -> ResponseReturnValue:
 @roles(Role.ADMIN)
 def week() -> ResponseReturnValue:
     def page(session: Session, form: Form) -> str:
-        return render_template(
-            "admin/week.html", form=form, weekdays=admin_words.WEEKDAYS, changes=latest(session, "week")
-        )
+        return render_template("admin/week.html", form=form, weekdays=words.WEEKDAYS, changes=latest(session, "week"))
 
     if request.method == "GET":
         with site.reading() as session:
@@ -163,7 +162,7 @@ def deadlines() -> str:
             filed=filed.astimezone(VIETNAM),
             rows=calendars.preview(session, filed),
             in_units=calendars.in_units,
-            units=admin_words.UNITS,
+            units=words.UNITS,
             levels=tuple(Level),
             changes=latest(session, "sla_target"),
         )
@@ -185,7 +184,7 @@ def deadline(level: str, clock: str) -> ResponseReturnValue:
             form = Form(typed, records.digest(calendars.deadline_facts(found)))
         key = f"{level}/{clock}"
         return render_template(
-            "admin/deadline.html", found=found, form=form, units=admin_words.UNITS,
+            "admin/deadline.html", found=found, form=form, units=words.UNITS,
             changes=latest(session, "sla_target", key),
         )  # fmt: skip
 

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
-from agent_ui import forms, limits, proof, public_way, signed, site
+from agent_ui import forms, limits, signed, site
 from agent_ui.errors import problem_words
+from agent_ui.public import plain_words, proof
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from tickets import citizens, codes, files, tracking, uploads
 from tickets.citizens import CITIZEN
@@ -161,8 +162,8 @@ def _page(code: str | None, *, notice: str = "", verb: str = "", problems: Mappi
     return render_template(
         "public/track.html",
         way=way,
-        steps=public_way.steps(way) if way else (),
-        headline=public_way.headline(way) if way else "",
+        steps=plain_words.steps(way) if way else (),
+        headline=plain_words.headline(way) if way else "",
         seal=lambda file_id: signed.seal(EVIDENCE, file_id),
         notice=notice,
         verb=verb,

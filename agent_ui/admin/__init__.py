@@ -1,0 +1,1 @@
+"""Administration: accounts, agencies, rules, calendar, numbers, keys; every change on record."""

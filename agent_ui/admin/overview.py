@@ -1,0 +1,32 @@
+"""The administrator's home: what is missing, what runs, what was changed last."""
+
+from flask import render_template
+
+from agent_ui import site
+from agent_ui.admin import machine, people
+from agent_ui.admin.base import blueprint
+from agent_ui.auth import roles
+from callcenter.vocab import Role
+from tickets.administration import attention, records
+from tickets.administration.records import Wanted
+
+
+@blueprint.get("/")
+@roles(Role.ADMIN)
+def overview() -> str:
+    now = site.now()
+    with site.reading() as session:
+        version, size = attention.database_size(session)
+        return render_template(
+            "admin/overview.html",
+            lacks=attention.lacks(session, now),
+            promises=attention.promises(session),
+            pbxs=attention.pbxs(session),
+            named=site.site().settings.pbx,
+            database={"version": version, "size": size},
+            broker=machine.broker(now),
+            disk=machine.disk(),
+            version=machine.version(),
+            people=people.count_of_users(session),
+            changes=records.changes(session, Wanted(), limit=8),
+        )

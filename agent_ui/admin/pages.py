@@ -1,0 +1,6 @@
+"""Administration put together: its views are routes of its blueprints as soon as they are imported."""
+
+from agent_ui.admin import agencies, base, calendar, catalogue, changes, overview, people
+
+PAGES = (agencies, calendar, catalogue, changes, overview, people)
+BLUEPRINTS = (base.blueprint, people.account)

@@ -1,0 +1,1 @@
+"""The citizens' site and the programs' door: a process of its own, without the staff's routes."""
