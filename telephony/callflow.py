@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, Outcome
 from telephony.callflow_call import Call, Leg, columns, from_json, to_json
-from telephony.callflow_calls import Calls, Rules, explain, is_extension, remember, talk
+from telephony.callflow_calls import GRACE, Calls, Rules, explain, is_extension, remember, talk
 from telephony.callflow_end import vanish
 from telephony.callflow_marks import MARKS, Mark, introduce
 from telephony.callflow_moves import AFTER_THE_END, MOVES, Move, close, reconsider
@@ -16,7 +16,6 @@ from telephony.events import Happening, Kind, extension_of
 
 __all__ = ["Call", "Calls", "Rules", "columns", "from_json", "locate", "resync", "step", "to_json"]
 
-GRACE = timedelta(seconds=2)
 # How long a call is remembered, so that what comes late finds it.
 _KEEP = timedelta(minutes=10)
 # `core restart now` hangs up every channel about a second before it says so.
@@ -162,7 +161,7 @@ def _shut_down(calls: Calls, call: Call, at: datetime) -> bool:
 
 def _tick(calls: Calls, call: Call, at: datetime) -> bool:
     """`at` is our clock: each grace runs from the first tick that sees it, so that clocks may differ."""
-    if call.missing_since is not None and at - call.missing_since >= GRACE:
+    if call.missing_since is not None and at - call.missing_since >= calls.patience:
         _end_unseen(calls, call, call.lost_at or call.missing_since)
         return True
     if call.ended_at is None and call.unexplained is None:

@@ -6,7 +6,7 @@ Keys are Uniqueid and Linkedid, never channel names: those begin again after a r
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from callcenter.vocab import TransferKind
@@ -16,6 +16,7 @@ from telephony.events import extension_of
 # Legs of other calls are kept until they hang up; a Hangup that was never heard must not keep them for ever.
 _MOST_STRANGERS = 20_000
 _LONGEST_EXTENSION = 6
+GRACE = timedelta(seconds=2)
 _AREA_CODE = r"(?:\+?84|0084|0)(?:2\d{1,2})?"
 
 
@@ -47,6 +48,8 @@ class Calls:
         self.halves: dict[str, list[Leg]] = {}
         self.hears_requests = False
         self.lost_at: datetime | None = None
+        # How long a call that the PBX does not show any more may wait for a word of its end.
+        self.patience = GRACE
 
     def add(self, call: Call) -> None:
         """Take a call in hand, with the legs it has (its own channel at least)."""

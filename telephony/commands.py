@@ -14,13 +14,11 @@ from typing import Any, TypeVar
 
 import redis
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from callcenter import commands, push
-from callcenter.db import transaction
 from callcenter.models import PbxCommand
 from callcenter.vocab import CommandResult, CommandVerb
+from telephony.leadership import AWAY, Reign
 from telephony.link import Link
 from telephony.protocol import BadAction
 
@@ -30,7 +28,6 @@ Result = TypeVar("Result")
 
 _POLL_S = 1.0
 _RETRY_S = 1.0
-_AWAY = (OperationalError, InterfaceError)
 
 # The AMI action behind each verb. The first two are known to the simulated PBX alone: on a real one a telephone is
 # answered and hung up where it stands, and the console shows no button for it.
@@ -55,15 +52,15 @@ def action_for(verb: str, extension: str, arguments: Mapping[str, str]) -> dict[
 class Commander:
     """One sender for one PBX: commands go out one after the other, while it is heard."""
 
-    def __init__(self, pbx: str, engine: Engine, link: Link, broker_url: str | None = None) -> None:
-        self.pbx = pbx
+    def __init__(self, reign: Reign, link: Link, broker_url: str | None = None) -> None:
+        self.pbx = reign.pbx
         self.link = link
-        self._engine = engine
+        self._reign = reign
         self._broker_url = broker_url
         self._wake = asyncio.Event()
         self._ended = threading.Event()
         self._deaf = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commands-{pbx}")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commands-{reign.pbx}")
 
     async def run(self) -> None:
         """Until cancelled. A command that is on its way then stays `unknown`."""
@@ -89,7 +86,7 @@ class Commander:
                     started = True
                 while await self._next():
                     pass
-            except _AWAY as error:
+            except AWAY as error:
                 log.info("commands wait for the database", pbx=self.pbx, error=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
             with suppress(TimeoutError):
@@ -115,10 +112,13 @@ class Commander:
         while True:
             try:
                 return await self._in_transaction(commands.finish, command_id, result, answer, _now())
-            except _AWAY:
+            except AWAY:
                 await asyncio.sleep(_RETRY_S)
 
     async def _send(self, command: PbxCommand) -> tuple[CommandResult, str]:
+        if command.expires_at <= _now():
+            # This process stood still between taking and sending; by now somebody else may lead.
+            return CommandResult.EXPIRED, "taken, but not sent in time"
         try:
             answer = await self.link.ask(action_for(command.verb, command.extension, command.arguments))
         except TimeoutError:
@@ -145,7 +145,7 @@ class Commander:
 
     async def _in_transaction(self, function: Callable[..., Result], *args: Any) -> Result:
         def call() -> Result:
-            with transaction(self._engine) as session:
+            with self._reign.transaction() as session:
                 return function(session, *args)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(call))

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -41,6 +41,7 @@ class Watch:
 class LinkState:
     """What pages say of a PBX: connected or not, since when, and why not. `uptime_s` is Asterisk's own, when known.
 
+    `heard_at`, of one that is lost, is when its last byte came: a half-open line is noticed later than it fell silent.
     `actions` are the names, in lower case, of the AMI actions that this user may send.
     """
 
@@ -49,6 +50,7 @@ class LinkState:
     detail: str = ""
     uptime_s: int | None = None
     actions: frozenset[str] = frozenset()
+    heard_at: datetime | None = None
 
 
 class Refused(ConnectionError):
@@ -93,6 +95,7 @@ class Link:
         self._booted: asyncio.Future[int | None] | None = None
         self._lost: asyncio.Future[str] | None = None
         self._said = ""
+        self._heard_at: datetime | None = None
 
     async def run(self) -> None:
         """Until cancelled. Leaves no connection and no timer behind."""
@@ -236,6 +239,9 @@ class Link:
     def _hang_up(self) -> None:
         manager, self._manager = self._manager, None
         if manager is not None:
+            if self.state.connected and manager.protocol is not None:
+                silent = asyncio.get_running_loop().time() - manager.protocol.heard_at
+                self._heard_at = datetime.now(UTC) - timedelta(seconds=silent)
             manager.close()
 
     def _tell(
@@ -251,7 +257,8 @@ class Link:
         if connected == self.state.connected:
             self.state = replace(self.state, detail=detail)
         else:
-            self.state = LinkState(connected, datetime.now(UTC), detail, uptime_s, actions)
+            heard_at = None if connected else self._heard_at
+            self.state = LinkState(connected, datetime.now(UTC), detail, uptime_s, actions, heard_at)
         self._told(self.state, rows)
 
     def _say_why(self, why: Exception) -> None:

@@ -1,45 +1,46 @@
-"""The process that hears one PBX: one ordered consumer folds what happens, a thread writes the calls that changed.
+"""The process that hears one PBX: one ordered consumer folds what happens, and hands what changed to the writer.
 
-The ear never waits for the database: while that is away the newest picture of each changed call is kept and written
-when it is back.
+The ear never waits: not for the database, not for what people ask of the PBX, not for its queues or its witness.
 """
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Engine
 
 from callcenter import push
 from callcenter.config import Pbx, Settings
-from callcenter.db import make_engine, transaction
+from callcenter.db import make_engine
 from callcenter.errors import SettingError
 from telephony import recorder
-from telephony.callflow import Calls, Rules, resync, step
+from telephony.callflow import Call, Calls, Rules, resync, step
 from telephony.commands import Commander
 from telephony.events import Happening, Kind, interpret
+from telephony.hearing import Gap
+from telephony.leadership import Deposed, Leadership, Reign
 from telephony.link import Link, LinkState, Rows, Watch
 from telephony.protocol import Headers
 from telephony.queues import QueueWatch
+from telephony.settling import Settling, has_witness
+from telephony.spool import Spool
+from telephony.writer import Poison, Writer
 
 log = structlog.get_logger(__name__)
 
-Result = TypeVar("Result")
-
 _TICK_S = 0.5
-_HEARTBEAT_S = 5.0
-_RETRY_S = 1.0
-_SET_ASIDE_RETRY_S = 30.0
-_BATCH = 100
-_AWAY = (OperationalError, InterfaceError)
+_LONGEST_PAUSE_S = 30.0
+# Events remembered as they came, for whoever has to look into a call that could not be worked on.
+_MOST_LINES = 2_000
+_LINES_OF_A_CALL = 40
+# How long a call that vanished in a gap waits for the word of the PBX's own log, where there is one.
+HELD = timedelta(seconds=90)
+_STOPPED = "the listener was stopped"
 
 
 @dataclass(frozen=True)
@@ -55,55 +56,86 @@ class _Told:
     at: datetime
 
 
-class Listener:
-    """One PBX, from its bytes to its rows. `run` ends by being cancelled, and writes what is left to write.
+@dataclass(frozen=True)
+class _Ended:
+    """Calls that are over by the word of somebody else."""
 
-    Beside the ear, and never in its way: what people ask of the PBX is carried out, and its queues are kept.
-    """
+    linkedids: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Calls that were going on when they were last seen, by whatever was kept of them."""
+
+    calls: Sequence[Call]
+    at: datetime
+
+
+class Listener:
+    """One PBX, from its bytes to its rows. `run` ends by being cancelled, and writes what is left to write."""
 
     def __init__(
-        self,
-        pbx: Pbx,
-        engine: Engine,
-        rules: Rules,
-        *,
-        short_abandon_s: float = 5,
-        epoch: int = 0,
-        watch: Watch | None = None,
-        broker_url: str | None = None,
+        self, pbx: Pbx, reign: Reign, settings: Settings, *, watch: Watch | None = None, rules: Rules | None = None
     ) -> None:
         self.pbx = pbx
-        self.calls = Calls(rules)
+        self.reign = reign
+        self.calls = Calls(rules or Rules.of(settings.hotline_numbers, settings.inbound_contexts))
         self.link = Link(pbx, self._hear, self._tell, watch=watch)
-        self.epoch = epoch
-        self._engine = engine
-        self._short_abandon_s = short_abandon_s
-        self._inbox: asyncio.Queue[_Heard | _Told] = asyncio.Queue()
-        self._waiting: dict[str, recorder.Picture] = {}
-        self._set_aside: dict[str, recorder.Picture] = {}
-        self._to_write = asyncio.Event()
-        self._status: LinkState | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"write-{pbx.name}")
-        self._commander = Commander(pbx.name, engine, self.link, broker_url)
-        self._queues = QueueWatch(pbx.name, engine, self.link)
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
+        self._recent: deque[Headers] = deque(maxlen=_MOST_LINES)
+        self._gap: Gap | None = None
+        self._begun = self._shut_down = False
+        self.writer = Writer(
+            reign,
+            Spool(settings.data_dir / "spool", pbx.name),
+            short_abandon_s=settings.short_abandon_s,
+            lines=self._lines_of,
+            ended=self._tell_ended,
+            found=lambda calls: self._inbox.put_nowait(_Found(calls, datetime.now(UTC))),
+        )
+        self._commander = Commander(reign, self.link, settings.redis_url)
+        self._queues = QueueWatch(reign, self.link)
+        self._settling: Settling | None = None
+        if has_witness(settings, pbx.name):
+            self.calls.patience = HELD
+            self._settling = Settling(
+                reign, settings, missing=self._missing, ended=self._tell_ended, noted=self.writer.noted
+            )
 
     async def run(self) -> None:
-        """Load the live calls, then listen, fold and write until cancelled."""
-        await self._in_thread(self._load)
-        own = (self._fold(), self._tick(), self._write(), self._beat())
-        jobs = (self.link.run(), *own, self._commander.run(), self._queues.run())
+        """Load the live calls, then listen, fold and write until cancelled; raises Deposed when another one leads."""
+        jobs = [self.link.run, self._fold, self._tick, self.writer.run, self._commander.run, self._queues.run]
+        if self._settling is not None:
+            jobs.append(self._settling.run)
         try:
+            await self._begin()
             async with asyncio.TaskGroup() as group:
                 for job in jobs:
-                    group.create_task(job)
+                    group.create_task(job())
         finally:
             await self._finish()
 
+    async def _begin(self) -> None:
+        """What an earlier listener kept on disk is written, what it left live is gone on with."""
+        calls, heard_to = await self.writer.begin()
+        for call in calls:
+            self.calls.add(call)
+        if calls:
+            log.info("goes on with live calls", pbx=self.pbx.name, calls=len(calls))
+        if heard_to is not None:
+            self.calls.lost_at = heard_to
+            self._open_gap(heard_to, "nobody listened")
+        self._begun = True
+
     def _hear(self, event: Headers) -> None:
+        self._recent.append(event)
         self._inbox.put_nowait(_Heard(event, datetime.now(UTC)))
 
     def _tell(self, state: LinkState, rows: Rows | None) -> None:
         self._inbox.put_nowait(_Told(state, rows, datetime.now(UTC)))
+
+    def _tell_ended(self, linkedids: Sequence[str]) -> None:
+        self._inbox.put_nowait(_Ended(linkedids))
 
     async def _fold(self) -> None:
         """The one consumer: strictly in order, all that is there at once, then the writer's turn."""
@@ -113,127 +145,112 @@ class Listener:
                 changed.update(self._take(self._inbox.get_nowait()))
             self._hand_over(changed)
 
-    def _take(self, item: _Heard | _Told) -> Sequence[str]:
+    def _take(self, item: "_Item") -> Sequence[str]:
         try:
-            if isinstance(item, _Told):
-                return self._take_state(item)
-            happening = interpret(item.event, item.at)
-            return step(self.calls, happening) if happening is not None else ()
-        except Exception:
+            return self._take_one(item)
+        except Exception as error:
             # One event that nobody foresaw must not deafen the hotline.
             log.exception("an event could not be folded", pbx=self.pbx.name)
+            if isinstance(item, _Heard):
+                self.writer.set_aside(Poison(str(item.event.get("Linkedid", "?")), _lines(item.event), error))
             return ()
 
+    def _take_one(self, item: "_Item") -> Sequence[str]:
+        match item:
+            case _Heard():
+                happening = interpret(item.event, item.at)
+                if happening is None:
+                    return ()
+                self._shut_down = self._shut_down or happening.kind == Kind.SHUTDOWN
+                return step(self.calls, happening)
+            case _Told():
+                return self._take_state(item)
+            case _Ended():
+                return self._forget(item.linkedids)
+            case _Found():
+                return self._adopt(item)
+
     def _take_state(self, told: _Told) -> Sequence[str]:
-        self._status = told.state
-        self._to_write.set()
+        self.writer.note(told.state)
         if not told.state.connected:
-            return step(self.calls, Happening(Kind.LINK_LOST, told.at))
-        return resync(self.calls, told.rows, told.at) if told.rows is not None else ()
+            at = told.state.heard_at or told.at
+            self._open_gap(at, told.state.detail)
+            return step(self.calls, Happening(Kind.LINK_LOST, at))
+        if self._gap is not None:
+            self._close_gap(self._gap, told)
+        changed = resync(self.calls, told.rows, told.at) if told.rows is not None else ()
+        if self._settling is not None:
+            self._settling.begin()
+        return changed
+
+    def _open_gap(self, at: datetime, why: str) -> None:
+        if self._gap is None:
+            self._gap = Gap(at, why)
+            self.writer.note_gap(self._gap)
+
+    def _close_gap(self, gap: Gap, told: _Told) -> None:
+        uptime_s = told.state.uptime_s
+        booted = told.at - timedelta(seconds=uptime_s) if uptime_s is not None else gap.started_at
+        gap.restarted = self._shut_down or booted > gap.started_at
+        gap.ended_at = max(told.at, gap.started_at)
+        self.writer.note_gap(gap)
+        self._gap, self._shut_down = None, False
+
+    def _missing(self) -> list[str]:
+        """Calls that the PBX does not show any more, and whose end was not heard."""
+        return [call.linkedid for call in self.calls.by_id.values() if call.missing_since is not None]
+
+    def _forget(self, linkedids: Iterable[str]) -> Sequence[str]:
+        """Their rows say how they ended; what this fold knows of them is less."""
+        for linkedid in linkedids:
+            call = self.calls.by_id.get(linkedid)
+            if call is not None and not call.settled:
+                self.calls.forget(call)
+        return ()
+
+    def _adopt(self, found: _Found) -> Sequence[str]:
+        """Kept on disk by a listener that did not see their end: the PBX's next list of channels tells, or time."""
+        for call in found.calls:
+            if call.linkedid not in self.calls.by_id:
+                call.missing_since = found.at
+                self.calls.add(call)
+        return ()
 
     def _hand_over(self, changed: Iterable[str]) -> None:
-        for linkedid in changed:
-            call = self.calls.by_id.get(linkedid)
-            if call is not None:
-                self._waiting[linkedid] = recorder.Picture.of(call)
-        if self._waiting:
-            self._to_write.set()
+        calls = [self.calls.by_id[linkedid] for linkedid in changed if linkedid in self.calls.by_id]
+        if calls:
+            self.writer.keep(recorder.Picture.of(call, self.reign.epoch) for call in calls)
 
     async def _tick(self) -> None:
-        retry_in = _SET_ASIDE_RETRY_S
         while True:
             await asyncio.sleep(_TICK_S)
             self._hand_over(step(self.calls, Happening(Kind.TICK, datetime.now(UTC))))
-            retry_in -= _TICK_S
-            if retry_in <= 0:
-                retry_in = _SET_ASIDE_RETRY_S
-                for linkedid, picture in self._set_aside.items():
-                    self._waiting.setdefault(linkedid, picture)
-                self._hand_over(())
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(_HEARTBEAT_S)
-            self._status = self._status or self.link.state
-            self._to_write.set()
-
-    async def _write(self) -> None:
-        away = False
-        while True:
-            await self._to_write.wait()
-            self._to_write.clear()
-            try:
-                await self._write_waiting()
-                if away:
-                    log.info("the database is back", pbx=self.pbx.name)
-                away = False
-            except _AWAY as error:
-                if not away:
-                    log.warning("calls wait for the database", pbx=self.pbx.name, error=_reason(error))
-                away = True
-                await asyncio.sleep(_RETRY_S)
-                self._to_write.set()
-
-    async def _write_waiting(self) -> None:
-        """All there is, in batches; what could not be written waits again, unless a newer picture came meanwhile."""
-        while self._waiting or self._status is not None:
-            status, self._status = self._status, None
-            batch = {linkedid: self._waiting.pop(linkedid) for linkedid in list(self._waiting)[:_BATCH]}
-            try:
-                written = await self._in_thread(self._write_batch, list(batch.values()), status)
-            except BaseException:
-                self._waiting = {**batch, **self._waiting}
-                self._status = self._status or status
-                raise
-            for linkedid, picture in batch.items():
-                if linkedid in written.failed:
-                    self._set_aside[linkedid] = picture
-                else:
-                    self._set_aside.pop(linkedid, None)
-
-    def _write_batch(self, batch: Sequence[recorder.Picture], status: LinkState | None) -> recorder.Written:
-        now = datetime.now(UTC)
-        with transaction(self._engine) as session:
-            if status is not None:
-                recorder.note_status(session, self.pbx.name, status, epoch=self.epoch, now=now)
-            return recorder.record(
-                session,
-                self.pbx.name,
-                batch,
-                epoch=self.epoch,
-                now=now,
-                short_abandon_s=self._short_abandon_s,
-                tried_before=list(self._set_aside),
-            )
-
-    def _load(self) -> None:
-        with transaction(self._engine) as session:
-            self.calls.lost_at = recorder.last_heard(session, self.pbx.name)
-            for call in recorder.load_live(session, self.pbx.name):
-                self.calls.add(call)
-        if self.calls.by_id:
-            log.info("goes on with live calls", pbx=self.pbx.name, calls=len(self.calls.by_id))
-
-    async def _in_thread(self, function: Callable[..., Result], *args: object) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args))
+    def _lines_of(self, linkedid: str) -> list[list[str]]:
+        """The last events that name this call, oldest first; asked for by the writer's thread."""
+        said = [_lines(event) for event in self._recent.copy() if linkedid in event.values()]
+        return said[-_LINES_OF_A_CALL:]
 
     async def _finish(self) -> None:
         """The last pictures are written, once; then the page is told that nobody listens any more."""
-        since = datetime.now(UTC)
-        self._status = LinkState(connected=False, since=since, detail="the listener was stopped")
         while not self._inbox.empty():
             self._hand_over(self._take(self._inbox.get_nowait()))
-        try:
-            async with asyncio.timeout(10):
-                await self._write_waiting()
-        except (*_AWAY, TimeoutError) as error:
-            log.warning(
-                "the last changes were not written",
-                pbx=self.pbx.name,
-                calls=len(self._waiting),
-                error=type(error).__name__,
-            )
-        self._thread.shutdown(wait=False)
+        if self._begun:
+            now = datetime.now(UTC)
+            self._open_gap(now, _STOPPED)
+            since = now if self.link.state.connected else self.link.state.since
+            self.writer.note(LinkState(connected=False, since=since, detail=_STOPPED))
+        await self.writer.finish()
+
+
+_Item = _Heard | _Told | _Ended | _Found
+
+
+def _lines(event: Headers) -> list[str]:
+    """An event as the PBX wrote it."""
+    return [
+        f"{name}: {value}" for name, given in event.items() for value in (given if isinstance(given, list) else [given])
+    ]
 
 
 def run(settings: Settings, pbx_name: str | None = None) -> None:
@@ -248,7 +265,7 @@ def run(settings: Settings, pbx_name: str | None = None) -> None:
         raise SettingError("CALLCENTER_PBX", f"no PBX {pbx_name or 'at all'} (known: {known})", "add it")
     if settings.redis_url:
         push.connect(settings.redis_url)
-    engine = make_engine(str(settings.database_url), pool_size=4 * len(chosen), application="listener")
+    engine = make_engine(str(settings.database_url), pool_size=6 * len(chosen), application="listener")
     try:
         asyncio.run(_run_all(settings, chosen, engine))
     finally:
@@ -261,78 +278,36 @@ async def _run_all(settings: Settings, chosen: Sequence[Pbx], engine: Engine) ->
     assert this is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, this.cancel)
+    # Alone, a listener that fails ends the process, and whoever supervises that starts it again.
+    one = lead if len(chosen) == 1 else _lead_for_ever
     with suppress(asyncio.CancelledError):
         async with asyncio.TaskGroup() as group:
             for pbx in chosen:
-                group.create_task(lead(settings, pbx, engine))
+                group.create_task(one(settings, pbx, engine))
+
+
+async def _lead_for_ever(settings: Settings, pbx: Pbx, engine: Engine) -> None:
+    """One of several: what ends one of them does not end the others."""
+    pause = 1.0
+    while True:
+        try:
+            await lead(settings, pbx, engine)
+        except Exception:
+            log.exception("the listener of one PBX failed, and is started again", pbx=pbx.name, pause_s=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
 async def lead(settings: Settings, pbx: Pbx, engine: Engine, *, watch: Watch | None = None) -> None:
-    """Wait until nobody else listens to this PBX, then listen; until cancelled."""
-    rules = Rules.of(settings.hotline_numbers, settings.inbound_contexts)
-    leadership = Leadership(engine, pbx.name)
-    try:
-        epoch = await leadership.take()
-        listener = Listener(
-            pbx,
-            engine,
-            rules,
-            short_abandon_s=settings.short_abandon_s,
-            epoch=epoch,
-            watch=watch,
-            broker_url=settings.redis_url,
-        )
-        await listener.run()
-    finally:
-        leadership.give_up()
-
-
-class Leadership:
-    """A PostgreSQL advisory lock for one PBX, held by a connection of its own; it falls when that connection does."""
-
-    def __init__(self, engine: Engine, pbx: str) -> None:
-        self._engine = engine
-        self._pbx = pbx
-        self._connection: Connection | None = None
-
-    async def take(self) -> int:
-        """Wait for it; the number of this reign, one higher than the last. Says once what it waits for."""
-        said = ""
-        while True:
-            try:
-                epoch = await asyncio.to_thread(self._try)
-                if epoch is not None:
-                    return epoch
-                why = "another listener has this PBX"
-            except DBAPIError as error:
-                why = f"CALLCENTER_DATABASE_URL does not answer ({_reason(error)})"
-            if why != said:
-                log.warning("the listener waits", pbx=self._pbx, why=why)
-            said = why
-            await asyncio.sleep(_RETRY_S)
-
-    def give_up(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.invalidate()
-            connection.close()
-
-    def _try(self) -> int | None:
-        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    """Wait until nobody else listens to this PBX, then listen until cancelled; deposed, wait again."""
+    while True:
+        leadership = Leadership(engine, pbx.name)
         try:
-            key = {"key": f"listener:{self._pbx}"}
-            query = text("SELECT pg_try_advisory_lock(hashtextextended(:key, 1022))")
-            if not connection.scalar(query, key):
-                connection.close()
-                return None
-            last = connection.scalar(text("SELECT epoch FROM pbx_status WHERE pbx = :pbx"), {"pbx": self._pbx})
-        except BaseException:
-            connection.invalidate()
-            connection.close()
-            raise
-        self._connection = connection
-        return int(last or 0) + 1
-
-
-def _reason(error: DBAPIError) -> str:
-    return (str(error.orig).strip().splitlines() or [type(error).__name__])[0]
+            reign = await leadership.take()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(leadership.keep(reign))
+                group.create_task(Listener(pbx, reign, settings, watch=watch).run())
+        except* Deposed as group_of_them:
+            log.warning("the listener steps down", pbx=pbx.name, why=str(group_of_them.exceptions[0]))
+        finally:
+            leadership.give_up()

@@ -7,15 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from callcenter.db import transaction
 from callcenter.models import PbxQueue
 from callcenter.push import announce
 from telephony.events import extension_of
+from telephony.leadership import AWAY, Reign
 from telephony.link import Link
 
 log = structlog.get_logger(__name__)
@@ -68,11 +66,11 @@ def keep(session: Session, pbx: str, queues: Mapping[str, Members], now: datetim
 class QueueWatch:
     """Asks after each log-in, and then every minute: the events of members are not all let through."""
 
-    def __init__(self, pbx: str, engine: Engine, link: Link) -> None:
-        self.pbx = pbx
+    def __init__(self, reign: Reign, link: Link) -> None:
+        self.pbx = reign.pbx
         self.link = link
-        self._engine = engine
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"queues-{pbx}")
+        self._reign = reign
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"queues-{reign.pbx}")
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -95,11 +93,11 @@ class QueueWatch:
                 return True
             rows = [{key: str(value) for key, value in row.items()} for row in answer[1:]]
             await asyncio.get_running_loop().run_in_executor(self._thread, self._keep, read(rows))
-        except (ConnectionError, TimeoutError, OperationalError, InterfaceError) as error:
+        except (ConnectionError, TimeoutError, *AWAY) as error:
             log.info("the queues could not be read", pbx=self.pbx, error=type(error).__name__)
             return False
         return True
 
     def _keep(self, queues: Mapping[str, Members]) -> None:
-        with transaction(self._engine) as session:
+        with self._reign.transaction() as session:
             keep(session, self.pbx, queues, datetime.now(UTC))

@@ -52,12 +52,17 @@ class AmiServer:
     def pbx(self, secret: str = SECRET) -> Pbx:
         return Pbx(name="test", host="127.0.0.1", port=self.port, user="callcenter", secret=secret)
 
-    def say(self, event: str, **headers: str) -> None:
-        """Send an event to all that are logged in."""
+    @property
+    def connections(self) -> list[asyncio.StreamWriter]:
+        """Those that have logged in, in order."""
+        return list(self._writers)
+
+    def say(self, event: str, *, to: asyncio.StreamWriter | None = None, **headers: str) -> None:
+        """Send an event to all that are logged in, or to one of them."""
         privilege = (
             "user,all" if event == "UserEvent" else "agent,all" if event[:5] in ("Queue", "Agent") else "call,all"
         )
-        self._send({"Event": event, "Privilege": privilege, **headers})
+        self._send({"Event": event, "Privilege": privilege, **headers}, writer=to)
 
     async def was_asked(self, action: str, times: int = 1) -> None:
         """Until this action has come so often."""

@@ -1,8 +1,6 @@
 """From the row to the wire and back: sent once, answered, refused, expired, cut off; and the queues that are kept."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,14 +16,12 @@ from callcenter.vocab import CommandResult, CommandVerb
 from telephony import commands as sender
 from telephony.callflow import from_json, to_json
 from telephony.link import Watch
-from telephony.listener import Listener
 from telephony.queues import read
 from tests import factories
 from tests.factories import Province
-from tests.rules.trace import RULES
 from tests.wire.ami_server import AmiServer
-from tests.wire.test_link import QUICK
-from tests.wire.test_listener import CALLER, RING, TALK, run, say, seen
+from tests.wire.ears import listening, seen
+from tests.wire.test_listener import CALLER, RING, TALK, run, say
 
 BOTH = ["SimulatedAnswer", "SimulatedHangup"]
 
@@ -33,20 +29,6 @@ BOTH = ["SimulatedAnswer", "SimulatedHangup"]
 @pytest.fixture
 def province(session: Session) -> Province:
     return factories.province(session)
-
-
-@asynccontextmanager
-async def listening(
-    server: AmiServer, engine: Engine, broker_url: str | None = None, watch: Watch = QUICK
-) -> AsyncIterator[Listener]:
-    ear = Listener(server.pbx(), engine, RULES, short_abandon_s=0, watch=watch, broker_url=broker_url)
-    task = asyncio.create_task(ear.run())
-    await seen(engine, lambda session: (row := session.get(PbxStatus, "test")) is not None and row.connected)
-    try:
-        yield ear
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def ask(engine: Engine, province: Province, **given: Any) -> int:
@@ -114,7 +96,7 @@ def test_the_broker_s_word_makes_it_quick(
 
     async def test(server: AmiServer) -> None:
         server.listed = BOTH
-        async with listening(server, engine, redis_url):
+        async with listening(server, engine, redis_url=redis_url):
             async with asyncio.timeout(5):
                 while not dict(redis.pubsub_numsub(push.CHANNEL))[push.CHANNEL.encode()]:
                     await asyncio.sleep(0.01)

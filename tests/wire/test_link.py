@@ -12,8 +12,7 @@ from callcenter.config import Pbx
 from telephony.link import Link, LinkState, Rows, Watch
 from telephony.protocol import Headers
 from tests.wire.ami_server import AmiServer, ami_server
-
-QUICK = Watch(login=0.5, booted=0.1, silence=0.1, answer=0.1, first_pause=0.01, longest_pause=0.02, after_refusal=0.05)
+from tests.wire.ears import QUICK
 
 
 class Ear:

@@ -1,8 +1,7 @@
 """From the socket to the rows: calls with their tickets, a database that goes away, a call that cannot be stored."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -12,11 +11,11 @@ from sqlalchemy.orm import Session
 from callcenter.config import Settings
 from callcenter.models import Call, PbxStatus, SetAside, Ticket, TicketCall
 from callcenter.vocab import Outcome, TicketKind, TicketState
-from telephony import listener
-from telephony.listener import Leadership, Listener, lead
-from tests.rules.trace import RULES
+from telephony import writer
+from telephony.leadership import Leadership
+from telephony.listener import lead
 from tests.wire.ami_server import AmiServer, ami_server
-from tests.wire.test_link import QUICK
+from tests.wire.ears import QUICK, listening, seen
 
 CALLER = {"Channel": "PJSIP/trunk-00000000", "Uniqueid": "1.0", "Linkedid": "1.0"}
 LEG = {"Channel": "PJSIP/101-00000001", "Uniqueid": "1.1", "Linkedid": "1.0"}
@@ -45,20 +44,6 @@ GIVE_UP: Events = [
 ]
 
 
-@asynccontextmanager
-async def listening(server: AmiServer, engine: Engine) -> AsyncIterator[Listener]:
-    ear = Listener(server.pbx(), engine, RULES, short_abandon_s=0, watch=QUICK)
-    task = asyncio.create_task(ear.run())
-    async with asyncio.timeout(10):
-        while not ear.link.state.connected:
-            await asyncio.sleep(0.01)
-    try:
-        yield ear
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
 def run(test: Callable[[AmiServer], Awaitable[None]]) -> None:
     async def go() -> None:
         async with ami_server() as server:
@@ -70,16 +55,6 @@ def run(test: Callable[[AmiServer], Awaitable[None]]) -> None:
 def say(server: AmiServer, events: Events) -> None:
     for event, headers in events:
         server.say(event, **headers)
-
-
-async def seen(engine: Engine, true: Callable[[Session], bool]) -> None:
-    """Until the rows say so; they are written by another thread, so there is nothing else to wait for."""
-    async with asyncio.timeout(10):
-        while True:
-            with Session(engine) as session:
-                if true(session):
-                    return
-            await asyncio.sleep(0.02)
 
 
 def call(session: Session) -> Call | None:
@@ -196,7 +171,7 @@ def test_the_page_can_tell_since_when_the_pbx_is_not_heard(engine: Engine) -> No
 
 
 def test_while_the_database_is_away_nothing_is_lost(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "_RETRY_S", 0.05)
+    monkeypatch.setattr(writer, "_RETRY_S", 0.05)
 
     async def test(server: AmiServer) -> None:
         async with listening(server, engine) as ear:
@@ -225,7 +200,7 @@ def test_while_the_database_is_away_nothing_is_lost(engine: Engine, monkeypatch:
 def test_a_call_that_cannot_be_stored_is_set_aside_and_the_next_goes_on(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "_SET_ASIDE_RETRY_S", 0.5)
+    monkeypatch.setattr(writer, "_SET_ASIDE_RETRY_S", 0.5)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE call ADD CONSTRAINT refused CHECK (linkedid <> '1.0')"))
 
@@ -258,7 +233,7 @@ def test_a_call_that_cannot_be_stored_is_set_aside_and_the_next_goes_on(
 def test_a_second_listener_waits_for_the_first(engine: Engine, settings: Settings) -> None:
     async def test(server: AmiServer) -> None:
         first = Leadership(engine, "test")
-        assert await first.take() == 1
+        assert (await first.take()).epoch == 1
         task = asyncio.create_task(lead(settings, server.pbx(), engine, watch=QUICK))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(server.logged_in.wait(), 0.3)

@@ -1,0 +1,87 @@
+"""After a gap: the PBX's own logs are asked what became of the calls that vanished in it, until none is left."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib import import_module
+
+import structlog
+
+from callcenter.config import Settings
+from telephony import recorder
+from telephony.leadership import AWAY, Reign
+
+log = structlog.get_logger(__name__)
+
+_AGAIN_S = 5.0
+_NOTED_S = 5.0
+
+
+def has_witness(settings: Settings, pbx: str) -> bool:
+    """Whether this PBX has a log that can be read: then what vanished waits for its word."""
+    return pbx in settings.queue_log or pbx in settings.cel
+
+
+class Settling:
+    """One PBX's. `missing` are the calls that wait for a word, `ended` is told those that have had it.
+
+    `noted` waits until the gap itself has its row: the reader of the logs looks there.
+    """
+
+    def __init__(
+        self,
+        reign: Reign,
+        settings: Settings,
+        *,
+        missing: Callable[[], Collection[str]],
+        ended: Callable[[Sequence[str]], None],
+        noted: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._reign = reign
+        self._settings = settings
+        self._missing = missing
+        self._ended = ended
+        self._noted = noted
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"settle-{reign.pbx}")
+
+    def begin(self) -> None:
+        """The PBX is heard again."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled. A log that cannot be read is told, and tried again while calls wait for it."""
+        try:
+            while True:
+                await self._next()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_NOTED_S):
+                        await self._noted()
+                missing = list(self._missing())
+                loop = asyncio.get_running_loop()
+                ended = await loop.run_in_executor(self._thread, self._settle, missing)
+                if ended:
+                    self._ended(ended)
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def _next(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_AGAIN_S if self._missing() else None):
+                await self._wake.wait()
+        self._wake.clear()
+
+    def _settle(self, missing: Collection[str]) -> list[str]:
+        try:
+            # Late: the tools that read logs are not needed to listen.
+            reconcile = import_module("telephony.reconcile").reconcile
+            reconcile(self._reign.engine, self._settings, self._reign.pbx, datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - the ear goes on, whatever is wrong with a log
+            log.warning("the PBX's own log could not be read", pbx=self._reign.pbx, error=f"{type(error).__name__}")
+        try:
+            with self._reign.transaction() as session:
+                return recorder.ended(session, self._reign.pbx, missing)
+        except AWAY:
+            return []

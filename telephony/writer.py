@@ -1,0 +1,321 @@
+"""What the fold has seen, on its way to the rows: newest picture of each call in memory, then on disk, never nowhere.
+
+Nothing here is waited for by the ear. While the database is away or slow, pictures go to the spool after some seconds,
+or when they are too many; the spool is written before anything newer is.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from telephony import hearing, recorder
+from telephony.callflow import Call
+from telephony.hearing import Gap
+from telephony.leadership import AWAY, Deposed, Reign, reason
+from telephony.link import LinkState
+from telephony.recorder import Lines, Picture
+from telephony.spool import Spool
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+_BATCH = 100
+_LOOK_S = 1.0
+_RETRY_S = 1.0
+_SET_ASIDE_RETRY_S = 30.0
+_LAST_WORDS_S = 2.0
+# Pictures wait so long, and so many of them, before they go to the disk.
+SPOOL_AFTER_S = 5.0
+MOST_WAITING = 2_000
+_MOST_SET_ASIDE = 1_000
+_MOST_NOTES = 100
+
+
+@dataclass(frozen=True)
+class Poison:
+    """An event that could not be folded, as the PBX said it."""
+
+    linkedid: str
+    lines: list[str]
+    error: Exception
+
+
+class Writer:
+    """One PBX's pictures, gaps and state, written in order under one reign.
+
+    `ended` is told the Linkedids of calls whose rows ended by somebody else's word, `found` the calls that are live by
+    what was on disk; both on the loop.
+    """
+
+    def __init__(
+        self,
+        reign: Reign,
+        spool: Spool,
+        *,
+        short_abandon_s: float,
+        lines: Lines,
+        ended: Callable[[Sequence[str]], None],
+        found: Callable[[Sequence[Call]], None],
+    ) -> None:
+        self.reign = reign
+        self.spool = spool
+        self._short_abandon_s = short_abandon_s
+        self._lines = lines
+        self._ended, self._found = ended, found
+        self._waiting: dict[str, tuple[Picture, float]] = {}
+        self._in_flight: dict[str, tuple[Picture, float]] = {}
+        self._set_aside: dict[str, Picture] = {}
+        self._place = 0
+        self._spooled_live: set[str] = set()
+        self._gaps: list[Gap] = []
+        self._poison: list[Poison] = []
+        self._status: LinkState | None = None
+        self._wake = asyncio.Event()
+        self._noted = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"write-{reign.pbx}")
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix=f"spool-{reign.pbx}")
+
+    @property
+    def waiting(self) -> int:
+        """How many calls have a picture that is neither written nor on disk."""
+        return len(self._waiting) + len(self._in_flight)
+
+    def keep(self, pictures: Iterable[Picture]) -> None:
+        """The newest picture of each call takes the place of an older one."""
+        now = asyncio.get_running_loop().time()
+        for picture in pictures:
+            before = self._waiting.get(picture.linkedid)
+            self._waiting[picture.linkedid] = (picture, before[1] if before else now)
+        self._wake.set()
+
+    def note(self, state: LinkState) -> None:
+        self._status = state
+        self._noted.clear()
+        self._wake.set()
+
+    def note_gap(self, gap: Gap) -> None:
+        """A gap that began; its end is set on the same object. Too many of them are one long one."""
+        if gap not in self._gaps:
+            if len(self._gaps) < _MOST_NOTES:
+                self._gaps.append(gap)
+            else:
+                self._gaps[-1].ended_at = gap.ended_at
+        self._noted.clear()
+        self._wake.set()
+
+    def set_aside(self, poison: Poison) -> None:
+        if len(self._poison) < _MOST_NOTES:
+            self._poison.append(poison)
+        self._wake.set()
+
+    async def noted(self) -> None:
+        """Until states and gaps are written."""
+        await self._noted.wait()
+
+    async def run(self) -> None:
+        """Until cancelled; raises Deposed as soon as anything is refused."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write())
+            group.create_task(self._spill_in_time())
+            group.create_task(self._try_again())
+
+    async def finish(self) -> None:
+        """The last pictures are written once more, or kept on disk; then nothing is left here."""
+        try:
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._write_all()
+        except (Deposed, TimeoutError, Exception) as error:  # noqa: BLE001 - whatever it is, the calls are kept
+            log.warning("the last changes are kept on disk", pbx=self.reign.pbx, calls=self.waiting, error=str(error))
+            with suppress(OSError):
+                self.spool.append([picture for picture, _ in (*self._in_flight.values(), *self._waiting.values())])
+        self._thread.shutdown(wait=False)
+        self._disk.shutdown(wait=False)
+
+    async def begin(self) -> tuple[list[Call], datetime | None]:
+        """Write what is on disk; then the live calls, and when the PBX was last heard. Waits for the database."""
+        while True:
+            try:
+                while self.spool.waits():
+                    await self._write_spooled()
+                return await self._in_thread(self._take_over)
+            except AWAY as error:
+                log.warning("the database is away", pbx=self.reign.pbx, error=reason(error))
+                await asyncio.sleep(_RETRY_S)
+
+    def _take_over(self) -> tuple[list[Call], datetime | None]:
+        """From here on live calls are this reign's, whether anything more happens to them or not."""
+        with self.reign.transaction() as session:
+            calls = recorder.load_live(session, self.reign.pbx)
+            recorder.claim(session, self.reign.pbx, self.reign.epoch)
+            return calls, hearing.heard_to(session, self.reign.pbx)
+
+    def _load(self, linkedids: Collection[str]) -> list[Call]:
+        with self.reign.transaction() as session:
+            return recorder.load_live(session, self.reign.pbx, linkedids)
+
+    async def _in_thread(self, function: Callable[..., Result], *args: Any) -> Result:
+        """In the one thread that writes."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: function(*args))
+
+    async def _write(self) -> None:
+        away = False
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._write_all()
+                if away:
+                    log.info("the database is back", pbx=self.reign.pbx)
+                away = False
+            except AWAY as error:
+                if not away:
+                    log.warning("calls wait for the database", pbx=self.reign.pbx, error=reason(error))
+                away = True
+                await asyncio.sleep(_RETRY_S)
+                self._wake.set()
+
+    async def _write_all(self) -> None:
+        """The notes, what is on disk, then what is in memory, until nothing is left."""
+        await self._write_notes()
+        while self.spool.waits() or self._waiting:
+            await self._write_spooled() if self.spool.waits() else await self._write_waiting()
+            await self._write_notes()
+
+    async def _write_notes(self) -> None:
+        status, poison = self._status, list(self._poison)
+        gaps = [gap for gap in self._gaps if gap.ended_at or not gap.noted]
+        if status or poison or gaps:
+            ended = [gap for gap in gaps if gap.ended_at]
+            await self._in_thread(self._write_down, status, poison, gaps)
+            for gap in gaps:
+                gap.noted = True
+            self._gaps = [gap for gap in self._gaps if gap not in ended]
+            del self._poison[: len(poison)]
+            self._status = None if self._status is status else self._status
+        if self._status is None and not any(gap.ended_at for gap in self._gaps):
+            self._noted.set()
+
+    def _write_down(self, status: LinkState | None, poison: Sequence[Poison], gaps: Sequence[Gap]) -> None:
+        with self.reign.transaction() as session:
+            if status is not None:
+                hearing.note_status(session, self.reign.pbx, status)
+            for gap in gaps:
+                hearing.note_gap(session, self.reign.pbx, gap)
+            for event in poison:
+                recorder.set_aside(
+                    session, self.reign.pbx, event.linkedid, {"ami": [event.lines]}, event.error, datetime.now(UTC)
+                )
+
+    async def _write_spooled(self) -> None:
+        try:
+            pictures, place = await self._in_thread(self.spool.read, self._place, _BATCH)
+        except OSError as error:
+            log.error("the spool cannot be read, and is put aside", path=str(self.spool.path), error=str(error))
+            self._place = 0
+            return self.spool.put_aside()
+        if place > self._place:
+            await self._record(pictures)
+            self._place = place
+            for picture in pictures:
+                over = picture.columns["ended_at"] is not None
+                (self._spooled_live.discard if over else self._spooled_live.add)(picture.linkedid)
+            return None
+        live = await self._in_thread(self._load, sorted(self._spooled_live))
+        if await self._in_thread(self.spool.finish, place):
+            log.info("what was kept on disk is written", pbx=self.reign.pbx)
+            self._found(live)
+            self._place = 0
+            self._spooled_live.clear()
+        return None
+
+    async def _write_waiting(self) -> None:
+        """One batch; what could not be written waits again, unless it is on disk or a newer picture came meanwhile."""
+        async with self._turn:
+            if self.spool.waits():
+                return
+            batch = {linkedid: self._waiting.pop(linkedid) for linkedid in list(self._waiting)[:_BATCH]}
+            self._in_flight = batch
+        try:
+            await self._record([picture for picture, _ in batch.values()])
+        except BaseException:
+            self._waiting = {**self._in_flight, **self._waiting}
+            raise
+        finally:
+            self._in_flight = {}
+
+    async def _record(self, pictures: Sequence[Picture]) -> None:
+        written = await self._in_thread(self._write_batch, _newest(pictures))
+        for picture in pictures:
+            if picture.linkedid not in written.failed:
+                self._set_aside.pop(picture.linkedid, None)
+            elif len(self._set_aside) < _MOST_SET_ASIDE:
+                self._set_aside[picture.linkedid] = picture
+        if written.over:
+            self._ended(written.over)
+
+    def _write_batch(self, pictures: Sequence[Picture]) -> recorder.Written:
+        with self.reign.transaction() as session:
+            return recorder.record(
+                session,
+                self.reign.pbx,
+                pictures,
+                now=datetime.now(UTC),
+                short_abandon_s=self._short_abandon_s,
+                tried_before=frozenset(self._set_aside),
+                lines=self._lines,
+            )
+
+    async def _try_again(self) -> None:
+        """What was set aside, now and then: whatever was wrong may be mended."""
+        while True:
+            await asyncio.sleep(_SET_ASIDE_RETRY_S)
+            self.keep(picture for linkedid, picture in self._set_aside.items() if linkedid not in self._waiting)
+
+    async def _spill_in_time(self) -> None:
+        said = False
+        while True:
+            await asyncio.sleep(SPOOL_AFTER_S / 20)
+            if self._is_late():
+                try:
+                    await self._spill()
+                    said = False
+                except OSError as error:
+                    if not said:
+                        log.error("the spool cannot be written: calls are in memory alone", error=str(error))
+                    said = True
+
+    def _is_late(self) -> bool:
+        first = next(iter((*self._in_flight.values(), *list(self._waiting.values())[:1])), None)
+        if first is None:
+            return False
+        late = asyncio.get_running_loop().time() - first[1] > SPOOL_AFTER_S
+        return late or self.waiting > MOST_WAITING
+
+    async def _spill(self) -> None:
+        """All that waits goes to the disk, what is on its way to a database that does not answer before it."""
+        async with self._turn:
+            flying, self._in_flight = self._in_flight, {}
+            waiting, self._waiting = self._waiting, {}
+            pictures = [picture for picture, _ in (*flying.values(), *waiting.values())]
+            try:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._disk, self.spool.append, pictures)
+            except BaseException:
+                # Cancelled between here and the disk it may come twice, which changes nothing.
+                self._waiting = {**flying, **waiting, **self._waiting}
+                raise
+        log.info("calls are kept on disk until the database answers", pbx=self.reign.pbx, calls=len(pictures))
+
+
+def _newest(pictures: Sequence[Picture]) -> list[Picture]:
+    return list({picture.linkedid: picture for picture in pictures}.values())
