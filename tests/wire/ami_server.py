@@ -13,7 +13,8 @@ SECRET = "correct horse"
 class AmiServer:
     """`actions` holds what was asked, in order; `rows` is what `Status` answers. `silent` hears and says nothing.
 
-    `listed` are the actions it knows besides, and `refuses` its words for each of them; `members` answer `QueueStatus`.
+    `uptime` is what it says of its own age. `listed` are the actions it knows besides, and `refuses` its words for
+    each of them; `members` answer `QueueStatus`.
     """
 
     def __init__(self) -> None:
@@ -21,6 +22,7 @@ class AmiServer:
         self.rows: list[dict[str, str]] = []
         self.silent = False
         self.boots = True
+        self.uptime = 1_000
         self.status_allowed = True
         self.listed: list[str] = []
         self.refuses = ""
@@ -103,7 +105,9 @@ class AmiServer:
             case "Login":
                 self._send({**good, "Message": "Authentication accepted"}, writer=writer)
                 if self.boots:
-                    self._send({"Event": "FullyBooted", "Privilege": "system,all", "Uptime": "5"}, writer=writer)
+                    self._send(
+                        {"Event": "FullyBooted", "Privilege": "system,all", "Uptime": str(self.uptime)}, writer=writer
+                    )
                 self._writers.append(writer)
                 self.logged_in.set()
             case "Status" if not self.status_allowed:

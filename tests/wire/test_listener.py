@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from callcenter.config import Settings
 from callcenter.models import Call, PbxStatus, SetAside, Ticket, TicketCall
 from callcenter.vocab import Outcome, TicketKind, TicketState
-from telephony import writer
+from telephony import callflow, writer
+from telephony.events import Kind
 from telephony.leadership import Leadership
 from telephony.listener import lead
 from tests.wire.ami_server import AmiServer, ami_server
@@ -217,6 +218,8 @@ def test_a_call_that_cannot_be_stored_is_set_aside_and_the_next_goes_on(
                 kept = session.scalars(select(SetAside)).one()
                 assert (kept.reference, kept.settled_at) == ("test:1.0", None)
                 assert kept.payload["caller"] == "+84905123456"
+                assert "UserEvent: HotlineStart" in kept.payload["ami"][0]
+                assert "Linkedid: 2.0" not in kept.payload["ami"][0]
             with engine.begin() as connection:
                 connection.execute(text("ALTER TABLE call DROP CONSTRAINT refused"))
             await seen(engine, stored("1.0", "2.0"))
@@ -228,6 +231,28 @@ def test_a_call_that_cannot_be_stored_is_set_aside_and_the_next_goes_on(
     finally:
         with engine.begin() as connection:
             connection.execute(text("ALTER TABLE call DROP CONSTRAINT IF EXISTS refused"))
+
+
+def test_an_event_that_cannot_be_folded_is_set_aside_and_the_call_goes_on(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(calls: object, happening: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(callflow._STEPS, Kind.HELD, refuse)
+
+    async def test(server: AmiServer) -> None:
+        async with listening(server, engine):
+            say(server, [*TALK, ("Hold", LEG), *END])
+            await seen(engine, ended)
+            await seen(engine, lambda session: session.scalar(select(SetAside)) is not None)
+        with Session(engine) as session:
+            kept = session.scalars(select(SetAside)).one()
+            assert (kept.reference, kept.error) == ("test:1.0", "ZeroDivisionError: ")
+            assert {"Event: Hold", "Uniqueid: 1.1"} <= set(kept.payload["ami"][0])
+            assert session.scalars(select(Call)).one().outcome == Outcome.ANSWERED
+
+    run(test)
 
 
 def test_a_second_listener_waits_for_the_first(engine: Engine, settings: Settings) -> None:
