@@ -1,7 +1,8 @@
 """The bytes of AMI: framed, unwanted events dropped by name unread, forged ones dropped and counted, nothing raised.
 
 A protocol class for panoramisk's Manager, in place of its own. Asterisk writes what a caller sent into its events as it
-came, CR LF included; what a genuine event looks like is checked here (order of the first lines, privilege class).
+came, CR LF included. Checked here: the first lines and their order, the privilege class, and the lines of each channel
+(`telephony.blocks`). An event that such a number cut in pieces is put together again without the caller's lines.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import structlog
 from panoramisk.actions import Action
 from panoramisk.message import Message
 
+from telephony.blocks import is_whole, mended
 from telephony.events import EVENTS
 
 Headers = dict[str, str | list[str]]
@@ -22,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 _BLANK = b"\r\n\r\n"
 _LARGEST = 1 << 20
+# An event of two channels is about 1,500 bytes; what is not whole by then never will be.
+_LARGEST_BROKEN = 16384
+_PRIVILEGE = b"\r\nPrivilege: "
 # The read class that Asterisk gives each event; one that claims another was not written by Asterisk.
 _CLASSES = {
     "UserEvent": b"user,",
@@ -31,9 +36,6 @@ _CLASSES = {
 }
 _AGENT = ("Queue", "Agent")
 _ENDS = (b"\r\n", b"")
-_WHOLE = ((b"\r\nCallerIDNum: ", b"\r\nLinkedid: "), (b"\r\nDestCallerIDNum: ", b"\r\nDestLinkedid: "))
-# These have a caller's number and no Linkedid by nature.
-_SHORT = (b"Event: OriginateResponse\r\n", b"Event: QueueEntry\r\n")
 _WANTED_VARIABLE = b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
 
 
@@ -72,8 +74,9 @@ class AmiProtocol(asyncio.Protocol):
         self._rest = b""
         self._skipping = False
         self._stamped = False
-        self._previous = b""
-        self._distrust = False
+        # The last block where it was not wanted, and so not looked at; the beginning of an event that was cut.
+        self._unread = b""
+        self._broken = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -91,45 +94,82 @@ class AmiProtocol(asyncio.Protocol):
         if self._skipping and blocks:
             blocks.pop(0)
             self._skipping = False
-        wanted = _WANTED
         for block in blocks:
-            if block[:7] == b"Event: ":
-                second = wanted.get(block[7 : block.find(b"\r\n", 7)])
-                if second is not None:
-                    self._event(block, second)
-                elif self.responses and b"\r\nActionID: " in block:
-                    self._answer(block)
-                elif block[7:15] == b"VarSet\r\n" and _WANTED_VARIABLE in block:
-                    self._event(block, _VARIABLE)
+            if self._broken:
+                self._join(block)
             else:
-                self._other(block)
-            self._previous = block
+                self._block(block)
         if len(self._rest) > _LARGEST:
             self._rest = b""
             self._skipping = True
             self._tampering("a block without end")
 
-    def _event(self, block: bytes, second: bytes) -> None:
-        """An event that is wanted, if Asterisk wrote all of it."""
+    def _block(self, block: bytes) -> None:
+        if block[:7] != b"Event: ":
+            return self._other(block)
         end = block.find(b"\r\n", 7)
+        second = _WANTED.get(block[7:end])
+        if second is not None:
+            return self._event(block, second, end)
+        if not block.startswith(_PRIVILEGE, end):
+            # A row of an answer, or somebody's forgery of no use.
+            return None if self._is_continued(block) else self._answer(block)
+        self._unread = block
+        if self.responses and b"\r\nActionID: " in block:
+            self._answer(block)
+        elif block[7:15] == b"VarSet\r\n" and _WANTED_VARIABLE in block:
+            self._event(block, _VARIABLE, end)
+        return None
+
+    def _event(self, block: bytes, second: bytes, end: int) -> None:
+        """An event that is wanted, if Asterisk wrote all of it."""
+        if self._is_continued(block):
+            return None
         if not block.startswith(second, end):
             if b"\r\nActionID: " in block:
                 return self._answer(block)
             return self._tampering("first lines out of order")
-        if b"\r\nEvent: " in block:
-            return self._tampering("two events in one")
         stamped = _is_stamped(block, block.find(b"\r\n", end + 2))
         if self._stamped and not stamped and not block.startswith(b"Event: FullyBooted"):
             return self._tampering("no time stamp")
         self._stamped = self._stamped or stamped
-        if self._distrust or _is_cut(self._previous):
-            self._distrust = False
-            return self._tampering("follows a block that was cut")
+        if not is_whole(block):
+            self._tampering("line breaks in a number")
+            return self._mend(block)
         return self._pass_on(block)
 
+    def _is_continued(self, block: bytes) -> bool:
+        """True where this block is the rest of an event that was not wanted: then it is dropped with it."""
+        unread, self._unread = self._unread, b""
+        if is_whole(unread) or mended(unread) is not None:
+            return False
+        self._tampering("follows a block that was cut")
+        self._broken = unread
+        self._join(block)
+        return True
+
+    def _join(self, block: bytes) -> None:
+        self._mend(self._broken + _BLANK + block)
+
+    def _mend(self, block: bytes) -> None:
+        """Pass on what can be trusted of a broken event that is wanted, as soon as all of it is there."""
+        whole = mended(block)
+        self._broken = block if whole is None and len(block) < _LARGEST_BROKEN else b""
+        if whole is None:
+            return
+        end = whole.find(b"\r\n", 7)
+        second = _WANTED.get(whole[7:end])
+        if second is not None and whole.startswith(second, end):
+            self._pass_on(whole)
+
     def _pass_on(self, block: bytes) -> None:
+        given = headers(block)
+        if len(given) <= block.count(b"\r\n") and any(
+            isinstance(value, list) and not key.endswith("ChanVariable") for key, value in given.items()
+        ):
+            return self._tampering("a header twice")
         try:
-            self.hear(headers(block))
+            self.hear(given)
         except Exception:
             # Out of here an error would close the connection, and the next events with it.
             log.exception("an event could not be taken")
@@ -138,19 +178,16 @@ class AmiProtocol(asyncio.Protocol):
         if self.version is None and b"Call Manager/" in block[:60]:
             banner, _, block = block.partition(b"\r\n")
             self.version = banner.rpartition(b"/")[2].decode("ascii", "replace")
+            if block.startswith(b"Event: "):
+                return self._block(block)
         if block.startswith(b"\r\nEvent: "):
             # Asterisk writes one line break too many behind some events (seen: TestEvent).
-            block = block[2:]
-            second = _WANTED.get(block[7 : block.find(b"\r\n", 7)])
-            return self._event(block, second) if second is not None else None
+            return self._block(block[2:])
+        if not block.strip() or self._is_continued(block):
+            return None
         if block.startswith(b"Response: "):
             return self._answer(block)
-        if block.strip():
-            # Until the rest of the cut event has come, what follows may be a forged head before it.
-            whole = b"Uniqueid: " in block and b"Linkedid: " in block
-            self._distrust = not whole and (self._distrust or _is_cut(self._previous))
-            self._tampering("neither event nor answer")
-        return None
+        return self._tampering("neither event nor answer")
 
     def _answer(self, block: bytes) -> None:
         """Part of an answer to one of our actions; what belongs to none is let go."""
@@ -218,14 +255,6 @@ def _is_stamped(block: bytes, at: int) -> bool:
         and block[at + 23 : at + 24] == b"."
         and block[at + 30 : at + 32] in _ENDS
     )
-
-
-def _is_cut(block: bytes) -> bool:
-    """A channel's event without its last lines: somebody's name or number held a blank line."""
-    for channel, last in _WHOLE:
-        if channel in block and last not in block:
-            return not block.startswith(_SHORT)
-    return False
 
 
 def headers(block: bytes) -> Headers:

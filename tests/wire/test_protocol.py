@@ -12,7 +12,8 @@ from telephony.protocol import AmiProtocol, BadAction, Headers
 FOLDER = Path(__file__).with_name("recordings")
 CHANNEL = (
     "Channel: PJSIP/trunk-00000000\r\nChannelState: 4\r\nCallerIDNum: {number}\r\nCallerIDName: Nguyễn Thị Ánh\r\n"
-    "Context: from-trunk\r\nUniqueid: 1795400000.0\r\nLinkedid: 1795400000.0"
+    "ConnectedLineNum: <unknown>\r\nConnectedLineName: <unknown>\r\nLanguage: en\r\nAccountCode: \r\n"
+    "Context: from-trunk\r\nExten: 1022\r\nPriority: 1\r\nUniqueid: 1795400000.0\r\nLinkedid: 1795400000.0"
 )
 HEAD = "Event: {event}\r\nPrivilege: {read},all\r\nTimestamp: 1795400000.{stamp}\r\n"
 
@@ -51,10 +52,10 @@ def test_of_the_variables_only_the_recording_is_heard() -> None:
 
 
 def test_a_repeated_header_is_a_list_and_an_empty_one_is_empty() -> None:
-    tail = b"\r\nChanVariable: HOTLINE=1022\r\nChanVariable: OTHER=\r\nAccountCode: \r\n\r\n"
+    tail = b"\r\nChanVariable: HOTLINE=1022\r\nChanVariable: OTHER=\r\nExtra: \r\n\r\n"
     heard, _ = hear(block("Hold")[:-4] + tail)
     assert heard[0]["ChanVariable"] == ["HOTLINE=1022", "OTHER="]
-    assert heard[0]["AccountCode"] == ""
+    assert heard[0]["Extra"] == ""
 
 
 def test_one_line_break_too_many_is_forgiven() -> None:
