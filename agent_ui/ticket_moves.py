@@ -13,7 +13,7 @@ from agent_ui.auth import me, roles
 from agent_ui.tickets_pages import blueprint, show
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.vocab import Role
-from tickets import agencies, approvals, citizens, codes, desk, files, queries
+from tickets import agencies, approvals, citizens, codes, desk, files, queries, uploads
 from tickets.actors import DESK, LEADS
 from tickets.files import StoredFile
 
@@ -198,7 +198,7 @@ def _files() -> list[StoredFile]:
     """What was chosen now, and what came with the same form before it was refused."""
     folder = site.site().settings.data_dir
     kept = [StoredFile(*signed.unseal(_KEPT, token, max_age_s=_KEPT_FOR_S)) for token in request.form.getlist("kept")]
-    chosen = [files.store(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
+    chosen = [uploads.keep(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
     everything = {file.sha256: file for file in (*kept, *chosen)}
     if len(everything) > files.MAX_FILES:
         raise Invalid({"files": "too_many_files"})

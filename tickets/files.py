@@ -1,5 +1,6 @@
 """Files on tickets: limited in size, known by their content and not by their name, kept by their hash."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -19,6 +20,8 @@ _MAX_PIXELS = 60_000_000
 THUMB_PIXELS = 320
 THUMB_TYPE = "image/webp"
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
+# What a picture may raise that is no picture, or is made to break its reader (a text chunk that unpacks to gigabytes).
+BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 # Nothing that a browser would run: no HTML, no SVG.
 ACCEPTED = IMAGES | {
     "application/pdf",
@@ -91,7 +94,7 @@ def thumbnail(data_dir: Path, sha256: str) -> Path:
             upright.thumbnail((THUMB_PIXELS, THUMB_PIXELS))
             buffer = BytesIO()
             upright.convert("RGBA" if "A" in upright.getbands() else "RGB").save(buffer, "WEBP", quality=80)
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+    except BROKEN:
         raise Invalid({"files": "file_broken"}) from None
     _write(small, buffer.getvalue())
     return small
@@ -104,13 +107,14 @@ def _check_image(content: bytes) -> None:
             if image.width * image.height > _MAX_PIXELS:
                 raise Invalid({"files": "image_too_large"})
             image.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+    except BROKEN:
         raise Invalid({"files": "file_broken"}) from None
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all: a reader never sees half a file."""
-    if path.exists():
+    """Whole or not at all: a reader never sees half a file. What lies there already is young again for the sweep."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(path)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)

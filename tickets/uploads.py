@@ -1,12 +1,11 @@
-"""Pictures from citizens: made small and stripped of what a phone writes into them; swept where nobody sent them."""
+"""What people send: pictures made small and stripped of what a phone writes into them; swept where nobody sent them."""
 
-import os
 import re
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,15 +24,19 @@ _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def keep_picture(data_dir: Path, name: str, content: bytes) -> StoredFile:
-    """Check, strip and keep one picture. Raises Invalid for `files`."""
+def keep(data_dir: Path, name: str, content: bytes) -> StoredFile:
+    """Check and keep one file; a picture is stripped first, whoever took it. Raises Invalid for `files`."""
     content_type = files.real_type(content)
-    if content_type not in files.IMAGES:
+    if content_type in files.IMAGES:
+        content = stripped(content, content_type)
+    return files.store(data_dir, name, content)
+
+
+def keep_picture(data_dir: Path, name: str, content: bytes) -> StoredFile:
+    """The same for a picture and nothing else."""
+    if files.real_type(content) not in files.IMAGES:
         raise Invalid({"files": "picture_type"})
-    kept = files.store(data_dir, name, stripped(content, content_type))
-    # The same bytes may lie there since yesterday: from now on they are young again for the sweep.
-    os.utime(files.path_of(data_dir, kept.sha256))
-    return kept
+    return keep(data_dir, name, content)
 
 
 def stripped(content: bytes, content_type: str) -> bytes:
@@ -42,11 +45,12 @@ def stripped(content: bytes, content_type: str) -> bytes:
         with Image.open(BytesIO(content)) as image:
             image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             profile = image.info.get("icc_profile")
+            # Small first: turning copies, and a picture of a few kilobytes may open to a quarter of a gigabyte.
+            image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             alpha = content_type != "image/jpeg" and upright.has_transparency_data
             pixels = upright.convert("RGBA" if alpha else "RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except files.BROKEN:
         raise Invalid({"files": "file_broken"}) from None
     # A new image knows nothing of the old one's chunks.
     clean = Image.new(pixels.mode, pixels.size)
@@ -67,10 +71,17 @@ def sweep_unused(session: Session, data_dir: Path, now: datetime) -> int:
         some = {path.name: path for path in old[start : start + 500]}
         used = set(session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(some))))
         for name in some.keys() - used:
+            if _touched_since(some[name], before):
+                continue
             some[name].unlink(missing_ok=True)
             some[name].with_name(f"{name}.thumb.webp").unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def _touched_since(path: Path, moment: float) -> bool:
+    """Somebody sent the same bytes again while the sweep looked for who names them."""
+    return path.exists() and path.stat().st_mtime >= moment
 
 
 def _stored(data_dir: Path) -> list[Path]:

@@ -2,6 +2,8 @@
 
 import io
 import os
+import struct
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,6 +57,27 @@ def test_what_is_no_picture_is_refused(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(Invalid):
         uploads.keep_picture(tmp_path, "x.jpg", content)
     assert not list(tmp_path.rglob("*.*"))
+
+
+def test_a_text_that_unpacks_to_gigabytes_is_a_broken_file(tmp_path: Path) -> None:
+    """A few kilobytes of PNG may hold a compressed comment of any length; its reader gives up with an error."""
+    picture = taken("PNG", (10, 10))
+    text = b"zTXt" + b"note\0\0" + zlib.compress(b"a" * 20_000_000, 9)
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    with pytest.raises(Invalid) as refused:
+        uploads.keep_picture(tmp_path, "x.png", picture[:33] + chunk + picture[33:])
+    assert refused.value.problems == {"files": "file_broken"}
+
+
+def test_a_file_sent_again_is_young_again_whoever_sends_it(session: Session, tmp_path: Path) -> None:
+    """An officer's refused form keeps its files by name; the sweep must not take one that lay there since yesterday."""
+    now = datetime.now(UTC)
+    path = files.path_of(tmp_path, uploads.keep(tmp_path, "a.pdf", b"%PDF-1.7 x").sha256)
+    yesterday = (now - timedelta(hours=25)).timestamp()
+    os.utime(path, (yesterday, yesterday))
+    uploads.keep(tmp_path, "b.pdf", b"%PDF-1.7 x")
+    assert uploads.sweep_unused(session, tmp_path, now) == 0
+    assert path.exists()
 
 
 def test_only_what_nobody_sent_for_a_day_is_swept(session: Session, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The ticket's page: every move with what was typed kept, the story in sentences, what an agency must not see."""
 
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Agency, Ticket, User
+from callcenter.models import Agency, Attachment, Ticket, User
 from callcenter.vocab import Role, TicketState
 from tests import factories
 from tests.factories import Province
@@ -45,6 +48,22 @@ def test_the_story_is_told_in_sentences(sign_in: SignIn, ticket: Ticket) -> None
     assert "<strong>Nguyễn Thị Lan</strong> tiếp nhận phản ánh qua điện thoại" in page
     assert "chuyển đến UBND phường Mỹ Tho (lĩnh vực Môi trường, rác thải)" in page
     assert "chờ đơn vị tiếp nhận" in page
+
+
+def test_evidence_does_not_tell_where_an_officer_stood(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
+    """The citizen gets the picture too: neither the place nor the telephone that took it goes along."""
+    tam, url = sign_in("tam"), f"/tickets/{ticket.code}"
+    tam.post(f"{url}/accept")
+    exif = Image.Exif()
+    exif[0x010F] = "Máy của cán bộ"
+    exif.get_ifd(0x8825)[2] = (10.0, 21.0, 30.0)
+    photo = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(photo, "JPEG", exif=exif)
+    evidence = (io.BytesIO(photo.getvalue()), "sau.jpg")
+    assert tam.post(f"{url}/resolve", {"text": "Đã dọn sạch rác.", "files": evidence}).status_code == 303
+    kept = session.scalars(select(Attachment)).one()
+    with Image.open(io.BytesIO(tam.get(f"/files/{kept.id}", buffered=True).data)) as image:
+        assert (image.size, dict(image.getexif())) == ((64, 48), {})
 
 
 def test_an_agency_asks_and_the_desk_writes_down_the_answer(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
