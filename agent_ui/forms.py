@@ -14,6 +14,7 @@ from tickets.files import MAX_FILES
 
 Word = TypeVar("Word", bound=StrEnum)
 
+_YEARS = range(2000, 3000)
 _TEXTS = ("category_code", "ward_code", "address", "level", "description", "reporter_name", "reporter_phone", "kind")
 
 
@@ -28,8 +29,7 @@ def ticket_fields() -> TicketFields:
 
 
 def version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return digits(request.form.get("version", ""))
 
 
 def text(name: str) -> str:
@@ -38,10 +38,20 @@ def text(name: str) -> str:
 
 def number(name: str) -> int:
     """A whole number of a form. Raises Invalid where nothing sensible was chosen."""
-    given = request.form.get(name, "")
-    if not given.isdigit() or len(given) > 18:
+    given = digits(request.form.get(name, ""))
+    if given is None:
         raise Invalid({name: "unknown_choice"})
-    return int(given)
+    return given
+
+
+def digits(text: str) -> int | None:
+    """The number that a few plain digits make, small enough for a column; `²` counts as a digit elsewhere."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def asked_number(name: str) -> int | None:
+    """A whole number in the address; None where there is none that makes sense."""
+    return digits(request.args.get(name, ""))
 
 
 def word(kind: type[Word], name: str) -> Word:
@@ -71,11 +81,13 @@ def asked_word(kind: type[Word], name: str) -> Word | None:
         raise NotFound(f"no {name} {given}") from None
 
 
-def asked_day(name: str, default: date) -> date:
+def asked_day(name: str) -> date | None:
+    """A day in the address; None where it is none, or so far away that its neighbours are no days any more."""
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        day = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
-        return default
+        return None
+    return day if day.year in _YEARS else None
 
 
 def uploads(name: str) -> list[FileStorage]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -34,6 +34,8 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# Of a column that numbers rows.
+_LARGEST = 2**63 - 1
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -78,6 +80,7 @@ def protect(app: Flask, settings: Settings, *, cookie: str) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=12 * 3600,
     )
+    app.before_request(_refuse_what_no_row_has)
     app.after_request(_add_headers)
 
 
@@ -104,6 +107,14 @@ def _write_new(path: Path, text: str) -> None:
         os.link(temporary, path)
     finally:
         temporary.unlink()
+
+
+def _refuse_what_no_row_has() -> None:
+    """An address with a character or a number that the database cannot even be asked for leads nowhere."""
+    values = [*(request.view_args or {}).values(), *(value for _, values in request.args.lists() for value in values)]
+    for value in values:
+        if (isinstance(value, str) and "\x00" in value) or (isinstance(value, int) and value > _LARGEST):
+            abort(404)
 
 
 def _add_headers(response: Response) -> Response:

@@ -75,8 +75,7 @@ def unreached() -> str:
 @roles(*LEADS)
 def overdue() -> str:
     """Late tickets, of one agency (`agency=ID`; 0: of none yet) or of all."""
-    given = request.args.get("agency", "")
-    agency_id = int(given) if given.isdigit() and len(given) < 18 else None
+    agency_id = forms.asked_number("agency")
     with site.reading() as session:
         rows = overview.overdue_of(session, agency_id, site.now())
         name = choices.agency_names(session).get(agency_id or 0, _("chưa có đơn vị") if agency_id == 0 else "")
@@ -141,12 +140,12 @@ def _settings() -> dict[str, float]:
 
 def _asked_day() -> date:
     today = overview.local_day(site.now())
-    return min(forms.asked_day("day", today), today)
+    return min(forms.asked_day("day") or today, today)
 
 
 def _asked_hour() -> int | None:
-    given = request.args.get("hour", "")
-    return int(given) if given.isdigit() and len(given) < 3 and int(given) < 24 else None
+    hour = forms.asked_number("hour")
+    return hour if hour is not None and hour < 24 else None
 
 
 def _compared() -> days.Kept:

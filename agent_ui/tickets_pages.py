@@ -1,7 +1,6 @@
 """Tickets for everybody who may see them: search, the page with its whole history, its printed form, its files."""
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
 from flask import Blueprint, Response, g, render_template, request, send_file
@@ -27,17 +26,17 @@ def search() -> str:
     wanted = Wanted(
         text=request.args.get("q", "")[:200].replace("\x00", ""),
         state=forms.asked_word(TicketState, "state"),
-        agency_id=_asked_number("agency"),
+        agency_id=forms.asked_number("agency"),
         category_code=request.args.get("category", "")[:80].replace("\x00", "") or None,
-        since=_asked_day("since"),
-        until=_asked_day("until"),
+        since=forms.asked_day("since"),
+        until=forms.asked_day("until"),
         mine=bool(request.args.get("mine")),
     )
     with site.reading() as session:
         return render_template(
             "tickets/search.html",
             wanted=wanted,
-            found=find(session, me(), wanted, page=_asked_number("page") or 1),
+            found=find(session, me(), wanted, page=forms.asked_number("page") or 1),
             categories=choices.categories(session),
             agencies=choices.agencies(session) if me().role in DESK else (),
             query={name: value for name, value in request.args.items() if name != "page" and value},
@@ -189,15 +188,3 @@ def _send(path: Path, content_type: str, name: str) -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _asked_number(name: str) -> int | None:
-    given = request.args.get(name, "")
-    return int(given) if given.isdigit() and len(given) < 10 else None
-
-
-def _asked_day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None

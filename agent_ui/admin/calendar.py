@@ -29,8 +29,8 @@ _YEARS = range(2020, 2101)
 def calendar() -> ResponseReturnValue:
     """A year, and a day added to it."""
     today = site.now().astimezone(VIETNAM).date()
-    asked = request.args.get("year", "")
-    year = int(asked) if asked.isdigit() and int(asked[:5]) in _YEARS else today.year
+    asked = forms.asked_number("year")
+    year = asked if asked in _YEARS else today.year
 
     def page(session: Session, form: Form) -> str:
         return render_template("admin/calendar.html", form=form, today=today, **_year(session, year))

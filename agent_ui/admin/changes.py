@@ -41,9 +41,9 @@ def admin_word(kind: str, *values: object) -> str:
 @roles(*_READERS)
 def changes() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("subject", "key", "actor", "since", "until")}
-    wanted, below = _wanted(asked), request.args.get("below", "")
+    wanted, below = _wanted(asked), forms.asked_number("below")
     with site.reading() as session:
-        rows = records.changes(session, wanted, below=int(below) if below.isdigit() and len(below) < 18 else None)
+        rows = records.changes(session, wanted, below=below)
         return render_template(
             "admin/changes.html",
             rows=rows,
@@ -80,7 +80,7 @@ def _csv_rows(row: ChangeRecord) -> Iterator[list[str]]:
 def _cell(value: object) -> str:
     """Text that a spreadsheet does not take for a formula; a phone number keeps its plus behind an apostrophe."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
 def _wanted(asked: dict[str, str]) -> Wanted:
@@ -95,6 +95,6 @@ def _wanted(asked: dict[str, str]) -> Wanted:
 
 
 def _midnight(name: str) -> datetime | None:
-    """The beginning of a day in the address; None where there is none that a calendar would have."""
-    day = forms.asked_day(name, date.min)
-    return datetime.combine(day, time(), VIETNAM) if day.year in range(2000, 3000) else None
+    """The beginning of a day in the address, if there is one."""
+    day = forms.asked_day(name)
+    return datetime.combine(day, time(), VIETNAM) if day else None
