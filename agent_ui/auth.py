@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from agent_ui import limits, site
+from agent_ui import forms, limits, site
 from callcenter.models import User
 from callcenter.passwords import verify_password
 from callcenter.vocab import Role
@@ -134,7 +134,7 @@ def sign_in() -> ResponseReturnValue:
     session.clear()
     session.permanent = True
     session["user"], session["epoch"] = user
-    return redirect(_own_page(request.values.get("next", "")), 303)
+    return redirect(forms.own_address(url_for("home.home")), 303)
 
 
 def _check(username: str, password: str) -> tuple[int, int] | None:
@@ -143,13 +143,6 @@ def _check(username: str, password: str) -> tuple[int, int] | None:
         password_hash = user.password_hash if user else None
         known = (user.id, user.session_epoch) if user else None
     return known if verify_password(password_hash, password[:1000]) else None
-
-
-def _own_page(target: str) -> str:
-    """Back to where the person wanted to go, but never to another site."""
-    if target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
-        return target
-    return url_for("home.home")
 
 
 @blueprint.post("/sign-out")

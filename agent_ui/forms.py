@@ -1,5 +1,6 @@
 """What came in with a request, as the values the layer below takes. No database here."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
@@ -68,6 +69,16 @@ def code(name: str) -> str:
     if found is None:
         raise Invalid({name: "code_wrong"})
     return found
+
+
+def own_address(otherwise: str) -> str:
+    """Where the form's `next` leads, if that is a page of this site. A browser drops tabs and line breaks before it
+    reads an address, so that `/`, a tab and `/evil.example` lead away: none of them is taken.
+    """
+    target = request.values.get("next", "")
+    if not target.startswith("/") or target.startswith("//") or re.search(r"[\\\x00-\x20\x7f]", target):
+        return otherwise
+    return target
 
 
 def asked_word(kind: type[Word], name: str) -> Word | None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from agent_ui import console
+from agent_ui import console, forms
 from agent_ui.auth import me, open_to_all, roles
 from callcenter.vocab import Role
 
@@ -40,7 +40,7 @@ def choose() -> ResponseReturnValue:
     if chosen not in LANGUAGES:
         abort(400)
     session["language"] = chosen
-    return redirect(_back(), 303)
+    return redirect(forms.own_address("/"), 303)
 
 
 @languages.post("/theme")
@@ -49,7 +49,7 @@ def choose_theme() -> ResponseReturnValue:
     chosen = request.form.get("theme", "")
     if chosen not in THEMES:
         abort(400)
-    answer = redirect(_back(), 303)
+    answer = redirect(forms.own_address("/"), 303)
     answer.set_cookie(_THEME_COOKIE, chosen, _A_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
     return answer
 
@@ -58,11 +58,6 @@ def theme() -> str:
     """`light`, `dark`, or `auto` (as the machine is set), as chosen on this machine."""
     chosen = request.cookies.get(_THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"
-
-
-def _back() -> str:
-    target = request.form.get("next", "/")
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
 
 
 def language() -> str:

@@ -64,9 +64,19 @@ def test_guessing_at_one_account_is_stopped_and_others_still_come_in(sign_in: Si
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "target",
+    [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "/\n/evil.example",
+    ],
 )
 def test_one_is_not_sent_to_another_site(target: str, sign_in: SignIn) -> None:
+    assert sign_in(None).post("/language", {"language": "en", "next": target}).headers["Location"] == "/"
+    assert sign_in(None).post("/theme", {"theme": "dark", "next": target}).headers["Location"] == "/"
     answer = sign_in(None).post("/sign-in", {"username": "lan", "password": PASSWORD, "next": target})
     assert answer.headers["Location"] == "/"
 
