@@ -1,5 +1,7 @@
 """A citizen's report while it is filled in: three steps, everything carried by the form, checked step by step."""
 
+import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -111,7 +113,7 @@ def report(form: Form) -> Report:
     """A checked form as the report that is received."""
     point = _point(form)
     return Report(
-        source_ref=form.get("source_ref"),
+        source_ref=_once(form),
         description=form.get("description"),
         category=form.get("category") or None,
         ward=form.get("ward") or None,
@@ -122,6 +124,13 @@ def report(form: Form) -> Report:
         reporter_phone=form.get("reporter_phone"),
         keep_identity="keep_identity" in form.ticks,
     )
+
+
+def _once(form: Form) -> str:
+    """The same form sent twice is one report; what was changed before it was sent once more is another one."""
+    texts = {name: text for name, text in form.texts.items() if name != "source_ref"}
+    said = json.dumps([texts, sorted(form.ticks), [one.file.sha256 for one in form.pictures]])
+    return f"{form.get('source_ref')[:100]}-{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
 
 def _check_what(session: Session, form: Form) -> dict[str, str]:

@@ -127,6 +127,18 @@ def test_three_steps_carry_everything_without_javascript(public: Browser, sessio
     assert b"Ba Sau" not in stored
 
 
+def test_what_was_changed_before_it_was_sent_once_more_is_another_report(public: Browser, session: Session) -> None:
+    """Back to the form after sending, another text into it: both are received, and nobody gets the other's code."""
+    form = {**REPORT, "source_ref": "a" * 32}
+    first = send(public, **form)
+    assert send(public, **form) == first
+    second = send(public, **form | {"description": "Còn đèn đường trước số 9 cũng tắt"})
+    assert second != first
+    assert {ticket.description for ticket in session.query(Ticket)} == {
+        "Cống nghẹt, nước tràn", "Còn đèn đường trước số 9 cũng tắt",
+    }  # fmt: skip
+
+
 def test_pictures_are_checked_kept_and_taken_away_one_by_one(public: Browser) -> None:
     chosen = [(io.BytesIO(picture(colour)), f"{colour}.jpg") for colour in ("red", "blue")]
     broken = (io.BytesIO(b"%PDF-1.4 not a picture"), "x.pdf")
