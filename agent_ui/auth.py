@@ -116,7 +116,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 def _who() -> str:
     """One person guessing at one account; the room behind one address keeps working."""
-    return f"{request.remote_addr} {request.form.get('username', '').strip().lower()[:40]}"
+    return f"{limits.address()} {request.form.get('username', '').strip().lower()[:40]}"
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

@@ -29,7 +29,7 @@ _YEARS = range(2020, 2101)
 def calendar() -> ResponseReturnValue:
     """A year, and a day added to it."""
     today = site.now().astimezone(VIETNAM).date()
-    asked = forms.asked_number("year")
+    asked = forms.asked_number("year") or today.year
     year = asked if asked in _YEARS else today.year
 
     def page(session: Session, form: Form) -> str:

@@ -34,8 +34,14 @@ def page() -> ResponseReturnValue:
     return _page(None if asked and asked != code else code)
 
 
+def _asked_for() -> str:
+    """The ticket itself, whoever asks: four digits are few for somebody who asks from many addresses."""
+    return codes.parse(request.form.get("code", "")) or limits.address()
+
+
 @blueprint.post("/track")
 @limits.posts("10 per minute; 60 per hour")
+@limits.posts("30 per hour; 60 per day", _asked_for)
 def look_up() -> ResponseReturnValue:
     code, digits = codes.parse(request.form.get("code", "")), forms.text("last4")
     try:

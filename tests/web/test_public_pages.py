@@ -228,6 +228,24 @@ def test_a_wrong_code_and_wrong_digits_read_the_same(public: Browser) -> None:
     assert all("Không có phiếu nào khớp" in answer.text for answer in answers)
 
 
+def test_the_digits_of_one_ticket_cannot_be_tried_from_many_addresses(public: Browser) -> None:
+    code, other = send(public), send(public, description="Một việc khác nữa")
+    leave(public)
+
+    def ask(number: int, code: str = code, digits: str = "0000") -> int:
+        asker = {"REMOTE_ADDR": f"203.0.113.{number}"}
+        return public.post("/track", {"code": code, "last4": digits}, environ_base=asker).status_code
+
+    assert [ask(number) for number in range(31)] == [404] * 30 + [429]
+    assert ask(99, other, "3456") == 200
+
+
+def test_a_network_of_many_addresses_is_one_asker(public: Browser) -> None:
+    asks = [public.post("/track", {"code": "123", "last4": "0000"}, environ_base={"REMOTE_ADDR": f"2001:db8::{number}"})
+            for number in range(11)]  # fmt: skip
+    assert [answer.status_code for answer in asks] == [404] * 10 + [429]
+
+
 def _to_agency(session: Session, province: Province, code: str) -> Ticket:
     ticket = history.locked(session, code)
     agencies.place(session, ticket, province.agencies["water"].id, (), Actor.rule("routing"),
