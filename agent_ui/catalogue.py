@@ -59,7 +59,9 @@ def update() -> None:
     _PO.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     write_po(buffer, known, sort_output=True, omit_header=False, no_location=True)
-    _PO.write_bytes(buffer.getvalue())
+    # A moment in the head would be a conflict between any two branches, and tells nothing that git does not.
+    lines = buffer.getvalue().splitlines(keepends=True)
+    _PO.write_bytes(b"".join(line for line in lines if not line.startswith(b'"POT-Creation-Date')))
 
 
 def compile_if_old() -> None:

@@ -68,21 +68,23 @@ class Menu:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The top bar of a role: what stands in it, and what its menus hold."""
+    """The top bar of a role: what stands in it, what its menus hold, and what is under the person's own name."""
 
     bar: list[Place]
     menus: list[Menu]
+    own: list[Place]
 
 
 def shelf_of(role: Role) -> Shelf:
     """Administration has a menu of its own; what is not for the bar, or one too many, is under "Thêm"."""
-    mine = places(role)
+    own = [place for place in places(role) if place.endpoint.startswith("account")]
+    mine = [place for place in places(role) if place not in own]
     administration = [place for place in mine if place.endpoint.startswith("admin")]
     others = [place for place in mine if place not in administration]
     bar = [place for place in others if place.bar][:_BAR]
     more = [place for place in others if place not in bar]
     menus = [Menu(_l("Thêm"), "dots", more), Menu(_l("Quản trị"), "settings", administration)]
-    return Shelf(bar, [menu for menu in menus if menu.places])
+    return Shelf(bar, [menu for menu in menus if menu.places], own)
 
 
 def places(role: Role) -> list[Place]:

@@ -32,6 +32,7 @@ class Deed:
 DEEDS = (
     Deed("theme-light", _l("Giao diện sáng"), "sun"),
     Deed("theme-dark", _l("Giao diện tối"), "moon"),
+    Deed("theme-auto", _l("Giao diện theo máy"), "device-desktop"),
     Deed("language-vi", _l("Tiếng Việt"), "language"),
     Deed("language-en", _l("English"), "language"),
     Deed("menu-tour", _l("Xem hướng dẫn"), "route"),

@@ -46,7 +46,7 @@
       list.innerHTML = await answer.text();
       leaveOut();
       mark(items()[0]);
-      status.textContent = String(items().length);
+      status.textContent = dialog.dataset.wordsFound.replace("{count}", items().length);
     } catch {
       if (turn !== asked) return;
       list.replaceChildren(Object.assign(document.createElement("p"), {
