@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from agent_ui import forms, limits, site
 from callcenter.models import User
-from callcenter.passwords import verify_password
+from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
 from tickets.actors import Actor
 
@@ -142,7 +142,7 @@ def _check(username: str, password: str) -> tuple[int, int] | None:
         user = database.scalars(select(User).where(User.username == username[:40], User.active)).one_or_none()
         password_hash = user.password_hash if user else None
         known = (user.id, user.session_epoch) if user else None
-    return known if verify_password(password_hash, password[:1000]) else None
+    return known if verify_password(password_hash, password[:LONGEST]) else None
 
 
 @blueprint.post("/sign-out")

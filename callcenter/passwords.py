@@ -5,6 +5,9 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+# Of every password that a person is given or takes; pages and commands ask here.
+SHORTEST = 12
+LONGEST = 1000
 _hasher = PasswordHasher()
 
 

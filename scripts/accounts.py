@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, select
 
 from agent_ui.tokens import hash_token, make_token
+from callcenter import passwords
 from callcenter.db import transaction
 from callcenter.errors import Invalid
 from callcenter.models import User
@@ -12,7 +13,6 @@ from callcenter.vocab import Role
 from tickets.actors import Actor
 from tickets.administration import catalogue, people
 
-SHORTEST_PASSWORD = 10
 # Whoever may run commands on the server is its administrator.
 _ACTOR = Actor(None, "scripts/manage", Role.ADMIN)
 _OPTIONS = {"username": "USERNAME", "password": "password"}
@@ -22,7 +22,7 @@ _WORDS = {
     "approves_only_officer": "only an officer approves an agency's answers",
     "username_form": "2 to 40 of a-z, 0-9, dot, hyphen and underscore",
     "username_taken": "somebody has it already",
-    "password_short": f"at least {SHORTEST_PASSWORD} characters",
+    "password_short": f"at least {passwords.SHORTEST} characters",
     "extension_form": "digits alone",
     "unknown_choice": "there is none with this code",
 }
@@ -46,7 +46,7 @@ def add_user(
             if session.scalar(select(User.id).where(User.username == username.strip().lower())) is not None:
                 raise Invalid({"username": "username_taken"})
             now = datetime.now(UTC)
-            people.add(session, _ACTOR, username, password, fields, now=now, shortest=SHORTEST_PASSWORD)
+            people.add(session, _ACTOR, username, password, fields, now=now)
     except Invalid as error:
         raise Invalid(
             {_OPTIONS.get(field, f"--{field}"): _told(why) for field, why in error.problems.items()}

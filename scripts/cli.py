@@ -230,7 +230,7 @@ def user() -> None:
 @click.option("--extension", help="the number of the operator's phone")
 @click.option("--agency", help="the code of an officer's agency")
 @click.option("--approves", is_flag=True, help="an officer who heads the agency and approves its answers")
-@click.password_option(envvar="CALLCENTER_NEW_PASSWORD", help="asked for when not given; at least 10 characters")
+@click.password_option(envvar="CALLCENTER_NEW_PASSWORD", help="asked for when not given; at least 12 characters")
 def add_user(username: str, password: str, **more: Any) -> None:
     """Add a person. The password is asked for, or read from CALLCENTER_NEW_PASSWORD."""
     from scripts import accounts

@@ -86,6 +86,8 @@ def test_figures_of_the_database_and_of_its_own_file_are_the_same(
 def test_people_and_keys_can_be_added_once(engine: Engine, settings: Settings) -> None:
     given = environment(settings, CALLCENTER_NEW_PASSWORD="rach-sen-xoai-11")
     add = ("user", "add", "lan", "--name", "Lan", "--role", "operator", "--extension", "101")
+    short = manage({**given, "CALLCENTER_NEW_PASSWORD": "rach-sen-11"}, *add)
+    assert (short.returncode, "at least 12 characters" in short.stderr) == (1, True)
     assert manage(given, *add).returncode == 0
     again = manage(given, *add)
     assert (again.returncode, len(again.stderr.splitlines())) == (1, 1)

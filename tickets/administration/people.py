@@ -10,14 +10,12 @@ from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, User
-from callcenter.passwords import hash_password, verify_password
+from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_password
 from callcenter.push import announce
 from callcenter.vocab import Role
 from tickets.actors import Actor
 from tickets.administration.records import begin, is_news, record_change
 
-SHORTEST_PASSWORD = 12
-_LONGEST_PASSWORD = 1000
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _EXTENSION = re.compile(r"[0-9]{2,20}")
 _LANGUAGES = ("vi", "en")
@@ -50,14 +48,13 @@ def facts(session: Session, user: User) -> dict[str, Any]:
 
 
 def add(
-    session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime,
-    shortest: int = SHORTEST_PASSWORD,
-) -> User:  # fmt: skip
+    session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime
+) -> User:
     """A new account. The same one a second time changes nothing; raises Invalid by field."""
     begin(session, actor)
     username = username.strip().lower()
     known = session.scalars(select(User).where(User.username == username)).one_or_none()
-    problems = _password_problems(password, shortest)
+    problems = _password_problems(password)
     if not _USERNAME.fullmatch(username):
         problems["username"] = "username_form"
     values = _clean(session, fields, problems, known)
@@ -119,7 +116,7 @@ def set_password(session: Session, actor: Actor, user_id: int, password: str, *,
     """A new password by the administrator; all sessions of the person end."""
     begin(session, actor)
     user = _locked(session, user_id)
-    problems = _password_problems(password, SHORTEST_PASSWORD)
+    problems = _password_problems(password)
     if problems:
         raise Invalid(problems)
     _store_password(session, actor, user, password, now)
@@ -129,8 +126,8 @@ def set_password(session: Session, actor: Actor, user_id: int, password: str, *,
 def change_own_password(session: Session, actor: Actor, old: str, password: str, again: str, *, now: datetime) -> User:
     """Everybody for themselves, knowing the old one; their other sessions end."""
     user = _locked(session, actor.id or 0)
-    problems = _password_problems(password, SHORTEST_PASSWORD)
-    if not verify_password(user.password_hash, old[:_LONGEST_PASSWORD]):
+    problems = _password_problems(password)
+    if not verify_password(user.password_hash, old[:LONGEST]):
         problems["old"] = "password_wrong"
     elif password == old and not problems:
         problems["password"] = "password_same"  # noqa: S105 (a key of the catalogue)
@@ -151,10 +148,10 @@ def _store_password(session: Session, actor: Actor, user: User, password: str, n
     record_change(session, actor, "user", user.username, {"password_set": None}, set_at, now)
 
 
-def _password_problems(password: str, shortest: int) -> dict[str, str]:
-    if len(password) < shortest:
+def _password_problems(password: str) -> dict[str, str]:
+    if len(password) < SHORTEST:
         return {"password": "password_short"}
-    return {"password": "too_long"} if len(password) > _LONGEST_PASSWORD else {}
+    return {"password": "too_long"} if len(password) > LONGEST else {}
 
 
 def _clean(session: Session, fields: UserFields, problems: dict[str, str], user: User | None) -> dict[str, Any]:
