@@ -110,7 +110,8 @@ def reject(code: str) -> ResponseReturnValue:
 def approve(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         queries.ticket(session, me(), code)
-        approvals.approve(session, me(), code, now=site.now())
+        read = forms.digits(request.form.get("proposal", ""))
+        approvals.approve(session, me(), code, proposal=read, now=site.now())
 
     return _move(code, "approve", act, _("Đã duyệt. Câu trả lời đã gửi người dân."))
 

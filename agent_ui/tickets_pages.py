@@ -127,6 +127,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "related": related.related(session, actor, ticket),
         "at_phone": related.names_at(session, {ext for call, _ in found.calls for ext in call.operators}),
         "agencies": choices.agencies(session) if "assign" in can else (),
+        "proposal": approvals.proposal_of(session, ticket),
         "evidence_owed": _owes_evidence(found),
         "extensions_left": agencies.MAX_EXTENSIONS - ticket.extended,
     }

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from callcenter.errors import Invalid, NotAllowed
+from callcenter.errors import Invalid, MoveRefused, NotAllowed
 from callcenter.models import Ticket, TicketEvent, User
 from callcenter.vocab import AssignmentRole, Role, TicketState
 from tickets import agencies, history
@@ -20,8 +20,11 @@ from tickets.lifecycle import check_move
 STAND_INS = (Role.SUPERVISOR,)
 
 
-def approve(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
-    """The citizen gets the answer as proposed. Raises NotAllowed (own words), MoveRefused."""
+def approve(session: Session, actor: Actor, code: str, *, proposal: int | None = None, now: datetime) -> Ticket:
+    """The citizen gets the answer as proposed. Raises NotAllowed (own words), MoveRefused.
+
+    `proposal` is the one that was read (`proposal_of`): nobody approves words that took its place meanwhile.
+    """
     actor.require(Role.OFFICER, *STAND_INS)
     ticket = history.locked(session, code)
     if history.is_repeat(session, ticket, "approve", actor, now=now):
@@ -30,6 +33,8 @@ def approve(session: Session, actor: Actor, code: str, *, now: datetime) -> Tick
     check_move("approve", ticket.state)
     if not may_approve(session, actor, ticket):
         raise NotAllowed(f"{actor.name} proposed this answer; somebody else of the agency approves it")
+    if proposal is not None and proposal != proposal_of(session, ticket):
+        raise MoveRefused("approve", ticket.state)
     history.move(session, ticket, "approve", actor, now=now, agency=ticket.lead_agency_id)
     ticket.resolved_at = now
     agencies.end_assignments(session, ticket, now)
@@ -62,6 +67,12 @@ def may_approve(session: Session, actor: Actor, ticket: Ticket) -> bool:
     return not _proposed(session, actor, ticket) or not _somebody_else(session, actor)
 
 
+def proposal_of(session: Session, ticket: Ticket) -> int | None:
+    """Which answer waits now, by the number of its event."""
+    last = _last_proposal(session, ticket)
+    return last.id if last is not None and ticket.state == TicketState.AWAITING_APPROVAL else None
+
+
 def heads(actor: Actor, ticket: Ticket) -> bool:
     """Whether this person heads the ticket's lead agency."""
     return actor.role == Role.OFFICER and actor.approves and ticket.lead_agency_id == actor.agency_id
@@ -76,14 +87,18 @@ def _require_approver(session: Session, actor: Actor, ticket: Ticket) -> None:
 
 
 def _proposed(session: Session, actor: Actor, ticket: Ticket) -> bool:
+    last = _last_proposal(session, ticket)
+    return last is not None and (last.actor_id, last.actor) == (actor.id, actor.name)
+
+
+def _last_proposal(session: Session, ticket: Ticket) -> TicketEvent | None:
     query = (
         select(TicketEvent)
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.move == "propose")
         .order_by(TicketEvent.id.desc())
         .limit(1)
     )
-    last = session.scalars(query).first()
-    return last is not None and (last.actor_id, last.actor) == (actor.id, actor.name)
+    return session.scalars(query).first()
 
 
 def _somebody_else(session: Session, actor: Actor) -> bool:

@@ -1,6 +1,7 @@
 """The ticket's page: every move with what was typed kept, the story in sentences, what an agency must not see."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -101,6 +102,34 @@ def test_an_extension_is_promised_once_however_often_it_is_sent(
     assert "gia hạn 2 ngày làm việc" in tam.get(url).text
 
 
+def _proposal(page: str) -> str:
+    found = re.search(r'name="proposal" value="(\d+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_nobody_approves_an_answer_that_was_not_read(
+    sign_in: SignIn, session: Session, province: Province, ticket: Ticket
+) -> None:
+    """The supervisor has the first answer open; the head sends it back and the officer writes another one."""
+    agency = session.get_one(Agency, province.agencies["my_tho"].id)
+    agency.needs_approval = True
+    head = User(username="chutich", password_hash=HASH, name="Ngô Văn Chín", role=Role.OFFICER, approves=True,
+                agency_id=agency.id, created_at=factories.MONDAY)  # fmt: skip
+    session.add(head)
+    session.commit()
+    tam, supervisor, url = sign_in("tam"), sign_in("phuc"), f"/tickets/{ticket.code}"
+    tam.post(f"{url}/accept")
+    tam.post(f"{url}/resolve", {"text": "Đã dọn"})
+    read = _proposal(supervisor.get(url).text)
+    sign_in("chutich").post(f"{url}/send-back", {"reason": "Nêu rõ ngày dọn"})
+    tam.post(f"{url}/resolve", {"text": "Việc này không thuộc phường"})
+    refused = supervisor.post(f"{url}/approve", {"proposal": read})
+    assert (refused.status_code, "Việc này không thuộc phường" in refused.text) == (409, True)
+    assert again(session, ticket).state == TicketState.AWAITING_APPROVAL
+    assert supervisor.post(f"{url}/approve", {"proposal": _proposal(refused.text)}).status_code == 303
+
+
 def test_a_head_approves_or_sends_back(sign_in: SignIn, session: Session, province: Province, ticket: Ticket) -> None:
     session.get_one(Agency, province.agencies["my_tho"].id).needs_approval = True
     session.add(
@@ -117,8 +146,9 @@ def test_a_head_approves_or_sends_back(sign_in: SignIn, session: Session, provin
     assert head.post(f"{url}/send-back", {"reason": "Nêu rõ ngày dọn"}).status_code == 303
     assert "Đã dọn</textarea>" in tam.get(url).text
     tam.post(f"{url}/resolve", {"text": "Đã dọn sáng 24/11"})
+    waits = _proposal(head.get(url).text)
     for _ in range(2):
-        assert head.post(f"{url}/approve").status_code == 303
+        assert head.post(f"{url}/approve", {"proposal": waits}).status_code == 303
     assert again(session, ticket).state == TicketState.RESOLVED
     assert "duyệt, gửi câu trả lời cho người dân" in head.get(url).text
 

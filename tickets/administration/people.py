@@ -47,9 +47,7 @@ def facts(session: Session, user: User) -> dict[str, Any]:
     }
 
 
-def add(
-    session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime
-) -> User:
+def add(session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime) -> User:
     """A new account. The same one a second time changes nothing; raises Invalid by field."""
     begin(session, actor)
     username = username.strip().lower()
