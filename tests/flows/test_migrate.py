@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, MetaData, insert, inspect, text
 
 from callcenter import migrate
 from callcenter.db import Base, make_engine
 
+_SOMETHING: dict[type, Any] = {
+    str: "x", int: 1, float: 1.5, bool: False, object: {"a": 1}, list: ["x"],
+    datetime: datetime(2026, 11, 23, 2, 0, tzinfo=UTC), date: date(2026, 11, 23), time: time(7, 30),
+}  # fmt: skip
 ALL = migrate._between(None, migrate._script().get_current_head())
 
 
@@ -35,6 +41,48 @@ def test_the_migrations_make_what_the_models_say(empty: Engine) -> None:
     migrate.upgrade(empty)
     with empty.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def _fill(connection: Connection) -> dict[str, dict[str, Any]]:
+    """One row in every table, each column with something in it; by table, as the database keeps it."""
+    schema = MetaData()
+    schema.reflect(connection)
+    rows: dict[str, dict[str, Any]] = {}
+    for table in schema.sorted_tables:
+        if table.name == "alembic_version":
+            continue
+        values = {}
+        for column in table.columns:
+            of = next(iter(column.foreign_keys), None)
+            if of is not None and of.column.table is not table:
+                values[column.name] = rows[of.column.table.name][of.column.name]
+            elif of is None and column.identity is None:
+                values[column.name] = _SOMETHING[column.type.python_type]
+        made = connection.execute(insert(table).values(values).returning(*table.columns))
+        rows[table.name] = dict(made.mappings().one())
+    return rows
+
+
+def _kept(connection: Connection, rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The same tables and columns, read again."""
+    return {
+        name: dict(connection.execute(text(f"SELECT {', '.join(row)} FROM {name}")).mappings().one())
+        for name, row in rows.items()
+    }
+
+
+def test_a_database_with_rows_is_brought_up_and_down_and_loses_none(empty: Engine) -> None:
+    """An upgrade that fails on what is there, or loses it, would be found out in the province."""
+    with empty.begin() as connection:
+        command.upgrade(migrate._config(connection), ALL[0])
+        rows = _fill(connection)
+    assert len(rows) > 15
+    assert migrate.upgrade(empty) == ALL[1:]
+    with empty.begin() as connection:
+        assert _kept(connection, rows) == rows
+        command.downgrade(migrate._config(connection), ALL[0])
+        assert _kept(connection, rows) == rows
+    assert migrate.upgrade(empty) == ALL[1:]
 
 
 def test_down_and_up_again(empty: Engine) -> None:
