@@ -17,7 +17,7 @@ from callcenter.push import announce
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
 from tickets import clocks, history
 from tickets.actors import LEADS, Actor
-from tickets.files import StoredFile
+from tickets.files import StoredFile, unnamed
 from tickets.lifecycle import check_move
 from tickets.sla import WORKING_DAY, postponed
 
@@ -67,6 +67,8 @@ def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason:
         problems["reason"] = "required"
     if problems:
         raise Invalid(problems)
+    if ticket.kind == TicketKind.CALLBACK:
+        raise MoveRefused("route", ticket.state)
     if ticket.lead_agency_id == agency_id and ticket.state == TicketState.ROUTED:
         return ticket
     place(session, ticket, agency_id, (), actor, now=now, why="by_hand", note=reason.strip())
@@ -226,7 +228,8 @@ def reject(session: Session, actor: Actor, code: str, *, reason: str, now: datet
 def attach(
     session: Session, ticket: Ticket, files: Sequence[StoredFile], actor: Actor, *, purpose: str, now: datetime
 ) -> None:
-    for file in files:
+    """Where an identity is kept, what its citizen sends loses the name it had: people name files after themselves."""
+    for file in unnamed(files) if ticket.keep_identity and purpose != EVIDENCE else files:
         session.add(
             Attachment(
                 ticket_id=ticket.id,

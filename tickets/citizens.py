@@ -15,7 +15,7 @@ from callcenter.push import announce
 from callcenter.vocab import AssignmentRole, TicketKind, TicketState
 from tickets import agencies, clocks, history
 from tickets.actors import DESK, Actor
-from tickets.files import StoredFile
+from tickets.files import StoredFile, unnamed
 from tickets.lifecycle import allowed, check_move
 
 CITIZEN = Actor.rule("citizen")
@@ -97,7 +97,7 @@ def supply(
     """What the agency asked for: it goes on, with as much time as was left when it asked. Raises Invalid for `text`."""
     text = text.strip()
     ticket = _theirs(session, actor, code)
-    names = [file.name for file in files]
+    names = [file.name for file in (unnamed(files) if ticket.keep_identity else files)]
     if history.is_repeat(session, ticket, "supply", actor, now=now, reason=text or None, files=names):
         return ticket
     check_move("supply", ticket.state)

@@ -5,7 +5,8 @@ import hashlib
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -72,6 +73,11 @@ def safe_name(name: str) -> str:
     if not dot or len(extension) > 10:
         return base[:100] or "tep"
     return f"{stem[:90]}.{extension}"
+
+
+def unnamed(files: Sequence[StoredFile]) -> list[StoredFile]:
+    """The same files, named by their place alone: `tep-1.jpg`."""
+    return [replace(file, name=f"tep-{place}{Path(file.name).suffix}") for place, file in enumerate(files, 1)]
 
 
 def path_of(data_dir: Path, sha256: str) -> Path:

@@ -1,6 +1,7 @@
 """What the citizen says of a ticket, on the site or on the phone: more of it, not fixed, a rating, taken back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -54,6 +55,27 @@ def answered(session: Session, province: Province, ticket: Ticket, photo: Stored
     return agencies.resolve(
         session, province.actor("son"), ticket.code, text="Đã thay bóng", files=[photo], now=ANSWERED
     )
+
+
+def test_a_kept_identity_is_not_told_by_the_names_of_its_files(
+    session: Session, province: Province, photo: StoredFile
+) -> None:
+    """Neither on the report nor on what is supplied later, nor in the history that the agency reads."""
+    named = replace(photo, name="CCCD Nguyễn Văn Bảy.jpg")
+    report = intake.Report(
+        source_ref="2", description="Đèn đường tắt", category="chieu-sang-dien", reporter_phone="0912345678",
+        keep_identity=True,
+    )  # fmt: skip
+    made, _ = intake.receive(session, report, source=Source.WEB, sender="web", now=MONDAY, pictures=[named])
+    assignment.take(session, Handover(ticket=made.code, source=made.source, filed_at=MONDAY), now=MONDAY)
+    son = province.actor("son")
+    agencies.accept(session, son, made.code, now=MONDAY)
+    agencies.ask(session, son, made.code, question="Ở đâu?", now=MONDAY)
+    for _ in range(2):
+        citizens.supply(session, CITIZEN, made.code, text="Đây", files=[named], now=MONDAY)
+    read = queries.ticket(session, son, made.code)
+    assert [file.name for file in read.attachments] == ["tep-1.jpg", "tep-1.jpg"]
+    assert not [event for event in read.events if "Bảy" in str(event.data)]
 
 
 def events(session: Session, ticket: Ticket) -> list[TicketEvent]:
