@@ -378,11 +378,14 @@ def test_where_the_head_approves_only_the_head_says_no(session: Session, provinc
     assert ticket.state == TicketState.REJECTED
 
 
-def test_a_call_back_is_not_rejected(session: Session, province: Province) -> None:
+def test_a_call_back_is_neither_rejected_nor_an_agencys(session: Session, province: Province) -> None:
     desk.settle_call(session, factories.missed(session), now=MONDAY)
     (task,) = queries.callbacks(session)
     with pytest.raises(MoveRefused):
         agencies.reject(session, province.actor("hoa"), task.code, reason="không", now=LATER)
+    with pytest.raises(MoveRefused):
+        agencies.assign(session, province.actor("hoa"), task.code, province.agencies["water"].id, reason="x", now=LATER)
+    assert task.state == TicketState.FILED
 
 
 def test_sent_twice_it_is_done_once(session: Session, province: Province) -> None:
