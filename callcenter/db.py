@@ -90,6 +90,8 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
+        # What a failed statement was given are names, numbers and hashes of people: none of it belongs into a log.
+        hide_parameters=True,
         connect_args={"application_name": application, "connect_timeout": 5, "options": "-c timezone=UTC"},
     )
 
