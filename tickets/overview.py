@@ -152,10 +152,12 @@ def late_agencies(session: Session, now: datetime, *, limit: int = 8) -> list[La
         .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
         .where(late(now))
         .group_by(Agency.id)
-        .order_by(Agency.id.is_(None), count.desc(), Agency.name)
-        .limit(limit)
+        # First, so that no limit cuts it off.
+        .order_by(Agency.id.is_not(None), count.desc(), Agency.name)
+        .limit(limit + 1)
     )
-    return [LateAgency(agency, number, oldest) for agency, number, oldest in session.execute(query)]
+    found = [LateAgency(agency, number, oldest) for agency, number, oldest in session.execute(query)]
+    return [*[row for row in found if row.agency][:limit], *(row for row in found if row.agency is None)]
 
 
 def overdue_of(session: Session, agency_id: int | None, now: datetime) -> Sequence[Ticket]:

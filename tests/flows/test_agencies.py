@@ -388,6 +388,14 @@ def test_a_call_back_is_neither_rejected_nor_an_agencys(session: Session, provin
     assert task.state == TicketState.FILED
 
 
+def test_what_waits_for_nobody_is_counted_however_many_agencies_are_late(session: Session, province: Province) -> None:
+    routed(session, province)
+    routed(session, province, "chieu-sang-dien")
+    assert routed(session, province, "khac").state == TicketState.TRIAGE
+    late = overview.late_agencies(session, MONDAY + timedelta(days=30), limit=1)
+    assert [(row.agency and row.agency.code, row.count) for row in late] == [("cap-nuoc", 1), (None, 1)]
+
+
 def test_sent_twice_it_is_done_once(session: Session, province: Province) -> None:
     first, second, thu = accepted(session, province), accepted(session, province), province.actor("thu")
     for _ in range(2):
