@@ -123,14 +123,15 @@ def _is_hotline(calls: Calls, leg: Leg | None, happening: Happening) -> bool:
 def _rebridged(calls: Calls, happening: Happening) -> Changed:
     """Who hears whom has changed; the bridge tells whose call it is, where the Linkedid does not yet."""
     leg = calls.leg(happening.uniqueid, happening.linkedid, happening.channel)
-    if leg is None or (happening.kind == Kind.BRIDGED) == (leg.bridge == happening.bridge):
+    if leg is None or (happening.kind == Kind.BRIDGED) == (happening.bridge in leg.bridges):
         return ()
-    touched = calls.touched(leg.bridge) | {leg.call}
+    touched = calls.touched(happening.bridge) | {leg.call}
+    for bridge in leg.bridges:
+        touched |= calls.touched(bridge)
     if happening.kind == Kind.BRIDGED:
-        calls.join(leg, happening.bridge)
-        touched |= calls.touched(happening.bridge)
+        calls.join(leg, happening.bridge, happening.at)
     else:
-        calls.part(leg)
+        calls.part(leg, happening.bridge)
     live = [calls.by_id[linkedid] for linkedid in touched if linkedid in calls.by_id]
     return [call.linkedid for call in live if call.ended_at is None and talk(calls, call, happening.at)]
 
@@ -197,7 +198,7 @@ def resync(calls: Calls, rows: Sequence[Mapping[str, str]], at: datetime) -> Cha
     present = {row.get("Uniqueid", ""): row for row in rows}
     changed = {linkedid for uniqueid, row in present.items() for linkedid in _pick_up(calls, uniqueid, row, at)}
     for uniqueid, row in present.items():
-        _place(calls, uniqueid, row)
+        _place(calls, uniqueid, row, at)
     for leg in [leg for leg in calls.legs.values() if leg.uniqueid not in present and leg.uniqueid not in calls.by_id]:
         calls.drop(leg)
     for call in calls.by_id.values():
@@ -226,15 +227,14 @@ def _pick_up(calls: Calls, uniqueid: str, row: Mapping[str, str], at: datetime) 
     )
 
 
-def _place(calls: Calls, uniqueid: str, row: Mapping[str, str]) -> None:
+def _place(calls: Calls, uniqueid: str, row: Mapping[str, str], at: datetime) -> None:
     leg = calls.leg(uniqueid, row.get("Linkedid", ""), row.get("Channel", ""))
     bridge = row.get("BridgeID") or row.get("BridgeId") or ""
-    if leg is None:
+    if leg is None or set(leg.bridges) == {bridge}:
         return
-    if bridge and leg.bridge != bridge:
-        calls.join(leg, bridge)
-    elif not bridge:
-        calls.part(leg)
+    calls.part(leg)
+    if bridge:
+        calls.join(leg, bridge, at)
 
 
 def _resync_call(calls: Calls, call: Call, present: Mapping[str, Mapping[str, str]], at: datetime) -> bool:

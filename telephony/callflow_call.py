@@ -13,14 +13,17 @@ from callcenter.vocab import HungUpBy, Outcome, Phase, Reason, Stage, TransferKi
 
 @dataclass(slots=True)
 class Leg:
-    """One channel. `call` is the Linkedid of the hotline call it serves, '' while it serves none."""
+    """One channel. `call` is the Linkedid of the hotline call it serves, '' while it serves none.
+
+    `bridges` are those it is in, and since when: more than one only while it is being moved.
+    """
 
     uniqueid: str
     channel: str
     extension: str
     call: str = ""
     context: str = ""
-    bridge: str = ""
+    bridges: dict[str, datetime] = field(default_factory=dict)
     member: bool = False
     ringing: bool = False
     held_at: datetime | None = None
@@ -200,12 +203,15 @@ _WORDS: dict[str, type] = {
     "ended_by": HungUpBy,
     "told_by": HungUpBy,
 }
+_LEG = frozenset(item.name for item in fields(Leg))
 _MOMENTS = frozenset(item.name for item in fields(Call) if item.name.endswith(("_at", "_since")))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, set):
         return sorted(value)
     return value
@@ -227,4 +233,6 @@ def _typed(name: str, value: Any) -> Any:
 
 def _leg(row: Mapping[str, Any]) -> Leg:
     held_at = row.get("held_at")
-    return Leg(**{**row, "held_at": datetime.fromisoformat(held_at) if held_at else None})
+    bridges = {bridge: datetime.fromisoformat(at) for bridge, at in row.get("bridges", {}).items()}
+    known = {name: value for name, value in row.items() if name in _LEG}
+    return Leg(**{**known, "held_at": datetime.fromisoformat(held_at) if held_at else None, "bridges": bridges})

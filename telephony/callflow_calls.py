@@ -17,6 +17,7 @@ from telephony.events import extension_of
 _MOST_STRANGERS = 20_000
 _LONGEST_EXTENSION = 6
 GRACE = timedelta(seconds=2)
+_MOVED_WITHIN = timedelta(seconds=1)
 _AREA_CODE = r"(?:\+?84|0084|0)(?:2\d{1,2})?"
 
 
@@ -56,8 +57,8 @@ class Calls:
         self.by_id[call.linkedid] = call
         for leg in call.legs.values():
             self._index(leg)
-            if leg.bridge:
-                self.bridges.setdefault(leg.bridge, {})[leg.uniqueid] = leg
+            for bridge in leg.bridges:
+                self.bridges.setdefault(bridge, {})[leg.uniqueid] = leg
 
     def forget(self, call: Call) -> None:
         self.by_id.pop(call.linkedid, None)
@@ -103,23 +104,32 @@ class Calls:
             if not pair:
                 self.halves.pop(_pair(leg.channel), None)
 
-    def join(self, leg: Leg, bridge: str) -> None:
-        self.part(leg)
-        leg.bridge = bridge
+    def join(self, leg: Leg, bridge: str, at: datetime) -> None:
+        """It is in this bridge too. One it entered a while ago it has left, whether that was told or not.
+
+        Asterisk tells each bridge's events in order, but those of two bridges may come crossed: who was moved
+        from one to the other in the same moment seems to enter the second before the first.
+        """
+        for other, since in list(leg.bridges.items()):
+            if abs(at - since) > _MOVED_WITHIN:
+                self.part(leg, other)
+        leg.bridges[bridge] = at
         self.bridges.setdefault(bridge, {})[leg.uniqueid] = leg
 
-    def part(self, leg: Leg) -> None:
-        members = self.bridges.get(leg.bridge)
-        if members is not None:
-            members.pop(leg.uniqueid, None)
-            if not members:
-                del self.bridges[leg.bridge]
-        leg.bridge = ""
+    def part(self, leg: Leg, bridge: str | None = None) -> None:
+        """Out of this bridge, or of all."""
+        for name in list(leg.bridges) if bridge is None else [bridge]:
+            leg.bridges.pop(name, None)
+            members = self.bridges.get(name)
+            if members is not None:
+                members.pop(leg.uniqueid, None)
+                if not members:
+                    del self.bridges[name]
 
     def reached(self, call: Call) -> Iterator[Leg]:
         """Every phone that hears the caller now, through Local channels too; other citizens left out."""
         caller = self.legs.get(call.linkedid)
-        waiting = [caller.bridge] if caller is not None and caller.bridge else []
+        waiting = list(caller.bridges) if caller is not None else []
         seen = set(waiting)
         while waiting:
             for leg in self.bridges.get(waiting.pop(), {}).values():
@@ -128,9 +138,9 @@ class Calls:
                         yield leg
                     continue
                 for half in self.halves.get(_pair(leg.channel), ()):
-                    if half.bridge and half.bridge not in seen:
-                        seen.add(half.bridge)
-                        waiting.append(half.bridge)
+                    for bridge in half.bridges.keys() - seen:
+                        seen.add(bridge)
+                        waiting.append(bridge)
 
     def touched(self, bridge: str) -> set[str]:
         """The calls whose caller may hear something new when somebody enters this bridge."""

@@ -27,13 +27,15 @@ def _voicemail(calls: Calls, call: Call, happening: Happening) -> bool:
 def _rings(calls: Calls, call: Call, happening: Happening) -> bool:
     leg = calls.leg(happening.dest, call.linkedid, happening.dest_channel)
     if leg is None:
-        return False
+        # A phone that refused at once can be gone before it is said to ring.
+        short = call.branch is None and is_extension(happening.word)
+        return (short or bool(happening.queue)) and remember(call.rang, happening.word)
     if happening.queue:
         leg.member = True
         leg.extension = happening.word
     if not is_operator(call, leg) or leg.extension in call.talking:
         return False
-    new = leg.uniqueid not in call.ringing and not leg.bridge
+    new = leg.uniqueid not in call.ringing and not leg.bridges
     if new:
         call.ringing[leg.uniqueid] = leg.extension
     return remember(call.rang, leg.extension) or new

@@ -167,8 +167,7 @@ async def attended_operator_ends(stage: Stage) -> list[Truth]:
     await first.hold()
     consult = await stage.phones[0].call(stage.ext(1))
     second = await stage.phones[1].next_talk()
-    # A word is said before the hand-over, as between people; without it the PBX's bridge events can cross.
-    await asyncio.sleep(0.5)
+    # In the very moment of the answer: the events of the two bridges can come crossed.
     await first.transfer_to(consult)
     await first.hang_up()
     await consult.hang_up()
@@ -176,7 +175,7 @@ async def attended_operator_ends(stage: Stage) -> list[Truth]:
     await second.hang_up()
     await caller.done()
     transfers = [{"kind": "attended", "to": stage.ext(1)}]
-    fields = stage.talk(caller, first, second, transfers=transfers, hung_up_by="operator", hold_s=1.5)
+    fields = stage.talk(caller, first, second, transfers=transfers, hung_up_by="operator", hold_s=1.0)
     return [stage.truth(caller, "answered", **fields)]
 
 
