@@ -11,7 +11,7 @@ from agent_ui import choices, filters, site
 from agent_ui.auth import me, roles
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Role, TicketState
-from tickets import desk, queries, worklist
+from tickets import desk, queries, restarts, worklist
 from tickets.actors import DESK, Actor
 from tickets.queries import CallerHistory
 
@@ -90,7 +90,9 @@ def ring() -> str:
 @roles(*DESK)
 def pbx() -> str:
     with site.reading() as session:
-        return render_template("desk/pbx.html", away=pbx_away(session))
+        return render_template(
+            "desk/pbx.html", away=pbx_away(session), restarts=restarts.recent(session, me(), site.now())
+        )
 
 
 def pbx_away(session: Session) -> list[tuple[PbxStatus, datetime]]:

@@ -1,5 +1,6 @@
 """How moments, phones, codes and words look on a page."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -23,7 +24,7 @@ _HEARTBEAT = timedelta(seconds=60)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of)
-    words = (phone, code, name_of, figure, format_words, phase, pbx_down)
+    words = (phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole)
     for function in (*moments, *words):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now)
@@ -149,6 +150,13 @@ def pbx_down(status: PbxStatus) -> datetime | None:
     if not status.connected:
         return status.since
     return status.seen_at if site.now() - status.seen_at > _HEARTBEAT else None
+
+
+def kept_whole(payload: Mapping[str, Any]) -> str:
+    """What was set aside, for people: first what the PBX said, as it said it, then the rest, letters as they are."""
+    said = ["\n".join(lines) for lines in payload.get("ami", ())]
+    rest = {name: value for name, value in payload.items() if name != "ami"}
+    return "\n\n".join([*said, *([json.dumps(rest, ensure_ascii=False, indent=1)] if rest else [])])
 
 
 def clock_of(due: datetime | None) -> str:

@@ -114,6 +114,7 @@ _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (AgencyKind.OFFICE, _l("Văn phòng, trung tâm")),
     (CommandVerb.ANSWER, _l("Nhận máy")),
     (CommandVerb.HANG_UP, _l("Gác máy")),
+    (CommandVerb.SIGN_IN, _l("Đăng nhập lại vào hàng đợi")),
     (CommandResult.DONE, _l("Đã thực hiện")),
     (CommandResult.REFUSED, _l("Tổng đài từ chối")),
     (CommandResult.EXPIRED, _l("Tổng đài không nhận kịp")),

@@ -156,10 +156,11 @@ class AgencyKind(StrEnum):
 
 
 class CommandVerb(StrEnum):
-    """What a person can ask of a PBX for their own telephone."""
+    """What a person can ask of a PBX for their own telephone; the listener alone signs in again after a restart."""
 
     ANSWER = "answer"
     HANG_UP = "hang_up"
+    SIGN_IN = "sign_in"
 
 
 class CommandResult(StrEnum):

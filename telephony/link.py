@@ -17,7 +17,7 @@ from panoramisk import Manager
 from panoramisk.message import Message
 
 from callcenter.config import Pbx
-from telephony.protocol import AmiProtocol, Headers
+from telephony.protocol import MEMBER_EVENTS, AmiProtocol, Headers
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +76,7 @@ class Link:
     """Keeps one PBX heard. `hear` gets each wanted event, `told` each state; neither may wait or raise.
 
     With `connected` come the rows of `Status`, at their place among the events, so that calls can be compared.
+    `members_changed` is set when somebody signs in, out or pauses.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Link:
         self._booted: asyncio.Future[int | None] | None = None
         self._lost: asyncio.Future[str] | None = None
         self._said = ""
+        self.members_changed = asyncio.Event()
         self._heard_at: datetime | None = None
 
     async def run(self) -> None:
@@ -175,6 +177,9 @@ class Link:
             uptime = str(event.get("Uptime", ""))
             if self._booted is not None and not self._booted.done():
                 self._booted.set_result(int(uptime) if uptime.isdigit() else None)
+            return
+        if str(event.get("Event")) in MEMBER_EVENTS:
+            self.members_changed.set()
             return
         self._hear(event)
 

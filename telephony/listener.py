@@ -194,6 +194,8 @@ class Listener:
         gap.restarted = self._shut_down or booted > gap.started_at
         gap.ended_at = max(told.at, gap.started_at)
         self.writer.note_gap(gap)
+        if gap.restarted:
+            self._queues.restarted()
         self._gap, self._shut_down = None, False
 
     def _missing(self) -> list[str]:

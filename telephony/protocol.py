@@ -39,6 +39,10 @@ _ENDS = (b"\r\n", b"")
 _WANTED_VARIABLE = b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
 
 
+# Who is in the queues has changed: no call's affair, and read anew as a whole.
+MEMBER_EVENTS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"})
+
+
 class BadAction(ValueError):
     """An action with a line break in it would be two actions."""
 
@@ -48,7 +52,10 @@ def _class_of(event: str) -> bytes:
 
 
 # The first two lines of every event that is wanted, by the bytes of its name.
-_WANTED = {name.encode(): b"\r\nPrivilege: " + _class_of(name) for name in (EVENTS | {"FullyBooted"}) - {"VarSet"}}
+_WANTED = {
+    name.encode(): b"\r\nPrivilege: " + _class_of(name)
+    for name in (EVENTS | MEMBER_EVENTS | {"FullyBooted"}) - {"VarSet"}
+}
 _VARIABLE = b"\r\nPrivilege: " + _class_of("VarSet")
 
 

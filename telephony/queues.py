@@ -1,10 +1,10 @@
 """The queues of a PBX and who is a member of them: read after each log-in and now and then, kept for the pages."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.dialects.postgresql import insert
@@ -12,9 +12,13 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import PbxQueue
 from callcenter.push import announce
+from callcenter.vocab import CommandResult
+from telephony import sign_in
 from telephony.events import extension_of
 from telephony.leadership import AWAY, Reign
 from telephony.link import Link
+from telephony.protocol import BadAction
+from telephony.sign_in import Lost
 
 log = structlog.get_logger(__name__)
 
@@ -24,10 +28,11 @@ _LONGEST_NAME = 80
 
 Rows = Sequence[Mapping[str, str]]
 Members = list[dict[str, Any]]
+Result = TypeVar("Result")
 
 
 def read(rows: Rows) -> dict[str, Members]:
-    """Queue -> its members, `{extension, name, paused, status}`, from the answer to `QueueStatus`. Total."""
+    """Queue -> its members as `PbxQueue.members` keeps them, from the answer to `QueueStatus`. Total."""
     queues: dict[str, Members] = {}
     for row in rows:
         name = row.get("Queue", "")[:_LONGEST_NAME]
@@ -41,13 +46,20 @@ def read(rows: Rows) -> dict[str, Members]:
 
 def _member(row: Mapping[str, str]) -> dict[str, Any]:
     place = row.get("Location") or row.get("StateInterface") or row.get("Name", "")
-    status = row.get("Status", "")
     return {
         "extension": extension_of(place),
         "name": row.get("Name", "")[:_LONGEST_NAME],
         "paused": row.get("Paused") == "1",
-        "status": int(status) if status.isdigit() and len(status) < 4 else 0,
+        "status": _number(row.get("Status", "")),
+        "interface": place[:_LONGEST_NAME],
+        "watched": row.get("StateInterface", "")[:_LONGEST_NAME],
+        "penalty": _number(row.get("Penalty", "")),
+        "dynamic": row.get("Membership") == "dynamic",
     }
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 def keep(session: Session, pbx: str, queues: Mapping[str, Members], now: datetime) -> None:
@@ -64,13 +76,18 @@ def keep(session: Session, pbx: str, queues: Mapping[str, Members], now: datetim
 
 
 class QueueWatch:
-    """Asks after each log-in, and then every minute: the events of members are not all let through."""
+    """Asks after each log-in, when a member has changed, and every minute: a filter may hide the members' events."""
 
     def __init__(self, reign: Reign, link: Link) -> None:
         self.pbx = reign.pbx
         self.link = link
         self._reign = reign
+        self._restarted = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"queues-{reign.pbx}")
+
+    def restarted(self) -> None:
+        """The PBX was down: whoever was signed in before and is not now is signed in again, at the next look."""
+        self._restarted = True
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -79,7 +96,9 @@ class QueueWatch:
         try:
             while True:
                 state = self.link.state
-                if state.connected and (state.since != since or clock() >= due) and await self._once():
+                told = self.link.members_changed.is_set()
+                self.link.members_changed.clear()
+                if state.connected and (told or state.since != since or clock() >= due) and await self._once():
                     since, due = state.since, clock() + _AGAIN_S
                 await asyncio.sleep(_LOOK_S)
         finally:
@@ -88,16 +107,52 @@ class QueueWatch:
     async def _once(self) -> bool:
         """False where it has to be tried again: the connection or the database was away."""
         try:
-            answer = await self.link.ask({"Action": "QueueStatus"})
-            if not answer[0].success:
+            queues = await self._read()
+            if queues is None:
                 return True
-            rows = [{key: str(value) for key, value in row.items()} for row in answer[1:]]
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._keep, read(rows))
+            if self._restarted:
+                was = await self._in_transaction(sign_in.before, self.pbx)
+                self._restarted = False
+                for member in sign_in.lost(was, queues):
+                    await self._sign_in(member)
+                queues = await self._read() or queues
+            await self._in_transaction(keep, self.pbx, queues, _now())
         except (ConnectionError, TimeoutError, *AWAY) as error:
             log.info("the queues could not be read", pbx=self.pbx, error=type(error).__name__)
             return False
         return True
 
-    def _keep(self, queues: Mapping[str, Members]) -> None:
-        with self._reign.transaction() as session:
-            keep(session, self.pbx, queues, datetime.now(UTC))
+    async def _read(self) -> dict[str, Members] | None:
+        answer = await self.link.ask({"Action": "QueueStatus"})
+        if not answer[0].success:
+            return None
+        return read([{key: str(value) for key, value in row.items()} for row in answer[1:]])
+
+    async def _sign_in(self, member: Lost) -> None:
+        command_id = await self._in_transaction(sign_in.begin, self.pbx, member, _now())
+        result, words = await self._send(member)
+        extension = member.member["extension"]
+        log.info("signed in again", pbx=self.pbx, extension=extension, queue=member.queue, result=result, answer=words)
+        await self._in_transaction(sign_in.finish, command_id, result, words, _now())
+
+    async def _send(self, member: Lost) -> tuple[CommandResult, str]:
+        if sign_in.ACTION not in self.link.state.actions:
+            return CommandResult.REFUSED, "the PBX's user may not sign anybody in: give it the write class agent"
+        try:
+            answer = await self.link.ask(member.action)
+        except (ConnectionError, TimeoutError) as error:
+            return CommandResult.UNKNOWN, str(error) or "no answer in time"
+        except BadAction as error:
+            return CommandResult.REFUSED, str(error)
+        return (CommandResult.DONE if answer[0].success else CommandResult.REFUSED), str(answer[0].message or "")
+
+    async def _in_transaction(self, function: Callable[..., Result], *args: Any) -> Result:
+        def call() -> Result:
+            with self._reign.transaction() as session:
+                return function(session, *args)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -6,14 +6,17 @@ from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.errors import Invalid, MoveRefused, NotFound
-from callcenter.models import Call, Ticket, TicketEvent, User
-from callcenter.vocab import Role, TicketKind, TicketState
+from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
+from callcenter.vocab import HungUpBy, Outcome, Role, TicketKind, TicketState
 from tickets import history
 from tickets.actors import DESK, LEADS, Actor
 
 # Whoever took a call-back and did nothing for so long has let it go: the next one may take it.
 LASTS = timedelta(minutes=30)
 _TAKEN = ("claim", "hand_to")
+# The calls of a call-back that were not talked out, and how those ended that the PBX itself broke off.
+MISSES = ("opened", "missed")
+CUT = (Outcome.FAILED, Outcome.ANSWERED)
 _OPEN = (Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
 
 
@@ -36,13 +39,24 @@ def free(now: datetime) -> ColumnElement[bool]:
     return or_(Ticket.owner_id.is_(None), claimed_at() < now - LASTS)
 
 
+def cut_off() -> ColumnElement[bool]:
+    """SQL: the PBX itself broke a call of the outer query's ticket off. Who is owed an excuse is called first."""
+    return exists().where(
+        TicketCall.ticket_id == Ticket.id,
+        TicketCall.relation.in_(MISSES),
+        TicketCall.call_id == Call.id,
+        Call.hung_up_by == HungUpBy.SYSTEM,
+        Call.outcome.in_(CUT),
+    )
+
+
 def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None:
-    """The call-back this person has in hand already, else the one that waits longest; None where none is left.
+    """The call-back this person has in hand already, else the next in order; None where none is left.
 
     So a double click opens the same number twice. A number that is on the line right now is not called.
     """
     actor.require(*DESK)
-    oldest = select(Ticket).where(*_OPEN).order_by(Ticket.created_at, Ticket.id).limit(1)
+    oldest = select(Ticket).where(*_OPEN).order_by(cut_off().desc(), Ticket.created_at, Ticket.id).limit(1)
     mine = session.scalars(oldest.where(Ticket.owner_id == actor.id, claimed_at() >= now - LASTS)).first()
     if mine is not None:
         return mine

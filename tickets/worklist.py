@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import Level, Outcome, Role, TicketKind, TicketState
+from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
 from tickets import claims, overview, queries
 from tickets.actors import Actor
 from tickets.queries import Unfinished
@@ -46,6 +46,11 @@ class CallBack:
         """An operator had talked with them when the call broke off."""
         return any(call.outcome == Outcome.ANSWERED for call in self.missed)
 
+    @property
+    def cut_off(self) -> bool:
+        """The PBX itself broke a call of theirs off; so this list begins with them."""
+        return any(call.hung_up_by == HungUpBy.SYSTEM and call.outcome in claims.CUT for call in self.missed)
+
 
 @dataclass(frozen=True)
 class MyDay:
@@ -72,11 +77,11 @@ class Shift:
 
 
 def callbacks(session: Session, now: datetime) -> list[CallBack]:
-    """Numbers waiting to be called back, one line a number, longest first."""
+    """Numbers waiting to be called back, one line a number: those the PBX cut off, then the longest first."""
     query = (
         select(Ticket, claims.claimed_at())
         .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-        .order_by(Ticket.created_at, Ticket.id)
+        .order_by(claims.cut_off().desc(), Ticket.created_at, Ticket.id)
         .limit(_ROWS)
         .options(joinedload(Ticket.owner))
     )
@@ -98,7 +103,7 @@ def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, list[
     query = (
         select(TicketCall.ticket_id, Call)
         .join(Call, Call.id == TicketCall.call_id)
-        .where(TicketCall.ticket_id.in_(ticket_ids), TicketCall.relation.in_(("opened", "missed")))
+        .where(TicketCall.ticket_id.in_(ticket_ids), TicketCall.relation.in_(claims.MISSES))
         .order_by(Call.started_at.desc())
     )
     calls: dict[int, list[Call]] = {}

@@ -100,6 +100,19 @@ def test_resync_ends_calls_that_are_not_there_any_more_at_the_moment_the_link_wa
     )
 
 
+def test_with_a_witness_a_call_that_vanished_waits_longer_for_its_end() -> None:
+    played = play(TALK)
+    played.calls.patience = timedelta(seconds=90)
+    step(played.calls, Happening(Kind.LINK_LOST, START + timedelta(seconds=5)))
+    resync(played.calls, [], START + timedelta(seconds=60))
+    step(played.calls, Happening(Kind.TICK, START + timedelta(seconds=60 + 89)))
+    assert played.row()["ended_at"] is None
+    # Another log-in in between does not begin the wait again.
+    resync(played.calls, [], START + timedelta(seconds=149))
+    step(played.calls, Happening(Kind.TICK, START + timedelta(seconds=60 + 90)))
+    assert (played.row()["ended_at"], played.row()["hung_up_by"]) == (START + timedelta(seconds=5), "system")
+
+
 def test_resync_of_a_call_that_waited_when_the_pbx_died_is_failed() -> None:
     played = play(QUEUE)
     step(played.calls, Happening(Kind.LINK_LOST, START + timedelta(seconds=7)))

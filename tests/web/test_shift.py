@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from callcenter.models import PbxQueue, Ticket, TicketEvent
-from callcenter.vocab import Level, Phase, TicketState
+from callcenter.models import PbxCommand, PbxGap, PbxQueue, Ticket, TicketEvent
+from callcenter.vocab import CommandResult, CommandVerb, HungUpBy, Level, Outcome, Phase, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
@@ -41,6 +41,49 @@ def again(session: Session, ticket: Ticket) -> Ticket:
 def last_move(session: Session, ticket: Ticket) -> TicketEvent:
     session.expire_all()
     return session.query(TicketEvent).filter_by(ticket_id=ticket.id).order_by(TicketEvent.id.desc()).first()  # type: ignore[return-value]
+
+
+def test_whom_the_pbx_cut_off_comes_first(sign_in: SignIn, session: Session) -> None:
+    to_call_back(session, "+84913000001", LONG_AGO)
+    just_now = NOW - timedelta(minutes=1)
+    cut = factories.missed(
+        session, caller="+84913000002", started_at=just_now, queued_at=just_now, ended_at=just_now,
+        outcome=Outcome.FAILED, stage=None, hung_up_by=HungUpBy.SYSTEM,
+    )  # fmt: skip
+    desk.settle_call(session, cut, now=just_now)
+    session.commit()
+    first = session.query(Ticket).filter_by(caller="+84913000002").one()
+    browser = sign_in("lan")
+    page = browser.get("/").text
+    assert page.index("0913 000 002") < page.index("0913 000 001")
+    assert page.count("tổng đài làm ngắt") == 1
+    assert browser.post("/call-backs/next").headers["Location"] == f"/tickets/{first.code}"
+
+
+def test_after_a_restart_everybody_reads_whether_their_telephone_is_in_again(
+    sign_in: SignIn, session: Session, province: Province
+) -> None:
+    def command(extension: str, queue: str, result: CommandResult) -> PbxCommand:
+        return PbxCommand(
+            pbx="pbx1", verb=CommandVerb.SIGN_IN, extension=extension, arguments={"queue": queue}, asked_by="listener",
+            asked_at=NOW, expires_at=NOW, taken_at=NOW, ended_at=NOW, result=result,
+        )  # fmt: skip
+
+    lan, minh = (province.people[name].extension for name in ("lan", "minh"))
+    back = NOW - timedelta(seconds=5)
+    member = {"extension": lan, "name": "", "paused": False, "status": 1}
+    session.add(PbxGap(pbx="pbx1", started_at=back, ended_at=back, restarted=True))
+    session.add(PbxQueue(pbx="pbx1", name="q1", title="Tổng đài 1022", members=[member], seen_at=NOW))
+    session.add(command(lan or "", "q1", CommandResult.DONE))
+    session.add(command(minh or "", "q1", CommandResult.REFUSED))
+    session.commit()
+    assert "Máy của ông/bà vẫn trong hàng đợi: Tổng đài 1022." in sign_in("lan").get("/desk/pbx").text
+    hers = sign_in("minh").get("/desk/pbx").text
+    assert "Chưa đưa được máy của ông/bà trở lại: Tổng đài 1022." in hers
+    assert "vẫn trong hàng đợi" not in hers
+    session.query(PbxGap).update({"ended_at": NOW - timedelta(minutes=11)})
+    session.commit()
+    assert "khởi động lại" not in sign_in("lan").get("/desk/pbx").text
 
 
 def test_two_operators_take_two_numbers(sign_in: SignIn, session: Session, province: Province) -> None:

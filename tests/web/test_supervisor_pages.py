@@ -104,6 +104,15 @@ def test_what_is_stuck_is_shown_and_sent_again(sign_in: SignIn, session: Session
     assert phuc.post("/supervisor/promises/999/retry").status_code == 404
 
 
+def test_what_was_set_aside_reads_as_the_pbx_said_it(sign_in: SignIn, session: Session) -> None:
+    payload = {"caller_name": "Nguyễn <b>", "ami": [["Event: Hangup", "Linkedid: 1.2"], ["Event: Hold"]]}
+    session.add(SetAside(origin="listener", reference="pbx1:1.2", payload=payload, error="bad", created_at=NOW))
+    session.commit()
+    page = sign_in("hoa").get("/supervisor/stuck").text
+    assert "Event: Hangup\nLinkedid: 1.2\n\nEvent: Hold\n\n{" in page
+    assert "Nguyễn &lt;b&gt;" in page
+
+
 def test_what_was_set_aside_is_settled_once(sign_in: SignIn, session: Session, province: Province) -> None:
     aside = SetAside(origin="listener", reference="1.2", payload={}, error="bad", created_at=NOW)
     session.add(aside)

@@ -74,6 +74,10 @@ class AmiServer:
     def count(self, action: str) -> int:
         return sum(asked["Action"] == action for asked in self.actions)
 
+    def _do(self, action: dict[str, str]) -> None:
+        if action["Action"] == "QueueAdd" and not self.refuses:
+            self.members.append(_member(action))
+
     def _send(self, *blocks: dict[str, str], writer: asyncio.StreamWriter | None = None) -> None:
         text = "".join("".join(f"{key}: {value}\r\n" for key, value in block.items()) + "\r\n" for block in blocks)
         for each in [writer] if writer else self._writers:
@@ -121,6 +125,7 @@ class AmiServer:
             case "ListCommands":
                 self._send({**good, **dict.fromkeys(self.listed, "does something  (Priv: <none>)")}, writer=writer)
             case name if name in self.listed:
+                self._do(action)
                 self._send(
                     {**good, "Message": "Done"}
                     if not self.refuses
@@ -131,6 +136,21 @@ class AmiServer:
                 self._send({**good, "Ping": "Pong"}, writer=writer)
             case _:
                 self._send({"Response": "Error", **own, "Message": "Invalid/unknown command"}, writer=writer)
+
+
+def _member(added: dict[str, str]) -> dict[str, str]:
+    """As `QueueStatus` shows whom `QueueAdd` has added."""
+    return {
+        "Event": "QueueMember",
+        "Queue": added["Queue"],
+        "Name": added["MemberName"],
+        "Location": added["Interface"],
+        "StateInterface": added["StateInterface"],
+        "Membership": "dynamic",
+        "Penalty": added["Penalty"],
+        "Status": "1",
+        "Paused": "1" if added["Paused"] == "true" else "0",
+    }
 
 
 @asynccontextmanager

@@ -20,6 +20,9 @@ from tests.wire.ami_server import AmiServer
 
 QUICK = Watch(login=0.5, booted=0.1, silence=0.1, answer=0.1, first_pause=0.01, longest_pause=0.02, after_refusal=0.05)
 
+# For tests in which nothing may fall silent, however busy the machine is.
+PATIENT = Watch(first_pause=0.01, longest_pause=0.02)
+
 
 @asynccontextmanager
 async def listening(

@@ -163,7 +163,9 @@ def test_the_queues_and_their_members_are_kept_and_their_titles_stay(engine: Eng
         async with listening(server, engine):
             await seen(engine, lambda session: members(session) is not None)
             with transaction(engine) as session:
-                assert members(session) == [{"extension": "101", "name": "Lan", "paused": False, "status": 1}]
+                (only,) = members(session) or ()
+                shown = {name: only[name] for name in ("extension", "name", "paused", "status")}
+                assert shown == {"extension": "101", "name": "Lan", "paused": False, "status": 1}
                 session.get_one(PbxQueue, ("test", "hotline")).title = "Tổng đài 1022"
             server.members = [{**member, "Paused": "1", "Status": "x"}]
             server.hang_up()
