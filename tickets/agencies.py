@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, MoveRefused, NotFound
@@ -22,6 +22,8 @@ from tickets.lifecycle import check_move
 from tickets.sla import WORKING_DAY, postponed
 
 EVIDENCE = "evidence"
+# Of an answer that was sent back and came again with other files: on record, and never the citizen's.
+REPLACED = "replaced"
 MAX_TEXT = 10_000
 MAX_EXTENSIONS = 2
 # Working days in one extension, at most.
@@ -129,6 +131,8 @@ def resolve(
     problems = _answer_problems(session, ticket, assignment, text, files)
     if problems:
         raise Invalid(problems)
+    if files:
+        _replace_evidence(session, ticket, assignment)
     attach(session, ticket, files, actor, purpose=EVIDENCE, now=now)
     approval = assignment.agency.needs_approval
     history.move(
@@ -279,16 +283,26 @@ def _answer_problems(
     problem = _text_problem(text)
     if problem:
         problems["text"] = problem
-    if ticket.category is not None and ticket.category.evidence_required and not files:
-        # Of this agency and this time: what showed an earlier answer does not show that it is mended now.
-        earlier = select(Attachment.id).where(
-            Attachment.ticket_id == ticket.id,
-            Attachment.purpose == EVIDENCE,
-            Attachment.created_at >= assignment.assigned_at,
-        )
-        if session.scalars(earlier).first() is None:
-            problems["files"] = "evidence_required"
+    owes = ticket.category is not None and ticket.category.evidence_required and not files
+    # Of this agency and this time: what showed an earlier answer does not show that it is mended now.
+    if owes and session.scalars(_evidence(ticket, assignment)).first() is None:
+        problems["files"] = "evidence_required"
     return problems
+
+
+def _evidence(ticket: Ticket, assignment: Assignment) -> Select[Attachment]:
+    """What came with an answer of this time that was sent back."""
+    return select(Attachment).where(
+        Attachment.ticket_id == ticket.id,
+        Attachment.purpose == EVIDENCE,
+        Attachment.created_at >= assignment.assigned_at,
+    )
+
+
+def _replace_evidence(session: Session, ticket: Ticket, assignment: Assignment) -> None:
+    """A wrong picture may be why the answer was sent back: files chosen anew stand for all of before."""
+    for file in session.scalars(_evidence(ticket, assignment)):
+        file.purpose = REPLACED
 
 
 def leading(session: Session, actor: Actor, code: str, move: str) -> tuple[Ticket, Assignment]:

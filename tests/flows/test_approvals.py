@@ -1,17 +1,18 @@
 """An answer that the head of the agency sees first: who may approve it, who may not, and what happens then."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
-from callcenter.models import Assignment, Ticket, TicketEvent
+from callcenter.models import Assignment, Attachment, Ticket, TicketEvent
 from callcenter.vocab import Source, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, approvals, intake, sweeps
+from tickets import agencies, approvals, files, intake, sweeps, tracking
 from tickets.lifecycle import OPEN
 
 LATER = MONDAY + timedelta(minutes=30)
@@ -116,6 +117,25 @@ def test_sent_back_it_is_mended_and_proposed_again(session: Session, province: P
     approvals.approve(session, ngoc, ticket.code, now=TUESDAY)
     assert ticket.resolution == "Xong trước 30/11"
     assert [move for move, _ in moves(session, ticket)][-4:] == ["propose", "send_back", "propose", "approve"]
+
+
+def test_a_file_that_was_sent_back_with_its_answer_never_reaches_the_citizen(
+    session: Session, province: Province, ticket: Ticket, tmp_path: Path
+) -> None:
+    """Without other files the answer keeps those it had; with some, they stand for all of before."""
+    viet, ngoc = province.actor("viet"), province.actor("ngoc")
+    wrong, right = (files.store(tmp_path, name, f"%PDF-1.7 {name}".encode()) for name in ("sổ hộ khẩu.pdf", "ảnh.pdf"))
+    agencies.resolve(session, viet, ticket.code, text="Đã làm", files=[wrong], now=LATER)
+    approvals.send_back(session, ngoc, ticket.code, reason="Bỏ sổ hộ khẩu của người khác ra", now=LATER)
+    agencies.resolve(session, viet, ticket.code, text="Đã làm xong", files=[right], now=TUESDAY)
+    approvals.send_back(session, ngoc, ticket.code, reason="Ghi ngày", now=TUESDAY)
+    agencies.resolve(session, viet, ticket.code, text="Đã làm xong ngày 24/11", now=TUESDAY)
+    approvals.approve(session, ngoc, ticket.code, now=TUESDAY)
+    told = tracking.journey(session, ticket.code, TUESDAY).evidence
+    assert [file.name for file in told] == ["ảnh.pdf"]
+    for file in session.query(Attachment).filter_by(name="sổ hộ khẩu.pdf"):
+        with pytest.raises(NotFound):
+            tracking.evidence(session, file.id)
 
 
 def test_there_is_nothing_to_approve_before_an_answer(session: Session, province: Province, ticket: Ticket) -> None:
