@@ -69,6 +69,19 @@ def test_a_text_that_unpacks_to_gigabytes_is_a_broken_file(tmp_path: Path) -> No
     assert refused.value.problems == {"files": "file_broken"}
 
 
+def test_what_unpacks_to_more_than_a_server_can_spare_is_refused(tmp_path: Path) -> None:
+    """A few kilobytes of PNG unpack whole; a telephone's JPEG of the same size is opened at half of it."""
+    photo, bomb = io.BytesIO(), io.BytesIO()
+    image = Image.new("L", (6000, 5000))
+    image.save(photo, "JPEG")
+    image.save(bomb, "PNG")
+    assert len(bomb.getvalue()) < 100_000
+    assert uploads.keep_picture(tmp_path, "a.jpg", photo.getvalue()).size > 0
+    with pytest.raises(Invalid) as refused:
+        uploads.keep_picture(tmp_path, "b.png", bomb.getvalue())
+    assert refused.value.problems == {"files": "image_too_large"}
+
+
 def test_a_file_sent_again_is_young_again_whoever_sends_it(session: Session, tmp_path: Path) -> None:
     """An officer's refused form keeps its files by name; the sweep must not take one that lay there since yesterday."""
     now = datetime.now(UTC)
