@@ -1,14 +1,21 @@
 """`/design`: every component of the pages in every state, light beside dark, for those who build and judge them."""
 
-from datetime import timedelta
-from types import SimpleNamespace
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, render_template
 
-from agent_ui import site
+from agent_ui import site, story
 from agent_ui.auth import roles
-from callcenter.vocab import Level, Role, Source, TicketState
-from tickets.queries import CallerHistory
+from agent_ui.console import Work
+from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketEvent, Ward
+from callcenter.vocab import AssignmentRole, Level, Outcome, Role, Source, TicketKind, TicketState
+from tickets.queries import CallerHistory, InboxRow
+from tickets.sla import clock_state
 
 blueprint = Blueprint("design", __name__)
 
@@ -20,12 +27,14 @@ LONG = (
     "và phụ huynh không qua được; hố ga mất nắp nằm dưới nước rất nguy hiểm, đề nghị xử lý gấp trong hôm nay."
 )
 NAMES = ("Nguyễn Thị Ngọc Ánh", "Huỳnh Phước Ưu", "Đặng Ẩn", "Công Tằng Tôn Nữ Quỳnh Ỷ Thương")
+_NUMBER = "+84905123456"
 
 
 @blueprint.get("/design")
 @roles(*Role)
 def page() -> str:
     now = site.now()
+    tickets = _tickets(now)
     return render_template(
         "design/page.html",
         ACCENTS=ACCENTS,
@@ -34,40 +43,77 @@ def page() -> str:
         NAMES=NAMES,
         STATES=tuple(TicketState),
         LEVELS=tuple(Level),
-        TICKETS=_tickets(),
-        HISTORY=CallerHistory(calls=[SimpleNamespace()] * 3, tickets=_tickets()),  # type: ignore[list-item, arg-type]
-        NOBODY=CallerHistory(calls=(), tickets=()),
+        TICKETS=tickets,
+        INBOX=_inbox(tickets, now),
+        WORKS=_works(tickets, now),
+        STORY=_story(tickets[0], now),
+        ICONS=icons(),
         DUES={
             "ok": now + timedelta(days=3),
             "soon": now + timedelta(minutes=25),
             "late": now - timedelta(days=2, hours=4),
         },
-        ENTRIES=_entries(),
     )
 
 
-def _tickets() -> list[SimpleNamespace]:
-    """Two tickets as templates see them: a short one with little known, and a long one with everything."""
-    now = site.now()
-    bare = {"category": None, "ward": None, "lead_agency": None}
-    full = {
-        "category": SimpleNamespace(name="Cấp thoát nước, ngập"),
-        "ward": SimpleNamespace(name="Phường Mỹ Tho"),
-        "lead_agency": SimpleNamespace(name="Công ty Cổ phần Cấp thoát nước và Môi trường đô thị"),
-    }
-    return [
-        SimpleNamespace(id=-1, code="618033990", state=TicketState.ROUTED, level=Level.URGENT, source=Source.HOTLINE,
-                        created_at=now - timedelta(minutes=12), description=LONG, **full),
-        SimpleNamespace(id=-2, code="271828186", state=TicketState.TRIAGE, level=Level.NORMAL, source=Source.WEB,
-                        created_at=now - timedelta(days=1), description="", **bare),
-    ]  # fmt: skip
+@cache
+def icons() -> tuple[str, ...]:
+    """The names in the file of pictures."""
+    file = Path(__file__).parent / "static" / "icons.svg"
+    return tuple(re.findall(r'<symbol id="([^"]+)"', file.read_text(encoding="utf-8")))
 
 
-def _entries() -> list[dict[str, object]]:
-    now = site.now()
+def _tickets(now: datetime) -> list[Ticket]:
+    """Never stored: a long one with everything and late, and a short one with little known."""
+    company = Agency(name="Công ty Cổ phần Cấp thoát nước và Môi trường đô thị", phone="02733873425")
+    shared = {"kind": TicketKind.REPORT, "reporter_name": "", "address": "", "reopened": 0, "asked_again": 0}
+    full = Ticket(
+        **shared, id=-1, code="618033990", state=TicketState.ROUTED, level=Level.URGENT, source=Source.HOTLINE,
+        created_at=now - timedelta(minutes=12), description=LONG, accept_due=now - timedelta(hours=3),
+        category=Category(name="Cấp thoát nước, ngập"), ward=Ward(name="Phường Mỹ Tho"), lead_agency=company,
+    )  # fmt: skip
+    bare = Ticket(
+        **shared, id=-2, code="271828186", state=TicketState.ACCEPTED, level=Level.NORMAL, source=Source.WEB,
+        created_at=now - timedelta(days=1), description="", answer_due=now + timedelta(days=3),
+    )  # fmt: skip
+    return [full, bare]
+
+
+def _inbox(tickets: Sequence[Ticket], now: datetime) -> list[InboxRow]:
+    taken = (None, now - timedelta(hours=20))
+    dues = (tickets[0].accept_due, tickets[1].answer_due)
     return [
-        {"at": now - timedelta(hours=5), "title": "Tiếp nhận phản ánh", "who": NAMES[0]},
-        {"at": now - timedelta(hours=4), "title": "Trả lại", "who": NAMES[1], "note": LONG, "tone": "bad"},
-        {"at": now - timedelta(hours=3), "title": "Chuyển đơn vị xử lý", "detail": "→ Điện lực", "tone": "wait"},
-        {"at": now - timedelta(minutes=9), "title": "Trả lời kết quả xử lý", "who": NAMES[3], "tone": "done"},
+        InboxRow(ticket, Assignment(role=AssignmentRole.LEAD, accepted_at=at), due, clock_state(due, now))
+        for ticket, at, due in zip(tickets, taken, dues, strict=True)
+        if due
     ]
+
+
+def _works(tickets: Sequence[Ticket], now: datetime) -> list[Work]:
+    """Somebody known who talks, somebody new who rings, and a withheld number after the call."""
+    before = Call(started_at=now - timedelta(days=3), outcome=Outcome.ANSWERED, lost_in_transfer=False)
+    began = {"started_at": now - timedelta(minutes=4), "number_dialled": "1022", "ringing": [], "talking": []}
+    calls = (
+        Call(**{**began, "talking": ["101"]}, id=-1, caller=_NUMBER, caller_name=NAMES[3], answered_at=now),
+        Call(**{**began, "ringing": ["101"]}, id=-2, caller=_NUMBER),
+        Call(**began, id=-3, ended_at=now, talk_s=134.0),
+    )
+    known = CallerHistory(calls=[before], tickets=tickets)
+    nobody = CallerHistory(calls=(), tickets=())
+    return [Work(tickets[0], calls[0], known), Work(None, calls[1], nobody), Work(None, calls[2], nobody)]
+
+
+def _story(ticket: Ticket, now: datetime) -> list[story.Day]:
+    moves: tuple[tuple[int, str, str, str | None, dict[str, Any]], ...] = (
+        (50, "file", NAMES[0], None, {}),
+        (49, "route", "routing", None, {"agency": 1, "why": "rule"}),
+        (30, "give_back", NAMES[1], LONG, {"agency": 1}),
+        (4, "breached", "time", None, {"clock": "accept"}),
+        (1, "resolve", NAMES[3], SHORT, {"agency": 1}),
+    )
+    events = [
+        TicketEvent(id=place, at=now - timedelta(hours=hours), move=move, actor=who, actor_id=1, reason=why, data=data)
+        for place, (hours, move, who, why, data) in enumerate(moves)
+    ]
+    agencies = {1: ticket.lead_agency.name} if ticket.lead_agency else {}
+    return story.tell(ticket, events, [], agencies)

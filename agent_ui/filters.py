@@ -16,6 +16,7 @@ from callcenter import phones
 from callcenter.models import Call, PbxStatus
 from callcenter.vocab import Phase
 from tickets import codes
+from tickets.running import due_now
 from tickets.sla import VIETNAM, clock_state
 
 # A listener beats at least every few seconds; a minute of silence means it is gone.
@@ -23,7 +24,7 @@ _HEARTBEAT = timedelta(seconds=60)
 
 
 def add(app: Flask) -> None:
-    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of)
+    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
     words = (phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole)
     for function in (*moments, *words):
         app.add_template_filter(function)

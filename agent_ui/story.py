@@ -58,7 +58,7 @@ _SENTENCES: Mapping[str, LazyString] = {
 # Said by the citizen, also where somebody of the desk wrote it down on the phone.
 _CITIZENS = frozenset({"supply", "rated", "reopen", "reopen_triage", "withdraw"})
 _BRINGS_FILES = ("resolve", "propose", "supply", "file", "open")
-_LOOKS: Mapping[str, str] = {
+PICTURES: Mapping[str, str] = {
     "route": "send", "accept": "check", "accept_part": "check", "give_back": "arrow-back-up", "ask": "message-question",
     "give_back_part": "arrow-back-up", "resolve": "circle-check", "approve": "circle-check", "close": "lock",
     "supply": "message", "rated": "star", "breached": "alert-triangle", "reopen": "refresh", "reopen_triage": "refresh",
@@ -119,7 +119,7 @@ def _entry(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str], file
     return Entry(
         at=event.at,
         move=event.move,
-        icon=_LOOKS.get(event.move, "history"),
+        icon=PICTURES.get(event.move, "history"),
         who=_who(ticket, event),
         what=_what(ticket, event, agency) + _addition(ticket, event, agencies),
         agency="" if says_agency or event.actor_id is None else agency,

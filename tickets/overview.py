@@ -142,7 +142,7 @@ def late_agencies(session: Session, now: datetime, *, limit: int = 8) -> list[La
     """Agencies with most tickets past a clock; the last one counts what waits for nobody in particular (triage)."""
     count = func.count()
     ran_out = case(
-        (Ticket.state == TicketState.TRIAGE, Ticket.triage_due),
+        (Ticket.state == TicketState.TRIAGE, func.least(Ticket.triage_due, Ticket.answer_due)),
         (Ticket.state == TicketState.ROUTED, func.least(Ticket.accept_due, Ticket.answer_due)),
         else_=Ticket.answer_due,
     )

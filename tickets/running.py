@@ -61,6 +61,18 @@ def running(session: Session, ticket: Ticket, started: datetime | None, now: dat
     )
 
 
+def due_now(ticket: Ticket) -> datetime | None:
+    """What a list shows of this ticket: the first moment that somebody has to keep in its state.
+
+    The answer's clock counts from the routing on, so an unaccepted ticket may be late by either of two.
+    """
+    clock = _CLOCKS.get(ticket.state)
+    if clock is None:
+        return None
+    dues = (getattr(ticket, f"{clock}_due"), ticket.answer_due)
+    return min((due for due in dues if due is not None), default=None)
+
+
 def _between(start: datetime, end: datetime, days: Calendar | None) -> timedelta:
     if days is None:
         return max(end - start, timedelta())

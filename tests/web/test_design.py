@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from agent_ui import story
 from agent_ui.app import create_console
+from agent_ui.catalogue import FOLDER
+from agent_ui.design import icons
 from agent_ui.navigation import PLACES, places, shelf_of
+from agent_ui.palette import DEEDS
 from callcenter.vocab import Role
 from tests.web.conftest import Browser
 
-CSS = (Path(__file__).parents[2] / "agent_ui" / "static" / "hotline.css").read_text()
+SHEETS = sorted((FOLDER / "static").glob("*.css"))
+CSS = (FOLDER / "static" / "hotline.css").read_text()
 TEXTS = ("ink", "muted", "faint", "hotline", "ok", "soon", "late")
 PAIRS = [
     *((text, ground, 4.5) for text, ground in product(TEXTS, ("surface", "quiet"))),
@@ -53,9 +58,42 @@ def test_every_pair_of_colours_can_be_read(theme: str) -> None:
     assert weak == []
 
 
-def test_no_colour_stands_outside_the_tokens() -> None:
-    rules = CSS[CSS.index("/* Tabler's own names") :]
-    assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|rgba?\([^v]", rules) == []
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_no_colour_stands_outside_the_tokens(sheet: Path) -> None:
+    rules = re.sub(r"--[\w-]+:[^;]*;|/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+    values = " ".join(re.findall(r":([^:;{}]*);", rules))
+    assert (
+        re.findall(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl)a?\([^)]*\)|\b(?:white|black|red|green|blue|gray)\b", values)
+        == []
+    )
+
+
+def test_every_picture_is_there_and_used() -> None:
+    """Names stand in templates and sources as whole words in quotes; the page of components shows all of them."""
+    files = [file for suffix in ("html", "py", "js") for file in FOLDER.rglob(f"*.{suffix}")]
+    pages = "".join(file.read_text(encoding="utf-8") for file in files if "design" not in str(file))
+    assert [name for name in icons() if not re.search(rf"""['"#]{name}['"]""", pages)] == []
+    asked = set(re.findall(r"icon\('([a-z0-9-]+)'", pages)) | set(story.PICTURES.values())
+    asked |= {place.icon for place in PLACES} | {deed.icon for deed in DEEDS}
+    asked |= set(re.findall(r"\bempty\(_\('[^']*'\), '([a-z-]+)'", pages))
+    asked |= {name for words in re.findall(r"icon\(([^()]*\bif\b[^()]*)\)", pages)
+              for name in re.findall(r"'([a-z0-9-]+)'(?= if| else|$)", words)}  # fmt: skip
+    assert asked - set(icons()) == set()
+
+
+def test_every_shared_piece_and_every_piece_shown_is_used_by_a_page() -> None:
+    templates = FOLDER / "templates"
+    shown = (templates / "design" / "page.html").read_text(encoding="utf-8")
+    macros = re.findall(r"{% macro (\w+)", (templates / "macros.html").read_text(encoding="utf-8"))
+    pages = "".join(
+        re.sub(r"{% from .*?%}", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for file in templates.rglob("*.html")
+        if file.parent.name != "design"
+    )
+    assert [name for name in macros if not re.search(rf"(?<!macro ){name}\(", pages)] == []
+    brought = [name for names in re.findall(r"{% from '.*?' import (.*?) %}", shown, flags=re.DOTALL)
+               for name in re.split(r",\s*", names)]  # fmt: skip
+    assert [name for name in brought if not re.search(rf"(?<!macro ){name}\(", pages)] == []
 
 
 def test_the_colours_are_kept_on_this_machine_and_only_as_known_words(sign_in: Callable[[str | None], Browser]) -> None:
