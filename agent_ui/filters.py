@@ -25,7 +25,7 @@ _HEARTBEAT = timedelta(seconds=60)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole)
+    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole)
     for function in (*moments, *words):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now)
@@ -132,6 +132,14 @@ def _span(length: timedelta) -> str:
     if minutes < 48 * 60:
         return str(ngettext("%(num)d giờ", "%(num)d giờ", minutes // 60))
     return str(ngettext("%(num)d ngày", "%(num)d ngày", minutes // (24 * 60)))
+
+
+def hours_of(minutes: int) -> str:
+    """`7 giờ 20 phút`, `8 giờ`: a span of a clock, to the minute."""
+    hours, rest = divmod(minutes, 60)
+    if rest == 0:
+        return str(_("%(hours)d giờ", hours=hours))
+    return str(_("%(hours)d giờ %(minutes)d phút", hours=hours, minutes=rest))
 
 
 def phase(call: Call) -> Phase:

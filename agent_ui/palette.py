@@ -1,5 +1,6 @@
 """The command palette: from a few letters to any ticket, number, page or thing to do that this person may have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
@@ -9,8 +10,10 @@ from flask_babel import lazy_gettext as _l
 from agent_ui import navigation, site
 from agent_ui.auth import me, roles
 from callcenter import phones
+from callcenter.models import Ticket
 from callcenter.text import fold
 from callcenter.vocab import Role
+from tickets import codes
 from tickets.actors import DESK, Actor
 from tickets.search import Wanted, search
 
@@ -52,7 +55,7 @@ def results() -> str:
             "palette/results.html",
             text=text,
             tickets=found,
-            number=_number(text, me()),
+            number=_number(text, me(), found),
             places=[place for place in navigation.places(_role()) if matches(str(place.words), text)],
             deeds=[deed for deed in DEEDS if matches(str(deed.words), text)],
         )
@@ -64,8 +67,11 @@ def matches(words: str, text: str) -> bool:
     return all(any(name.startswith(word) for name in names) for word in fold(text).split())
 
 
-def _number(text: str, actor: Actor) -> str | None:
-    return phones.normalise(text) if actor.role in DESK else None
+def _number(text: str, actor: Actor, found: Sequence[Ticket]) -> str | None:
+    """A number to open; not where the digits are the code of a ticket, which is what was meant."""
+    if actor.role not in DESK or any(ticket.code == codes.parse(text) for ticket in found):
+        return None
+    return phones.normalise(text)
 
 
 def _role() -> Role:

@@ -1,0 +1,28 @@
+"""The command palette's answers: what was meant comes first, and nobody finds what is not theirs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import count
+
+from sqlalchemy.orm import Session
+
+from callcenter import phones
+from callcenter.vocab import Source
+from tests.factories import Province
+from tests.web.conftest import Browser
+from tickets import codes, desk
+
+SignIn = Callable[[str | None], Browser]
+
+
+def test_the_code_of_a_ticket_is_no_phone_number(session: Session, province: Province, sign_in: SignIn) -> None:
+    """Nine digits can be both: 838-574-775 is also 0838 574 775."""
+    both = next(code for code in map(codes.make_code, count(1)) if phones.normalise(code))
+    lan = sign_in("lan")
+    assert "/numbers/" in lan.get(f"/palette?q={both}").text
+    ticket = desk.new_ticket(session, province.actor("lan"), source=Source.LETTER, now=datetime.now(UTC))
+    ticket.code = both
+    session.commit()
+    found = lan.get(f"/palette?q={codes.group(both)}").text
+    assert f"/tickets/{both}" in found
+    assert "/numbers/" not in found
