@@ -131,9 +131,13 @@ def sign_in() -> ResponseReturnValue:
     if user is None:
         problem = _("Tên đăng nhập hoặc mật khẩu không đúng.")
         return render_template("sign_in.html", username=username, problem=problem), 401
+    # The session is a new one, but for the language of whoever is just signing in.
+    language = session.get("language")
     session.clear()
     session.permanent = True
     session["user"], session["epoch"] = user
+    if language is not None:
+        session["language"] = language
     return redirect(forms.own_address(url_for("home.home")), 303)
 
 

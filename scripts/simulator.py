@@ -15,9 +15,10 @@ from scripts.simulated_call import PROMPT_S, SimulatedCall
 from scripts.simulated_callers import Fate, Plan, gap_s
 from scripts.simulated_phone import ConsolePhone
 
-# How long the newcomer's telephone may be free and silent before the first call is sent to it.
+# How long the newcomer's telephone may be free and silent before a call is sent to it: the first time, and later on.
 SILENT_S = 7.0
-_FIRST_CALL = 1_000_000
+SILENT_LATER_S = 60.0
+_SENT_TO_THE_NEWCOMER = 1_000_000
 
 
 class Simulation:
@@ -48,15 +49,15 @@ class Simulation:
                 gap = gap_s(chance, datetime.now(UTC), pace) if pace else chance.expovariate(1 / every_s)
                 await self.wait(gap)
 
-    async def first_call(self) -> None:
-        """Until the newcomer has answered once, their telephone never stays silent for long, whatever the pace."""
+    async def never_silent(self) -> None:
+        """The newcomer's telephone is never silent for long: whoever tries the demo at night has calls to answer."""
         await self.ami.heard.wait()
-        silent_s, serial = 0.0, _FIRST_CALL
+        silent_s, serial = 0.0, _SENT_TO_THE_NEWCOMER
         async with asyncio.TaskGroup() as calls:
-            while not self.phone.used:
+            while True:
                 await self.wait(1)
                 silent_s = silent_s + 1 if self.newcomer in self.free else 0.0
-                if silent_s >= SILENT_S:
+                if silent_s >= (SILENT_LATER_S if self.phone.used else SILENT_S):
                     silent_s, serial = -PROMPT_S, serial + 1
                     plan = replace(Plan.make(self._seed, serial), fate=Fate.SERVED, key=None)
                     calls.create_task(self.citizen(plan))
@@ -108,7 +109,7 @@ async def _run(options: argparse.Namespace) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(pbx.ami.serve("127.0.0.1", options.port))
         tasks.create_task(pbx.arrivals(options.every, options.pace))
-        tasks.create_task(pbx.first_call())
+        tasks.create_task(pbx.never_silent())
 
 
 def main() -> None:

@@ -79,6 +79,14 @@ def _skips_count_as_failures(report: Report, config: pytest.Config) -> Report:
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a test measured for people to read: `record_property("told", words)`."""
+    for report in terminalreporter.getreports("passed"):
+        for name, words in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(words)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[embedded.Lease]:
     """The built-in PostgreSQL and Valkey, started for this run of the suite and shared by its workers."""

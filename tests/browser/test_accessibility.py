@@ -42,16 +42,20 @@ class Checker:
 
     def __call__(self, page: Page, state: str) -> None:
         """Check the page as it is now at both sizes; it is left at the wide one."""
+        for size in (PHONE, WIDE):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            self.here(page, f"{state} at {size[0]}")
+
+    def here(self, page: Page, state: str) -> None:
+        """Check the page as it is now."""
         # A colour on its way to another is nobody's contrast.
         page.emulate_media(reduced_motion="reduce")
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
-        for size in (PHONE, WIDE):
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            for violation in page.evaluate(_RUN):
-                for node in violation["nodes"]:
-                    where = f"{state} at {size[0]}: {violation['id']} at {node['target']}: {violation['help']}"
-                    self.found.append(f"{where}\n    {node['html'][:160]}\n    {node['failureSummary']}")
+        for violation in page.evaluate(_RUN):
+            for node in violation["nodes"]:
+                where = f"{state}: {violation['id']} at {node['target']}: {violation['help']}"
+                self.found.append(f"{where}\n    {node['html'][:160]}\n    {node['failureSummary']}")
 
 
 @pytest.fixture

@@ -115,3 +115,12 @@ def test_two_processes_count_together(sign_in: SignIn, settings: Settings, engin
     for _ in range(10):
         sign_in(None).post("/sign-in", {"username": "lan", "password": "sai"})
     assert second.post("/sign-in", {"username": "lan", "password": "sai"}).status_code == 429
+
+
+def test_the_language_chosen_at_the_door_stays_inside_and_leaves_with_its_person(sign_in: SignIn) -> None:
+    lan = sign_in(None)
+    lan.post("/language", {"language": "en", "next": "/sign-in"})
+    lan.post("/sign-in", {"username": "lan", "password": PASSWORD})
+    assert '<html lang="en"' in lan.get("/").text
+    lan.post("/sign-out")
+    assert '<html lang="vi"' in lan.get("/sign-in").text
