@@ -3,13 +3,15 @@
     .venv/bin/python -m tests.asterisk.make_recordings [SCENARIO …]
 
 NAME.ami is what the shipped user `callcenter` hears; NAME.full.ami.gz, for some, is everything Asterisk says;
-NAME.json is the truth and the PBX's queue_log. Numbers are masked by scripts/record_ami as in a site's recording.
+NAME.json is the truth, NAME.queue_log and NAME.cel.json are what the PBX's own logs say of the same minute. Numbers
+are masked by scripts/record_ami as in a site's recording.
 """
 
 import asyncio
 import contextlib
 import gzip
 import json
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -61,7 +63,7 @@ class Tape:
 
 async def record(scene: Scenario, theatre: Theatre) -> None:
     pbx = theatre.pbx
-    logged = len(pbx.queue_log.read_bytes())
+    logged, counted = len(pbx.queue_log.read_bytes()), _last_cel(pbx)
     async with Tape(pbx, "callcenter").rolling() as wanted, Tape(pbx, "everything").rolling() as everything:
         truths = await run(scene, theatre)
     mask = Mask(keep_names=True)
@@ -71,17 +73,36 @@ async def record(scene: Scenario, theatre: Theatre) -> None:
         full = mask.text(everything.heard.decode("utf-8", "replace"))
         packed = gzip.compress(full.encode(), mtime=0)
         (FOLDER / f"{scene.name}.full.ami.gz").write_bytes(packed)
-    rows = pbx.queue_log.read_bytes()[logged:].decode("utf-8", "replace")
-    (FOLDER / f"{scene.name}.json").write_text(_story(scene, pbx, truths, rows, mask), encoding="utf-8")
+    (FOLDER / f"{scene.name}.json").write_text(_story(scene, pbx, truths, mask), encoding="utf-8")
+    lines = pbx.queue_log.read_bytes()[logged:].decode("utf-8", "replace")
+    (FOLDER / f"{scene.name}.queue_log").write_text(mask.text(lines), encoding="utf-8", newline="")
+    (FOLDER / f"{scene.name}.cel.json").write_text(_cel(pbx, counted, mask), encoding="utf-8")
 
 
-def _story(scene: Scenario, pbx: Asterisk, truths: list[Truth], rows: str, mask: Mask) -> str:
+def _last_cel(pbx: Asterisk) -> int:
+    with contextlib.closing(sqlite3.connect(f"file:{pbx.cel}?mode=ro", uri=True)) as cel:
+        return int(cel.execute("SELECT coalesce(max(AcctId), 0) FROM cel").fetchone()[0])
+
+
+def _cel(pbx: Asterisk, after: int, mask: Mask) -> str:
+    """The rows since then, one a line, without their empty columns."""
+    with contextlib.closing(sqlite3.connect(f"file:{pbx.cel}?mode=ro", uri=True)) as cel:
+        cel.row_factory = sqlite3.Row
+        rows = [dict(row) for row in cel.execute("SELECT * FROM cel WHERE AcctId > ? ORDER BY AcctId", (after,))]
+    kept = [{key: _plain(value, mask) for key, value in row.items() if value not in (None, "")} for row in rows]
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in kept) + "\n]\n"
+
+
+def _plain(value: Any, mask: Mask) -> Any:
+    return mask.number(value) if isinstance(value, str) else value
+
+
+def _story(scene: Scenario, pbx: Asterisk, truths: list[Truth], mask: Mask) -> str:
     story = {
         "scenario": scene.name,
         "about": scene.about,
         "asterisk": pbx.version,
         "calls": [_masked(dict(truth.fields), mask) for truth in truths],
-        "queue_log": [mask.text(row) for row in rows.splitlines()],
     }
     return json.dumps(story, ensure_ascii=False, indent=1) + "\n"
 
