@@ -45,6 +45,8 @@ SAME = {
     "IsExternal", "Mailbox", "Waiting", "DestContext", "DestPriority",
 }  # fmt: skip
 MAY_RING_ALREADY = {"AgentCalled", "DialBegin"}
+# Whether the caller has left the queue's dialplan when a transfer's AgentComplete is written is a race in Asterisk.
+ON_THE_WAY = {"Context", "Priority"}
 
 Event = list[tuple[str, str]]
 Newcomer = Callable[[Simulation, asyncio.StreamWriter], Awaitable[None]]
@@ -193,6 +195,8 @@ def _name(event: Event) -> str:
 
 def _said(event: Event) -> dict[str, Any]:
     values = {name: value for name, value in event if name in SAME}
+    if event[0][1] == "AgentComplete" and values.get("Reason") == "transfer":
+        values = {name: value for name, value in values.items() if name not in ON_THE_WAY}
     if event[0][1] not in MAY_RING_ALREADY:
         values |= {name: value for name, value in event if name == "DestChannelState"}
     return {"Event": event[0][1], **values}
