@@ -204,7 +204,7 @@ def cron() -> None:
     from scripts.ground import ground
 
     with ground("cron") as here:
-        sweeping.keep_sweeping(here.engine, here.settings.data_dir)
+        sweeping.keep_sweeping(here.engine, here.settings)
 
 
 @cli.command()
@@ -277,16 +277,24 @@ def record(url: str, file: Path, seconds: float, keep_names: bool) -> None:
         raise click.ClickException(f"{url.rpartition('@')[2]}: {error}") from None
 
 
-def _later(name: str, what: str) -> None:
-    @cli.command(name, help=f"{what} (not in this version yet).")
-    @click.argument("_rest", nargs=-1, type=click.UNPROCESSED)
-    def command(_rest: tuple[str, ...]) -> None:
-        raise click.ClickException(f"{name} is not in this version yet: {what}")
+@cli.command()
+@click.option("--pbx", help="only this one")
+@click.option("--since", type=Moment(), help="read the logs back to this time, and count from it")
+def reconcile(pbx: str | None, since: datetime | None) -> None:
+    """Compare the calls with the PBX's own queue_log and CEL, and repair what AMI did not show. One object a PBX."""
+    import json
+    from datetime import UTC
 
-    command.context_settings["ignore_unknown_options"] = True
+    from scripts.ground import ground
+    from telephony import reconcile as reconciling
 
-
-_later("reconcile", "repairs calls from the PBX's own queue_log and CEL")
+    with ground("reconcile") as here:
+        names = reconciling.names(here.settings)
+        if pbx is not None and pbx not in names:
+            raise click.ClickException(f"no PBX {pbx} (known: {', '.join(names) or 'none'})")
+        for name in names if pbx is None else [pbx]:
+            report = reconciling.reconcile(here.engine, here.settings, name, datetime.now(UTC), since=since)
+            click.echo(json.dumps(report.as_dict(), ensure_ascii=False))
 
 
 def main(arguments: list[str] | None = None) -> int:

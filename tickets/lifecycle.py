@@ -18,6 +18,10 @@ MOVES: Mapping[str, Mapping[S, S]] = {
     "file": {S.DRAFT: S.FILED},
     "expect_call_back": {S.DRAFT: S.FILED},
     "discard": {S.DRAFT: S.DISCARDED},
+    # The PBX's own log shows that the call was no missed one, and nobody has begun to call back.
+    "expect_no_call_back": {S.FILED: S.DRAFT},
+    "call_back_needless": {S.FILED: S.DISCARDED},
+    "restore": {S.DISCARDED: S.DRAFT},
     "link": {S.DRAFT: S.LINKED},
     "unlink": {S.LINKED: S.DRAFT},
     "triage": {S.FILED: S.TRIAGE},

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,6 +37,9 @@ class Evening:
     queue_log: list[list[str]]
     recordings: set[str]
     log: str
+    # What `scripts/manage reconcile` says with each witness alone, and with both.
+    reconciled: dict[str, dict[str, Any]]
+    repaired: list[str]
 
     def true(self, name: str) -> list[Truth]:
         found = self.truths[name]
@@ -85,7 +89,48 @@ def _play_all(pbx: Asterisk, environment: dict[str, str], data: Path) -> Evening
     _until(settled, 30)
     rows = [line.split("|") for line in pbx.queue_log.read_text(errors="replace").splitlines()]
     recordings = {path.name for path in pbx.recordings.rglob("*.wav")}
-    return Evening(truths, _calls(environment), rows, recordings, (data / "listener.log").read_text())
+    calls = _calls(environment)
+    reconciled = _reconciled_all(pbx, environment)
+    repaired = [call["linkedid"] for call in _calls(environment) if call["repaired"]]
+    return Evening(truths, calls, rows, recordings, (data / "listener.log").read_text(), reconciled, repaired)
+
+
+def _reconciled_all(pbx: Asterisk, environment: dict[str, str]) -> dict[str, dict[str, Any]]:
+    logs = {"CALLCENTER_QUEUE_LOG": f"lab={pbx.queue_log}", "CALLCENTER_CEL": f"lab=sqlite:///{pbx.cel}"}
+    found = {}
+    for name, chosen in {"queue_log": [0], "cel": [1], "both": [0, 1]}.items():
+        given = dict(list(logs.items())[number] for number in chosen)
+        found[name] = _reconciled({**environment, **given})
+        _forget_testimonies(environment)
+    return found
+
+
+def _reconciled(environment: dict[str, str]) -> dict[str, Any]:
+    """Asked again until no call waits any more: one that has just ended is given a moment."""
+    command = [str(MANAGE), "reconcile"]
+    report: dict[str, Any] = {}
+
+    def settled() -> bool:
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+        report.update(json.loads(done.stdout))
+        report["log"] = report.get("log", "") + done.stderr
+        return report["waiting"] == 0
+
+    _until(settled, 30)
+    return report
+
+
+def _forget_testimonies(environment: dict[str, str]) -> None:
+    """As if this were the first look: the next witness is read from its beginning."""
+    code = (
+        "from sqlalchemy import delete\n"
+        "from callcenter.db import transaction\n"
+        "from callcenter.models import Testimony, WitnessCursor\n"
+        "from scripts.ground import ground\n"
+        "with ground('test') as here, transaction(here.engine) as session:\n"
+        "    session.execute(delete(Testimony)); session.execute(delete(WitnessCursor))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=True, capture_output=True)
 
 
 async def _scenes(pbx: Asterisk) -> dict[str, list[Truth] | BaseException]:
@@ -141,3 +186,15 @@ def test_recordings_are_there(evening: Evening) -> None:
 
 def test_listener_says_no_error(evening: Evening) -> None:
     assert "Traceback" not in evening.log, evening.log
+
+
+@pytest.mark.parametrize("witness", ["queue_log", "cel", "both"])
+def test_every_call_agrees_with_the_log_of_the_pbx(evening: Evening, witness: str) -> None:
+    """AMI heard all, so the second witness has nothing to add: whatever differs is a fault of the comparison."""
+    report = evening.reconciled[witness]
+    cut_off = 2 * ("kill9" in SCENARIOS)
+    assert (report["differing"], report["unexplained"], report["waiting"]) == (0, 0, 0), report["log"]
+    assert report["agreeing"] + report["repaired"] == report["witnessed"] == report["heard"] == len(evening.calls)
+    # The end of a call that a killed PBX cut off is when it started again, and that only the log knows.
+    assert report["repaired"] <= cut_off, report["log"]
+    assert len(evening.repaired) <= cut_off

@@ -1,0 +1,154 @@
+"""A call as it was recorded, held against what its witnesses hold: the verdict, what differs, and what is mended.
+
+Of a call that was heard throughout, AMI is the better witness: only what it lacks is added, and what contradicts is
+shown. Of one that overlaps a gap the witnesses are, in all that they hold.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callcenter.vocab import Verdict
+from telephony.testimony import Facts
+
+# Two clocks read by two programs; a whole second may be the one before or after besides.
+_CLOSE_S = 1.0
+_WHOLE_S = (-1.0, 2.0)
+# A moment that has to be mended is written with its second, so that one within it is as good.
+_SAME_S = (-0.2, 1.2)
+_SECONDS_APART = 2.0
+_LISTS = frozenset({"operators", "rang", "transfers"})
+
+
+@dataclass(frozen=True)
+class Compared:
+    """`mended` are the columns to write, `differences` `{field, recorded, witnessed}` whether mended or not."""
+
+    verdict: Verdict
+    differences: list[dict[str, Any]]
+    mended: dict[str, Any]
+
+
+def compare(recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool) -> Compared:
+    """`recorded` are the columns of the call's row, None where there is none."""
+    if recorded is None:
+        return _made(facts)
+    differing = {
+        name: value
+        for name, value in facts.values.items()
+        if not _same(name, recorded.get(name), value, facts, strict=in_gap)
+    }
+    wanted = {name: value for name, value in differing.items() if in_gap or _is_missing(name, recorded, value, facts)}
+    for name in _LISTS & wanted.keys():
+        wanted[name] = _joined(recorded.get(name) or [], wanted[name], name in facts.partial)
+    mended = _derived(recorded, {**wanted, **_guessed(recorded, facts)}, facts)
+    lacking = sorted(name for name in facts.unknown if {**recorded, **mended}.get(name) in (None, [], ""))
+    against = differing.keys() - mended.keys()
+    return Compared(
+        _verdict(mended, against, lacking),
+        [_row(name, recorded.get(name), facts.values.get(name)) for name in sorted({*differing, *lacking})],
+        mended,
+    )
+
+
+def _verdict(mended: Mapping[str, Any], against: set[str], lacking: Sequence[str]) -> Verdict:
+    if lacking:
+        return Verdict.UNEXPLAINED
+    if against:
+        return Verdict.DIFFERS
+    return Verdict.REPAIRED if mended else Verdict.AGREES
+
+
+def _made(facts: Facts) -> Compared:
+    """The call that AMI showed to nobody."""
+    guesses = {name: value for name, value in facts.guesses.items() if name not in facts.values}
+    if not facts.ended:
+        guesses = {name: value for name, value in guesses.items() if name not in facts.unknown}
+    whole = {**guesses, **facts.values}
+    mended = _derived({}, whole, facts)
+    unknown = sorted(facts.unknown)
+    differences = [_row(name, None, None) for name in unknown]
+    return Compared(Verdict.UNEXPLAINED if unknown else Verdict.REPAIRED, differences, mended)
+
+
+def _guessed(recorded: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """A record that never ended, of a call that did: the likeliest words are better than none."""
+    if recorded.get("ended_at") is not None or not facts.ended:
+        return {}
+    names = ("outcome", "stage", "reason", "hung_up_by")
+    return {name: facts.guesses[name] for name in names if name in facts.guesses and name not in facts.values}
+
+
+def _same(name: str, recorded: Any, witnessed: Any, facts: Facts, *, strict: bool) -> bool:
+    if isinstance(recorded, datetime) and isinstance(witnessed, datetime):
+        apart = (recorded - witnessed).total_seconds()
+        low, high = (-_CLOSE_S, _CLOSE_S) if name not in facts.whole else _SAME_S if strict else _WHOLE_S
+        return bool(low <= apart <= high)
+    if name.endswith("_s"):
+        return bool(abs((recorded or 0.0) - witnessed) <= (_SECONDS_APART if name in facts.whole else _CLOSE_S))
+    if name in _LISTS:
+        return _same_list(name, recorded or [], witnessed, partial=name in facts.partial)
+    return bool(recorded == witnessed)
+
+
+def _same_list(name: str, recorded: Sequence[Any], witnessed: Sequence[Any], *, partial: bool) -> bool:
+    """Who rang first is chance where all ring at once; a partial list may lack any."""
+    if name == "rang":
+        return set(witnessed) <= set(recorded) if partial else set(witnessed) == set(recorded)
+    if not partial and len(witnessed) != len(recorded):
+        return False
+    rest = iter(recorded)
+    return all(any(_is_one(name, one, other) for other in rest) for one in witnessed)
+
+
+def _is_one(name: str, witnessed: Any, recorded: Any) -> bool:
+    if name != "transfers":
+        return bool(witnessed == recorded)
+    return witnessed["kind"] == recorded["kind"] and witnessed["to"] in ("", recorded["to"])
+
+
+def _is_missing(name: str, recorded: Mapping[str, Any], witnessed: Any, facts: Facts) -> bool:
+    """Something that happened and is not in the record; an answer takes the outcome with it."""
+    value = recorded.get(name)
+    if name in _LISTS:
+        return len(witnessed) > 0 and (not value or _same_list(name, witnessed, value, partial=True))
+    if name in ("outcome", "stage", "reason"):
+        return (value is None and name == "outcome") or _is_unheard_answer(recorded, facts)
+    return value is None or (name == "talk_s" and value == 0)
+
+
+def _is_unheard_answer(recorded: Mapping[str, Any], facts: Facts) -> bool:
+    return recorded.get("answered_at") is None and facts.values.get("answered_at") is not None
+
+
+def _joined(recorded: Sequence[Any], witnessed: Sequence[Any], partial: bool) -> list[Any]:
+    """What both hold: a full list stands, a partial one adds what it has."""
+    if not partial:
+        return list(witnessed)
+    return [*recorded, *(one for one in witnessed if one not in recorded)]
+
+
+def _derived(recorded: Mapping[str, Any], mended: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    """Columns that follow from others are mended with them."""
+    if not mended:
+        return {}
+    after = {**recorded, **mended}
+    if after.get("operators"):
+        mended["operator"] = after["operators"][0]
+    queued_at, answered_at = after.get("queued_at"), after.get("answered_at")
+    if mended.keys() & {"queued_at", "answered_at"} and queued_at and answered_at:
+        mended["wait_s"] = round(max(0.0, (answered_at - queued_at).total_seconds()), 3)
+    elif "ended_at" in mended and "wait_s" in facts.values:
+        mended["wait_s"] = facts.values["wait_s"]
+    if mended.get("ended_at") and "talk_s" not in mended and not recorded.get("talk_s"):
+        mended["talk_s"] = facts.values.get("talk_s", facts.guesses.get("talk_s", 0.0))
+    return {name: value for name, value in mended.items() if name not in recorded or recorded[name] != value}
+
+
+def _row(name: str, recorded: Any, witnessed: Any) -> dict[str, Any]:
+    return {"field": name, "recorded": _plain(recorded), "witnessed": _plain(witnessed)}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,138 @@
+"""The PBX's own logs against the record: every hotline call is there once, right as far as any witness shows.
+
+Safe to run twice and by two at once; a call that the listener still has in hand is left to it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine, select, text, update
+from sqlalchemy.orm import Session
+
+from callcenter.config import Settings
+from callcenter.db import reading, transaction
+from callcenter.models import Call, PbxGap, PbxQueue, PbxStatus, Testimony, WitnessCursor
+from callcenter.vocab import Verdict
+from telephony.gathering import began_at, gather, sources, tells_all
+from telephony.repair import Around, members_of, settle
+from tickets.capture import Report, count
+
+log = structlog.get_logger(__name__)
+
+KEEP_ROWS = timedelta(days=30)
+
+_HEARD_WITHIN = timedelta(seconds=30)
+# A call that its PBX does not know: asked only when its last row must have been written long ago.
+_WRITTEN_BY_THEN = timedelta(minutes=2)
+_LOOK_BACK = timedelta(days=7)
+_AT_ONCE = 500
+
+
+def reconcile(
+    engine: Engine, settings: Settings, pbx_name: str, now: datetime, *, since: datetime | None = None
+) -> Report:
+    """Read on, compare, mend, and say how things stand (since that moment, or of all that was ever compared)."""
+    witnesses = sources(settings, pbx_name)
+    if witnesses:
+        with _alone(engine, pbx_name):
+            read = [source.witness for source in witnesses if gather(engine, source, now, since=since)]
+            _settle_all(engine, settings, pbx_name, now)
+            if len(read) == len(witnesses):
+                _name_the_unknown(engine, pbx_name, now)
+                _close_gaps(engine, pbx_name, now)
+            _prune(engine, pbx_name, now)
+    with reading(engine) as session:
+        return count(session, pbx_name, since=since)
+
+
+def names(settings: Settings) -> list[str]:
+    """Every PBX that is listened to, or that has a witness."""
+    return list(dict.fromkeys([*(pbx.name for pbx in settings.pbx), *settings.queue_log, *settings.cel]))
+
+
+@contextmanager
+def _alone(engine: Engine, pbx: str) -> Iterator[None]:
+    """One at a time for each PBX; the second waits and finds little left to do."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        key = {"key": f"reconcile:{pbx}"}
+        connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:key, 1022))"), key)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 1022))"), key)
+
+
+def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> None:
+    """One transaction a call; one that cannot be settled is left as it is, and the next goes on."""
+    with reading(engine) as session:
+        around = _around(session, pbx, now)
+        unchecked = select(Testimony.linkedid).where(Testimony.pbx == pbx, Testimony.verdict.is_(None))
+        waiting = list(session.scalars(unchecked.order_by(Testimony.started_at)))
+    for linkedid in waiting:
+        try:
+            with transaction(engine) as session:
+                found = settle(session, pbx, linkedid, around, now=now, short_abandon_s=settings.short_abandon_s)
+        except (ValueError, TypeError, KeyError, LookupError) as error:
+            log.error("a call cannot be reconciled", pbx=pbx, linkedid=linkedid, error=type(error).__name__)
+            continue
+        if found not in (None, Verdict.AGREES):
+            log.warning("a call is settled by the PBX's log", pbx=pbx, linkedid=linkedid, verdict=found.value)
+
+
+def _around(session: Session, pbx: str, now: datetime) -> Around:
+    status = session.get(PbxStatus, pbx)
+    listening = status is not None and status.connected and now - status.seen_at <= _HEARD_WITHIN
+    gaps = session.execute(select(PbxGap.started_at, PbxGap.ended_at).where(PbxGap.pbx == pbx)).tuples().all()
+    queues = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx))
+    return Around(gaps, listening, members_of(queues))
+
+
+def _name_the_unknown(engine: Engine, pbx: str, now: datetime) -> None:
+    """Recorded calls of which the PBX's own logs hold nothing, although they were read beyond their end."""
+    with transaction(engine) as session:
+        cursors = list(session.scalars(select(WitnessCursor).where(WitnessCursor.pbx == pbx)))
+        begin = max([*map(began_at, cursors), now - _LOOK_BACK])
+        known = select(Testimony.linkedid).where(Testimony.pbx == pbx, Testimony.linkedid == Call.linkedid)
+        query = select(Call).where(
+            Call.pbx == pbx, Call.started_at >= begin, Call.ended_at < now - _WRITTEN_BY_THEN, ~known.exists()
+        )
+        if not any(map(tells_all, cursors)):
+            # app_queue alone writes only of those who waited.
+            query = query.where(Call.queued_at.is_not(None))
+        for call in session.scalars(query.order_by(Call.started_at).limit(_AT_ONCE)):
+            session.add(
+                Testimony(
+                    pbx=pbx,
+                    linkedid=call.linkedid,
+                    rows={},
+                    started_at=call.started_at,
+                    last_at=call.ended_at,
+                    closed=True,
+                    call_id=call.id,
+                    verdict=Verdict.UNEXPLAINED.value,
+                    differences=[],
+                    checked_at=now,
+                )
+            )
+            log.warning("the PBX's log does not know a call", pbx=pbx, linkedid=call.linkedid)
+
+
+def _close_gaps(engine: Engine, pbx: str, now: datetime) -> None:
+    """All its calls have been read and compared, but those that still go on."""
+    over = update(PbxGap).where(PbxGap.pbx == pbx, PbxGap.ended_at < now, PbxGap.settled_at.is_(None))
+    with transaction(engine) as session:
+        session.execute(over.values(settled_at=now))
+
+
+def _prune(engine: Engine, pbx: str, now: datetime) -> None:
+    """What agrees needs no evidence for ever."""
+    old = update(Testimony).where(
+        Testimony.pbx == pbx,
+        Testimony.verdict == Verdict.AGREES.value,
+        Testimony.checked_at < now - KEEP_ROWS,
+        Testimony.rows != {},
+    )
+    with transaction(engine) as session:
+        session.execute(old.values(rows={}))

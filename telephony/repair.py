@@ -1,0 +1,156 @@
+"""One call and what its witnesses hold: compared, mended where the record lacks something, and its ticket with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter.models import Call, PbxQueue, Testimony
+from callcenter.push import announce
+from callcenter.vocab import Verdict, Witness
+from telephony import cel, queue_log
+from telephony.comparing import Compared, compare
+from telephony.events import extension_of
+from telephony.testimony import UNMAPPED, Facts, merge, of_cel, of_queue_log
+from tickets import corrections
+from tickets.capture import MADE
+
+_SETTLED = timedelta(seconds=3)
+# Without a gap the listener may only be late: it waits for the database, or for the call's last word.
+_LATE = timedelta(seconds=60)
+_QUIET = timedelta(minutes=5)
+_SLACK = timedelta(seconds=2)
+# One row of a call can be written by a caller into their number; two of one call do not fit.
+_ROWS_OF_A_CALL = 2
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known of the PBX besides the call: when it was not heard, who is who, whether somebody listens now."""
+
+    gaps: Sequence[tuple[datetime, datetime | None]]
+    listening: bool
+    members: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def in_gap(self, since: datetime, until: datetime) -> bool:
+        return any(began - _SLACK <= until and (ended is None or since <= ended + _SLACK) for began, ended in self.gaps)
+
+
+def members_of(queues: Iterable[PbxQueue]) -> dict[tuple[str, str], str]:
+    """(queue, member's name) -> extension; under queue '' where the name is one extension everywhere."""
+    found: dict[tuple[str, str], str] = {}
+    everywhere: dict[str, set[str]] = {}
+    for queue in queues:
+        for member in queue.members:
+            found[queue.name, member["name"]] = member["extension"]
+            everywhere.setdefault(member["name"], set()).add(member["extension"])
+    found |= {("", name): one for name, (one, *more) in everywhere.items() if not more}
+    return found
+
+
+def facts_of(testimony: Testimony, members: Mapping[tuple[str, str], str], branch: str | None) -> Facts | None:
+    """What both witnesses hold together."""
+    lines = testimony.rows.get(Witness.QUEUE_LOG.value, [])
+    rows = testimony.rows.get(Witness.CEL.value, [])
+    parsed = [row for row in map(queue_log.parse, lines) if row is not None]
+    spoken = of_queue_log(testimony.linkedid, parsed, _names(members, rows))
+    known = spoken.values.get("branch") if spoken is not None else None
+    return merge(spoken, of_cel(testimony.linkedid, rows, branch=known or branch))
+
+
+def _names(members: Mapping[tuple[str, str], str], rows: Iterable[Mapping[str, Any]]) -> queue_log.Names:
+    """By the channel that answered, by the queue's members, or a name that is a number itself."""
+    phones = {cel.text(row, "uniqueid"): extension_of(cel.text(row, "channame")) for row in rows}
+    answered: dict[str, str] = {}
+
+    def extension(queue: str, name: str, channel: str) -> str:
+        found = phones.get(channel) or answered.get(name) or members.get((queue, name)) or members.get(("", name))
+        if channel and found:
+            answered[name] = found
+        return found or (name if name.isdigit() else UNMAPPED + name)
+
+    return extension
+
+
+def settle(
+    session: Session, pbx: str, linkedid: str, around: Around, *, now: datetime, short_abandon_s: float
+) -> Verdict | None:
+    """Compare and mend; None where it is too early to say. Both rows are held until the transaction ends."""
+    query = select(Testimony).where(Testimony.pbx == pbx, Testimony.linkedid == linkedid).with_for_update()
+    testimony = session.scalar(query)
+    if testimony is None or testimony.verdict is not None:
+        return None
+    row = session.scalar(select(Call).where(Call.pbx == pbx, Call.linkedid == linkedid).with_for_update())
+    until = testimony.last_at if row is None or row.ended_at is None else max(row.ended_at, testimony.last_at)
+    in_gap = around.in_gap(testimony.started_at, until)
+    if not _is_due(testimony, row, around, in_gap=in_gap, now=now):
+        return None
+    facts = facts_of(testimony, around.members, row.branch if row is not None else None)
+    if facts is None or (row is None and _rows(testimony) < _ROWS_OF_A_CALL):
+        return _conclude(session, testimony, row, Compared(Verdict.UNEXPLAINED, [], {}), now)
+    # What was made from a witness follows it when more is read.
+    led = in_gap or (row is not None and row.repaired)
+    compared = compare(_columns(row) if row is not None else None, facts, in_gap=led)
+    if compared.mended:
+        row = _mend(session, pbx, linkedid, row, compared.mended, now=now, short_abandon_s=short_abandon_s)
+    return _conclude(session, testimony, row, compared, now)
+
+
+def _is_due(testimony: Testimony, row: Call | None, around: Around, *, in_gap: bool, now: datetime) -> bool:
+    quiet = now - testimony.last_at
+    live = row is not None and row.ended_at is None
+    if testimony.closed:
+        return quiet >= (_SETTLED if in_gap or (row is not None and not live) else _LATE)
+    if live:
+        return False
+    if row is not None and row.ended_at is not None:
+        return min(quiet, now - row.ended_at) >= _LATE
+    # Nobody has it and nothing ended it: not while it may still go on unheard.
+    return around.listening and quiet >= _QUIET
+
+
+def _rows(testimony: Testimony) -> int:
+    return sum(len(rows) for rows in testimony.rows.values())
+
+
+def _columns(row: Call) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in Call.__table__.columns}
+
+
+def _mend(
+    session: Session,
+    pbx: str,
+    linkedid: str,
+    row: Call | None,
+    mended: Mapping[str, Any],
+    *,
+    now: datetime,
+    short_abandon_s: float,
+) -> Call:
+    if row is None:
+        row = Call(pbx=pbx, linkedid=linkedid, snapshot=dict(MADE), rang=[], operators=[], ringing=[], talking=[])
+        session.add(row)
+    phones = {*(row.ringing or ()), *(row.talking or ())}
+    for name, value in mended.items():
+        setattr(row, name, value)
+    row.repaired = True
+    if row.ended_at is not None:
+        row.ringing, row.talking, row.holding = [], [], []
+    session.flush()
+    corrections.settle_anew(session, row, now=now, short_abandon_s=short_abandon_s)
+    announce(session, "calls", call=row.id)
+    for extension in sorted(phones):
+        announce(session, f"extension:{extension}", call=row.id)
+    return row
+
+
+def _conclude(session: Session, testimony: Testimony, row: Call | None, compared: Compared, now: datetime) -> Verdict:
+    testimony.call_id = row.id if row is not None else None
+    testimony.verdict = compared.verdict.value
+    testimony.differences = compared.differences
+    testimony.checked_at = now
+    announce(session, "capture")
+    return compared.verdict

@@ -1,0 +1,209 @@
+"""What the PBX's own logs hold of one call: their rows folded by the same state machine, and what may be claimed of it.
+
+A witness claims only what it can know. queue_log has whole seconds, no holds, nobody who rang beside the one who
+answered, and nothing of what follows a transfer to a plain Dial. CEL has channels and bridges, and no words.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from telephony import cel, queue_log
+from telephony.callflow import Call, Calls, Rules, columns, resync, step
+from telephony.callflow_call import Leg
+from telephony.callflow_marks import introduce
+from telephony.events import Happening, Kind, extension_of
+from telephony.queue_log import Names, Row
+
+UNMAPPED = "?"
+
+_NOBODY = Rules.of(["-"], [])
+_GRACE = timedelta(seconds=3)
+_CALLER_GONE = ("ABANDON", "COMPLETECALLER")
+_TALK_OVER = ("COMPLETECALLER", "COMPLETEAGENT")
+_TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
+_LISTS = frozenset({"operators", "rang", "transfers"})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What witnesses hold of a call, as columns of its record.
+
+    `values` are claimed: a record that says otherwise is wrong or the witness is. `guesses` fill what a record would
+    have to leave open. `whole` names moments that are whole seconds, `partial` lists that may lack something.
+    `unknown` is what such a call has and these witnesses do not hold. `ended` says that they saw its end.
+    """
+
+    values: Mapping[str, Any]
+    guesses: Mapping[str, Any] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+    ended: bool = False
+
+
+def fold(call_id: str, happenings: Sequence[Happening], *, branch: str | None = None) -> tuple[Calls, Call] | None:
+    """The call after all of it; None where nothing was said of it. `branch` is what another witness knows."""
+    if not happenings:
+        return None
+    opening = next((one for one in happenings if one.kind in (Kind.STARTED, Kind.CHANNEL)), None)
+    first = opening or happenings[0]
+    call = Call(call_id, queue_log.started_at(call_id) or first.at)
+    if opening is not None:
+        call.started_at, call.number_dialled, call.told_start = opening.at, opening.exten, True
+        introduce(call, opening)
+    call.branch = branch
+    call.legs[call_id] = Leg(call_id, first.channel, extension_of(first.channel), call=call_id)
+    calls = Calls(_NOBODY)
+    calls.add(call)
+    for happening in happenings:
+        step(calls, happening)
+    return calls, call
+
+
+def cut(calls: Calls, at: datetime) -> None:
+    """The PBX stopped: whatever goes on ended then, and nobody saw it."""
+    step(calls, Happening(Kind.LINK_LOST, at))
+    resync(calls, [], at)
+    step(calls, Happening(Kind.TICK, at + _GRACE))
+
+
+def settle(calls: Calls, at: datetime) -> None:
+    """No more is to come: what waits for a late word is decided."""
+    for moment in (at, at + _GRACE):
+        step(calls, Happening(Kind.TICK, moment))
+
+
+def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> Facts | None:
+    """`rows` in order; a QUEUESTART among them cut the call off. None where they say nothing of the call."""
+    own = [row for row in rows if row.callid == call_id]
+    restart = next((row.at for row in rows if row.event == queue_log.RESTART), None)
+    folded = fold(call_id, [happening for row in own for happening in queue_log.interpret(row, names)])
+    if folded is None:
+        return None
+    calls, call = folded
+    events = [row.event for row in own]
+    tells = queue_log.START in events
+    is_cut = call.ended_at is None and restart is not None
+    if restart is not None and is_cut:
+        cut(calls, restart)
+    elif call.ended_at is None and events[-1] in _CALLER_GONE:
+        step(calls, Happening(Kind.HUNG_UP, own[-1].at, call_id, call_id, context="hung-up"))
+    settle(calls, own[-1].at)
+    return _queue_log_facts(call, own, events, tells=tells, is_cut=is_cut)
+
+
+def _queue_log_facts(call: Call, own: Sequence[Row], events: Sequence[str], *, tells: bool, is_cut: bool) -> Facts:
+    known = columns(call)
+    values = _present(known, "started_at", "queued_at", "queue", "answered_at")
+    ended = call.ended_at is not None
+    told = tells and (queue_log.TOLD_END in events or is_cut)
+    if tells:
+        values |= _all(known, "number_dialled", "caller", "caller_raw")
+        values |= _present(known, "branch", "voicemail", "recording")
+    if ended:
+        values["ended_at"] = call.ended_at
+    if call.operators:
+        values |= _all(known, "outcome", "stage", "reason") if ended else {"outcome": "answered"}
+    elif told:
+        values |= _all(known, "outcome", "stage", "reason")
+    if told:
+        values |= _all(known, "hung_up_by")
+    values |= {name: _named(known[name]) for name in ("operators", "rang")} | _all(known, "transfers")
+    talk_over = bool(call.operators) and next(
+        (event in _TALK_OVER for event in reversed(events) if event in (*_TALK_OVER, *_TRANSFERS, "CONNECT")), False
+    )
+    if talk_over:
+        values["talk_s"] = known["talk_s"]
+    values["wait_s"] = known["wait_s"]
+    return Facts(
+        values,
+        guesses={**_all(known, "outcome", "stage", "reason", "hung_up_by", "talk_s"), **_caller(own, tells=tells)},
+        whole=frozenset({"started_at", "queued_at", "answered_at", "ended_at", "wait_s", "talk_s"}),
+        partial=_LISTS,
+        unknown=_unknown(call, ended=ended, passed_on=any(event in _TRANSFERS for event in events) and not talk_over),
+        ended=ended,
+    )
+
+
+def _unknown(call: Call, *, ended: bool, passed_on: bool) -> frozenset[str]:
+    found = set() if ended else {"ended_at", "outcome"}
+    if passed_on:
+        found |= {"operators", "talk_s"}
+    if any(name.startswith(UNMAPPED) for name in call.operators):
+        found.add("operators")
+    return frozenset(found)
+
+
+def _caller(own: Sequence[Row], *, tells: bool) -> dict[str, Any]:
+    """On a PBX without the shipped dialplan only the queue's own row has a number, as the network sent it."""
+    joined = next((row for row in own if row.event == queue_log.JOIN), None)
+    if tells or joined is None:
+        return {}
+    call = Call("", joined.at)
+    introduce(call, Happening(Kind.STARTED, joined.at, number=joined.datum(1)))
+    return {"caller": call.caller, "caller_raw": call.caller_raw}
+
+
+def of_cel(call_id: str, rows: Iterable[cel.Row], *, branch: str | None = None) -> Facts | None:
+    """None where they say nothing of the call."""
+    happenings = cel.read(call_id, rows)
+    folded = fold(call_id, happenings, branch=branch)
+    if folded is None:
+        return None
+    calls, call = folded
+    settle(calls, happenings[-1].at)
+    known = columns(call)
+    ended = call.ended_at is not None
+    values = _present(known, "started_at", "queued_at", "queue", "answered_at", "number_dialled")
+    values |= _all(known, "operators", "rang", "transfers")
+    if ended or call.operators:
+        values["wait_s"] = known["wait_s"]
+    if call.told_by is not None:
+        values["hung_up_by"] = call.told_by
+    if ended:
+        values["ended_at"] = call.ended_at
+    if call.operators:
+        values["outcome"] = "answered"
+        values |= _all(known, "talk_s", "lost_in_transfer") if ended else {}
+    return Facts(
+        values,
+        guesses=_all(known, "outcome", "stage", "reason", "hung_up_by", "caller", "caller_raw", "talk_s"),
+        unknown=frozenset() if ended else frozenset({"ended_at", "outcome"}),
+        ended=ended,
+    )
+
+
+def merge(spoken: Facts | None, seen: Facts | None) -> Facts | None:
+    """queue_log (`spoken`) has the words, CEL (`seen`) the moments and the phones."""
+    if spoken is None or seen is None:
+        return spoken or seen
+    words = {name: value for name, value in spoken.values.items() if name not in seen.values or name in _WORDS}
+    values = {**seen.values, **words}
+    if seen.values.get("operators"):
+        # Somebody talked with the caller whom no queue sent.
+        values |= {"outcome": "answered", "stage": None, "reason": None}
+    return Facts(
+        values,
+        guesses={**seen.guesses, **spoken.guesses},
+        whole=spoken.whole - seen.values.keys(),
+        partial=spoken.partial - seen.values.keys(),
+        unknown=(spoken.unknown | seen.unknown) - values.keys() - (set() if not seen.ended else {"operators"}),
+        ended=spoken.ended or seen.ended,
+    )
+
+
+_WORDS = frozenset({"outcome", "stage", "reason", "hung_up_by", "number_dialled", "branch"})
+
+
+def _present(known: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: known[name] for name in names if known[name] is not None}
+
+
+def _all(known: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: known[name] for name in names}
+
+
+def _named(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not name.startswith(UNMAPPED)]

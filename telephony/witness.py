@@ -1,0 +1,221 @@
+"""Readers of the PBX's own logs: a queue_log file followed over its rotations, and a database with the table `cel`.
+
+Each goes on from a place that is kept between two looks: nothing is read twice from the start, nothing is skipped.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import DateTime, Engine, MetaData, RowMapping, Table, create_engine, func, select
+from sqlalchemy.engine import make_url
+
+Place = dict[str, Any]
+
+_MARK = 256
+_AT_ONCE = 1_000_000
+_ROWS = 2_000
+_IDS = ("acctid", "id")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Whole lines without their line feed, and the place after them. `lost` says that something could not be found."""
+
+    lines: list[str]
+    place: Place
+    lost: bool = False
+
+
+def read_lines(path: Path, place: Mapping[str, Any]) -> Iterator[Lines]:
+    """All that was written since `place` (empty: from the file's start), in pieces; raises OSError.
+
+    A renamed file is found by its inode or by the bytes before the place, one that was cut short by its copy;
+    those packed by gzip too.
+    """
+    place = dict(place)
+    if place and not _goes_on(path, place):
+        rest, later = _rotated(path, place)
+        if rest is None:
+            yield Lines([], {}, lost=True)
+            later = []
+        else:
+            # Until today's file has a row, the renamed one may still be written to.
+            yield from _pieces(rest, place, finished=bool(later) or path.stat().st_size > 0)
+        for file in later:
+            yield from _pieces(file, {}, finished=True)
+        place = {}
+    yield from _pieces(path, place, finished=False)
+
+
+def _goes_on(path: Path, place: Mapping[str, Any]) -> bool:
+    """Whether this is still the file, not a new one and not one that was cut short."""
+    with _opened(path) as file:
+        return _matches(file, place)
+
+
+def _matches(file: BinaryIO, place: Mapping[str, Any]) -> bool:
+    return bool(_mark(file, place["offset"]) == place["mark"])
+
+
+def _mark(file: BinaryIO, offset: int) -> str:
+    """The bytes before the offset, and the file's first: enough to know one log from another."""
+    first = _at(file, 0, min(_MARK, offset))
+    before = _at(file, max(0, offset - _MARK), min(_MARK, offset))
+    return hashlib.sha256(first + before).hexdigest() if len(before) == min(_MARK, offset) else ""
+
+
+def _at(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
+
+
+def _rotated(path: Path, place: Mapping[str, Any]) -> tuple[Path | None, list[Path]]:
+    """The file that was being read, under its new name, and those that came between it and today's."""
+    by_age = sorted((first, file) for file in _siblings(path) if (first := _first_epoch(file)) is not None)
+    files = [file for _, file in by_age]
+    for number, file in enumerate(files):
+        with suppress(OSError, EOFError), _opened(file) as stream:
+            if _matches(stream, place):
+                return file, files[number + 1 :]
+    return None, []
+
+
+def _siblings(path: Path) -> list[Path]:
+    return [file for file in path.parent.glob(f"{path.name}[.-]*") if file.is_file()]
+
+
+def _first_epoch(file: Path) -> int | None:
+    with suppress(OSError, EOFError), _opened(file) as stream:
+        found = re.match(rb"(\d{9,11})[.|]", stream.read(20))
+        return int(found[1]) if found else None
+    return None
+
+
+def _opened(file: Path) -> BinaryIO:
+    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+
+
+def _pieces(path: Path, place: Place, *, finished: bool) -> Iterator[Lines]:
+    """A last line without its line feed is still being written, unless the file is finished."""
+    offset = int(place.get("offset", 0))
+    with _opened(path) as file:
+        while True:
+            read = _at(file, offset, _AT_ONCE)
+            whole, feed, rest = read.rpartition(b"\n")
+            if finished and rest and len(read) < _AT_ONCE:
+                whole, feed = read, b""
+            elif not feed and len(read) == _AT_ONCE:
+                # No line of app_queue's is that long: what is not a line is passed over.
+                whole = read
+            if not whole and not feed:
+                return
+            offset += len(whole) + len(feed)
+            yield Lines([_text(line) for line in whole.split(b"\n")], {"offset": offset, "mark": _mark(file, offset)})
+
+
+def _text(line: bytes) -> str:
+    # PostgreSQL keeps no NUL in a text.
+    return line.decode("utf-8", "replace").replace("\x00", "�")
+
+
+@dataclass(frozen=True)
+class CelRows:
+    """Rows in the order in which they were written, and the place after them."""
+
+    rows: list[dict[str, Any]]
+    place: Place
+
+
+class CelDatabase:
+    """A database with Asterisk's table `cel`; nothing is ever written to it. Use as a context."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+
+    def __enter__(self) -> "CelDatabase":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.dispose()
+
+    def read(self, place: Mapping[str, Any]) -> Iterator[CelRows]:
+        """All rows since `place`, in pieces; raises SQLAlchemyError when the database or its table is not there."""
+        table = Table("cel", MetaData(), autoload_with=self._engine)
+        ids = {column.name.lower(): column.name for column in table.columns}
+        key = next((ids[name] for name in _IDS if name in ids), None)
+        if key and self._began_again(table, key, place):
+            place = {}
+        while True:
+            piece = _by_id(self._engine, table, key, place) if key else _by_time(self._engine, table, place)
+            if not piece.rows:
+                return
+            place = piece.place
+            yield piece
+
+    def _began_again(self, table: Table, key: str, place: Mapping[str, Any]) -> bool:
+        """A table that was emptied or made anew counts from one."""
+        with self._engine.connect() as connection:
+            last = connection.scalar(select(func.max(table.columns[key])))
+        return bool(place) and (last or 0) < place.get("id", 0)
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database:
+        # Read only, and without a lock that Asterisk would have to wait for.
+        return create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true", connect_args={"timeout": 5})
+    if backend in ("postgresql", "postgres"):
+        options = {"connect_timeout": 5, "options": "-c default_transaction_read_only=on"}
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), connect_args=options)
+    return create_engine(parsed)
+
+
+def _by_id(engine: Engine, table: Table, key: str, place: Mapping[str, Any]) -> CelRows:
+    column = table.columns[key]
+    query = select(table).where(column > place.get("id", 0)).order_by(column).limit(_ROWS)
+    with engine.connect() as connection:
+        rows = [_row(row) for row in connection.execute(query).mappings()]
+    return CelRows(rows, {"id": rows[-1][key]} if rows else dict(place))
+
+
+def _by_time(engine: Engine, table: Table, place: Mapping[str, Any]) -> CelRows:
+    """Without an id: by the moment, and by what was seen of that moment already."""
+    column = table.columns["eventtime"]
+    query = select(table).order_by(column)
+    since = place.get("time")
+    if since is not None:
+        is_time = isinstance(column.type, DateTime)
+        query = query.where(column >= (datetime.fromisoformat(since) if is_time else since))
+    seen = list(place.get("seen", ()))
+    with engine.connect() as connection:
+        found = [_row(row) for row in connection.execute(query.limit(_ROWS + len(seen))).mappings()]
+    rows = [row for row in found if _hash(row) not in seen]
+    if not rows:
+        return CelRows([], dict(place))
+    last = str(rows[-1]["eventtime"])
+    again = [_hash(row) for row in found if str(row["eventtime"]) == last]
+    return CelRows(rows, {"time": last, "seen": again})
+
+
+def _row(row: RowMapping) -> dict[str, Any]:
+    """As JSON can keep it; empty columns left out."""
+    kept = {str(name): _plain(value) for name, value in row.items() if value not in (None, "")}
+    return {"eventtime": "", **kept}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, int | float) else str(value).replace("\x00", "�")
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    return hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()[:16]
