@@ -63,8 +63,6 @@ def _verdict(mended: Mapping[str, Any], against: set[str], lacking: Sequence[str
 def _made(facts: Facts) -> Compared:
     """The call that AMI showed to nobody."""
     guesses = {name: value for name, value in facts.guesses.items() if name not in facts.values}
-    if not facts.ended:
-        guesses = {name: value for name, value in guesses.items() if name not in facts.unknown}
     whole = {**guesses, **facts.values}
     mended = _derived({}, whole, facts)
     unknown = sorted(facts.unknown)

@@ -30,7 +30,7 @@ _DATA = {
     "COMPLETEAGENT": (3, 3), "EXITWITHTIMEOUT": (3, 3), "EXITEMPTY": (3, 3),
 }  # fmt: skip
 _ANY = (0, 20)
-_OF_CALLERS = frozenset({JOIN, START})
+_HOLDS_A_NUMBER = re.compile(rf"(?:[^|]*\|){{4}}(?:{JOIN}\|[^|]*|{START})\|(.*)", re.DOTALL)
 
 
 class Row(NamedTuple):
@@ -71,7 +71,10 @@ def parse(line: str) -> Row | None:
 
 
 def sift(lines: Iterable[str], torn: int = 0) -> Sifted:
-    """The rows of lines without their line feed. After a torn row all that its caller may have written is left out."""
+    """The rows of lines without their line feed. After a torn row all that its caller may have written is left out.
+
+    That can cost the next honest row. Whatever would tell the two apart, a caller can write as well.
+    """
     rows: list[tuple[str, Row]] = []
     dropped = 0
     for line in lines:
@@ -83,14 +86,14 @@ def sift(lines: Iterable[str], torn: int = 0) -> Sifted:
             rows.append((line, row))
         elif line.strip():
             dropped += 1
-            torn = _CALLERS_BYTES if _is_torn(line) else 0
+            torn = _in_doubt(line)
     return Sifted(rows, dropped, max(0, torn))
 
 
-def _is_torn(line: str) -> bool:
-    """A row that holds a caller's number and stops inside it: the caller wrote the line break."""
-    parts = line.split("|")
-    return len(parts) > 4 and parts[4] in _OF_CALLERS
+def _in_doubt(line: str) -> int:
+    """How many bytes after this line a caller may have written: it holds their number, and stops inside it."""
+    found = _HOLDS_A_NUMBER.match(line)
+    return max(0, _CALLERS_BYTES - len(found[1].encode("utf-8", "replace")) - 1) if found else 0
 
 
 def started_at(callid: str) -> datetime | None:

@@ -84,7 +84,8 @@ def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> 
 def _around(session: Session, pbx: str, now: datetime) -> Around:
     status = session.get(PbxStatus, pbx)
     listening = status is not None and status.connected and now - status.seen_at <= _HEARD_WITHIN
-    gaps = session.execute(select(PbxGap.started_at, PbxGap.ended_at).where(PbxGap.pbx == pbx)).tuples().all()
+    query = select(PbxGap.started_at, PbxGap.ended_at).where(PbxGap.pbx == pbx)
+    gaps = [(began, ended) for began, ended in session.execute(query)]
     queues = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx))
     return Around(gaps, listening, members_of(queues))
 

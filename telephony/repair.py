@@ -91,8 +91,7 @@ def settle(
     facts = facts_of(testimony, around.members, row.branch if row is not None else None)
     if facts is None or (row is None and _rows(testimony) < _ROWS_OF_A_CALL):
         return _conclude(session, testimony, row, Compared(Verdict.UNEXPLAINED, [], {}), now)
-    # What was made from a witness follows it when more is read.
-    led = in_gap or (row is not None and row.repaired)
+    led = in_gap or (row is not None and _is_hearsay(row))
     compared = compare(_columns(row) if row is not None else None, facts, in_gap=led)
     if compared.mended:
         row = _mend(session, pbx, linkedid, row, compared.mended, now=now, short_abandon_s=short_abandon_s)
@@ -110,6 +109,11 @@ def _is_due(testimony: Testimony, row: Call | None, around: Around, *, in_gap: b
         return min(quiet, now - row.ended_at) >= _LATE
     # Nobody has it and nothing ended it: not while it may still go on unheard.
     return around.listening and quiet >= _QUIET
+
+
+def _is_hearsay(row: Call) -> bool:
+    """Made from a witness, so that it follows it when more is read; or of an end that the listener did not see."""
+    return row.repaired or bool(row.snapshot.get("vanished"))
 
 
 def _rows(testimony: Testimony) -> int:

@@ -5,7 +5,7 @@ answered, and nothing of what follows a transfer to a plain Dial. CEL has channe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,10 +91,20 @@ def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> Facts | Non
     elif call.ended_at is None and events[-1] in _CALLER_GONE:
         step(calls, Happening(Kind.HUNG_UP, own[-1].at, call_id, call_id, context="hung-up"))
     settle(calls, own[-1].at)
-    return _queue_log_facts(call, own, events, tells=tells, is_cut=is_cut)
+    facts = _queue_log_facts(call, events, tells=tells, is_cut=is_cut)
+    guesses = {**_guesses(calls, call, own[-1].at), **_caller(own, tells=tells)}
+    return replace(facts, guesses=guesses)
 
 
-def _queue_log_facts(call: Call, own: Sequence[Row], events: Sequence[str], *, tells: bool, is_cut: bool) -> Facts:
+def _guesses(calls: Calls, call: Call, last: datetime) -> dict[str, Any]:
+    """The likeliest words for the end. Of one that nobody saw end, the last that was seen is the end."""
+    if call.ended_at is None:
+        cut(calls, last)
+        settle(calls, last)
+    return _all(columns(call), "ended_at", "outcome", "stage", "reason", "hung_up_by", "talk_s", "wait_s")
+
+
+def _queue_log_facts(call: Call, events: Sequence[str], *, tells: bool, is_cut: bool) -> Facts:
     known = columns(call)
     values = _present(known, "started_at", "queued_at", "queue", "answered_at")
     ended = call.ended_at is not None
@@ -116,13 +126,15 @@ def _queue_log_facts(call: Call, own: Sequence[Row], events: Sequence[str], *, t
     )
     if talk_over:
         values["talk_s"] = known["talk_s"]
-    values["wait_s"] = known["wait_s"]
+    if ended or call.operators or call.left_at:
+        values["wait_s"] = known["wait_s"]
     return Facts(
         values,
-        guesses={**_all(known, "outcome", "stage", "reason", "hung_up_by", "talk_s"), **_caller(own, tells=tells)},
         whole=frozenset({"started_at", "queued_at", "answered_at", "ended_at", "wait_s", "talk_s"}),
         partial=_LISTS,
-        unknown=_unknown(call, ended=ended, passed_on=any(event in _TRANSFERS for event in events) and not talk_over),
+        unknown=_unknown(call, ended=ended, passed_on=any(event in _TRANSFERS for event in events) and not talk_over)
+        - values.keys()
+        & {"outcome"},
         ended=ended,
     )
 
@@ -167,12 +179,9 @@ def of_cel(call_id: str, rows: Iterable[cel.Row], *, branch: str | None = None) 
     if call.operators:
         values["outcome"] = "answered"
         values |= _all(known, "talk_s", "lost_in_transfer") if ended else {}
-    return Facts(
-        values,
-        guesses=_all(known, "outcome", "stage", "reason", "hung_up_by", "caller", "caller_raw", "talk_s"),
-        unknown=frozenset() if ended else frozenset({"ended_at", "outcome"}),
-        ended=ended,
-    )
+    unknown = frozenset() if ended else frozenset({"ended_at", "outcome"} - values.keys())
+    guesses = {**_guesses(calls, call, happenings[-1].at), **_all(known, "caller", "caller_raw")}
+    return Facts(values, guesses=guesses, unknown=unknown, ended=ended)
 
 
 def merge(spoken: Facts | None, seen: Facts | None) -> Facts | None:
@@ -184,9 +193,11 @@ def merge(spoken: Facts | None, seen: Facts | None) -> Facts | None:
     if seen.values.get("operators"):
         # Somebody talked with the caller whom no queue sent.
         values |= {"outcome": "answered", "stage": None, "reason": None}
+    guesses = {**seen.guesses, **spoken.guesses}
+    guesses["ended_at"] = max(seen.guesses["ended_at"], spoken.guesses["ended_at"])
     return Facts(
         values,
-        guesses={**seen.guesses, **spoken.guesses},
+        guesses=guesses,
         whole=spoken.whole - seen.values.keys(),
         partial=spoken.partial - seen.values.keys(),
         unknown=(spoken.unknown | seen.unknown) - values.keys() - (set() if not seen.ended else {"operators"}),

@@ -33,13 +33,16 @@ class Lines:
     lost: bool = False
 
 
-def read_lines(path: Path, place: Mapping[str, Any]) -> Iterator[Lines]:
-    """All that was written since `place` (empty: from the file's start), in pieces; raises OSError.
+def read_lines(path: Path, place: Mapping[str, Any], since: datetime | None = None) -> Iterator[Lines]:
+    """All that was written since `place`, in pieces; without a place, today's file and what goes back to `since`.
 
-    A renamed file is found by its inode or by the bytes before the place, one that was cut short by its copy;
-    those packed by gzip too.
+    Raises OSError. A renamed file, or the copy of one that was cut short, packed by gzip or not, is known by its first
+    bytes and those before the place.
     """
     place = dict(place)
+    if not place and since is not None:
+        for file in _back_to(path, since):
+            yield from _pieces(file, {}, finished=True)
     if place and not _goes_on(path, place):
         rest, later = _rotated(path, place)
         if rest is None:
@@ -78,8 +81,7 @@ def _at(file: BinaryIO, offset: int, length: int) -> bytes:
 
 def _rotated(path: Path, place: Mapping[str, Any]) -> tuple[Path | None, list[Path]]:
     """The file that was being read, under its new name, and those that came between it and today's."""
-    by_age = sorted((first, file) for file in _siblings(path) if (first := _first_epoch(file)) is not None)
-    files = [file for _, file in by_age]
+    files = [file for _, file in _by_age(path)]
     for number, file in enumerate(files):
         with suppress(OSError, EOFError), _opened(file) as stream:
             if _matches(stream, place):
@@ -87,8 +89,16 @@ def _rotated(path: Path, place: Mapping[str, Any]) -> tuple[Path | None, list[Pa
     return None, []
 
 
-def _siblings(path: Path) -> list[Path]:
-    return [file for file in path.parent.glob(f"{path.name}[.-]*") if file.is_file()]
+def _back_to(path: Path, since: datetime) -> list[Path]:
+    """The older files that may hold rows of that time: those whose successor begins after it."""
+    files = _by_age(path)
+    ends = [*(first for first, _ in files[1:]), _first_epoch(path) or since.timestamp()]
+    return [file for (_, file), end in zip(files, ends, strict=True) if end >= since.timestamp()]
+
+
+def _by_age(path: Path) -> list[tuple[int, Path]]:
+    files = [file for file in path.parent.glob(f"{path.name}[.-]*") if file.is_file()]
+    return sorted((first, file) for file in files if (first := _first_epoch(file)) is not None)
 
 
 def _first_epoch(file: Path) -> int | None:

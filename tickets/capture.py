@@ -46,7 +46,7 @@ def count(session: Session, pbx: str, *, since: datetime | None = None, until: d
         .where(Testimony.pbx == pbx, *_span(Testimony.started_at, since, until))
         .group_by(Testimony.verdict)
     )
-    found = dict(session.execute(verdicts).tuples().all())
+    found = {verdict: number for verdict, number in session.execute(verdicts)}
     report.agreeing = found.get(Verdict.AGREES.value, 0)
     report.repaired = found.get(Verdict.REPAIRED.value, 0)
     report.differing = found.get(Verdict.DIFFERS.value, 0)

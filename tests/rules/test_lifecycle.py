@@ -10,6 +10,7 @@ from tickets.lifecycle import MOVES, allowed, check_move
 TABLE = """
 draft              file=filed expect_call_back=filed discard=discarded link=linked
 filed              triage=triage route=routed call_back_done=closed reject=rejected withdraw=withdrawn
+                   expect_no_call_back=draft call_back_needless=discarded
 triage             route=routed reject=rejected withdraw=withdrawn
 routed             accept=accepted give_back=triage route=routed reject=rejected withdraw=withdrawn
 accepted           resolve=resolved propose=awaiting_approval ask=waiting give_back=triage route=routed
@@ -21,7 +22,7 @@ closed             reopen=accepted reopen_triage=triage
 linked             unlink=draft
 rejected
 withdrawn
-discarded
+discarded          restore=draft
 """
 
 

@@ -1,0 +1,473 @@
+"""The PBX's own logs against the record, on a real database: what is missing is made, what is wrong is mended."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from callcenter import models
+from callcenter.config import Settings
+from callcenter.db import transaction
+from callcenter.models import (
+    Call,
+    PbxGap,
+    PbxQueue,
+    PbxStatus,
+    Ticket,
+    TicketCall,
+    TicketEvent,
+    WitnessCursor,
+)
+from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
+from telephony.reconcile import KEEP_ROWS, reconcile
+from tests import factories
+from tickets import callbacks, claims, desk
+from tickets.capture import Report
+
+T = 1795612712
+AT = datetime.fromtimestamp(T, UTC)
+NOW = AT + timedelta(minutes=10)
+CALL = f"{T}.4"
+START = f"{T}|{CALL}|q|NONE|HOTLINESTART|0905123456|allowed_not_screened|1022|trunk"
+QUEUED = (
+    f"{T + 1}|{CALL}|q|NONE|HOTLINESTAGE|queue||{CALL}.wav",
+    f"{T + 1}|{CALL}|q|NONE|ENTERQUEUE||0905123456|1",
+)
+ANSWERED = (
+    START,
+    *QUEUED,
+    f"{T + 3}|{CALL}|q|Lan|CONNECT|2|{T + 1}.5|2",
+    f"{T + 63}|{CALL}|q|Lan|COMPLETECALLER|2|60|1",
+    f"{T + 63}|{CALL}|q|NONE|HOTLINEEND|caller|16",
+)
+ABANDONED = (
+    START,
+    *QUEUED,
+    f"{T + 31}|{CALL}|q|Lan|RINGCANCELED|9000",
+    f"{T + 31}|{CALL}|q|NONE|ABANDON|1|1|30",
+    f"{T + 31}|{CALL}|q|NONE|HOTLINEEND|caller|0",
+)
+
+
+class Pbx:
+    """A PBX that writes its log, and a site that reconciles."""
+
+    def __init__(self, engine: Engine, settings: Settings, folder: Path) -> None:
+        self.engine = engine
+        self.log = folder / "queue_log"
+        self.log.touch()
+        self.settings = settings.model_copy(update={"queue_log": {"lab": str(self.log)}})
+
+    def writes(self, *lines: str) -> None:
+        with self.log.open("a") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+    def reconciled(self, now: datetime = NOW, *, since: datetime | None = AT - timedelta(hours=1)) -> Report:
+        return reconcile(self.engine, self.settings, "lab", now, since=since)
+
+
+@pytest.fixture
+def pbx(engine: Engine, settings: Settings, tmp_path: Path) -> Iterator[Pbx]:
+    with transaction(engine) as session:
+        factories.province(session)
+        session.add(PbxStatus(pbx="lab", connected=True, since=AT, seen_at=NOW))
+        members = [{"extension": "101", "name": "Lan", "paused": False, "status": 1}]
+        session.add(PbxQueue(pbx="lab", name="q", members=members, seen_at=AT))
+    return Pbx(engine, settings, tmp_path)
+
+
+def gap(engine: Engine, since: float = 0, until: float | None = 300) -> None:
+    with transaction(engine) as session:
+        ended_at = AT + timedelta(seconds=until) if until is not None else None
+        session.add(PbxGap(pbx="lab", started_at=AT + timedelta(seconds=since), ended_at=ended_at, why="test"))
+
+
+def recorded(engine: Engine, **columns: object) -> int:
+    """The call as a listener that heard it wrote it."""
+    given = {
+        "pbx": "lab",
+        "linkedid": CALL,
+        "number_dialled": "1022",
+        "caller": "+84905123456",
+        "caller_raw": "0905123456",
+        "started_at": AT + timedelta(seconds=0.4),
+        "queue": "q",
+        "queued_at": AT + timedelta(seconds=1.4),
+        "snapshot": {"linkedid": CALL},
+        **columns,
+    }
+    with transaction(engine) as session:
+        call = Call(**given)
+        session.add(call)
+        session.flush()
+        if call.ended_at is not None:
+            if call.operators:
+                desk.open_draft(session, call, now=call.ended_at)
+            desk.settle_call(session, call, now=call.ended_at)
+        return call.id
+
+
+HEARD = {
+    "answered_at": AT + timedelta(seconds=3.2),
+    "ended_at": AT + timedelta(seconds=63.8),
+    "operators": ["101"],
+    "operator": "101",
+    "rang": ["101"],
+    "outcome": Outcome.ANSWERED,
+    "hung_up_by": "caller",
+    "wait_s": 1.8,
+    "talk_s": 60.6,
+    "recording": f"{CALL}.wav",
+}
+FAILED = {"ended_at": AT + timedelta(seconds=2), "outcome": Outcome.FAILED, "hung_up_by": "system"}
+
+
+def only(engine: Engine) -> tuple[Call, models.Testimony]:
+    with Session(engine) as session:
+        return session.scalars(select(Call)).one(), session.scalars(select(models.Testimony)).one()
+
+
+def tickets(engine: Engine) -> list[tuple[TicketKind, TicketState]]:
+    with Session(engine) as session:
+        return [(one.kind, one.state) for one in session.scalars(select(Ticket).order_by(Ticket.id))]
+
+
+def test_a_call_that_was_heard_agrees(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **HEARD)
+    pbx.writes(*ANSWERED)
+    report = pbx.reconciled()
+    assert (report.heard, report.witnessed, report.agreeing, report.repaired) == (1, 1, 1, 0)
+    call, testimony = only(engine)
+    assert not call.repaired
+    assert testimony.rows == {"queue_log": list(ANSWERED)}
+    assert testimony.call_id == call.id
+    assert testimony.differences == []
+
+
+def test_a_call_that_nobody_heard_is_made_with_its_draft(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ANSWERED)
+    report = pbx.reconciled()
+    assert (report.heard, report.witnessed, report.repaired) == (0, 1, 1)
+    call, _ = only(engine)
+    assert call.repaired
+    assert (call.outcome, call.operators, call.caller) == (Outcome.ANSWERED, ["101"], "+84905123456")
+    assert (call.started_at, call.ended_at) == (AT, AT + timedelta(seconds=63))
+    assert (call.wait_s, call.talk_s, call.hung_up_by) == (2.0, 60.0, "caller")
+    assert call.recording == f"{CALL}.wav"
+    assert tickets(engine) == [(TicketKind.REPORT, TicketState.DRAFT)]
+    with Session(engine) as session:
+        assert session.scalars(select(Ticket)).one().owner.username == "lan"
+
+
+def test_a_missed_call_that_nobody_heard_is_called_back(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ABANDONED)
+    pbx.reconciled()
+    call, _ = only(engine)
+    assert (call.outcome, call.stage, call.wait_s, call.rang) == (Outcome.ABANDONED, "queue", 30.0, ["101"])
+    assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
+
+
+def test_twice_is_once_and_by_two_at_once_too(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ANSWERED)
+    both = [threading.Thread(target=pbx.reconciled) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    first = only(engine)[0]
+    report = pbx.reconciled(NOW + timedelta(minutes=1))
+    assert report.repaired == 1
+    assert only(engine)[0].id == first.id
+    assert len(tickets(engine)) == 1
+
+
+def test_a_call_that_fell_into_a_gap_is_mended(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **FAILED)
+    assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
+    gap(engine)
+    pbx.writes(*ANSWERED)
+    report = pbx.reconciled()
+    assert report.repaired == 1
+    call, testimony = only(engine)
+    assert call.repaired
+    assert (call.outcome, call.operators, call.talk_s) == (Outcome.ANSWERED, ["101"], 60.0)
+    assert call.ended_at == AT + timedelta(seconds=63)
+    # What was heard to the second stays as it was heard.
+    assert call.queued_at == AT + timedelta(seconds=1.4)
+    assert {one["field"] for one in testimony.differences} >= {"outcome", "answered_at", "operators", "ended_at"}
+    with Session(engine) as session:
+        assert session.scalars(select(PbxGap)).one().settled_at == NOW
+
+
+class TestWrongCallBack:
+    def test_one_that_nobody_touched_is_taken_back(self, engine: Engine, pbx: Pbx) -> None:
+        recorded(engine, **FAILED)
+        gap(engine)
+        pbx.writes(*ANSWERED)
+        pbx.reconciled()
+        assert tickets(engine) == [
+            (TicketKind.CALLBACK, TicketState.DISCARDED),
+            (TicketKind.REPORT, TicketState.DRAFT),
+        ]
+        with Session(engine) as session:
+            last = session.scalars(select(TicketEvent).where(TicketEvent.move == "call_back_needless")).one()
+        assert last.reason
+
+    def test_the_draft_that_rang_is_a_draft_again(self, engine: Engine, pbx: Pbx) -> None:
+        call_id = recorded(engine, rang=["101"])
+        with transaction(engine) as session:
+            call = session.get_one(Call, call_id)
+            desk.open_draft(session, call, now=AT)
+            for name, value in FAILED.items():
+                setattr(call, name, value)
+            desk.settle_call(session, call, now=AT)
+        assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
+        gap(engine)
+        pbx.writes(*ANSWERED)
+        pbx.reconciled()
+        assert tickets(engine) == [(TicketKind.REPORT, TicketState.DRAFT)]
+
+    def test_one_that_people_work_on_stays_and_is_told(self, engine: Engine, pbx: Pbx) -> None:
+        recorded(engine, **FAILED)
+        with transaction(engine) as session:
+            claims.take_next(session, _actor(session, "minh"), now=AT + timedelta(minutes=1))
+        gap(engine)
+        pbx.writes(*ANSWERED)
+        pbx.reconciled()
+        with Session(engine) as session:
+            task = session.scalars(select(Ticket).where(Ticket.kind == TicketKind.CALLBACK)).one()
+            assert task.state == TicketState.FILED
+            noted = select(func.count()).where(TicketEvent.ticket_id == task.id, TicketEvent.move == "not_missed")
+            assert session.scalar(noted) == 1
+            assert session.scalar(select(func.count()).where(TicketCall.ticket_id == task.id)) == 1
+
+    def test_one_that_another_call_waits_on_is_left_to_it(self, engine: Engine, pbx: Pbx) -> None:
+        recorded(engine, **FAILED)
+        other = {"started_at": AT + timedelta(minutes=3), "queued_at": AT + timedelta(minutes=3)}
+        ended = {**FAILED, "ended_at": AT + timedelta(minutes=4), "outcome": Outcome.TIMEOUT}
+        recorded(engine, linkedid=f"{T + 180}.9", **other, **ended)
+        gap(engine, until=100)
+        pbx.writes(*ANSWERED)
+        pbx.reconciled()
+        with Session(engine) as session:
+            task = session.scalars(select(Ticket).where(Ticket.kind == TicketKind.CALLBACK)).one()
+            assert task.state == TicketState.FILED
+            left = session.scalars(select(Call.linkedid).join(TicketCall).where(TicketCall.ticket_id == task.id))
+            assert list(left) == [f"{T + 180}.9"]
+
+    def test_what_a_rule_ended_is_opened_again_for_a_citizen_who_waited(self, engine: Engine, pbx: Pbx) -> None:
+        recorded(engine, **{**FAILED, "outcome": Outcome.ABANDONED, "stage": "queue", "wait_s": 0.6})
+        gap(engine)
+        pbx.writes(*ABANDONED)
+        assert only_call(engine).disposition == Disposition.SHORT_ABANDON
+        pbx.reconciled()
+        assert only_call(engine).disposition is None
+        assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
+
+
+def only_call(engine: Engine) -> Call:
+    with Session(engine) as session:
+        return session.scalars(select(Call)).one()
+
+
+def _actor(session: Session, name: str) -> object:
+    from callcenter.models import User
+    from tickets.actors import Actor
+
+    return Actor.of(session.scalars(select(User).where(User.username == name)).one())
+
+
+def test_a_call_that_still_goes_on_is_left_alone(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, talking=["101"], operators=["101"], answered_at=AT + timedelta(seconds=3))
+    gap(engine, until=60)
+    pbx.writes(*ANSWERED[:4])
+    report = pbx.reconciled()
+    assert (report.waiting, report.repaired) == (1, 0)
+    call, testimony = only(engine)
+    assert (call.ended_at, call.talking, call.repaired) == (None, ["101"], False)
+    assert testimony.verdict is None
+
+
+def test_one_that_ended_a_moment_ago_is_left_to_the_listener(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, talking=["101"], operators=["101"])
+    pbx.writes(*ANSWERED)
+    assert pbx.reconciled(AT + timedelta(seconds=70)).waiting == 1
+    assert only_call(engine).ended_at is None
+    # A minute later it is clear that the end was not heard.
+    assert pbx.reconciled(AT + timedelta(seconds=130)).repaired == 1
+    assert only_call(engine).ended_at == AT + timedelta(seconds=63)
+    assert only_call(engine).talking == []
+
+
+def test_of_a_call_that_was_heard_a_contradiction_is_shown_and_changes_nothing(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **{**HEARD, "hung_up_by": "operator", "ended_at": AT + timedelta(seconds=90)})
+    pbx.writes(*ANSWERED)
+    report = pbx.reconciled()
+    assert (report.differing, report.repaired) == (1, 0)
+    call, testimony = only(engine)
+    assert (call.ended_at, call.hung_up_by, call.repaired) == (AT + timedelta(seconds=90), "operator", False)
+    assert {one["field"] for one in testimony.differences} == {"ended_at", "hung_up_by"}
+
+
+def test_what_is_missing_without_a_gap_is_added(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **{**HEARD, "answered_at": None, "operators": [], "operator": None, "rang": [], "talk_s": 0.0,
+                        "outcome": Outcome.ABANDONED, "stage": "queue", "wait_s": 60.0, "recording": None})  # fmt: skip
+    pbx.writes(*ANSWERED)
+    pbx.reconciled()
+    call, _ = only(engine)
+    assert call.repaired
+    assert (call.outcome, call.stage, call.operator, call.talk_s) == (Outcome.ANSWERED, None, "101", 60.0)
+    assert call.ended_at == AT + timedelta(seconds=63.8)
+    kinds = tickets(engine)
+    assert (TicketKind.REPORT, TicketState.DRAFT) in kinds
+    assert (TicketKind.CALLBACK, TicketState.FILED) not in kinds
+
+
+def test_after_a_crash_the_next_start_is_the_end(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **FAILED)
+    gap(engine)
+    pbx.writes(START, *QUEUED, f"{T + 40}|NONE|NONE|NONE|QUEUESTART|")
+    pbx.reconciled()
+    call, testimony = only(engine)
+    assert (call.outcome, call.ended_at) == (Outcome.FAILED, AT + timedelta(seconds=40))
+    assert testimony.closed
+    assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
+
+
+def test_a_call_that_the_log_does_not_know_is_named(engine: Engine, pbx: Pbx) -> None:
+    other = f"{T + 100}|{T + 100}.8|q|NONE|"
+    pbx.writes(f"{other}HOTLINESTART|0905123499|allowed|1022|trunk", f"{other}HOTLINEEND|caller|0")
+    recorded(engine, **HEARD)
+    report = pbx.reconciled()
+    assert (report.unexplained, report.witnessed, report.heard) == (1, 1, 1)
+    # What was left in a rotated file and comes later settles it.
+    pbx.writes(*ANSWERED)
+    report = pbx.reconciled(NOW + timedelta(minutes=1))
+    assert (report.unexplained, report.agreeing) == (0, 1)
+
+
+def test_a_call_that_no_witness_saw_end_is_unexplained(engine: Engine, pbx: Pbx) -> None:
+    """Nobody has it, nothing more comes for minutes: it ends, so as not to seem alive, with the last that was seen."""
+    pbx.writes(*ANSWERED[:4])
+    assert pbx.reconciled(AT + timedelta(minutes=2)).waiting == 1
+    report = pbx.reconciled()
+    assert report.unexplained == 1
+    call, testimony = only(engine)
+    assert (call.outcome, call.ended_at) == (Outcome.ANSWERED, AT + timedelta(seconds=3))
+    assert call.operators == ["101"]
+    assert testimony.differences == [{"field": "ended_at", "recorded": None, "witnessed": None}]
+
+
+def test_one_forged_row_is_no_call(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(START)
+    report = pbx.reconciled()
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(Call)) == 0
+    assert report.unexplained == 1
+
+
+def test_calls_between_operators_are_not_kept(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(START, f"{T}|{T}.9|q|NONE|ENTERQUEUE||101|1", f"{T}|{T}.8|other|NONE|ENTERQUEUE||0905|1")
+    pbx.reconciled(AT + timedelta(seconds=5))
+    with Session(engine) as session:
+        assert list(session.scalars(select(models.Testimony.linkedid))) == [CALL]
+
+
+def test_a_pbx_without_the_shipped_dialplan_shows_what_it_can(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **HEARD)
+    second = f"{T + 100}.7"
+    app_queue = [line for line in ANSWERED if "HOTLINE" not in line]
+    missed = (
+        f"{T + 101}|{second}|q|NONE|ENTERQUEUE||0905123457|1",
+        f"{T + 131}|{second}|q|NONE|ABANDON|1|1|30",
+        f"{T + 150}|{T + 150}.9|q|NONE|ENTERQUEUE||102|1",
+    )
+    pbx.writes(*app_queue, *missed)
+    report = pbx.reconciled()
+    assert (report.agreeing, report.repaired, report.differing, report.unexplained) == (1, 1, 0, 0)
+    with Session(engine) as session:
+        made = session.scalars(select(Call).where(Call.linkedid == second)).one()
+    assert (made.outcome, made.caller, made.number_dialled) == (Outcome.ABANDONED, "+84905123457", None)
+    assert made.started_at == AT + timedelta(seconds=100)
+
+
+def test_a_hotline_without_a_witness_says_that_it_has_none(engine: Engine, settings: Settings) -> None:
+    recorded(engine, **HEARD)
+    report = reconcile(engine, settings, "lab", NOW)
+    assert report.witnesses == {}
+    assert (report.heard, report.witnessed) == (1, 0)
+
+
+def test_a_log_that_cannot_be_read_is_said_and_settles_nothing(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **HEARD)
+    gap(engine)
+    pbx.log.unlink()
+    report = pbx.reconciled()
+    assert "FileNotFoundError" in str(report.witnesses["queue_log"]["error"])
+    assert report.unexplained == 0
+    with Session(engine) as session:
+        assert session.scalars(select(PbxGap)).one().settled_at is None
+    pbx.writes(*ANSWERED)
+    assert pbx.reconciled().witnesses["queue_log"]["error"] is None
+
+
+def test_calls_of_before_the_hotline_are_none_of_ours(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ANSWERED)
+    report = pbx.reconciled(AT + timedelta(days=1), since=None)
+    assert report.witnessed == 0
+    # Asked for, they are read all the same.
+    assert pbx.reconciled(AT + timedelta(days=1)).repaired == 1
+
+
+def test_evidence_of_what_agrees_is_not_kept_for_ever(engine: Engine, pbx: Pbx) -> None:
+    recorded(engine, **HEARD)
+    pbx.writes(*ANSWERED)
+    pbx.reconciled()
+    report = pbx.reconciled(NOW + KEEP_ROWS + timedelta(days=1))
+    assert report.agreeing == report.witnessed == 1
+    assert only(engine)[1].rows == {}
+
+
+def test_cel_names_whom_queue_log_does_not(engine: Engine, pbx: Pbx, tmp_path: Path) -> None:
+    """Both together: the word of one, the phones and moments of the other."""
+    path = tmp_path / "cel.db"
+    trunk, phone = "PJSIP/trunk-00000001", "PJSIP/102-00000002"
+    bridge, bye = '{"bridge_id":"b"}', f'{{"hangupcause":16,"hangupsource":"{trunk}"}}'
+    rows = [
+        ("CHAN_START", 0.25, "4", trunk, "from-trunk", "1022", "", "", ""),
+        ("APP_START", 1.25, "4", trunk, "q", "s", "Queue", "q,ct", ""),
+        ("CHAN_START", 1.5, "5", phone, "agents", "s", "", "", ""),
+        ("BRIDGE_ENTER", 3.5, "5", phone, "agents", "s", "", "", bridge),
+        ("BRIDGE_ENTER", 3.5, "4", trunk, "q", "s", "Queue", "", bridge),
+        ("HANGUP", 63.5, "4", trunk, "q", "s", "", "", bye),
+    ]
+    with closing(sqlite3.connect(path)) as asterisk:
+        asterisk.execute(
+            "CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, eventtime, uniqueid, linkedid, channame, "
+            "context, exten, appname, appdata, eventextra)"
+        )
+        for kind, second, number, *more in rows:
+            linked = f"{T if number == '4' else T + 1}.{number}"
+            values = (kind, f"{T + second:.6f}", linked, CALL, *more)
+            asterisk.execute(f"INSERT INTO cel VALUES (NULL, {', '.join('?' * 10)})", values)
+        asterisk.commit()
+    pbx.settings = pbx.settings.model_copy(update={"cel": {"lab": f"sqlite:///{path}"}})
+    pbx.writes(*(line.replace("|Lan|", "|Somebody|") for line in ANSWERED))
+    report = pbx.reconciled()
+    assert report.repaired == 1
+    assert set(report.witnesses) == {"queue_log", "cel"}
+    call, _ = only(engine)
+    assert (call.operators, call.rang) == (["102"], ["102"])
+    assert call.answered_at == AT + timedelta(seconds=3.5)
+    with Session(engine) as session:
+        assert {one.witness for one in session.scalars(select(WitnessCursor))} == {"queue_log", "cel"}
+
+
+def test_the_relation_words_are_those_of_the_desk() -> None:
+    assert (desk.OPENED, callbacks.MISSED) == ("opened", "missed")

@@ -1,0 +1,128 @@
+"""The PBX's own logs of every recorded scenario, against the truth of the SIP side and against what AMI showed."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telephony import cel, queue_log
+from telephony.comparing import compare
+from telephony.testimony import Facts, merge, of_cel, of_queue_log
+from tests.wire.test_recordings import FOLDER, _play
+
+SCENARIOS = sorted(path.name.removesuffix(".cel.json") for path in FOLDER.glob("*.cel.json"))
+WITNESSES = ("queue_log", "cel", "both")
+# What is known of a member by name alone is told by its number of the scenario's phones.
+SECONDS = {"wait_s", "talk_s", "hold_s"}
+# The PBX died without a word: its next start is the end, and that AMI does not say.
+CUT_OFF = {"kill9"}
+
+
+@cache
+def _lines(name: str) -> tuple[queue_log.Row, ...]:
+    sifted = queue_log.sift((FOLDER / f"{name}.queue_log").read_text().split("\n"))
+    assert sifted.dropped == 0
+    return tuple(row for _, row in sifted.rows)
+
+
+@cache
+def _rows(name: str) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads((FOLDER / f"{name}.cel.json").read_text()))
+
+
+def _names(queue: str, name: str, channel: str) -> str:
+    return f"?{name}"
+
+
+def _facts(name: str, call: str, witness: str) -> Facts:
+    restarts = [row for row in _lines(name) if row.event == queue_log.RESTART]
+    spoken = of_queue_log(call, [*(row for row in _lines(name) if row.callid == call), *restarts], _names)
+    assert spoken is not None
+    own = [row for row in _rows(name) if call in (cel.linkedid(row), *cel.others(row))]
+    seen = of_cel(call, own, branch=spoken.values.get("branch"))
+    facts = {"queue_log": spoken, "cel": seen, "both": merge(spoken, seen)}[witness]
+    assert facts is not None
+    return facts
+
+
+def _calls(name: str) -> list[str]:
+    return [row.callid for row in _lines(name) if row.event == queue_log.START]
+
+
+def _truths(name: str) -> list[dict[str, Any]]:
+    truths: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text())["calls"]
+    return truths
+
+
+@pytest.mark.parametrize("witness", WITNESSES)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_a_witness_holds_is_true(name: str, witness: str) -> None:
+    calls, truths = _calls(name), _truths(name)
+    assert len(calls) == len(truths)
+    for call, truth in zip(calls, truths, strict=True):
+        facts = _facts(name, call, witness)
+        for field in truth.keys() & facts.values.keys():
+            _holds(field, truth[field], facts, truth)
+
+
+def _holds(field: str, true: Any, facts: Facts, truth: dict[str, Any]) -> None:
+    held = facts.values[field]
+    if field in SECONDS:
+        assert held == pytest.approx(true, abs=1.2 if field in facts.whole else 0.5), field
+    elif field == "rang":
+        assert set(held) <= set(true) if field in facts.partial else set(held) == set(true), field
+    elif field in facts.partial:
+        assert len(held) <= len(true), field
+        if field == "transfers":
+            assert all(one["kind"] in {other["kind"] for other in true} for one in held)
+    else:
+        assert held == true, field
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_with_the_shipped_dialplan_the_end_is_witnessed(name: str) -> None:
+    for call, truth in zip(_calls(name), _truths(name), strict=True):
+        facts = _facts(name, call, "both")
+        assert facts.ended
+        assert facts.values["outcome"] == truth["outcome"]
+        assert facts.values["ended_at"] is not None
+
+
+@pytest.mark.parametrize("in_gap", [False, True])
+@pytest.mark.parametrize("witness", WITNESSES)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_ami_showed_agrees(name: str, witness: str, in_gap: bool) -> None:
+    """Nothing to add and nothing to mend, gap or no gap: AMI heard all of it."""
+    recorded = {row["linkedid"]: row for row in _play(FOLDER / f"{name}.ami")}
+    assert recorded.keys() == set(_calls(name))
+    for call, row in recorded.items():
+        compared = compare(row, _facts(name, call, witness), in_gap=in_gap)
+        cut_off = {"ended_at", "wait_s"} if name in CUT_OFF else set()
+        assert {one["field"] for one in compared.differences} <= cut_off
+        assert compared.mended.keys() <= cut_off
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_call_that_ami_did_not_show_is_made_as_it_was(name: str) -> None:
+    recorded = {row["linkedid"]: row for row in _play(FOLDER / f"{name}.ami")}
+    for call, row in recorded.items():
+        made = compare(None, _facts(name, call, "both"), in_gap=True).mended
+        words = ("number_dialled", "caller", "caller_raw", "queue", "outcome", "stage", "reason", "branch", "operator",
+                 "operators", "transfers", "hung_up_by", "recording", "voicemail")  # fmt: skip
+        assert {word: made.get(word) or None for word in words} == {word: row[word] or None for word in words}
+        for moment in ("started_at", "queued_at", "answered_at", "ended_at"):
+            if row[moment] is None:
+                assert made.get(moment) is None
+            elif name not in CUT_OFF:
+                assert abs((made[moment] - row[moment]).total_seconds()) <= 1, moment
+
+
+@pytest.mark.parametrize("name", ["internal", "outbound", "operator_dials_hotline"])
+def test_calls_of_operators_are_announced_by_nobody(name: str) -> None:
+    assert _calls(name) == []
+
+
+def test_every_scenario_has_its_logs() -> None:
+    assert {path.stem for path in Path(FOLDER).glob("*.ami")} == set(SCENARIOS)
