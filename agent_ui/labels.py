@@ -253,6 +253,7 @@ STATES = tuple(TicketState)
 ACTORS: Mapping[str, LazyString] = {
     "routing": _l("quy tắc chuyển xử lý"),
     "listener": _l("tổng đài"),
+    "reconciler": _l("nhật ký tổng đài"),
     "web": _l("trang web 1022"),
     "citizen": _l("người dân"),
     "time": _l("hệ thống"),

@@ -23,6 +23,7 @@ _GRACE = timedelta(seconds=3)
 _CALLER_GONE = ("ABANDON", "COMPLETECALLER")
 _TALK_OVER = ("COMPLETECALLER", "COMPLETEAGENT")
 _TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
+_WHOLE = frozenset({"started_at", "queued_at", "answered_at", "ended_at", "wait_s", "talk_s"})
 _LISTS = frozenset({"operators", "rang", "transfers"})
 
 
@@ -128,19 +129,12 @@ def _queue_log_facts(call: Call, events: Sequence[str], *, tells: bool, is_cut: 
         values["talk_s"] = known["talk_s"]
     if ended or call.operators or call.left_at:
         values["wait_s"] = known["wait_s"]
-    return Facts(
-        values,
-        whole=frozenset({"started_at", "queued_at", "answered_at", "ended_at", "wait_s", "talk_s"}),
-        partial=_LISTS,
-        unknown=_unknown(call, ended=ended, passed_on=any(event in _TRANSFERS for event in events) and not talk_over)
-        - values.keys()
-        & {"outcome"},
-        ended=ended,
-    )
+    passed_on = not talk_over and any(event in _TRANSFERS for event in events)
+    return Facts(values, whole=_WHOLE, partial=_LISTS, unknown=_unknown(call, ended, passed_on), ended=ended)
 
 
-def _unknown(call: Call, *, ended: bool, passed_on: bool) -> frozenset[str]:
-    found = set() if ended else {"ended_at", "outcome"}
+def _unknown(call: Call, ended: bool, passed_on: bool) -> frozenset[str]:
+    found = set() if ended else {"ended_at"} if call.operators else {"ended_at", "outcome"}
     if passed_on:
         found |= {"operators", "talk_s"}
     if any(name.startswith(UNMAPPED) for name in call.operators):
