@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from agent_ui import (
     agency,
     auth,
+    capture,
     catalogue,
     compression,
     console,
@@ -55,6 +56,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         ticket_moves,
         agency,
         supervisor,
+        capture,
         shift,
         health,
         design,

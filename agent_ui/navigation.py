@@ -34,6 +34,7 @@ PLACES: tuple[Place, ...] = (
     _place("tickets.search", _l("Tìm phiếu"), "search", *DESK, Role.OFFICER),
     _place("supervisor.triage", _l("Phân loại"), "send", *LEADS),
     _place("supervisor.stuck", _l("Tồn đọng"), "alert-triangle", *LEADS),
+    _place("capture.page", _l("Ghi nhận cuộc gọi"), "list-details", Role.SUPERVISOR, Role.ADMIN, bar=False),
     _place("admin.overview", _l("Quản trị"), "shield-lock", Role.ADMIN),
     _place("admin.users", _l("Tài khoản"), "user", Role.ADMIN, bar=False),
     _place("admin.agency_list", _l("Đơn vị xử lý"), "building", Role.ADMIN, bar=False),

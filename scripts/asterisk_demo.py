@@ -1,5 +1,6 @@
 """A real Asterisk with SIPp callers and phones, for `scripts/run --asterisk`: one process that owns all of them."""
 
+import json
 import os
 import random
 import signal
@@ -30,8 +31,11 @@ _SDP = (
 )
 
 
-def start(supervisor: Supervisor, data_dir: Path, stop: Event) -> str:
-    """Have a child start it all; returns its CALLCENTER_PBX. Raises HotlineError when there can be no Asterisk here."""
+def start(supervisor: Supervisor, data_dir: Path, stop: Event) -> dict[str, str]:
+    """Have a child start it all; returns the settings that name it and its logs.
+
+    Raises HotlineError when there can be no Asterisk here.
+    """
     address = data_dir / "run" / "asterisk.address"
     address.unlink(missing_ok=True)
     print("Asterisk is being started (the first time it is fetched, about a minute) …", flush=True)
@@ -39,7 +43,8 @@ def start(supervisor: Supervisor, data_dir: Path, stop: Event) -> str:
     until = time.monotonic() + FETCH_S
     while time.monotonic() < until and not stop.wait(0.2) and not supervisor.ended("asterisk"):
         if address.exists():
-            return f"asterisk={address.read_text()}"
+            given: dict[str, str] = json.loads(address.read_text(encoding="utf-8"))
+            return {name: f"asterisk={value}" for name, value in given.items()}
     raise HotlineError(f"no Asterisk could be started: see {data_dir / 'log' / 'asterisk.log'}")
 
 
@@ -132,9 +137,13 @@ def _people(pbx: Asterisk) -> list[subprocess.Popen[bytes]]:
     return started
 
 
-def _address(pbx: Asterisk) -> str:
+def _settings(pbx: Asterisk) -> dict[str, str]:
     url = urlsplit(pbx.ami_url())
-    return f"ami://{url.username}:{quote(url.password or '')}@{url.hostname}:{url.port}"
+    return {
+        "CALLCENTER_PBX": f"ami://{url.username}:{quote(url.password or '')}@{url.hostname}:{url.port}",
+        "CALLCENTER_QUEUE_LOG": str(pbx.queue_log),
+        "CALLCENTER_CEL": f"sqlite:///{pbx.cel}",
+    }
 
 
 def main() -> int:
@@ -144,7 +153,9 @@ def main() -> int:
     try:
         with Asterisk(demo_site(PHONES)) as pbx:
             people = _people(pbx)
-            Path(sys.argv[1]).write_text(_address(pbx), encoding="utf-8")
+            ready = Path(sys.argv[1])
+            ready.with_suffix(".new").write_text(json.dumps(_settings(pbx)), encoding="utf-8")
+            ready.with_suffix(".new").rename(ready)
             while not stop.wait(1) and all(one.poll() is None for one in people):
                 pass
             for one in people:

@@ -93,7 +93,7 @@ def _start_calls(
     if asterisk:
         from scripts import asterisk_demo
 
-        supervisor.environment["CALLCENTER_PBX"] = asterisk_demo.start(supervisor, here.settings.data_dir, stop)
+        supervisor.environment |= asterisk_demo.start(supervisor, here.settings.data_dir, stop)
     elif demo and not here.settings.pbx:
         supervisor.environment["CALLCENTER_PBX"] = _start_simulator(supervisor, pace)
     if "CALLCENTER_PBX" in supervisor.environment:

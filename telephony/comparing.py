@@ -30,8 +30,8 @@ class Compared:
     mended: dict[str, Any]
 
 
-def compare(recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool) -> Compared:
-    """`recorded` are the columns of the call's row, None where there is none."""
+def compare(recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool, over: bool = True) -> Compared:
+    """`recorded` are the columns of the call's row, None where there is none; `over`: the call does not go on."""
     if recorded is None:
         return _made(facts)
     differing = {
@@ -42,12 +42,14 @@ def compare(recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool) -
     wanted = {name: value for name, value in differing.items() if in_gap or _is_missing(name, recorded, value, facts)}
     for name in _LISTS & wanted.keys():
         wanted[name] = _joined(recorded.get(name) or [], wanted[name], name in facts.partial)
-    mended = _derived(recorded, {**wanted, **_guessed(recorded, facts)}, facts)
+    guessed = _guessed(recorded, facts, over=over)
+    mended = _derived(recorded, {**wanted, **guessed}, facts)
     lacking = sorted(name for name in facts.unknown if {**recorded, **mended}.get(name) in (None, [], ""))
     against = differing.keys() - mended.keys()
+    named = sorted({*differing, *lacking, *(guessed.keys() & mended.keys())})
     return Compared(
         _verdict(mended, against, lacking),
-        [_row(name, recorded.get(name), facts.values.get(name)) for name in sorted({*differing, *lacking})],
+        [_row(name, recorded.get(name), {**guessed, **facts.values}.get(name)) for name in named],
         mended,
     )
 
@@ -70,11 +72,11 @@ def _made(facts: Facts) -> Compared:
     return Compared(Verdict.UNEXPLAINED if unknown else Verdict.REPAIRED, differences, mended)
 
 
-def _guessed(recorded: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+def _guessed(recorded: Mapping[str, Any], facts: Facts, *, over: bool) -> dict[str, Any]:
     """A record that never ended, of a call that did: the likeliest words are better than none."""
-    if recorded.get("ended_at") is not None or not facts.ended:
+    if recorded.get("ended_at") is not None or not (facts.ended or over):
         return {}
-    names = ("outcome", "stage", "reason", "hung_up_by")
+    names = ("ended_at", "outcome", "stage", "reason", "hung_up_by")
     return {name: facts.guesses[name] for name in names if name in facts.guesses and name not in facts.values}
 
 
@@ -135,6 +137,10 @@ def _derived(recorded: Mapping[str, Any], mended: dict[str, Any], facts: Facts) 
     if after.get("operators"):
         mended["operator"] = after["operators"][0]
     queued_at, answered_at = after.get("queued_at"), after.get("answered_at")
+    if mended.get("ended_at"):
+        # A whole second may lie before what happened in it.
+        known = (after.get("started_at"), queued_at, answered_at)
+        mended["ended_at"] = max(mended["ended_at"], *(moment for moment in known if moment))
     if mended.keys() & {"queued_at", "answered_at"} and queued_at and answered_at:
         mended["wait_s"] = round(max(0.0, (answered_at - queued_at).total_seconds()), 3)
     elif "ended_at" in mended and "wait_s" in facts.values:

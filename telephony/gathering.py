@@ -4,6 +4,7 @@ Only rows of hotline calls are kept: of a call that the dialplan announced, that
 recorded already, or, on a PBX without the shipped dialplan, that waits in a queue of the hotline.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,16 +81,25 @@ def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None
     """The remembered place; at the first look, or where more of the past is wanted, the start of the log."""
     with transaction(engine) as session:
         cursor = session.get(WitnessCursor, (source.pbx, source.witness.value))
-        if cursor is not None and (since is None or since >= began_at(cursor)):
+        same = cursor is not None and cursor.place.get("of") == _of(source)
+        if cursor is not None and same and (since is None or since >= began_at(cursor)):
             return dict(cursor.place)
-        first = session.scalar(select(func.min(Call.started_at)).where(Call.pbx == source.pbx))
-        begin = min(moment for moment in (first, since, now) if moment is not None)
-        place = {"begin": begin.isoformat()}
+        first = select(func.min(Call.started_at)).where(Call.pbx == source.pbx)
+        if cursor is not None and not same:
+            # Another log, of a PBX that was set up anew: what the old one did not tell, this one cannot.
+            first = first.where(Call.started_at > cursor.read_at)
+        begin = min(moment for moment in (session.scalar(first), since, now) if moment is not None)
+        place = {"begin": begin.isoformat(), "of": _of(source)}
         if cursor is None:
             cursor = WitnessCursor(pbx=source.pbx, witness=source.witness.value, read_at=now)
             session.add(cursor)
         cursor.place = place
         return place
+
+
+def _of(source: Source) -> str:
+    """Which log a place belongs to; an address may hold a password."""
+    return hashlib.sha256(source.address.encode()).hexdigest()[:16]
 
 
 def _note(engine: Engine, source: Source, now: datetime, *, error: str | None) -> None:

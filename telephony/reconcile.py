@@ -16,7 +16,7 @@ from callcenter.db import reading, transaction
 from callcenter.models import Call, PbxGap, PbxQueue, PbxStatus, Testimony, WitnessCursor
 from callcenter.vocab import Verdict
 from telephony.gathering import began_at, gather, sources, tells_all
-from telephony.repair import Around, members_of, settle
+from telephony.repair import Around, Gap, members_of, settle
 from tickets.capture import Report, count
 
 log = structlog.get_logger(__name__)
@@ -84,8 +84,8 @@ def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> 
 def _around(session: Session, pbx: str, now: datetime) -> Around:
     status = session.get(PbxStatus, pbx)
     listening = status is not None and status.connected and now - status.seen_at <= _HEARD_WITHIN
-    query = select(PbxGap.started_at, PbxGap.ended_at).where(PbxGap.pbx == pbx)
-    gaps = [(began, ended) for began, ended in session.execute(query)]
+    query = select(PbxGap.started_at, PbxGap.ended_at, PbxGap.restarted).where(PbxGap.pbx == pbx)
+    gaps = [Gap(*row) for row in session.execute(query)]
     queues = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx))
     return Around(gaps, listening, members_of(queues))
 

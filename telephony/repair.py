@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,16 +27,32 @@ _SLACK = timedelta(seconds=2)
 _ROWS_OF_A_CALL = 2
 
 
+class Gap(NamedTuple):
+    """A time in which the PBX was not heard; `restarted`: it was down itself."""
+
+    began: datetime
+    ended: datetime | None
+    restarted: bool
+
+
 @dataclass(frozen=True)
 class Around:
     """What is known of the PBX besides the call: when it was not heard, who is who, whether somebody listens now."""
 
-    gaps: Sequence[tuple[datetime, datetime | None]]
+    gaps: Sequence[Gap]
     listening: bool
     members: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def in_gap(self, since: datetime, until: datetime) -> bool:
-        return any(began - _SLACK <= until and (ended is None or since <= ended + _SLACK) for began, ended in self.gaps)
+        return any(_touches(gap, since, until) for gap in self.gaps)
+
+    def is_cut_off(self, last_at: datetime) -> bool:
+        """The PBX went down after this, so that nothing goes on."""
+        return any(gap.restarted and gap.ended is not None and last_at <= gap.ended for gap in self.gaps)
+
+
+def _touches(gap: Gap, since: datetime, until: datetime) -> bool:
+    return gap.began - _SLACK <= until and (gap.ended is None or since <= gap.ended + _SLACK)
 
 
 def members_of(queues: Iterable[PbxQueue]) -> dict[tuple[str, str], str]:
@@ -86,22 +102,23 @@ def settle(
     row = session.scalar(select(Call).where(Call.pbx == pbx, Call.linkedid == linkedid).with_for_update())
     until = testimony.last_at if row is None or row.ended_at is None else max(row.ended_at, testimony.last_at)
     in_gap = around.in_gap(testimony.started_at, until)
-    if not _is_due(testimony, row, around, in_gap=in_gap, now=now):
+    over = testimony.closed or around.is_cut_off(testimony.last_at)
+    if not _is_due(testimony, row, around, over=over, in_gap=in_gap, now=now):
         return None
     facts = facts_of(testimony, around.members, row.branch if row is not None else None)
     if facts is None or (row is None and _rows(testimony) < _ROWS_OF_A_CALL):
         return _conclude(session, testimony, row, Compared(Verdict.UNEXPLAINED, [], {}), now)
     led = in_gap or (row is not None and _is_hearsay(row))
-    compared = compare(_columns(row) if row is not None else None, facts, in_gap=led)
+    compared = compare(_columns(row) if row is not None else None, facts, in_gap=led, over=over)
     if compared.mended:
         row = _mend(session, pbx, linkedid, row, compared.mended, now=now, short_abandon_s=short_abandon_s)
     return _conclude(session, testimony, row, compared, now)
 
 
-def _is_due(testimony: Testimony, row: Call | None, around: Around, *, in_gap: bool, now: datetime) -> bool:
+def _is_due(testimony: Testimony, row: Call | None, around: Around, *, over: bool, in_gap: bool, now: datetime) -> bool:
     quiet = now - testimony.last_at
     live = row is not None and row.ended_at is None
-    if testimony.closed:
+    if over:
         return quiet >= (_SETTLED if in_gap or (row is not None and not live) else _LATE)
     if live:
         return False

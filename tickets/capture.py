@@ -1,14 +1,15 @@
 """How complete the calls of a span of time are: heard by AMI, witnessed by the PBX's own logs, and what came of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Call, PbxGap, Testimony, WitnessCursor
-from callcenter.vocab import Verdict
+from callcenter.models import Call, PbxGap, PbxStatus, Testimony, WitnessCursor
+from callcenter.vocab import Verdict, Witness
 
 # In place of the state machine's own copy, of a call that it never had in hand.
 MADE = {"made_from": "witness"}
@@ -71,3 +72,93 @@ def is_unknown() -> ColumnElement[bool]:
 
 def _span(column: Any, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
     return [*([column >= since] if since else []), *([column < until] if until else [])]
+
+
+# The sets of calls behind the figures of the page.
+HEARD, WITNESSED, WAITING = "heard", "witnessed", "waiting"
+SETS = (HEARD, WITNESSED, *(verdict.value for verdict in Verdict), WAITING)
+ROWS = 500
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One call, with what the PBX's log says of it: either may be missing."""
+
+    pbx: str
+    linkedid: str
+    started_at: datetime
+    call: Call | None
+    testimony: Testimony | None
+
+
+def pbx_names(session: Session) -> list[str]:
+    """Every PBX of which there is something to say."""
+    said = (select(PbxStatus.pbx), select(WitnessCursor.pbx), select(PbxGap.pbx))
+    return sorted({name for query in said for name in session.scalars(query)})
+
+
+def witnesses(session: Session, pbx: str) -> Sequence[WitnessCursor]:
+    return session.scalars(select(WitnessCursor).where(WitnessCursor.pbx == pbx).order_by(WitnessCursor.witness)).all()
+
+
+def gaps(session: Session, pbx: str, since: datetime, until: datetime) -> Sequence[PbxGap]:
+    """Those that touch the span, newest first."""
+    touches = (PbxGap.started_at < until, or_(PbxGap.ended_at.is_(None), PbxGap.ended_at >= since))
+    query = select(PbxGap).where(PbxGap.pbx == pbx, *touches).order_by(PbxGap.started_at.desc())
+    return session.scalars(query.limit(ROWS)).all()
+
+
+def rows(session: Session, pbx: str, which: str, since: datetime, until: datetime) -> list[Compared]:
+    """The calls of one of `SETS`, newest first."""
+    if which == HEARD:
+        calls = select(Call, Testimony).outerjoin(Testimony, _same_call())
+        calls = calls.where(Call.pbx == pbx, heard(), *_span(Call.started_at, since, until))
+        heard_ones = session.execute(calls.order_by(Call.started_at.desc()).limit(ROWS))
+        return [Compared(pbx, call.linkedid, call.started_at, call, said) for call, said in heard_ones]
+    query = select(Testimony, Call).outerjoin(Call, _same_call())
+    query = query.where(Testimony.pbx == pbx, _of(which), *_span(Testimony.started_at, since, until))
+    found = session.execute(query.order_by(Testimony.started_at.desc()).limit(ROWS))
+    return [Compared(pbx, said.linkedid, said.started_at, call, said) for said, call in found]
+
+
+def one(session: Session, pbx: str, linkedid: str) -> Compared | None:
+    """A call from both sides."""
+    said = session.get(Testimony, (pbx, linkedid))
+    call = session.scalars(select(Call).where(Call.pbx == pbx, Call.linkedid == linkedid)).one_or_none()
+    if said is None and call is None:
+        return None
+    started_at = call.started_at if call is not None else said.started_at  # type: ignore[union-attr]
+    return Compared(pbx, linkedid, started_at, call, said)
+
+
+def evidence(testimony: Testimony) -> dict[str, list[str]]:
+    """The rows as the PBX wrote them; the number of a caller who asked for privacy is not shown to anybody."""
+    found = {
+        witness: [_line(row) for row in written] for witness, written in sorted(testimony.rows.items(), reverse=True)
+    }
+    hidden = [number for line in found.get(Witness.QUEUE_LOG.value, ()) for number in _withheld(line)]
+    for number in hidden:
+        found = {witness: [line.replace(number, "…") for line in lines] for witness, lines in found.items()}
+    return found
+
+
+def _line(row: Any) -> str:
+    if isinstance(row, str):
+        return row
+    return " ".join(f"{name}={value}" for name, value in row.items() if value != "")
+
+
+def _withheld(line: str) -> list[str]:
+    parts = line.split("|")
+    private = len(parts) > 6 and parts[4] == "HOTLINESTART" and parts[6].startswith("prohib") and parts[5]
+    return [parts[5]] if private else []
+
+
+def _of(which: str) -> ColumnElement[bool]:
+    if which == WITNESSED:
+        return ~is_unknown() | Testimony.verdict.is_(None)
+    return Testimony.verdict.is_(None) if which == WAITING else Testimony.verdict == which
+
+
+def _same_call() -> ColumnElement[bool]:
+    return (Testimony.pbx == Call.pbx) & (Testimony.linkedid == Call.linkedid)

@@ -82,10 +82,14 @@ def pbx(engine: Engine, settings: Settings, tmp_path: Path) -> Iterator[Pbx]:
     return Pbx(engine, settings, tmp_path)
 
 
-def gap(engine: Engine, since: float = 0, until: float | None = 300) -> None:
+def gap(engine: Engine, since: float = 0, until: float | None = 300, *, restarted: bool = False) -> None:
     with transaction(engine) as session:
         ended_at = AT + timedelta(seconds=until) if until is not None else None
-        session.add(PbxGap(pbx="lab", started_at=AT + timedelta(seconds=since), ended_at=ended_at, why="test"))
+        session.add(
+            PbxGap(
+                pbx="lab", started_at=AT + timedelta(seconds=since), ended_at=ended_at, why="test", restarted=restarted
+            )
+        )
 
 
 def recorded(engine: Engine, **columns: object) -> int:
@@ -338,6 +342,18 @@ def test_after_a_crash_the_next_start_is_the_end(engine: Engine, pbx: Pbx) -> No
     assert (call.outcome, call.ended_at) == (Outcome.FAILED, AT + timedelta(seconds=40))
     assert testimony.closed
     assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
+
+
+@pytest.mark.parametrize("talking", [[], ["101"]])
+def test_a_restart_ends_a_call_although_the_log_does_not_say_so(engine: Engine, pbx: Pbx, talking: list[str]) -> None:
+    """CEL has no row for the start of a PBX; the listener knows of it, and its record waits for a word."""
+    recorded(engine, talking=talking)
+    gap(engine, until=60, restarted=True)
+    pbx.writes(START, *QUEUED)
+    assert pbx.reconciled(AT + timedelta(minutes=2)).waiting == 0
+    call, testimony = only(engine)
+    assert (call.outcome, call.ended_at, call.talking) == (Outcome.FAILED, AT + timedelta(seconds=1.4), [])
+    assert {one["field"] for one in testimony.differences} >= {"ended_at"}
 
 
 def test_a_call_that_the_log_does_not_know_is_named(engine: Engine, pbx: Pbx) -> None:

@@ -72,6 +72,9 @@ WHO: dict[str, set[str | None]] = {
     "supervisor.calls": LEADS,
     "supervisor.unreached": LEADS,
     "supervisor.overdue": LEADS,
+    "capture.page": {"phuc", "quan"},
+    "capture.calls": {"phuc", "quan"},
+    "capture.call": {"phuc", "quan"},
     "shift.home": LEADS,
     "shift.now": LEADS,
     "shift.take_over": LEADS,
@@ -125,6 +128,7 @@ _ARGUMENTS = {
     "code": "123456789", "call_id": 1, "file_id": 1, "outbox_id": 1, "set_aside_id": 1, "outcome": "all",
     "state": "triage", "filename": "hotline.css", "user_id": 999999, "agency_id": 999999, "rule_id": 999999,
     "token_id": 999999, "number": "0905123456", "name": "operator",
+    "which": "heard", "pbx": "lab", "linkedid": "1795612712.4",
     "day": "2026-01-01", "level": "normal", "clock": "answer",
 }  # fmt: skip
 
