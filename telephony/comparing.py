@@ -44,7 +44,7 @@ def compare(recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool, o
         wanted[name] = _joined(recorded.get(name) or [], wanted[name], name in facts.partial)
     guessed = _guessed(recorded, facts, over=over)
     mended = _derived(recorded, {**wanted, **guessed}, facts)
-    lacking = sorted(name for name in facts.unknown if {**recorded, **mended}.get(name) in (None, [], ""))
+    lacking = sorted(name for name in facts.unknown if name in mended or recorded.get(name) in (None, [], ""))
     against = differing.keys() - mended.keys()
     named = sorted({*differing, *lacking, *(guessed.keys() & mended.keys())})
     return Compared(

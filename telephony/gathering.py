@@ -27,6 +27,7 @@ from telephony.witness import CelDatabase, CelRows, Lines, read_lines
 
 log = structlog.get_logger(__name__)
 
+_LOOK_BACK = timedelta(days=1)
 _CLOSING = frozenset({queue_log.TOLD_END, "ABANDON"})
 
 
@@ -88,7 +89,9 @@ def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None
         if cursor is not None and not same:
             # Another log, of a PBX that was set up anew: what the old one did not tell, this one cannot.
             first = first.where(Call.started_at > cursor.read_at)
-        begin = min(moment for moment in (session.scalar(first), since, now) if moment is not None)
+        # Who was missed longer ago is not called back because a log is read for the first time.
+        heard = max(session.scalar(first) or now, now - _LOOK_BACK)
+        begin = min(heard, since or now)
         place = {"begin": begin.isoformat(), "of": _of(source)}
         if cursor is None:
             cursor = WitnessCursor(pbx=source.pbx, witness=source.witness.value, read_at=now)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine, select, text, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
@@ -74,11 +75,23 @@ def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> 
         try:
             with transaction(engine) as session:
                 found = settle(session, pbx, linkedid, around, now=now, short_abandon_s=settings.short_abandon_s)
-        except (ValueError, TypeError, KeyError, LookupError) as error:
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next call must go on
+            # Not the error's text: SQLAlchemy puts the caller's number there.
             log.error("a call cannot be reconciled", pbx=pbx, linkedid=linkedid, error=type(error).__name__)
+            _give_up(engine, pbx, linkedid, type(error).__name__, now)
             continue
         if found not in (None, Verdict.AGREES):
             log.warning("a call is settled by the PBX's log", pbx=pbx, linkedid=linkedid, verdict=found.value)
+
+
+def _give_up(engine: Engine, pbx: str, linkedid: str, error: str, now: datetime) -> None:
+    """It is shown as unexplained, and looked at again when its log says more."""
+    said = [{"field": "error", "recorded": None, "witnessed": error}]
+    ours = update(Testimony).where(Testimony.pbx == pbx, Testimony.linkedid == linkedid)
+    with transaction(engine) as session:
+        session.execute(ours.values(verdict=Verdict.UNEXPLAINED.value, differences=said, checked_at=now))
 
 
 def _around(session: Session, pbx: str, now: datetime) -> Around:

@@ -153,15 +153,16 @@ def _mend(
 ) -> Call:
     if row is None:
         row = Call(pbx=pbx, linkedid=linkedid, snapshot=dict(MADE), rang=[], operators=[], ringing=[], talking=[])
-        session.add(row)
+    asked_before = corrections.asked_for(session, row, short_abandon_s=short_abandon_s)
     phones = {*(row.ringing or ()), *(row.talking or ())}
     for name, value in mended.items():
         setattr(row, name, value)
     row.repaired = True
+    session.add(row)
     if row.ended_at is not None:
         row.ringing, row.talking, row.holding = [], [], []
     session.flush()
-    corrections.settle_anew(session, row, now=now, short_abandon_s=short_abandon_s)
+    corrections.settle_anew(session, row, asked_before=asked_before, now=now, short_abandon_s=short_abandon_s)
     announce(session, "calls", call=row.id)
     for extension in sorted(phones):
         announce(session, f"extension:{extension}", call=row.id)

@@ -18,16 +18,22 @@ RECONCILER = Actor.rule("reconciler")
 REASON = "by the PBX's own log"
 
 
-def settle_anew(session: Session, call: Call, *, now: datetime, short_abandon_s: float = 5) -> None:
-    """The ticket or the disposition that the call as it is now asks for. May come twice."""
-    if call.ended_at is None:
+def asked_for(session: Session, call: Call, *, short_abandon_s: float = 5) -> str | None:
+    """What the record as it is asks for (`callbacks.verdict`); None while the call goes on."""
+    return callbacks.verdict(session, call, short_abandon_s=short_abandon_s) if call.ended_at is not None else None
+
+
+def settle_anew(
+    session: Session, call: Call, *, asked_before: str | None, now: datetime, short_abandon_s: float = 5
+) -> None:
+    """The ticket or the disposition that the call as it is now asks for, in place of what it asked for before."""
+    verdict = asked_for(session, call, short_abandon_s=short_abandon_s)
+    if verdict is None:
         return
-    verdict = callbacks.verdict(session, call, short_abandon_s=short_abandon_s)
-    tasks = _tasks(session, call)
-    if verdict != callbacks.CALL_BACK:
-        for task in tasks:
+    if asked_before == callbacks.CALL_BACK != verdict:
+        for task in _tasks(session, call):
             _take_back(session, call, task, now)
-    if _was_disposed_by_rule(call) and call.disposition != verdict:
+    if asked_before not in (None, verdict) and _was_disposed_by_rule(call):
         _undo_disposition(session, call, now)
     if call.operators:
         desk.open_draft(session, call, now=now)

@@ -274,6 +274,19 @@ class TestWrongCallBack:
         assert only_call(engine).disposition is None
         assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
 
+    def test_one_that_an_operator_asked_for_is_none_of_the_logs(self, engine: Engine, pbx: Pbx) -> None:
+        """The talk was cut off and the caller is to be called back: that the end was a little later changes nothing."""
+        call_id = recorded(engine, **HEARD)
+        with transaction(engine) as session:
+            desk.dispose(session, _actor(session, "lan"), call_id, Disposition.DROPPED, now=AT + timedelta(minutes=2))
+        gap(engine)
+        pbx.writes(*(line.replace(str(T + 63), str(T + 73)) for line in ANSWERED))
+        assert pbx.reconciled().repaired == 1
+        assert only_call(engine).disposition == Disposition.DROPPED
+        assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
+        with Session(engine) as session:
+            assert "not_missed" not in session.scalars(select(TicketEvent.move)).all()
+
 
 def only_call(engine: Engine) -> Call:
     with Session(engine) as session:
@@ -386,6 +399,15 @@ def test_one_forged_row_is_no_call(engine: Engine, pbx: Pbx) -> None:
     with Session(engine) as session:
         assert session.scalar(select(func.count()).select_from(Call)) == 0
     assert report.unexplained == 1
+
+
+def test_a_call_that_cannot_be_stored_is_named_and_the_next_goes_on(engine: Engine, pbx: Pbx) -> None:
+    other = f"{T + 100}.8"
+    pbx.writes(*(line.replace("|Lan|", f"|{'1' * 60}|") for line in ANSWERED))
+    pbx.writes(*(line.replace(CALL, other).replace(str(T), str(T + 100)) for line in ANSWERED))
+    report = pbx.reconciled()
+    assert (report.unexplained, report.repaired) == (1, 1)
+    assert only_call(engine).linkedid == other
 
 
 def test_calls_between_operators_are_not_kept(engine: Engine, pbx: Pbx) -> None:
