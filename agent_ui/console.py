@@ -17,6 +17,9 @@ from tickets.queries import CallerHistory
 
 blueprint = Blueprint("console", __name__)
 
+# Drafts whose forms stand on the desk; more of them are in the list beside it, each on a page of its own.
+MOST_FORMS = 12
+
 
 @dataclass(frozen=True)
 class Work:
@@ -105,7 +108,7 @@ def works(session: Session, actor: Actor) -> list[Work]:
     """Newest first, so that what is there already never moves when a call comes in."""
     live = [Work(desk.draft_of(session, call), call, _history(session, call), True) for call in _mine(session, actor)]
     shown = {work.ticket.id for work in live if work.ticket}
-    owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown]
+    owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown][:MOST_FORMS]
     ended = [
         Work(row.ticket, row.call, _history(session, row.call), opened=not live and place == 0)
         for place, row in enumerate(owed)
@@ -134,9 +137,11 @@ def _history(session: Session, call: Call | None) -> CallerHistory:
 
 def _side(session: Session, actor: Actor) -> dict[str, object]:
     moment = site.now()
+    drafts = queries.unfinished(session, actor)
     return {
         "callbacks": worklist.callbacks(session, moment),
-        "drafts": sorted(queries.unfinished(session, actor), key=_left_at),
+        "drafts": sorted(drafts, key=_left_at),
+        "on_desk": {row.ticket.id for row in drafts[:MOST_FORMS]},
         "my_day": worklist.my_day(session, actor, moment),
         "shift": worklist.shift(session, moment) if actor.role == Role.SHIFT_LEADER else None,
     }

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from agent_ui.console import MOST_FORMS
 from callcenter.models import Call, OutboxRow, Ticket
 from callcenter.vocab import Disposition, TicketState
 from tests import factories
@@ -209,3 +210,23 @@ def test_a_database_that_is_away_is_said(sign_in: SignIn, engine: Engine, monkey
     assert ready.json is not None
     assert ready.json["database"] == "away"
     away.dispose()
+
+
+def test_many_drafts_are_all_to_be_found_and_few_are_forms(
+    sign_in: SignIn, session: Session, province: Province
+) -> None:
+    left = []
+    for number in range(MOST_FORMS + 3):
+        call = factories.answered(session, linkedid=f"1795447000.{number}", caller=f"+8490512{number:04}")
+        desk.open_draft(session, call, now=MONDAY)
+        found = desk.draft_of(session, call)
+        assert found is not None
+        left.append(found.code)
+    session.commit()
+    lan = sign_in("lan")
+    page = lan.get("/").text
+    assert page.count('class="draft-form"') == MOST_FORMS
+    for code in left:
+        here, elsewhere = f'href="#work-{code}"' in page, f'href="/drafts/{code}"' in page
+        assert here != elsewhere
+        assert here == (f'id="work-{code}"' in page)
