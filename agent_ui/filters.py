@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import format_date, format_decimal, format_percent, ngettext
 from flask_babel import gettext as _
 
-from agent_ui import labels, site
+from agent_ui import labels, pbx_words, site
 from callcenter import phones
 from callcenter.models import Call, PbxStatus
 from callcenter.vocab import Phase
@@ -24,8 +24,8 @@ _HEARTBEAT = timedelta(seconds=60)
 
 
 def add(app: Flask) -> None:
-    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole)
+    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now, pbx_words.findings)
+    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole, pbx_words.findings)
     for function in (*moments, *words):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now)

@@ -79,6 +79,8 @@ def _collect() -> CollectorRegistry:
     tickets = Gauge("hotline_tickets", "Tickets by state", ["state"], registry=registry)
     stuck = Gauge("hotline_stuck", "What does not go on by itself", registry=registry)
     pbx = Gauge("hotline_pbx_connected", "1 while the PBX is heard", ["pbx"], registry=registry)
+    findings = Gauge("hotline_pbx_findings", "What is wrong with what the PBX lets us hear", ["pbx"], registry=registry)
+    forged = Gauge("hotline_pbx_forged", "Pieces of AMI dropped as forged by a caller", ["pbx"], registry=registry)
     pages = Gauge("hotline_live_pages", "Open live pages of this process", registry=registry)
     pages.set(live.hub().pages)
     with site.reading() as session:
@@ -90,4 +92,7 @@ def _collect() -> CollectorRegistry:
         stuck.set(overview.stuck(session, site.now()).count)
         for row in queries.pbx_states(session):
             pbx.labels(row.pbx).set(filters.pbx_down(row) is None)
+            findings.labels(row.pbx).set(sum(found["serious"] for found in row.findings))
+            counts = [found["values"]["count"] for found in row.findings if found["code"] == "forged"]
+            forged.labels(row.pbx).set(sum(counts))
     return registry

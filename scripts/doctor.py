@@ -1,16 +1,22 @@
 """`doctor`: one line for each thing a site needs, with the mend beside what is wrong."""
 
+import asyncio
 import os
 import platform
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import redis
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter import embedded, migrate
 from callcenter.config import Pbx, Settings
 from callcenter.db import check_reachable, make_engine
 from callcenter.errors import HotlineError, SettingError
+from callcenter.models import PbxStatus
+from telephony.checkup import check
+from telephony.findings import OF_HEARING, Finding
+from telephony.link import Link, LinkState, Watch
 
 WAIT_S = 3.0
 
@@ -19,12 +25,25 @@ def run() -> bool:
     """Print every finding; True when nothing has to be mended."""
     settings = Settings.from_env()
     well = True
-    for name, check in _checks(settings):
+    for name, look in _checks(settings):
         try:
-            print(f"ok       {name}: {check()}", flush=True)
+            print(f"ok       {name}: {look()}", flush=True)
         except HotlineError as error:
             well = False
             print(f"problem  {name}: {error}", flush=True)
+    for pbx in settings.pbx:
+        well = _print(pbx, list(_pbx(pbx, settings))) and well
+    return well
+
+
+def _print(pbx: Pbx, found: Sequence[Finding]) -> bool:
+    """One line for each; a hotline may do without what is only a note."""
+    for finding in found:
+        word = "problem" if finding.serious else "note"
+        print(f"{word:<8} pbx {pbx.name}: {finding.text}; {finding.mend}", flush=True)
+    well = not any(finding.serious for finding in found)
+    if well:
+        print(f"ok       pbx {pbx.name}: log-in accepted, its events arrive", flush=True)
     return well
 
 
@@ -34,8 +53,6 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "database and broker", lambda: _servers(settings)
     if not settings.pbx:
         yield "pbx", _no_pbx
-    for pbx in settings.pbx:
-        yield f"pbx {pbx.name}", lambda pbx=pbx: _pbx(pbx)  # type: ignore[misc]
 
 
 def _data_dir(settings: Settings) -> str:
@@ -67,19 +84,41 @@ def _no_pbx() -> str:
     raise SettingError("CALLCENTER_PBX", "no PBX is named", "write NAME=ami://USER:SECRET@HOST:PORT")
 
 
-def _pbx(pbx: Pbx) -> str:
-    """Logs in and out again; events are never asked for."""
+def _pbx(pbx: Pbx, settings: Settings) -> Iterator[Finding]:
+    """Logs in as the listener does, asks what can be asked, and adds what a running listener has found besides."""
+    yield from asyncio.run(_ask(pbx, settings))
+    yield from _found_by_listener(pbx, settings)
+
+
+async def _ask(pbx: Pbx, settings: Settings) -> list[Finding]:
+    told: asyncio.Queue[LinkState] = asyncio.Queue()
+    watch = Watch(login=WAIT_S, booted=1)
+    link = Link(pbx, lambda _: None, lambda state, _: told.put_nowait(state), watch=watch)
+    task = asyncio.create_task(link.run())
     try:
-        with socket.create_connection((pbx.host, pbx.port), WAIT_S) as connection, connection.makefile("rb") as lines:
-            connection.settimeout(WAIT_S)
-            greeting = lines.readline().decode(errors="replace").strip()
-            login = f"Action: Login\r\nUsername: {pbx.user}\r\nSecret: {pbx.secret}\r\nEvents: off\r\n\r\n"
-            connection.sendall(login.encode())
-            answer = b"".join(iter(lines.readline, b"\r\n"))
-            connection.sendall(b"Action: Logoff\r\n\r\n")
-    except OSError as error:
-        mend = "check its address, its firewall and bindaddr in manager.conf"
-        raise SettingError("CALLCENTER_PBX", f"{pbx} does not answer ({error})", mend) from None
-    if b"Response: Success" not in answer:
-        raise SettingError("CALLCENTER_PBX", f"{pbx} refuses the log-in", "check user and secret in its manager.conf")
-    return f"{greeting}, log-in accepted"
+        state = await told.get()
+        if state.connected:
+            return await check(link, settings)
+        code = "refused" if "uthentication" in state.detail else "away"
+        return [Finding(code, {"user": pbx.user, "why": state.detail})]
+    except (ConnectionError, TimeoutError) as error:
+        return [Finding("away", {"why": str(error) or "no answer in time"})]
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _found_by_listener(pbx: Pbx, settings: Settings) -> Iterator[Finding]:
+    """What only shows while calls come in; nothing where no database answers."""
+    if settings.database_url is None:
+        return
+    engine = make_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            query = select(PbxStatus.findings).where(PbxStatus.pbx == pbx.name)
+            rows = connection.scalar(query) or []
+    except SQLAlchemyError:
+        return
+    finally:
+        engine.dispose()
+    yield from (Finding(row["code"], row["values"]) for row in rows if row["code"] in OF_HEARING)

@@ -17,6 +17,7 @@ from panoramisk import Manager
 from panoramisk.message import Message
 
 from callcenter.config import Pbx
+from telephony.findings import Evidence
 from telephony.protocol import MEMBER_EVENTS, AmiProtocol, Headers
 
 log = structlog.get_logger(__name__)
@@ -90,6 +91,7 @@ class Link:
         self.pbx = pbx
         self.state = LinkState(connected=False, since=datetime.now(UTC), detail="starting")
         self.watch = watch or Watch()
+        self.evidence = Evidence()
         self._hear = hear
         self._told = told
         self._manager: _Manager | None = None
@@ -98,6 +100,20 @@ class Link:
         self._said = ""
         self.members_changed = asyncio.Event()
         self._heard_at: datetime | None = None
+        self._probes: dict[str, asyncio.Future[Headers]] = {}
+        self._tampered = 0
+
+    @property
+    def tampered(self) -> int:
+        """How many pieces Asterisk had not written as they stood, on all connections so far."""
+        protocol = self._manager.protocol if self._manager is not None else None
+        return self._tampered + (protocol.tampered if protocol is not None else 0)
+
+    def expect_probe(self, token: str) -> "asyncio.Future[Headers]":
+        """The event that comes back for a `UserEvent` action `HotlineProbe` with this Token; told to nobody else."""
+        self._probes.clear()
+        self._probes[token] = asyncio.get_running_loop().create_future()
+        return self._probes[token]
 
     async def run(self) -> None:
         """Until cancelled. Leaves no connection and no timer behind."""
@@ -154,6 +170,7 @@ class Link:
     async def _log_in(self) -> None:
         loop = asyncio.get_running_loop()
         self._lost, self._booted = loop.create_future(), loop.create_future()
+        self.evidence = Evidence()
         self._manager = _Manager(
             loop=loop,
             host=self.pbx.host,
@@ -181,6 +198,12 @@ class Link:
         if str(event.get("Event")) in MEMBER_EVENTS:
             self.members_changed.set()
             return
+        if event.get("UserEvent") == "HotlineProbe":
+            probe = self._probes.pop(str(event.get("Token", "")), None)
+            if probe is not None and not probe.done():
+                probe.set_result(event)
+            return
+        self.evidence.hear(event)
         self._hear(event)
 
     async def _wait_until_booted(self) -> int | None:
@@ -244,6 +267,7 @@ class Link:
     def _hang_up(self) -> None:
         manager, self._manager = self._manager, None
         if manager is not None:
+            self._tampered += manager.protocol.tampered if manager.protocol is not None else 0
             if self.state.connected and manager.protocol is not None:
                 silent = asyncio.get_running_loop().time() - manager.protocol.heard_at
                 self._heard_at = datetime.now(UTC) - timedelta(seconds=silent)

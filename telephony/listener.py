@@ -20,6 +20,7 @@ from callcenter.db import make_engine
 from callcenter.errors import SettingError
 from telephony import recorder
 from telephony.callflow import Call, Calls, Rules, resync, step
+from telephony.checkup import Checkup
 from telephony.commands import Commander
 from telephony.events import Happening, Kind, interpret
 from telephony.hearing import Gap
@@ -95,6 +96,7 @@ class Listener:
         )
         self._commander = Commander(reign, self.link, settings.redis_url)
         self._queues = QueueWatch(reign, self.link)
+        self._checkup = Checkup(reign, self.link, settings)
         self._settling: Settling | None = None
         if has_witness(settings, pbx.name):
             self.calls.patience = HELD
@@ -105,6 +107,7 @@ class Listener:
     async def run(self) -> None:
         """Load the live calls, then listen, fold and write until cancelled; raises Deposed when another one leads."""
         jobs = [self.link.run, self._fold, self._tick, self.writer.run, self._commander.run, self._queues.run]
+        jobs.append(self._checkup.run)
         if self._settling is not None:
             jobs.append(self._settling.run)
         try:

@@ -71,7 +71,8 @@ class Call(Base):
 class PbxStatus(Base):
     """What the listener of a PBX last said of its connection; `seen_at` is its heartbeat.
 
-    `actions` are the verbs (`CommandVerb`) that this PBX could carry out when it was last connected.
+    `actions` are the verbs (`CommandVerb`) that this PBX could carry out when it was last connected, `findings` what is
+    wrong with what it lets us hear: `{code, values, serious}`, the codes of `telephony.findings`.
     """
 
     __tablename__ = "pbx_status"
@@ -83,6 +84,7 @@ class PbxStatus(Base):
     seen_at: Mapped[datetime]
     epoch: Mapped[int] = mapped_column(server_default=text("0"))
     actions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
 
 
 class PbxQueue(Base):

@@ -273,3 +273,24 @@ def test_where_a_caller_gave_up_is_said_in_the_glossarys_words(
     rows = page[page.index("<tbody") :]
     for words in ("Gác máy khi nghe lời chào", "Gác máy ở menu", "Gác máy khi chờ"):
         assert rows.count(words) == 1
+
+
+def test_what_is_wrong_with_a_pbx_is_told_with_its_mend(sign_in: SignIn, session: Session, province: Province) -> None:
+    found = [
+        {"code": "clock", "values": {"seconds": 7.5}, "serious": True},
+        {"code": "forged", "values": {"count": 12}, "serious": True},
+        {"code": "no_witness", "values": {}, "serious": False},
+        {"code": "of a later version", "values": {"<b>": 1}, "serious": True},
+    ]
+    session.add(PbxStatus(pbx="pbx1", connected=True, since=NOW, seen_at=NOW, findings=found))
+    session.commit()
+    for person, address in (("phuc", "/supervisor/"), ("quan", "/admin/")):
+        page = sign_in(person).get(address).text
+        assert "Đồng hồ lệch 7.5 giây" in page
+        assert "12 mảnh dữ liệu bị loại vì giả mạo" in page
+        assert "of a later version" in page
+        assert "hotline-numbers in hotline.conf" in page.replace("trong", "in")
+        assert "CALLCENTER_QUEUE_LOG" not in page
+    metrics = sign_in(None).get("/metrics").text
+    assert 'hotline_pbx_forged{pbx="pbx1"} 12.0' in metrics
+    assert 'hotline_pbx_findings{pbx="pbx1"} 3.0' in metrics
