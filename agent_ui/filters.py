@@ -24,7 +24,7 @@ _HEARTBEAT = timedelta(seconds=60)
 
 
 def add(app: Flask) -> None:
-    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now, pbx_words.findings)
+    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
     words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole, pbx_words.findings)
     for function in (*moments, *words):
         app.add_template_filter(function)
