@@ -130,8 +130,12 @@ class Link:
         finally:
             self._hang_up()
 
-    async def ask(self, action: Mapping[str, Any], *, within: float | None = None) -> list[Message]:
-        """Send one action, once, and wait for all of its answer.
+    async def ask(
+        self, action: Mapping[str, Any], *, within: float | None = None, as_list: bool | None = None
+    ) -> list[Message]:
+        """Send one action, once, and wait for all of its answer; `as_list` says whether more than a line comes.
+
+        Unsaid, panoramisk goes by the words of the first line, and waits in vain for more behind some of them.
 
         Raises ConnectionError when not connected or cut off, TimeoutError after `within` seconds, BadAction for a
         value with a line break.
@@ -141,7 +145,7 @@ class Link:
             raise ConnectionError("not connected")
         # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the answer.
         async with asyncio.timeout(within or self.watch.answer):
-            answer = await manager.protocol.send(dict(action))
+            answer = await manager.protocol.send(dict(action), as_list)
         return answer if isinstance(answer, list) else [answer]
 
     async def _once(self) -> tuple[Exception, bool]:

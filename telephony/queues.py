@@ -139,7 +139,7 @@ class QueueWatch:
         if sign_in.ACTION not in self.link.state.actions:
             return CommandResult.REFUSED, "the PBX's user may not sign anybody in: give it the write class agent"
         try:
-            answer = await self.link.ask(member.action)
+            answer = await self.link.ask(member.action, as_list=False)
         except (ConnectionError, TimeoutError) as error:
             return CommandResult.UNKNOWN, str(error) or "no answer in time"
         except BadAction as error:

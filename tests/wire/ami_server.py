@@ -74,9 +74,12 @@ class AmiServer:
     def count(self, action: str) -> int:
         return sum(asked["Action"] == action for asked in self.actions)
 
-    def _do(self, action: dict[str, str]) -> None:
-        if action["Action"] == "QueueAdd" and not self.refuses:
-            self.members.append(_member(action))
+    def _do(self, action: dict[str, str]) -> str:
+        """Its words for it."""
+        if action["Action"] != "QueueAdd" or self.refuses:
+            return "Done"
+        self.members.append(_member(action))
+        return "Added interface to queue"
 
     def _send(self, *blocks: dict[str, str], writer: asyncio.StreamWriter | None = None) -> None:
         text = "".join("".join(f"{key}: {value}\r\n" for key, value in block.items()) + "\r\n" for block in blocks)
@@ -125,9 +128,9 @@ class AmiServer:
             case "ListCommands":
                 self._send({**good, **dict.fromkeys(self.listed, "does something  (Priv: <none>)")}, writer=writer)
             case name if name in self.listed:
-                self._do(action)
+                done = self._do(action)
                 self._send(
-                    {**good, "Message": "Done"}
+                    {**good, "Message": done}
                     if not self.refuses
                     else {"Response": "Error", **own, "Message": self.refuses},
                     writer=writer,
