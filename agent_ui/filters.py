@@ -19,8 +19,8 @@ from tickets import codes
 from tickets.running import due_now
 from tickets.sla import VIETNAM, clock_state
 
-# A listener beats at least every few seconds; a minute of silence means it is gone.
-_HEARTBEAT = timedelta(seconds=60)
+# A listener beats every second, and another one takes over within five: after this nobody listens.
+_HEARTBEAT = timedelta(seconds=30)
 
 
 def add(app: Flask) -> None:

@@ -92,7 +92,16 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
         pool_pre_ping=True,
         # What a failed statement was given are names, numbers and hashes of people: none of it belongs into a log.
         hide_parameters=True,
-        connect_args={"application_name": application, "connect_timeout": 5, "options": "-c timezone=UTC"},
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC",
+            # A server that is gone without a word is noticed in seconds, not in the quarter of an hour that TCP takes.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
+        },
     )
 
 

@@ -18,8 +18,8 @@ OPERATORS = (Role.OPERATOR, Role.SHIFT_LEADER)
 # How long the page remembers what became of a command, and how long a done one may take to show in the call.
 _REMEMBERED = timedelta(seconds=30)
 _SHOWS_WITHIN = timedelta(seconds=5)
-# A listener beats at least every few seconds; a minute of silence means it is gone.
-_HEARTBEAT = timedelta(seconds=60)
+# A listener beats every second, and another one takes over within five: after this nobody listens.
+_HEARTBEAT = timedelta(seconds=30)
 _CALL = "call"
 
 

@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
 from callcenter.models import Call, PbxGap, PbxStatus
 from callcenter.vocab import Outcome
-from telephony.leadership import Deposed, crown
+from telephony.leadership import Deposed, Leadership, Reign, crown
 from tests.scripts.processes import MANAGE, environment, running, wait_for_line
 from tests.wire.ami_server import SECRET, AmiServer, ami_server
 from tests.wire.ears import seen
@@ -185,6 +186,30 @@ def test_nothing_is_written_under_a_number_that_is_over(engine: Engine) -> None:
         assert session.scalars(select(PbxGap)).all() == []
     with pytest.raises(Deposed):
         crown(engine, "test", after=old.epoch)
+
+
+def test_a_leader_that_stands_still_in_the_middle_of_a_write_is_cut_off(engine: Engine) -> None:
+    """Its write is rolled back, and nobody waits for it."""
+
+    async def half_a_write(old: Reign, other: Leadership) -> None:
+        with old.transaction() as session:
+            session.add(PbxGap(pbx="test", started_at=datetime.now(UTC), why="half written"))
+            session.flush()
+            began = time.monotonic()
+            new.append(await other.take())
+            assert time.monotonic() - began < TAKES_OVER_IN_S
+
+    async def test() -> None:
+        asleep, other = Leadership(engine, "test"), Leadership(engine, "test")
+        with pytest.raises(DBAPIError):
+            await half_a_write(await asleep.take(), other)
+        with new[0].transaction() as session:
+            assert session.scalars(select(PbxGap)).all() == []
+        for each in (asleep, other):
+            each.give_up()
+
+    new: list[Reign] = []
+    asyncio.run(test())
 
 
 def test_a_new_number_waits_for_what_the_old_one_has_open(engine: Engine) -> None:
