@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib import import_module
 
 import structlog
 
 from callcenter.config import Settings
 from telephony import recorder
 from telephony.leadership import AWAY, Reign
+from telephony.reconcile import reconcile
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +75,6 @@ class Settling:
 
     def _settle(self, missing: Collection[str]) -> list[str]:
         try:
-            # Late: the tools that read logs are not needed to listen.
-            reconcile = import_module("telephony.reconcile").reconcile
             reconcile(self._reign.engine, self._settings, self._reign.pbx, datetime.now(UTC))
         except Exception as error:  # noqa: BLE001 - the ear goes on, whatever is wrong with a log
             log.warning("the PBX's own log could not be read", pbx=self._reign.pbx, error=f"{type(error).__name__}")

@@ -1,26 +1,22 @@
 """Times in which the PBX was not heard: written down, and what vanished in them waits for the PBX's own log."""
 
 import asyncio
-import sys
+import time
 from datetime import UTC, datetime
-from types import ModuleType
-from typing import Any
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.config import Settings
 from callcenter.db import transaction
 from callcenter.models import Call, PbxGap
 from callcenter.vocab import Outcome
 from telephony import settling
+from telephony.listener import Listener
 from tests.wire.ami_server import AmiServer
-from tests.wire.ears import hears, listening, seen
+from tests.wire.ears import PATIENT, hears, listening, seen
 from tests.wire.test_listener import CALLER, RING, call, ended, run, say
-
-WITNESS = {"queue_log": {"test": "/nowhere/queue_log"}}
-WITNESSED_END = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 
 
 def gaps(session: Session) -> list[PbxGap]:
@@ -96,63 +92,69 @@ def test_a_restart_of_the_pbx_shows_in_its_uptime(engine: Engine) -> None:
     run(test)
 
 
-@pytest.fixture
-def reconciler(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Stands in for the reader of the PBX's logs: told True it has found the end of every live call."""
-    knows = [False]
+class Log:
+    """The PBX's own queue_log, which a hotline with the shipped dialplan has, with its rows of one call."""
 
-    def reconcile(engine: Engine, settings: Settings, pbx: str, now: datetime) -> Any:
-        if knows[0]:
-            with transaction(engine) as session:
-                session.execute(
-                    update(Call).values(ended_at=WITNESSED_END, outcome=Outcome.ABANDONED, repaired=True, ringing=[])
-                )
+    def __init__(self, path: Path, linkedid: str) -> None:
+        self.path = path
+        self.linkedid = linkedid
+        self.path.touch()
 
-    module = ModuleType("telephony.reconcile")
-    module.reconcile = reconcile  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "telephony.reconcile", module)
-    monkeypatch.setattr(settling, "_AGAIN_S", 0.2)
-    return knows
+    def writes(self, *events: str) -> int:
+        now = int(time.time()) + 1
+        with self.path.open("a") as file:
+            file.writelines(f"{now}|{self.linkedid}|hotline|NONE|{event}\n" for event in events)
+        return now
 
 
-def test_what_vanished_waits_for_the_log_and_stays_as_that_says(engine: Engine, reconciler: list[bool]) -> None:
+async def forgotten(ear: Listener) -> None:
+    async with asyncio.timeout(10):
+        while ear.calls.by_id:
+            await asyncio.sleep(0.02)
+
+
+def test_what_vanished_waits_for_the_log_and_stays_as_that_says(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "_AGAIN_S", 0.5)
+    log = Log(tmp_path / "queue_log", f"{int(time.time()) + 1}.0")
+    ids = {"Uniqueid": log.linkedid, "Linkedid": log.linkedid}
+
     async def test(server: AmiServer) -> None:
-        async with listening(server, engine, **WITNESS) as ear:
-            say(server, RING)
+        async with listening(server, engine, watch=PATIENT, queue_log={"test": str(log.path)}) as ear:
+            say(server, [(event, {**headers, **ids}) for event, headers in RING[:2]])
+            log.writes("HOTLINESTART|0905123456|allowed_not_screened|1022|trunk", "ENTERQUEUE||0905123456|1")
             await seen(engine, lambda session: call(session) is not None)
             await away(server, engine)
             await asyncio.sleep(3)
             with Session(engine) as session:
                 assert not ended(session)
-            reconciler[0] = True
-            await seen(engine, ended)
-            async with asyncio.timeout(5):
-                while ear.calls.by_id:
-                    await asyncio.sleep(0.02)
+            wrote = log.writes("ABANDON|1|1|30", "HOTLINEEND|caller|0")
+            await seen(engine, ended, 20)
+            await forgotten(ear)
             # A Hangup that comes all the same is nobody's, and the row is the witness's.
-            server.say("Hangup", **CALLER, Context="q", Cause="16")
+            server.say("Hangup", **{**CALLER, **ids}, Context="q", Cause="16")
             await asyncio.sleep(1)
         with Session(engine) as session:
             row = session.scalars(select(Call)).one()
-            assert (row.ended_at, row.outcome, row.repaired) == (WITNESSED_END, Outcome.ABANDONED, True)
+            assert row.ended_at == datetime.fromtimestamp(wrote, UTC)
+            assert (row.outcome, row.repaired) == (Outcome.ABANDONED, True)
 
     run(test)
 
 
-def test_a_live_call_that_the_log_ended_is_not_written_over(engine: Engine, reconciler: list[bool]) -> None:
+def test_a_row_that_a_witness_has_ended_is_not_written_over(engine: Engine) -> None:
+    ends_at = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
+
     async def test(server: AmiServer) -> None:
-        async with listening(server, engine, **WITNESS) as ear:
+        async with listening(server, engine, watch=PATIENT) as ear:
             say(server, RING)
             await seen(engine, lambda session: call(session) is not None)
-            reconciler[0] = True
-            server.rows = [{**CALLER, "Application": "Queue", "Data": "hotline,t"}]
-            await away(server, engine)
-            await seen(engine, ended)
+            with transaction(engine) as session:
+                session.execute(update(Call).values(ended_at=ends_at, outcome=Outcome.ABANDONED, repaired=True))
             say(server, [("QueueCallerJoin", {**CALLER, "Queue": "other", "Context": "q"})])
-            async with asyncio.timeout(5):
-                while ear.calls.by_id:
-                    await asyncio.sleep(0.02)
+            await forgotten(ear)
         with Session(engine) as session:
-            assert session.scalars(select(Call)).one().ended_at == WITNESSED_END
+            assert session.scalars(select(Call)).one().ended_at == ends_at
 
     run(test)
