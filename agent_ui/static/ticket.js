@@ -29,6 +29,13 @@
     picture.close();
   }
 
+  function sizeOf(file) {
+    const large = file.size >= 100 * 1024;
+    const number = file.size / 1024 / (large ? 1024 : 1);
+    const digits = { maximumFractionDigits: large ? 1 : 0 };
+    return `${number.toLocaleString(document.documentElement.lang, digits)} ${large ? "MB" : "kB"}`;
+  }
+
   function row(file) {
     const item = document.createElement("li");
     if (file.type.startsWith("image/")) {
@@ -38,8 +45,7 @@
       draw(file, canvas).catch(() => canvas.remove());
     }
     const name = document.createElement("span");
-    const size = (file.size / 1024 / 1024).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
-    name.textContent = `${file.name} – ${size} MB`;
+    name.textContent = `${file.name} – ${sizeOf(file)}`;
     if (file.size > LARGEST) name.className = "too-large";
     item.append(name);
     return item;

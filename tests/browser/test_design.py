@@ -72,12 +72,25 @@ def test_the_chosen_colours_stay_and_are_there_before_the_first_paint(
     shot(page, f"sign-in-light-{size[0]}")
 
 
+_ROOM_LEFT = """() => {
+  const of = (name) => document.querySelector(name)?.getBoundingClientRect();
+  const [last, end] = [of(".topnav-staff > :last-child"), of(".topbar-end")];
+  return last && last.width ? end.left - last.right : 0;
+}"""
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("person", ["lan", "hoa", "phuc", "quan", "son"])
-def test_the_top_bar_is_one_line(console: Site, open_page: Callable[..., Page], person: str) -> None:
+def test_the_top_bar_is_one_line(console: Site, open_page: Callable[..., Page], person: str, language: str) -> None:
     page = open_page(console, person)
-    for width in (1366, 1024, 390, 360):
+    if language == "en":
+        page.locator("#user-menu summary").click()
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+    for width in (1920, 1366, 1280, 1200, 1024, 390, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.locator(".topbar").bounding_box()["height"] <= 60, width  # type: ignore[index]
+        assert page.evaluate(_ROOM_LEFT) >= 0, f"its parts lie on each other at {width}"
         assert no_sideways_scroll(page), width
 
 
