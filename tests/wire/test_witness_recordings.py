@@ -10,12 +10,16 @@ import pytest
 from telephony import cel, queue_log
 from telephony.comparing import compare
 from telephony.testimony import Facts, merge, of_cel, of_queue_log
-from tests.wire.test_recordings import FOLDER, _play
+from tests.wire.test_recordings import BANNER, FOLDER, Player, _play
 
 SCENARIOS = sorted(path.name.removesuffix(".cel.json") for path in FOLDER.glob("*.cel.json"))
 WITNESSES = ("queue_log", "cel", "both")
 # What is known of a member by name alone is told by its number of the scenario's phones.
 SECONDS = {"wait_s", "talk_s", "hold_s"}
+WORDS = ("number_dialled", "caller", "caller_raw", "queue", "outcome", "stage", "reason", "branch", "operator",
+         "operators", "transfers", "hung_up_by", "recording", "voicemail")  # fmt: skip
+ENDS = tuple(word for word in WORDS if word not in ("operator", "operators", "transfers"))
+MOMENTS = ("started_at", "queued_at", "answered_at", "ended_at")
 # The PBX died without a word: its next start is the end, and that AMI does not say.
 CUT_OFF = {"kill9"}
 
@@ -109,14 +113,55 @@ def test_a_call_that_ami_did_not_show_is_made_as_it_was(name: str) -> None:
     recorded = {row["linkedid"]: row for row in _play(FOLDER / f"{name}.ami")}
     for call, row in recorded.items():
         made = compare(None, _facts(name, call, "both"), in_gap=True).mended
-        words = ("number_dialled", "caller", "caller_raw", "queue", "outcome", "stage", "reason", "branch", "operator",
-                 "operators", "transfers", "hung_up_by", "recording", "voicemail")  # fmt: skip
-        assert {word: made.get(word) or None for word in words} == {word: row[word] or None for word in words}
-        for moment in ("started_at", "queued_at", "answered_at", "ended_at"):
+        assert {word: made.get(word) or None for word in WORDS} == {word: row[word] or None for word in WORDS}
+        for moment in MOMENTS:
             if row[moment] is None:
                 assert made.get(moment) is None
             elif name not in CUT_OFF:
                 assert abs((made[moment] - row[moment]).total_seconds()) <= 1, moment
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in CUT_OFF and _calls(name)])
+def test_wherever_ami_falls_silent_the_witness_knows_the_rest(name: str) -> None:
+    """The line is lost after each event in turn and comes back when all is over: the record ends up the same."""
+    whole = {row["linkedid"]: row for row in _play(FOLDER / f"{name}.ami")}
+    blocks = (FOLDER / f"{name}.ami").read_bytes().split(b"\r\n\r\n")
+    for heard in range(1, len(blocks)):
+        player = Player()
+        player.play(b"\r\n\r\n".join(blocks[:heard]) + b"\r\n\r\n" + BANNER + b"12.0.0\r\n", 65536)
+        for call, row in whole.items():
+            recorded = player.rows.get(call)
+            mended = compare(recorded, _facts(name, call, "both"), in_gap=True).mended
+            _is_the_same({**(recorded or {}), **mended}, row, f"{name} after {heard} of {len(blocks)} events")
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in CUT_OFF and _calls(name)])
+def test_queue_log_alone_knows_how_every_call_ended(name: str) -> None:
+    """Wherever AMI fell silent. What it cannot know are phones behind names, and who came after a plain transfer."""
+    whole = {row["linkedid"]: row for row in _play(FOLDER / f"{name}.ami")}
+    blocks = (FOLDER / f"{name}.ami").read_bytes().split(b"\r\n\r\n")
+    for heard in range(1, len(blocks)):
+        player = Player()
+        player.play(b"\r\n\r\n".join(blocks[:heard]) + b"\r\n\r\n" + BANNER + b"12.0.0\r\n", 65536)
+        for call, row in whole.items():
+            recorded = player.rows.get(call)
+            found = {**(recorded or {}), **compare(recorded, _facts(name, call, "queue_log"), in_gap=True).mended}
+            for word in ENDS:
+                assert (found.get(word) or None) == (row[word] or None), f"{word}, {name} after {heard}"
+            for moment in MOMENTS:
+                apart = (found[moment] - row[moment]).total_seconds() if row[moment] else 0
+                assert abs(apart) <= 1.2, f"{moment}, {name} after {heard}"
+
+
+def _is_the_same(found: dict[str, Any], row: dict[str, Any], where: str) -> None:
+    for word in WORDS:
+        assert (found.get(word) or None) == (row[word] or None), f"{word}, {where}"
+    assert set(found.get("rang") or ()) == set(row["rang"]), where
+    for moment in MOMENTS:
+        apart = (found[moment] - row[moment]).total_seconds() if row[moment] else 0
+        assert abs(apart) <= 1.2, f"{moment}, {where}"
+    for seconds in ("wait_s", "talk_s"):
+        assert found[seconds] == pytest.approx(row[seconds], abs=1.5), f"{seconds}, {where}"
 
 
 @pytest.mark.parametrize("name", ["internal", "outbound", "operator_dials_hotline"])
