@@ -47,7 +47,7 @@ def keep_sweeping(engine: Engine, settings: Settings) -> None:
 
 def _reconcile(engine: Engine, settings: Settings) -> None:
     """A PBX whose log cannot be read says so on its page, and holds up no other."""
-    for name in reconcile.names(settings):
+    for name in dict.fromkeys([*settings.queue_log, *settings.cel]):
         reconcile.reconcile(engine, settings, name, datetime.now(UTC))
 
 

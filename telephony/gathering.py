@@ -13,17 +13,16 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
 from callcenter.db import transaction
-from callcenter.models import Call, Testimony, WitnessCursor
+from callcenter.models import Call, PbxQueue, Testimony, WitnessCursor
 from callcenter.vocab import Witness
 from telephony import cel, queue_log
 from telephony.callflow import Rules
 from telephony.callflow_calls import is_extension
-from telephony.witness import CelDatabase, CelRows, Lines, read_lines
+from telephony.witness import UNREADABLE, CelDatabase, CelRows, Lines, read_lines
 
 log = structlog.get_logger(__name__)
 
@@ -59,13 +58,25 @@ def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | N
             with CelDatabase(source.address) as database:
                 for rows in database.read(place.get("at", {})):
                     place = _keep_cel(engine, source, rows, place)
-    except (OSError, EOFError, SQLAlchemyError) as error:
+    except UNREADABLE as error:
         reason = _reason(error)
         log.warning("a witness cannot be read", pbx=source.pbx, witness=source.witness.value, error=reason)
         _note(engine, source, now, error=reason)
         return False
     _note(engine, source, now, error=None)
     return True
+
+
+def remembered_members(session: Session, pbx: str) -> dict[str, dict[str, str]]:
+    """Queue -> name -> extension, as its members are and as they were: who has signed out is still in the log."""
+    cursor = session.get(WitnessCursor, (pbx, Witness.QUEUE_LOG.value), with_for_update=True)
+    known: dict[str, dict[str, str]] = dict(cursor.place.get("members", {})) if cursor is not None else {}
+    for queue in session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx)):
+        now = {member["name"]: member["extension"] for member in queue.members}
+        known[queue.name] = {**known.get(queue.name, {}), **now}
+    if cursor is not None:
+        cursor.place = {**cursor.place, "members": known}
+    return known
 
 
 def began_at(cursor: WitnessCursor) -> datetime:
@@ -92,7 +103,8 @@ def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None
         # Who was missed longer ago is not called back because a log is read for the first time.
         heard = max(session.scalar(first) or now, now - _LOOK_BACK)
         begin = min(heard, since or now)
-        place = {"begin": begin.isoformat(), "of": _of(source)}
+        members = cursor.place.get("members", {}) if cursor is not None else {}
+        place = {"begin": begin.isoformat(), "of": _of(source), "members": members}
         if cursor is None:
             cursor = WitnessCursor(pbx=source.pbx, witness=source.witness.value, read_at=now)
             session.add(cursor)

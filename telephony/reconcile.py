@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
 from callcenter.db import reading, transaction
-from callcenter.models import Call, PbxGap, PbxQueue, PbxStatus, Testimony, WitnessCursor
+from callcenter.models import Call, PbxGap, PbxStatus, Testimony, WitnessCursor
 from callcenter.vocab import Verdict
-from telephony.gathering import began_at, gather, sources, tells_all
-from telephony.repair import Around, Gap, members_of, settle
+from telephony.gathering import began_at, gather, remembered_members, sources, tells_all
+from telephony.repair import Around, Gap, settle
 from tickets.capture import Report, count
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ def _alone(engine: Engine, pbx: str) -> Iterator[None]:
 
 def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> None:
     """One transaction a call; one that cannot be settled is left as it is, and the next goes on."""
-    with reading(engine) as session:
+    with transaction(engine) as session:
         around = _around(session, pbx, now)
         unchecked = select(Testimony.linkedid).where(Testimony.pbx == pbx, Testimony.verdict.is_(None))
         waiting = list(session.scalars(unchecked.order_by(Testimony.started_at)))
@@ -99,8 +99,7 @@ def _around(session: Session, pbx: str, now: datetime) -> Around:
     listening = status is not None and status.connected and now - status.seen_at <= _HEARD_WITHIN
     query = select(PbxGap.started_at, PbxGap.ended_at, PbxGap.restarted).where(PbxGap.pbx == pbx)
     gaps = [Gap(*row) for row in session.execute(query)]
-    queues = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx))
-    return Around(gaps, listening, members_of(queues))
+    return Around(gaps, listening, remembered_members(session, pbx))
 
 
 def _name_the_unknown(engine: Engine, pbx: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Call, PbxQueue, Testimony
+from callcenter.models import Call, Testimony
 from callcenter.push import announce
 from callcenter.vocab import Verdict, Witness
 from telephony import cel, queue_log
@@ -27,6 +27,10 @@ _SLACK = timedelta(seconds=2)
 _ROWS_OF_A_CALL = 2
 
 
+# Queue -> its members' names -> extension.
+Members = Mapping[str, Mapping[str, str]]
+
+
 class Gap(NamedTuple):
     """A time in which the PBX was not heard; `restarted`: it was down itself."""
 
@@ -41,7 +45,7 @@ class Around:
 
     gaps: Sequence[Gap]
     listening: bool
-    members: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    members: Members = field(default_factory=dict)
 
     def in_gap(self, since: datetime, until: datetime) -> bool:
         return any(_touches(gap, since, until) for gap in self.gaps)
@@ -55,19 +59,7 @@ def _touches(gap: Gap, since: datetime, until: datetime) -> bool:
     return gap.began - _SLACK <= until and (gap.ended is None or since <= gap.ended + _SLACK)
 
 
-def members_of(queues: Iterable[PbxQueue]) -> dict[tuple[str, str], str]:
-    """(queue, member's name) -> extension; under queue '' where the name is one extension everywhere."""
-    found: dict[tuple[str, str], str] = {}
-    everywhere: dict[str, set[str]] = {}
-    for queue in queues:
-        for member in queue.members:
-            found[queue.name, member["name"]] = member["extension"]
-            everywhere.setdefault(member["name"], set()).add(member["extension"])
-    found |= {("", name): one for name, (one, *more) in everywhere.items() if not more}
-    return found
-
-
-def facts_of(testimony: Testimony, members: Mapping[tuple[str, str], str], branch: str | None) -> Facts | None:
+def facts_of(testimony: Testimony, members: Members, branch: str | None) -> Facts | None:
     """What both witnesses hold together."""
     lines = testimony.rows.get(Witness.QUEUE_LOG.value, [])
     rows = testimony.rows.get(Witness.CEL.value, [])
@@ -77,13 +69,13 @@ def facts_of(testimony: Testimony, members: Mapping[tuple[str, str], str], branc
     return merge(spoken, of_cel(testimony.linkedid, rows, branch=known or branch))
 
 
-def _names(members: Mapping[tuple[str, str], str], rows: Iterable[Mapping[str, Any]]) -> queue_log.Names:
+def _names(members: Members, rows: Iterable[Mapping[str, Any]]) -> queue_log.Names:
     """By the channel that answered, by the queue's members, or a name that is a number itself."""
     phones = {cel.text(row, "uniqueid"): extension_of(cel.text(row, "channame")) for row in rows}
     answered: dict[str, str] = {}
 
     def extension(queue: str, name: str, channel: str) -> str:
-        found = phones.get(channel) or answered.get(name) or members.get((queue, name)) or members.get(("", name))
+        found = phones.get(channel) or answered.get(name) or members.get(queue, {}).get(name)
         if channel and found:
             answered[name] = found
         return found or (name if name.isdigit() else UNMAPPED + name)

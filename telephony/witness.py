@@ -6,15 +6,18 @@ Each goes on from a place that is kept between two looks: nothing is read twice 
 import gzip
 import hashlib
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from sqlalchemy import DateTime, Engine, MetaData, RowMapping, Table, create_engine, func, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 Place = dict[str, Any]
 
@@ -22,6 +25,8 @@ _MARK = 256
 _AT_ONCE = 1_000_000
 _ROWS = 2_000
 _IDS = ("acctid", "id")
+# What reading a log can raise: of files, of packed ones, of a database, of one that nobody here has a driver for.
+UNREADABLE = (OSError, EOFError, zlib.error, SQLAlchemyError, ImportError)
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def _rotated(path: Path, place: Mapping[str, Any]) -> tuple[Path | None, list[Pa
     """The file that was being read, under its new name, and those that came between it and today's."""
     files = [file for _, file in _by_age(path)]
     for number, file in enumerate(files):
-        with suppress(OSError, EOFError), _opened(file) as stream:
+        with suppress(OSError, EOFError, zlib.error), _opened(file) as stream:
             if _matches(stream, place):
                 return file, files[number + 1 :]
     return None, []
@@ -102,7 +107,7 @@ def _by_age(path: Path) -> list[tuple[int, Path]]:
 
 
 def _first_epoch(file: Path) -> int | None:
-    with suppress(OSError, EOFError), _opened(file) as stream:
+    with suppress(OSError, EOFError, zlib.error), _opened(file) as stream:
         found = re.match(rb"(\d{9,11})[.|]", stream.read(20))
         return int(found[1]) if found else None
     return None
@@ -181,7 +186,7 @@ def _engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "sqlite" and parsed.database:
         # Read only, and without a lock that Asterisk would have to wait for.
-        return create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true", connect_args={"timeout": 5})
+        return create_engine(f"sqlite:///file:{quote(parsed.database)}?mode=ro&uri=true", connect_args={"timeout": 5})
     if backend in ("postgresql", "postgres"):
         options = {"connect_timeout": 5, "options": "-c default_transaction_read_only=on"}
         return create_engine(parsed.set(drivername="postgresql+psycopg"), connect_args=options)

@@ -35,7 +35,7 @@ def settle_anew(
             _take_back(session, call, task, now)
     if asked_before not in (None, verdict) and _was_disposed_by_rule(call):
         _undo_disposition(session, call, now)
-    if call.operators:
+    if verdict == callbacks.KEEP or call.operators:
         desk.open_draft(session, call, now=now)
     if not _tasks(session, call):
         desk.settle_call(session, call, now=now, short_abandon_s=short_abandon_s)

@@ -455,6 +455,16 @@ def test_a_log_that_cannot_be_read_is_said_and_settles_nothing(engine: Engine, p
     assert pbx.reconciled().witnesses["queue_log"]["error"] is None
 
 
+def test_a_database_that_nobody_can_read_is_said_and_the_other_witness_is_read(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ANSWERED)
+    for url in ("mysql://a:secret@127.0.0.1/x", "sqlite:////nowhere/cel.db", "postgresql://a:secret@127.0.0.1:1/x"):
+        pbx.settings = pbx.settings.model_copy(update={"cel": {"lab": url}})
+        report = pbx.reconciled()
+        assert report.witnesses["cel"]["error"], url
+        assert "secret" not in str(report), url
+        assert report.repaired == 1
+
+
 def test_calls_of_before_the_hotline_are_none_of_ours(engine: Engine, pbx: Pbx) -> None:
     pbx.writes(*ANSWERED)
     report = pbx.reconciled(AT + timedelta(days=1), since=None)
@@ -470,6 +480,27 @@ def test_evidence_of_what_agrees_is_not_kept_for_ever(engine: Engine, pbx: Pbx) 
     report = pbx.reconciled(NOW + KEEP_ROWS + timedelta(days=1))
     assert report.agreeing == report.witnessed == 1
     assert only(engine)[1].rows == {}
+
+
+def test_who_has_signed_out_since_is_still_known_by_name(engine: Engine, pbx: Pbx) -> None:
+    pbx.reconciled(AT)
+    with transaction(engine) as session:
+        members = [{"extension": "102", "name": "Lan", "paused": False, "status": 1}]
+        session.add(PbxQueue(pbx="lab", name="another", members=members, seen_at=AT))
+        session.get_one(PbxQueue, ("lab", "q")).members = []
+    pbx.writes(*ANSWERED)
+    pbx.reconciled()
+    assert only_call(engine).operators == ["101"]
+
+
+def test_a_name_that_nobody_knows_is_no_operator(engine: Engine, pbx: Pbx) -> None:
+    """Of the same name in another queue it is not known that it is the same person."""
+    pbx.writes(*(line.replace("|q|", "|new|") for line in ANSWERED))
+    assert pbx.reconciled().unexplained == 1
+    call, testimony = only(engine)
+    assert (call.outcome, call.operators, call.talk_s) == (Outcome.ANSWERED, [], 60.0)
+    assert [one["field"] for one in testimony.differences] == ["operators"]
+    assert tickets(engine) == [(TicketKind.REPORT, TicketState.DRAFT)]
 
 
 def test_cel_names_whom_queue_log_does_not(engine: Engine, pbx: Pbx, tmp_path: Path) -> None:

@@ -244,7 +244,8 @@ def _look(url: str, place: Place) -> tuple[list[dict[str, Any]], Place]:
 
 def test_rows_of_sqlite_are_read_once_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(witness, "_ROWS", 3)
-    path = tmp_path / "cel.db"
+    path = tmp_path / "a folder, 100% ours" / "cel.db"
+    path.parent.mkdir()
     with closing(sqlite3.connect(path)) as asterisk:
         asterisk.execute("CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, eventtime, uniqueid)")
         insert = "INSERT INTO cel (eventtype, eventtime, uniqueid) VALUES ('CHAN_START', ?, '')"
