@@ -83,7 +83,7 @@ def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> 
             _give_up(engine, pbx, linkedid, type(error).__name__, now)
             continue
         if found not in (None, Verdict.AGREES):
-            log.warning("a call is settled by the PBX's log", pbx=pbx, linkedid=linkedid, verdict=found.value)
+            log.warning("a call is not as its PBX's log has it", pbx=pbx, linkedid=linkedid, verdict=found.value)
 
 
 def _give_up(engine: Engine, pbx: str, linkedid: str, error: str, now: datetime) -> None:

@@ -101,7 +101,7 @@ def _reconciled_all(pbx: Asterisk, environment: dict[str, str]) -> dict[str, dic
     for name, chosen in {"queue_log": [0], "cel": [1], "both": [0, 1]}.items():
         given = dict(list(logs.items())[number] for number in chosen)
         found[name] = _reconciled({**environment, **given})
-        _forget_testimonies(environment)
+        found[name]["log"] = _forget_testimonies(environment)
     return found
 
 
@@ -113,24 +113,26 @@ def _reconciled(environment: dict[str, str]) -> dict[str, Any]:
     def settled() -> bool:
         done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
         report.update(json.loads(done.stdout))
-        report["log"] = report.get("log", "") + done.stderr
         return report["waiting"] == 0
 
     _until(settled, 30)
     return report
 
 
-def _forget_testimonies(environment: dict[str, str]) -> None:
-    """As if this were the first look: the next witness is read from its beginning."""
+def _forget_testimonies(environment: dict[str, str]) -> str:
+    """As if this were the first look: the next witness is read from its beginning. Returns what did not agree."""
     code = (
-        "from sqlalchemy import delete\n"
+        "from sqlalchemy import delete, select\n"
         "from callcenter.db import transaction\n"
         "from callcenter.models import Testimony, WitnessCursor\n"
         "from scripts.ground import ground\n"
         "with ground('test') as here, transaction(here.engine) as session:\n"
+        "    for one in session.scalars(select(Testimony).where(Testimony.verdict != 'agrees')):\n"
+        "        print(one.linkedid, one.verdict, one.differences, one.rows)\n"
         "    session.execute(delete(Testimony)); session.execute(delete(WitnessCursor))\n"
     )
-    subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=True, capture_output=True)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 async def _scenes(pbx: Asterisk) -> dict[str, list[Truth] | BaseException]:
