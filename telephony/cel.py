@@ -86,12 +86,13 @@ def zone_shift(row: Row) -> timedelta:
 
 
 def read(call: str, rows: Iterable[Row]) -> list[Happening]:
-    """The happenings of one call from all its rows, in order. Total."""
+    """The happenings of one call from all its rows. Total.
+
+    In the order of their own moments: rows of two channels are written by two threads and can cross.
+    """
     reading = _Reading(call)
-    for row in rows:
-        at = moment(row)
-        if at is None:
-            continue
+    timed = [(at, row) for row in rows if (at := moment(row)) is not None]
+    for at, row in sorted(timed, key=lambda pair: pair[0]):
         if reading.first:
             reading.shift, reading.first = zone_shift(row), False
         reader = _READERS.get(kind_of(row))
