@@ -22,6 +22,8 @@ ALL_OVER = "LINKEDID_END"
 _LONGEST_ID = 150
 _NOT_A_NUMBER = re.compile(r"[^0-9+*#]")
 _RING_STATE = "4"
+# Under load a transfer does not know its target, or its transferee.
+_UNKNOWN = "N/A"
 _JSON_AT_MOST = 4_000
 # A table that keeps event types as numbers: enum ast_cel_event_type.
 _NUMBERED = {
@@ -211,7 +213,7 @@ def _extra(row: Row) -> dict[str, Any]:
         found = json.loads(text(row, "eventextra") or "{}")
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return {name: value for name, value in found.items() if value != _UNKNOWN} if isinstance(found, dict) else {}
 
 
 def _name(row: Row) -> str:

@@ -262,6 +262,24 @@ def test_cel_sees_the_talk_after_a_transfer_to_a_plain_phone() -> None:
     assert facts.values["transfers"] == [{"kind": "blind", "to": "122"}]
 
 
+def test_a_transfer_that_does_not_know_its_target_is_explained_by_who_joined() -> None:
+    """As Asterisk writes it under load."""
+    facts = seen(
+        CAME,
+        QUEUED,
+        RINGS,
+        *TALKS,
+        '5 BRIDGE_ENTER 6 PJSIP/122-00000003 eventextra={"bridge_id":"b"}',
+        '5 ATTENDEDTRANSFER 5 PJSIP/121-00000002 eventextra={"transfer_target_channel_name":"N/A",'
+        '"transfer_target_channel_uniqueid":"N/A","transferee_channel_uniqueid":"1795612712.4"}',
+        '5 HANGUP 5 PJSIP/121-00000002 eventextra={"hangupcause":16,"hangupsource":""}',
+        GONE,
+    )
+    assert facts.values["transfers"][0]["kind"] == "attended"
+    assert facts.values["transfers"][0]["to"] in ("", "122")
+    assert facts.values["operators"] == ["121", "122"]
+
+
 def test_a_queue_that_lets_go_at_once_was_never_joined() -> None:
     facts = seen(CAME, QUEUED, "1.01 APP_END 4 PJSIP/trunk-00000001 appname=Queue", GONE)
     assert "queued_at" not in facts.values
