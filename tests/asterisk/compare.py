@@ -10,12 +10,12 @@ TOLERANCE_S = 1.2
 Told = Mapping[str, Any]
 
 
-def differences(truth: Mapping[str, Any], call: Mapping[str, Any]) -> list[str]:
+def differences(truth: Mapping[str, Any], call: Mapping[str, Any], tolerance: float = TOLERANCE_S) -> list[str]:
     """One line for each field that differs; seconds may be off by 1.2, for both sides measure over a wire."""
     return [
         f"{name}: {call.get(_field(name))!r} instead of {wanted!r}"
         for name, wanted in truth.items()
-        if not _same(name, wanted, call.get(_field(name)))
+        if not _same(name, wanted, call.get(_field(name)), tolerance)
     ]
 
 
@@ -35,9 +35,9 @@ def _field(name: str) -> str:
     return name.removesuffix("_unordered")
 
 
-def _same(name: str, wanted: Any, found: Any) -> bool:
+def _same(name: str, wanted: Any, found: Any, tolerance: float) -> bool:
     if name.endswith("_s"):
-        return found is not None and abs(found - wanted) <= TOLERANCE_S
+        return found is not None and abs(found - wanted) <= tolerance
     if name.endswith("_unordered"):
         return sorted(found or ()) == sorted(wanted)
     return bool(found == wanted)

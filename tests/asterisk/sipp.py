@@ -89,9 +89,12 @@ class Caller:
     def _read_times(self) -> None:
         if not self._messages.exists():
             return
+        heard = False
         for at, sent, first, method in _messages(self._messages.read_text(errors="replace")):
-            if sent and first.startswith("INVITE") and not self.invited_at:
+            if sent and first.startswith("INVITE") and not heard:
+                # What a busy PBX did not take is sent again.
                 self.invited_at = at
+            heard = heard or not sent
             if not sent and first.startswith("SIP/2.0") and method == "INVITE":
                 self._note_answer(at, int(first.split()[1]))
             if first.startswith("BYE") and self.ended_at is None:

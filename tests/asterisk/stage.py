@@ -21,9 +21,15 @@ PHONES_EACH = 4
 
 @dataclass(frozen=True)
 class Truth:
-    """What `scripts/manage calls` must say of one call; fields not named are free."""
+    """What `scripts/manage calls` must say of one call; fields not named are free.
+
+    `moments` are its times by the clock of the SIP side, in epoch seconds: `started_at`, `answered_at`, `ended_at`.
+    They and all seconds may be off by `tolerance_s`.
+    """
 
     fields: Mapping[str, Any]
+    moments: Mapping[str, float] = field(default_factory=dict)
+    tolerance_s: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,16 +91,18 @@ def scenario(
 class Stage:
     """One scenario being played."""
 
-    def __init__(self, pbx: Asterisk, scene: Scenario, phones: Sequence[Phone], trunk: Phone, branch: Phone) -> None:
-        self.pbx, self.scene, self.phones = pbx, scene, list(phones)
-        self.trunk, self.branch = trunk, branch
+    def __init__(self, theatre: "Theatre", scene: Scenario, phones: Sequence[Phone]) -> None:
+        assert theatre.trunk
+        assert theatre.branch
+        self.pbx, self.scene, self.phones = theatre.pbx, scene, list(phones)
+        self.trunk, self.branch, self.round = theatre.trunk, theatre.branch, theatre.round
         self.callers: list[Caller] = []
 
     def ext(self, which: int) -> str:
         return self.phones[which].number
 
     def new_number(self) -> str:
-        return f"09051{self.scene.index:02}{len(self.callers):03}"
+        return f"090{51 + self.round}{self.scene.index:02}{len(self.callers):03}"
 
     async def caller(self, number: str = "", steps: Iterable[Step] = (), **more: Any) -> Caller:
         """A caller from the public network, invite sent."""
@@ -145,7 +153,8 @@ class Stage:
             "hold_s": 0.0,
             "hung_up_by": "caller",
         }
-        return Truth({key: value for key, value in {**known, **fields}.items() if key not in free})
+        chosen = {key: value for key, value in {**known, **fields}.items() if key not in free}
+        return Truth(chosen, moments(caller, self.phones))
 
     def waited(self, caller: Caller, until: float | None, prompt: float = PROMPT_S) -> float:
         """Seconds from entering the queue to `until`, by the SIP side's clocks."""
@@ -185,11 +194,23 @@ class Stage:
         raise LookupError(f"no channel of {caller.number}")
 
 
+def moments(caller: Caller, phones: Iterable[Phone]) -> dict[str, float]:
+    """When the call began, was answered and ended; a phone knows the caller by the number it was shown."""
+    answers = [dialog.answered_at for phone in phones for dialog in phone.history if dialog.peer == caller.number]
+    answered = min((at for at in answers if at is not None), default=None)
+    times = {"started_at": caller.invited_at, "answered_at": answered, "ended_at": caller.ended_at}
+    return {name: at for name, at in times.items() if at}
+
+
 @dataclass
 class Theatre:
-    """A running Asterisk with all phones on, that plays scenarios side by side."""
+    """A running Asterisk with all phones on, that plays scenarios side by side.
+
+    Played again in another `round`, a scenario has callers with other numbers.
+    """
 
     pbx: Asterisk
+    round: int = 0
     phones: list[Phone] = field(default_factory=list)
     trunk: Phone | None = None
     branch: Phone | None = None
@@ -208,11 +229,9 @@ class Theatre:
                 phone.close()
 
     async def play(self, scene: Scenario, phones: Sequence[Phone]) -> list[Truth]:
-        assert self.trunk
-        assert self.branch
         for phone in phones:
             phone.reset()
-        stage = Stage(self.pbx, scene, phones, self.trunk, self.branch)
+        stage = Stage(self, scene, phones)
         await stage.add_members()
         try:
             async with asyncio.timeout(60):
