@@ -121,7 +121,7 @@ class SimulatedCall:
                 continue
             operator = self._ring(extension)
             if await self._answers(extension):
-                self._dial_end(operator, "ANSWER")
+                operator.state = 6
                 return operator
             self._no_answer(operator)
             self._hang_up(operator, 0)
@@ -157,7 +157,7 @@ class SimulatedCall:
         if operator:
             self.caller.connected = self.caller.connected_name = operator.number
         if operator and answered:
-            self._dial_end(operator, "ANSWER")
+            operator.state = 6
             await self._talk(operator)
             return
         await self._not_served(operator, caller_leaves=caller_leaves)
@@ -165,9 +165,6 @@ class SimulatedCall:
     async def _not_served(self, operator: Channel | None, *, caller_leaves: bool) -> None:
         if caller_leaves:
             self._emit("HangupRequest", "call")
-        if operator and caller_leaves:
-            self._dial_end(operator, "CANCEL")
-            self._dial_end(operator, "CANCEL")
         elif operator:
             self._no_answer(operator)
         if not caller_leaves:
@@ -183,7 +180,6 @@ class SimulatedCall:
     def _ring(self, extension: str) -> Channel:
         operator = self._leg(extension)
         self._emit("AgentCalled", "agent", operator.headers("Dest"), _member(extension))
-        self._emit("DialBegin", "call", operator.headers("Dest"), {"DialString": f"PJSIP/{extension}"})
         operator.state = 5
         return operator
 
@@ -194,16 +190,10 @@ class SimulatedCall:
         operator.connected, operator.connected_name = self.caller.number, self.caller.caller_name
         return operator
 
-    def _dial_end(self, operator: Channel, status: str) -> None:
-        operator.state = 6 if status == "ANSWER" else operator.state
-        self._emit("DialEnd", "call", operator.headers("Dest"), {"DialStatus": status})
-
     def _no_answer(self, operator: Channel) -> None:
         seconds = NEWCOMER_RING_S if operator.number == self.pbx.newcomer else RING_S
         ring = {"RingTime": str(int(seconds * 1000))}
         self._emit("AgentRingNoAnswer", "agent", operator.headers("Dest"), _member(operator.number), ring)
-        self._dial_end(operator, "NOANSWER")
-        self._dial_end(operator, "CANCEL")
 
     async def _talk(self, operator: Channel) -> None:
         waited = {"HoldTime": str(int(self._waited()))}
@@ -219,19 +209,14 @@ class SimulatedCall:
         answered = time.monotonic()
         operator_ends = await self._talks(operator)
         talked_s = (time.monotonic() - answered) * self.pbx.speed
-        leaving, staying = (operator, self.caller) if operator_ends else (self.caller, operator)
+        leaving = operator if operator_ends else self.caller
         self.pbx.ami.emit("HangupRequest", "call", leaving.headers())
         self._complete(operator, waited, talked_s, "agent" if leaving is operator else "caller")
-        self._leave(leaving, bridge)
         if leaving is operator:
-            self._leave(staying, bridge)
             self.caller.goes_to("hotline-after", "CONTINUE", 2)
-        self._soft_hangup(16)
-        if leaving is self.caller:
-            self._leave(staying, bridge)
         self._hang_up(operator, 16)
         self.pbx.release(operator.number, WRAP_UP_S)
-        self._end("operator" if leaving is operator else "caller", cause=16, asked=True)
+        self._end("operator" if leaving is operator else "caller", cause=16)
 
     async def _talks(self, operator: Channel) -> bool:
         """Until one of the two hangs up; True where it is the operator."""
@@ -279,8 +264,6 @@ class SimulatedCall:
         self.pbx.ami.emit("BlindTransfer", "call", {"Result": "Success"}, parties, bridge.headers(), target)
         self.caller.goes_to("from-agents", extension, 1)
         self._complete(operator, waited, self.plan.talk_s / 2, "transfer")
-        self._leave(self.caller, bridge)
-        self._leave(operator, bridge)
         self._hang_up(operator, 16)
         self.pbx.free.append(operator.number)
         await self._with_other(extension)
@@ -292,13 +275,10 @@ class SimulatedCall:
         await self.pbx.wait(2)
         other.exten = ""
         self.caller.connected = self.caller.connected_name = extension
-        self._dial_end(other, "ANSWER")
-        bridge = self._bridge(other)
+        other.state = 6
+        self._bridge(other)
         await self.pbx.wait(self.plan.talk_s / 2)
         self._emit("HangupRequest", "call", {"Cause": "16"})
-        self._leave(self.caller, bridge)
-        self._leave(other, bridge)
-        self._soft_hangup(16)
         self._tell_end("caller", 16)
         self._hang_up(other, 16)
         self.pbx.free.append(extension)
@@ -311,10 +291,6 @@ class SimulatedCall:
             self.pbx.ami.emit("BridgeEnter", "call", bridge.headers(), channel.headers())
         return bridge
 
-    def _leave(self, channel: Channel, bridge: Bridge) -> None:
-        bridge.inside -= 1
-        self.pbx.ami.emit("BridgeLeave", "call", bridge.headers(), channel.headers())
-
     async def _voicemail(self) -> None:
         self._leave_queue()
         self._stage("voicemail")
@@ -322,11 +298,10 @@ class SimulatedCall:
         self.caller.goes_to("hotline-voicemail", "s", 6)
         self._emit("HangupRequest", "call")
         self._emit("MessageWaiting", "call", _MAILBOX)
-        self._soft_hangup(16)
         serial, self.pbx.messages = self.pbx.messages, self.pbx.messages + 1
         file = await asyncio.to_thread(message, serial, self.plan.number)
         self._tell("voicemail", "HotlineVoicemail", {"File": file}, priority=3)
-        self._end("caller", cause=0, asked=True)
+        self._end("caller", cause=0)
 
     def _abandon(self) -> None:
         self._lost_from_queue()
@@ -351,14 +326,9 @@ class SimulatedCall:
         """The caller's seconds in the queue, not ours."""
         return (time.monotonic() - self._joined) * self.pbx.speed
 
-    def _end(self, by: str, *, cause: int, asked: bool = False) -> None:
-        if not asked:
-            self._soft_hangup(16)
+    def _end(self, by: str, *, cause: int) -> None:
         self._tell_end(by, cause)
         self._hang_up(self.caller, cause)
-
-    def _soft_hangup(self, cause: int) -> None:
-        self._emit("SoftHangupRequest", "call", {"Cause": str(cause)})
 
     def _hang_up(self, channel: Channel, cause: int) -> None:
         self.pbx.gone(channel)

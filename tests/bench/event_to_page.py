@@ -8,6 +8,7 @@ the page. Beside it, in the same run, what the bare live channel takes from a pu
 import asyncio
 import contextlib
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -150,9 +151,9 @@ def _ring(page: Page, server: AmiServer, loop: asyncio.AbstractEventLoop, number
     # Nobody's phone rings in the moment in which the call before ended; the page gathers bursts of 200 ms.
     page.wait_for_timeout(300)
     began = time.time() * 1000
-    _send(server, loop, blocks[ring : ring + 2])
+    _send(server, loop, blocks[ring : ring + 1])
     seen: float = page.wait_for_function(f"window.seen['{caller}']", polling=5).json_value()
-    _send(server, loop, blocks[ring + 2 :])
+    _send(server, loop, blocks[ring + 1 :])
     page.wait_for_function(f"!document.querySelector('#ring').textContent.replaceAll(' ', '').includes('{caller}')")
     return seen - began
 
@@ -167,12 +168,19 @@ def _on(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
     done.wait()
 
 
+def _first(header: str, text: str) -> str:
+    found = re.search(rf"^{header}: (\S+)", text, re.MULTILINE)
+    assert found, header
+    return found[1]
+
+
 def _blocks(caller: str, number: int) -> list[dict[str, str]]:
     """The recorded call as a new one: other ids, other caller, ringing at 101, now."""
-    text = RECORDING.read_text().replace("\r\n", "\n")
+    text = RECORDING.read_bytes().decode().replace("\r\n", "\n")
+    was, leg, dialled = (_first(name, text) for name in ("Uniqueid", "DestUniqueid", "DID"))
     start = f"{int(time.time())}.{number * 2}"
-    for old, new in (("1795464114.4", start), ("1795464115.5", f"{int(time.time())}.{number * 2 + 1}"),
-                     ("0900000001", caller), ("/121", "/101"), ("DID: 02201022", "DID: 1022")):  # fmt: skip
+    for old, new in ((was, start), (leg, f"{int(time.time())}.{number * 2 + 1}"), ("0900000001", caller),
+                     ("/121", "/101"), (f"DID: {dialled}", "DID: 1022")):  # fmt: skip
         text = text.replace(old, new)
     blocks = [dict(line.split(": ", 1) for line in block.split("\n") if ": " in line) for block in text.split("\n\n")]
     mine = [block for block in blocks if block.get("Uniqueid") == start or block.get("DestLinkedid") == start]

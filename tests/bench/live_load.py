@@ -12,6 +12,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -177,6 +178,7 @@ def main() -> None:
             asyncio.run(_measure(pbx, folder, lease, rates))
     finally:
         pbx.remove()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _site() -> Site:
@@ -205,8 +207,8 @@ async def _measure(pbx: Asterisk, folder: Path, lease: Any, rates: Sequence[floa
         "CALLCENTER_QUEUE_LOG": f"load={pbx.queue_log}",
     }
     with (
-        _process(environment, folder, "listen", "ready load") as listener,
-        _process(environment, folder, "console", "ready") as console,
+        _process(environment, folder, "listen", lambda log: "ready load" in log) as listener,
+        _process(environment, folder, "console", lambda _: _answers(port)) as console,
         _sipp(pbx, "member", ["-i", pbx.phones, "-p", str(UAS_PORT), "-nostdin", "-bg"]) as members,
     ):
         pages = Pages()
@@ -221,12 +223,14 @@ async def _measure(pbx: Asterisk, folder: Path, lease: Any, rates: Sequence[floa
 
 
 @contextlib.contextmanager
-def _process(environment: dict[str, str], folder: Path, command: str, ready: str) -> Iterator[psutil.Process]:
+def _process(
+    environment: dict[str, str], folder: Path, command: str, ready: Callable[[str], bool]
+) -> Iterator[psutil.Process]:
     path = folder / f"{command}.log"
     with path.open("wb") as log:
         process = subprocess.Popen([MANAGE, command], env=environment, stdout=log, stderr=log)
     try:
-        _until(lambda: ready in path.read_text(), command)
+        _until(lambda: ready(path.read_text()), command)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
@@ -248,7 +252,15 @@ def _sipp(pbx: Asterisk, name: str, arguments: Sequence[str]) -> Iterator[psutil
         process.wait()
 
 
-def _until(holds: Any, what: str) -> None:
+def _answers(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 60
     while not holds():
         if time.monotonic() > deadline:
