@@ -286,7 +286,7 @@ def reconcile(pbx: str | None, since: datetime | None) -> None:
     from datetime import UTC
 
     from scripts.ground import ground
-    from telephony import reconcile as reconciling
+    from telephony.witness import reconcile as reconciling
 
     with ground("reconcile") as here:
         names = reconciling.names(here.settings)

@@ -14,9 +14,9 @@ from callcenter.config import Pbx, Settings
 from callcenter.db import check_reachable, make_engine
 from callcenter.errors import HotlineError, SettingError
 from callcenter.models import PbxStatus
+from telephony.ami.link import Link, LinkState, Watch
 from telephony.checkup import check
 from telephony.findings import OF_HEARING, Finding
-from telephony.link import Link, LinkState, Watch
 
 WAIT_S = 3.0
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from callcenter.config import Settings
 from callcenter.db import reading, transaction
 from scripts.stopping import stopped_by_signals
-from telephony import reconcile
+from telephony.witness import reconcile
 from tickets.sweeps import sweep
 from tickets.uploads import sweep_unused
 

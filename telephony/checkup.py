@@ -15,9 +15,9 @@ from panoramisk.message import Message
 from callcenter.config import Settings
 from callcenter.models import PbxStatus
 from callcenter.push import announce
+from telephony.ami.link import Link
 from telephony.findings import Finding, of_clock
 from telephony.leadership import AWAY, Reign
-from telephony.link import Link
 
 log = structlog.get_logger(__name__)
 

@@ -18,9 +18,9 @@ import structlog
 from callcenter import commands, push
 from callcenter.models import PbxCommand
 from callcenter.vocab import CommandResult, CommandVerb
+from telephony.ami.link import Link
+from telephony.ami.protocol import BadAction
 from telephony.leadership import AWAY, Reign
-from telephony.link import Link
-from telephony.protocol import BadAction
 
 log = structlog.get_logger(__name__)
 

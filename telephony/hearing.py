@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import PbxGap, PbxStatus
 from callcenter.push import announce
+from telephony.ami.link import LinkState
 from telephony.commands import known
 from telephony.leadership import NEVER
-from telephony.link import LinkState
 
 
 @dataclass(eq=False)

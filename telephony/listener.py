@@ -19,14 +19,14 @@ from callcenter.config import Pbx, Settings
 from callcenter.db import make_engine
 from callcenter.errors import SettingError
 from telephony import recorder
+from telephony.ami.link import Link, LinkState, Rows, Watch
+from telephony.ami.protocol import Headers
 from telephony.callflow import Call, Calls, Rules, resync, step
 from telephony.checkup import Checkup
 from telephony.commands import Commander
 from telephony.events import Happening, Kind, interpret
 from telephony.hearing import Gap
 from telephony.leadership import Deposed, Leadership, Reign
-from telephony.link import Link, LinkState, Rows, Watch
-from telephony.protocol import Headers
 from telephony.queues import QueueWatch
 from telephony.settling import Settling, has_witness
 from telephony.spool import Spool

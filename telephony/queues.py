@@ -14,10 +14,10 @@ from callcenter.models import PbxQueue
 from callcenter.push import announce
 from callcenter.vocab import CommandResult
 from telephony import sign_in
+from telephony.ami.link import Link
+from telephony.ami.protocol import BadAction
 from telephony.events import extension_of
 from telephony.leadership import AWAY, Reign
-from telephony.link import Link
-from telephony.protocol import BadAction
 from telephony.sign_in import Lost
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ import structlog
 from callcenter.config import Settings
 from telephony import recorder
 from telephony.leadership import AWAY, Reign
-from telephony.reconcile import reconcile
+from telephony.witness.reconcile import reconcile
 
 log = structlog.get_logger(__name__)
 

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 import structlog
 
 from telephony import hearing, recorder
+from telephony.ami.link import LinkState
 from telephony.callflow import Call
 from telephony.hearing import Gap
 from telephony.leadership import AWAY, Deposed, Reign, reason
-from telephony.link import LinkState
 from telephony.recorder import Lines, Picture
 from telephony.spool import Spool
 

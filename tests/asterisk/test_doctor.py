@@ -10,8 +10,8 @@ import pytest
 from callcenter.config import Pbx, Settings
 from scripts import doctor
 from scripts.asterisk_env import AMI_PORT, Asterisk
+from telephony.ami.link import Link
 from telephony.findings import Finding
-from telephony.link import Link
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, run, site_for
 

@@ -13,8 +13,8 @@ from callcenter.config import Pbx, Settings
 from callcenter.models import PbxCommand, PbxGap, PbxQueue
 from callcenter.vocab import CommandResult
 from scripts.asterisk_env import AMI_PORT, Asterisk
+from telephony.ami.link import Watch
 from telephony.leadership import crown
-from telephony.link import Watch
 from telephony.listener import Listener
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import site_for

@@ -11,8 +11,8 @@ from panoramisk.message import Message
 from callcenter.config import Pbx
 from scripts.asterisk_env import AMI_PORT, Asterisk
 from scripts.record_ami import Mask, Recorder, record
+from telephony.ami.link import Link, LinkState
 from telephony.commands import known
-from telephony.link import Link, LinkState
 from telephony.queues import read
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, run, site_for

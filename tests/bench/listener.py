@@ -20,9 +20,9 @@ import psutil
 from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 
+from telephony.ami.protocol import AmiProtocol, Headers
 from telephony.callflow import Calls, Rules, step
 from telephony.events import EVENTS, Happening, Kind, interpret
-from telephony.protocol import AmiProtocol, Headers
 
 FOLDER = Path(__file__).parents[1] / "wire" / "recordings"
 # Not the forged and the crashed one: panoramisk raises on the first, and neither is a day's work.

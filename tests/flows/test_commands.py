@@ -15,8 +15,8 @@ from callcenter.db import transaction
 from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb, Role
+from telephony.ami.protocol import headers
 from telephony.commands import ACTIONS, action_for, known
-from telephony.protocol import headers
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets import phone

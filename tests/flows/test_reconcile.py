@@ -25,7 +25,7 @@ from callcenter.models import (
     WitnessCursor,
 )
 from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
-from telephony.reconcile import KEEP_ROWS, reconcile
+from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
 from tickets import callbacks, claims, desk
 from tickets.capture import Report

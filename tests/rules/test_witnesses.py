@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony import cel, queue_log
 from telephony.callflow import columns
 from telephony.events import Happening, Kind
-from telephony.queue_log import interpret, parse, sift
-from telephony.testimony import Facts, fold, of_cel, of_queue_log
+from telephony.witness import cel, queue_log
+from telephony.witness.queue_log import interpret, parse, sift
+from telephony.witness.testimony import Facts, fold, of_cel, of_queue_log
 
 CALL = "1795612712.4"
 NAMES = {"Lan": "121", "Minh": "122"}

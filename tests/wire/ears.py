@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
 from callcenter.models import PbxStatus
+from telephony.ami.link import Watch
 from telephony.leadership import crown
-from telephony.link import Watch
 from telephony.listener import Listener
 from tests.rules.trace import RULES
 from tests.wire.ami_server import AmiServer

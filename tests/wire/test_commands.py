@@ -14,8 +14,8 @@ from callcenter.db import transaction
 from callcenter.models import Call, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb
 from telephony import commands as sender
+from telephony.ami.link import Watch
 from telephony.callflow import from_json, to_json
-from telephony.link import Watch
 from telephony.queues import read
 from tests import factories
 from tests.factories import Province

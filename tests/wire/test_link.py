@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from callcenter.config import Pbx
-from telephony.link import Link, LinkState, Rows, Watch
-from telephony.protocol import Headers
+from telephony.ami.link import Link, LinkState, Rows, Watch
+from telephony.ami.protocol import Headers
 from tests.wire.ami_server import AmiServer, ami_server
 from tests.wire.ears import QUICK
 

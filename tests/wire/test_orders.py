@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.vocab import Outcome
+from telephony.ami.protocol import AmiProtocol
 from telephony.callflow import Calls, columns, resync, step
 from telephony.events import Happening, Kind, interpret
-from telephony.protocol import AmiProtocol
 from tests.wire.test_recordings import FOLDER, RULES
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

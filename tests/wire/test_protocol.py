@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from telephony.protocol import AmiProtocol, BadAction, Headers
+from telephony.ami.protocol import AmiProtocol, BadAction, Headers
 
 FOLDER = Path(__file__).with_name("recordings")
 CHANNEL = (

@@ -7,8 +7,8 @@ from itertools import count, pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from telephony.ami.protocol import AmiProtocol, Headers
 from telephony.events import EVENTS, Kind, interpret
-from telephony.protocol import AmiProtocol, Headers
 
 MOST = 79
 FORGERS_WORDS = (

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from telephony.ami.protocol import AmiProtocol, Headers
 from telephony.callflow import Calls, Rules, columns, resync, step
 from telephony.events import Happening, Kind, interpret
-from telephony.protocol import AmiProtocol, Headers
 
 FOLDER = Path(__file__).with_name("recordings")
 STREAMS = sorted(FOLDER.glob("*.ami")) + sorted(FOLDER.glob("*.ami.gz"))

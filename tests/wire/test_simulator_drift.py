@@ -19,8 +19,8 @@ from scripts.simulated_callers import LOCAL, Fate, Plan, busyness, gap_s
 from scripts.simulated_phone import ANSWER, HANG_UP, ConsolePhone
 from scripts.simulated_speech import GOODBYE, speech
 from scripts.simulator import Simulation
-from telephony.protocol import AmiProtocol
-from telephony.protocol import Headers as Heard
+from telephony.ami.protocol import AmiProtocol
+from telephony.ami.protocol import Headers as Heard
 
 FOLDER = Path(__file__).with_name("recordings")
 SERVED = Plan("0900000001", "", Fate.SERVED, patience_s=2, talk_s=4, operator_ends=False, key=None)

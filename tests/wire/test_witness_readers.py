@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from telephony import witness
-from telephony.witness import CelDatabase, Place, read_lines
+from telephony.witness import readers as witness
+from telephony.witness.readers import CelDatabase, Place, read_lines
 
 
 class Follower:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from telephony import cel, queue_log
-from telephony.comparing import compare
-from telephony.testimony import Facts, merge, of_cel, of_queue_log
+from telephony.witness import cel, queue_log
+from telephony.witness.comparing import compare
+from telephony.witness.testimony import Facts, merge, of_cel, of_queue_log
 from tests.wire.test_recordings import BANNER, FOLDER, Player, _play
 
 SCENARIOS = sorted(path.name.removesuffix(".cel.json") for path in FOLDER.glob("*.cel.json"))

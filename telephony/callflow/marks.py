@@ -5,8 +5,8 @@ from datetime import datetime
 
 from callcenter.phones import normalise
 from callcenter.vocab import HungUpBy, Reason, Stage, TransferKind
-from telephony.callflow_call import Call, Leg, Transfer
-from telephony.callflow_calls import is_operator, remember
+from telephony.callflow.call import Call, Leg, Transfer
+from telephony.callflow.calls import is_operator, remember
 from telephony.events import Happening, Kind
 
 Mark = Callable[[Call, Happening], bool]

@@ -17,8 +17,8 @@ from panoramisk import Manager
 from panoramisk.message import Message
 
 from callcenter.config import Pbx
+from telephony.ami.protocol import MEMBER_EVENTS, AmiProtocol, Headers
 from telephony.findings import Evidence
-from telephony.protocol import MEMBER_EVENTS, AmiProtocol, Headers
 
 log = structlog.get_logger(__name__)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from telephony import cel, queue_log
 from telephony.callflow import Call, Calls, Rules, columns, resync, step
-from telephony.callflow_call import Leg
-from telephony.callflow_marks import introduce
+from telephony.callflow.call import Leg
+from telephony.callflow.marks import introduce
 from telephony.events import Happening, Kind, extension_of
-from telephony.queue_log import Names, Row
+from telephony.witness import cel, queue_log
+from telephony.witness.queue_log import Names, Row
 
 UNMAPPED = "?"
 

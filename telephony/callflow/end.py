@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, Outcome, Reason, Stage
-from telephony.callflow_call import Call
+from telephony.callflow.call import Call
 
 # A true abandon and its Hangup are 1 to 4 ms apart; what the dialplan does after a timeout takes longer.
 _SAME_MOMENT = timedelta(seconds=0.5)

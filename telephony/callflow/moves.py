@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from callcenter.vocab import HungUpBy, TransferKind
-from telephony.callflow_call import Call, Transfer
-from telephony.callflow_calls import Calls, explain, is_extension, is_operator, remember, talk
-from telephony.callflow_end import decide, is_sure
-from telephony.callflow_marks import resume
+from telephony.callflow.call import Call, Transfer
+from telephony.callflow.calls import Calls, explain, is_extension, is_operator, remember, talk
+from telephony.callflow.end import decide, is_sure
+from telephony.callflow.marks import resume
 from telephony.events import Happening, Kind
 
 Move = Callable[[Calls, Call, Happening], bool]

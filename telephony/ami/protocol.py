@@ -2,7 +2,7 @@
 
 A protocol class for panoramisk's Manager, in place of its own. Asterisk writes what a caller sent into its events as it
 came, CR LF included. Checked here: the first lines and their order, the privilege class, and the lines of each channel
-(`telephony.blocks`). An event that such a number cut in pieces is put together again without the caller's lines.
+(`telephony.ami.blocks`). An event that such a number cut in pieces is put together again without the caller's lines.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import structlog
 from panoramisk.actions import Action
 from panoramisk.message import Message
 
-from telephony.blocks import is_whole, mended
+from telephony.ami.blocks import is_whole, mended
 from telephony.events import EVENTS
 
 Headers = dict[str, str | list[str]]

@@ -19,10 +19,10 @@ from callcenter.config import Settings
 from callcenter.db import transaction
 from callcenter.models import Call, PbxQueue, Testimony, WitnessCursor
 from callcenter.vocab import Witness
-from telephony import cel, queue_log
 from telephony.callflow import Rules
-from telephony.callflow_calls import is_extension
-from telephony.witness import UNREADABLE, CelDatabase, CelRows, Lines, read_lines
+from telephony.callflow.calls import is_extension
+from telephony.witness import cel, queue_log
+from telephony.witness.readers import UNREADABLE, CelDatabase, CelRows, Lines, read_lines
 
 log = structlog.get_logger(__name__)
 

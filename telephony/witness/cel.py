@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from telephony.events import Happening, Kind
-from telephony.queue_log import started_at
+from telephony.witness.queue_log import started_at
 
 Row = Mapping[str, Any]
 

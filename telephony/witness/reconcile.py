@@ -16,8 +16,8 @@ from callcenter.config import Settings
 from callcenter.db import reading, transaction
 from callcenter.models import Call, PbxGap, PbxStatus, Testimony, WitnessCursor
 from callcenter.vocab import Verdict
-from telephony.gathering import began_at, gather, remembered_members, sources, tells_all
-from telephony.repair import Around, Gap, settle
+from telephony.witness.gathering import began_at, gather, remembered_members, sources, tells_all
+from telephony.witness.repair import Around, Gap, settle
 from tickets.capture import Report, count
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from callcenter.vocab import TransferKind
-from telephony.callflow_call import Call, Leg, Transfer
+from telephony.callflow.call import Call, Leg, Transfer
 from telephony.events import extension_of
 
 # Legs of other calls are kept until they hang up; a Hangup that was never heard must not keep them for ever.

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, Outcome
-from telephony.callflow_call import Call, Leg, columns, from_json, to_json
-from telephony.callflow_calls import GRACE, Calls, Rules, explain, is_extension, remember, talk
-from telephony.callflow_end import vanish
-from telephony.callflow_marks import MARKS, Mark, introduce
-from telephony.callflow_moves import AFTER_THE_END, MOVES, Move, close, reconsider
+from telephony.callflow.call import Call, Leg, columns, from_json, to_json
+from telephony.callflow.calls import GRACE, Calls, Rules, explain, is_extension, remember, talk
+from telephony.callflow.end import vanish
+from telephony.callflow.marks import MARKS, Mark, introduce
+from telephony.callflow.moves import AFTER_THE_END, MOVES, Move, close, reconsider
 from telephony.events import Happening, Kind, extension_of
 
 __all__ = ["Call", "Calls", "Rules", "columns", "from_json", "locate", "resync", "step", "to_json"]

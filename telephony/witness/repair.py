@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from callcenter.models import Call, Testimony
 from callcenter.push import announce
 from callcenter.vocab import Verdict, Witness
-from telephony import cel, queue_log
-from telephony.comparing import Compared, compare
 from telephony.events import extension_of
-from telephony.testimony import UNMAPPED, Facts, merge, of_cel, of_queue_log
+from telephony.witness import cel, queue_log
+from telephony.witness.comparing import Compared, compare
+from telephony.witness.testimony import UNMAPPED, Facts, merge, of_cel, of_queue_log
 from tickets import corrections
 from tickets.capture import MADE
 

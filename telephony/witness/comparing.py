@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.vocab import Verdict
-from telephony.testimony import Facts
+from telephony.witness.testimony import Facts
 
 # Two clocks read by two programs; a whole second may be the one before or after besides.
 _CLOSE_S = 1.0

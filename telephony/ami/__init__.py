@@ -1,0 +1,1 @@
+"""The wire: AMI's bytes, framed and checked, and the connection they come by."""
