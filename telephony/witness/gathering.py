@@ -51,12 +51,13 @@ def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | N
     """Read all there is; False, and said in the cursor, where it could not be read to its end."""
     try:
         place = _begin(engine, source, now, since)
+        begin = datetime.fromisoformat(place["begin"]) if "at" not in place else None
         if source.witness == Witness.QUEUE_LOG:
-            for lines in read_lines(Path(source.address), place.get("at", {})):
+            for lines in read_lines(Path(source.address), place.get("at", {}), begin):
                 place = _keep_lines(engine, source, lines, place)
         else:
             with CelDatabase(source.address) as database:
-                for rows in database.read(place.get("at", {})):
+                for rows in database.read(place.get("at", {}), begin):
                     place = _keep_cel(engine, source, rows, place)
     except UNREADABLE as error:
         reason = _reason(error)

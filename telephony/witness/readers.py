@@ -5,25 +5,32 @@ Each goes on from a place that is kept between two looks: nothing is read twice 
 
 import gzip
 import hashlib
+import os
 import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from sqlalchemy import DateTime, Engine, MetaData, RowMapping, Table, create_engine, func, select
+from sqlalchemy import DateTime, Engine, MetaData, RowMapping, Table, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+
+from telephony.cel import moment
 
 Place = dict[str, Any]
 
 _MARK = 256
 _AT_ONCE = 1_000_000
+_LINE = 20
+_EPOCH = re.compile(rb"(\d{9,11})[.|]")
 _ROWS = 2_000
+# A moment without a zone may be a day off.
+_ZONES = timedelta(days=1)
 _IDS = ("acctid", "id")
 # What reading a log can raise: of files, of packed ones, of a database, of one that nobody here has a driver for.
 UNREADABLE = (OSError, EOFError, zlib.error, SQLAlchemyError, ImportError)
@@ -47,7 +54,8 @@ def read_lines(path: Path, place: Mapping[str, Any], since: datetime | None = No
     place = dict(place)
     if not place and since is not None:
         for file in _back_to(path, since):
-            yield from _pieces(file, {}, finished=True)
+            yield from _pieces(file, _shortly_before(file, since), finished=True)
+        place = _shortly_before(path, since)
     if place and not _goes_on(path, place):
         rest, later = _rotated(path, place)
         if rest is None:
@@ -97,8 +105,8 @@ def _rotated(path: Path, place: Mapping[str, Any]) -> tuple[Path | None, list[Pa
 def _back_to(path: Path, since: datetime) -> list[Path]:
     """The older files that may hold rows of that time: those whose successor begins after it."""
     files = _by_age(path)
-    ends = [*(first for first, _ in files[1:]), _first_epoch(path) or since.timestamp()]
-    return [file for (_, file), end in zip(files, ends, strict=True) if end >= since.timestamp()]
+    ends = [first for first, _ in files[1:]] + [_first_epoch(path) or since.timestamp()]
+    return [file for (_, file), end in zip(files, ends, strict=False) if end >= since.timestamp()]
 
 
 def _by_age(path: Path) -> list[tuple[int, Path]]:
@@ -108,9 +116,29 @@ def _by_age(path: Path) -> list[tuple[int, Path]]:
 
 def _first_epoch(file: Path) -> int | None:
     with suppress(OSError, EOFError, zlib.error), _opened(file) as stream:
-        found = re.match(rb"(\d{9,11})[.|]", stream.read(20))
+        found = _EPOCH.match(stream.read(_LINE))
         return int(found[1]) if found else None
     return None
+
+
+def _shortly_before(file: Path, since: datetime) -> Place:
+    """A log of years is not read from its beginning; one that is packed, or small, is."""
+    if file.suffix == ".gz":
+        return {}
+    with file.open("rb") as stream:
+        low, high = 0, stream.seek(0, os.SEEK_END) // _AT_ONCE
+        while low < high:
+            middle = (low + high + 1) // 2
+            # The rest of the line that the look fell into, then a whole one.
+            stream.seek(middle * _AT_ONCE)
+            stream.readline()
+            found = _EPOCH.match(stream.readline(_LINE))
+            low, high = (middle, high) if found and int(found[1]) < since.timestamp() else (low, middle - 1)
+        if low == 0:
+            return {}
+        stream.seek(low * _AT_ONCE)
+        stream.readline()
+        return _place(stream, stream.tell())
 
 
 def _opened(file: Path) -> BinaryIO:
@@ -132,7 +160,11 @@ def _pieces(path: Path, place: Place, *, finished: bool) -> Iterator[Lines]:
             if not whole and not feed:
                 return
             offset += len(whole) + len(feed)
-            yield Lines([_text(line) for line in whole.split(b"\n")], {"offset": offset, "mark": _mark(file, offset)})
+            yield Lines([_text(line) for line in whole.split(b"\n")], _place(file, offset))
+
+
+def _place(file: BinaryIO, offset: int) -> Place:
+    return {"offset": offset, "mark": _mark(file, offset)}
 
 
 def _text(line: bytes) -> str:
@@ -160,13 +192,18 @@ class CelDatabase:
     def __exit__(self, *_: object) -> None:
         self._engine.dispose()
 
-    def read(self, place: Mapping[str, Any]) -> Iterator[CelRows]:
-        """All rows since `place`, in pieces; raises SQLAlchemyError when the database or its table is not there."""
+    def read(self, place: Mapping[str, Any], since: datetime | None = None) -> Iterator[CelRows]:
+        """All rows since `place`, in pieces; without a place, those from about `since` on.
+
+        Raises SQLAlchemyError when the database or its table is not there.
+        """
         table = Table("cel", MetaData(), autoload_with=self._engine)
         ids = {column.name.lower(): column.name for column in table.columns}
         key = next((ids[name] for name in _IDS if name in ids), None)
         if key and self._began_again(table, key, place):
             place = {}
+        elif not place and since is not None:
+            place = _shortly_before_row(self._engine, table, key, since - _ZONES)
         while True:
             piece = _by_id(self._engine, table, key, place) if key else _by_time(self._engine, table, place)
             if not piece.rows:
@@ -186,11 +223,34 @@ def _engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "sqlite" and parsed.database:
         # Read only, and without a lock that Asterisk would have to wait for.
-        return create_engine(f"sqlite:///file:{quote(parsed.database)}?mode=ro&uri=true", connect_args={"timeout": 5})
+        engine = create_engine(f"sqlite:///file:{quote(parsed.database)}?mode=ro&uri=true", connect_args={"timeout": 5})
+        event.listen(engine, "connect", _take_any_bytes)
+        return engine
     if backend in ("postgresql", "postgres"):
         options = {"connect_timeout": 5, "options": "-c default_transaction_read_only=on"}
         return create_engine(parsed.set(drivername="postgresql+psycopg"), connect_args=options)
     return create_engine(parsed)
+
+
+def _shortly_before_row(engine: Engine, table: Table, key: str | None, since: datetime) -> Place:
+    """A table of years is not read from its beginning: ids rise with time."""
+    if key is None:
+        is_time = isinstance(table.columns["eventtime"].type, DateTime)
+        return {"time": since.replace(tzinfo=None).isoformat(" ")} if is_time else {}
+    column = table.columns[key]
+    with engine.connect() as connection:
+        low, high = 0, connection.scalar(select(func.max(column))) or 0
+        while high - low > _ROWS:
+            middle = (low + high) // 2
+            row = connection.execute(select(table).where(column > middle).order_by(column).limit(1)).mappings().first()
+            at = moment(_row(row)) if row is not None else None
+            low, high = (middle, high) if at is not None and at < since else (low, middle)
+    return {"id": low}
+
+
+def _take_any_bytes(connection: Any, _: Any) -> None:
+    """A caller's name can be in any encoding; one row with such a name must not end the reading."""
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
 
 
 def _by_id(engine: Engine, table: Table, key: str, place: Mapping[str, Any]) -> CelRows:

@@ -473,6 +473,13 @@ def test_calls_of_before_the_hotline_are_none_of_ours(engine: Engine, pbx: Pbx) 
     assert pbx.reconciled(AT + timedelta(days=1)).repaired == 1
 
 
+def test_what_was_rotated_away_before_the_first_look_is_read_too(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ANSWERED)
+    pbx.log.rename(pbx.log.with_name("queue_log.1"))
+    pbx.log.touch()
+    assert pbx.reconciled().repaired == 1
+
+
 def test_evidence_of_what_agrees_is_not_kept_for_ever(engine: Engine, pbx: Pbx) -> None:
     recorded(engine, **HEARD)
     pbx.writes(*ANSWERED)

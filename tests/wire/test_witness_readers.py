@@ -129,6 +129,18 @@ def test_the_first_look_goes_back_as_far_as_it_is_asked(log: Path) -> None:
     assert found == [line(10), line(20), line(30)]
 
 
+def test_the_first_look_skips_what_is_older_in_a_long_file(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(log, *range(3, 500))
+    monkeypatch.setattr(witness, "_AT_ONCE", 200)
+    for wanted in (0, 1, 2, 250, 499, 600):
+        since = datetime.fromtimestamp(1795612700 + wanted, UTC)
+        pieces = list(read_lines(log, {}, since))
+        found = [text for piece in pieces for text in piece.lines]
+        assert found[-(500 - wanted) :] == [line(number) for number in range(max(wanted, 1), 500)] or wanted == 600
+        assert len(found) < 500 - wanted + 10 or wanted == 600
+        assert [text for piece in read_lines(log, pieces[-1].place) for text in piece.lines] == []
+
+
 def test_what_was_moved_away_is_said_to_be_lost_and_the_rest_is_read(log: Path) -> None:
     follower = Follower(log)
     follower.look()
@@ -265,6 +277,34 @@ def test_rows_of_sqlite_are_read_once_while_it_is_written(tmp_path: Path, monkey
         asterisk.execute(insert, ("10.5",))
         asterisk.commit()
         assert [row["eventtime"] for row in _look(f"sqlite:///{path}", place)[0]] == ["10.5"]
+
+
+def test_a_name_in_another_encoding_does_not_end_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "cel.db"
+    with closing(sqlite3.connect(path)) as asterisk:
+        asterisk.execute("CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, eventtime, cidname)")
+        insert = "INSERT INTO cel (eventtype, eventtime, cidname) VALUES ('CHAN_START', '1.5', CAST(? AS TEXT))"
+        asterisk.executemany(insert, [(b"Tr\xe7n",), (b"Lan",)])
+        asterisk.commit()
+        rows, _ = _look(f"sqlite:///{path}", {})
+    assert [row["cidname"] for row in rows] == ["Tr\ufffdn", "Lan"]
+
+
+def test_the_first_look_into_a_long_table_begins_about_where_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witness, "_ROWS", 10)
+    path, began, hour = tmp_path / "cel.db", 1795612700, 3600
+    with closing(sqlite3.connect(path)) as asterisk:
+        asterisk.execute("CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, eventtype, eventtime)")
+        moments = [(f"{began + number * hour}.5",) for number in range(1000)]
+        asterisk.executemany("INSERT INTO cel (eventtype, eventtime) VALUES ('X', ?)", moments)
+        asterisk.commit()
+    with CelDatabase(f"sqlite:///{path}") as database:
+        pieces = list(database.read({}, datetime.fromtimestamp(began + 900 * hour, UTC)))
+    ids = [row["AcctId"] for piece in pieces for row in piece.rows]
+    assert 860 < ids[0] <= 900 - 23
+    assert ids[-1] == 1000
 
 
 def test_nothing_is_written_to_the_pbx(tmp_path: Path) -> None:
