@@ -94,6 +94,14 @@ class Settings(BaseSettings):
     def _parse_named(cls, value: Any) -> Any:
         return dict(_named(part) for part in _parts(value)) if isinstance(value, str) else value
 
+    @field_validator("queue_log", "cel", mode="after")
+    @classmethod
+    def _one_each(cls, value: dict[str, str]) -> dict[str, str]:
+        """In a log of two PBXs nothing says whose call it is: each would be there twice."""
+        if len(set(value.values())) < len(value):
+            raise ValueError("two PBXs have the same log")
+        return value
+
     @field_validator("map_tiles", mode="after")
     @classmethod
     def _check_tiles(cls, value: str | None) -> str | None:

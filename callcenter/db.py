@@ -68,6 +68,10 @@ Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Word = Annotated[str, mapped_column(String(40))]
 
 
+# The server notices a client whose machine is gone, and with it the locks that it holds.
+_SERVER_WATCHES = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+
+
 def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") -> Engine:
     """An engine on PostgreSQL by psycopg 3; `postgres://…` and `postgresql://…` are both taken.
 
@@ -95,7 +99,7 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
         connect_args={
             "application_name": application,
             "connect_timeout": 5,
-            "options": "-c timezone=UTC",
+            "options": f"-c timezone=UTC {_SERVER_WATCHES}",
             # A server that is gone without a word is noticed in seconds, not in the quarter of an hour that TCP takes.
             "keepalives_idle": 10,
             "keepalives_interval": 5,

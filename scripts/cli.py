@@ -285,15 +285,19 @@ def reconcile(pbx: str | None, since: datetime | None) -> None:
     import json
     from datetime import UTC
 
+    from callcenter.db import reading
     from scripts.ground import ground
     from telephony.witness import reconcile as reconciling
+    from tickets import capture
 
     with ground("reconcile") as here:
         names = reconciling.names(here.settings)
         if pbx is not None and pbx not in names:
             raise click.ClickException(f"no PBX {pbx} (known: {', '.join(names) or 'none'})")
         for name in names if pbx is None else [pbx]:
-            report = reconciling.reconcile(here.engine, here.settings, name, datetime.now(UTC), since=since)
+            reconciling.reconcile(here.engine, here.settings, name, datetime.now(UTC), since=since)
+            with reading(here.engine) as session:
+                report = capture.count(session, name, since=since)
             click.echo(json.dumps(report.as_dict(), ensure_ascii=False))
 
 

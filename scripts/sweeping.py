@@ -1,5 +1,9 @@
-"""What time alone settles, again and again until SIGTERM: sweeps of tickets, and calls against the logs of the PBX."""
+"""What time alone settles, again and again until SIGTERM: sweeps of tickets, and calls against the logs of the PBX.
 
+Logs can be long, their databases slow, and one who reads them waits for another: no deadline of a ticket waits with it.
+"""
+
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +20,7 @@ from tickets.uploads import sweep_unused
 
 EVERY_S = 15.0
 FILES_EVERY = timedelta(days=1)
-RECONCILE_EVERY = timedelta(minutes=1)
+RECONCILE_EVERY_S = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -25,15 +29,15 @@ def keep_sweeping(engine: Engine, settings: Settings) -> None:
     """A database that is away is said once; the next round tries again. Files once a day, and at the start."""
     stop = stopped_by_signals()
     away = False
-    files_next = reconcile_next = datetime.now(UTC)
+    files_next = datetime.now(UTC)
+    for name in dict.fromkeys([*settings.queue_log, *settings.cel]):
+        given = (engine, settings, name, stop)
+        threading.Thread(target=_keep_reconciling, args=given, name=f"reconcile-{name}", daemon=True).start()
     log.info("ready cron")
     while not stop.is_set():
         try:
             with transaction(engine) as session:
                 sweep(session, datetime.now(UTC))
-            if datetime.now(UTC) >= reconcile_next:
-                reconcile_next = datetime.now(UTC) + RECONCILE_EVERY
-                _reconcile(engine, settings)
             if datetime.now(UTC) >= files_next:
                 _sweep_files(engine, settings.data_dir)
                 files_next = datetime.now(UTC) + FILES_EVERY
@@ -45,10 +49,14 @@ def keep_sweeping(engine: Engine, settings: Settings) -> None:
         stop.wait(EVERY_S)
 
 
-def _reconcile(engine: Engine, settings: Settings) -> None:
-    """A PBX whose log cannot be read says so on its page, and holds up no other."""
-    for name in dict.fromkeys([*settings.queue_log, *settings.cel]):
-        reconcile.reconcile(engine, settings, name, datetime.now(UTC))
+def _keep_reconciling(engine: Engine, settings: Settings, pbx: str, stop: threading.Event) -> None:
+    """A log that cannot be read says so on its page; whatever else is wrong, the next round tries again."""
+    while not stop.is_set():
+        try:
+            reconcile.reconcile(engine, settings, pbx, datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - not its text: SQLAlchemy puts the caller's number there
+            log.warning("calls are not reconciled", pbx=pbx, error=type(error).__name__)
+        stop.wait(RECONCILE_EVERY_S)
 
 
 def _sweep_files(engine: Engine, data_dir: Path) -> None:

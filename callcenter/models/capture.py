@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, Id, Word
 
+# SQL: evidence that time takes away, in words that its index has too.
+KEPT_ROWS = "verdict = 'agrees' AND rows <> '{}'"
+
 
 class PbxGap(Base):
     """A time in which nobody heard this PBX; open (`ended_at` null) while it lasts.
@@ -60,7 +63,8 @@ class Testimony(Base):
     __tablename__ = "testimony"
     __table_args__ = (
         Index("ix_testimony_unchecked", "pbx", "last_at", postgresql_where=text("verdict IS NULL")),
-        Index("ix_testimony_verdict_started_at", "verdict", "started_at"),
+        Index("ix_testimony_pbx_started_at", "pbx", "started_at"),
+        Index("ix_testimony_kept_rows", "pbx", "checked_at", postgresql_where=text(KEPT_ROWS)),
     )
 
     pbx: Mapped[str] = mapped_column(String(80), primary_key=True)

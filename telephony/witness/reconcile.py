@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine, select, text, update
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
-from callcenter.db import reading, transaction
+from callcenter.db import transaction
 from callcenter.models import Call, PbxGap, PbxStatus, Testimony, WitnessCursor
+from callcenter.models.capture import KEPT_ROWS
 from callcenter.vocab import Verdict
 from telephony.witness.gathering import began_at, gather, remembered_members, sources, tells_all
 from telephony.witness.repair import Around, Gap, settle
-from tickets.capture import Report, count
 
 log = structlog.get_logger(__name__)
 
@@ -33,19 +33,18 @@ _AT_ONCE = 500
 
 def reconcile(
     engine: Engine, settings: Settings, pbx_name: str, now: datetime, *, since: datetime | None = None
-) -> Report:
-    """Read on, compare, mend, and say how things stand (since that moment, or of all that was ever compared)."""
+) -> None:
+    """Read on (or again, back to `since`), compare and mend; nothing to do for a PBX without a witness."""
     witnesses = sources(settings, pbx_name)
-    if witnesses:
-        with _alone(engine, pbx_name):
-            read = [source.witness for source in witnesses if gather(engine, source, now, since=since)]
-            _settle_all(engine, settings, pbx_name, now)
-            if len(read) == len(witnesses):
-                _name_the_unknown(engine, pbx_name, now)
-                _close_gaps(engine, pbx_name, now)
-            _prune(engine, pbx_name, now)
-    with reading(engine) as session:
-        return count(session, pbx_name, since=since)
+    if not witnesses:
+        return
+    with _alone(engine, pbx_name):
+        read = [source.witness for source in witnesses if gather(engine, source, now, since=since)]
+        _settle_all(engine, settings, pbx_name, now)
+        if len(read) == len(witnesses):
+            _name_the_unknown(engine, pbx_name, now)
+            _close_gaps(engine, pbx_name, now)
+        _prune(engine, pbx_name, now)
 
 
 def names(settings: Settings) -> list[str]:
@@ -77,6 +76,9 @@ def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> 
                 found = settle(session, pbx, linkedid, around, now=now, short_abandon_s=settings.short_abandon_s)
         except (OperationalError, InterfaceError):
             raise
+        except IntegrityError:
+            # The listener wrote it in this very moment: the next round compares.
+            continue
         except Exception as error:  # noqa: BLE001 - whatever it is, the next call must go on
             # Not the error's text: SQLAlchemy puts the caller's number there.
             log.error("a call cannot be reconciled", pbx=pbx, linkedid=linkedid, error=type(error).__name__)
@@ -141,11 +143,6 @@ def _close_gaps(engine: Engine, pbx: str, now: datetime) -> None:
 
 def _prune(engine: Engine, pbx: str, now: datetime) -> None:
     """What agrees needs no evidence for ever."""
-    old = update(Testimony).where(
-        Testimony.pbx == pbx,
-        Testimony.verdict == Verdict.AGREES.value,
-        Testimony.checked_at < now - KEEP_ROWS,
-        Testimony.rows != {},
-    )
+    old = update(Testimony).where(Testimony.pbx == pbx, Testimony.checked_at < now - KEEP_ROWS, text(KEPT_ROWS))
     with transaction(engine) as session:
         session.execute(old.values(rows={}))

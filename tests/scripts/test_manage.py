@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from callcenter.config import Settings
 from callcenter.db import transaction
 from callcenter.models import Agency, User
 from callcenter.vocab import AgencyKind
 from tests import factories
-from tests.scripts.processes import environment, free_port, manage
+from tests.scripts.processes import MANAGE, environment, free_port, manage, running, wait_for_line
 
 COMMANDS = ("migrate", "seed", "listen", "console", "public", "work", "relay", "cron", "calls", "tickets", "stats",
             "reconcile", "user", "token", "doctor")  # fmt: skip
@@ -40,6 +40,8 @@ def test_wrong_usage_is_2_and_prints_no_data(arguments: tuple[str, ...]) -> None
         ("CALLCENTER_DATABASE_URL", "postgresql://u:hidden@127.0.0.1:1/x"),
         ("CALLCENTER_PBX", "pbx=http://u:hidden@host"),
         ("CALLCENTER_CONSOLE_BIND", "8022"),
+        ("CALLCENTER_QUEUE_LOG", "a=/var/log/asterisk/queue_log, b=/var/log/asterisk/queue_log"),
+        ("CALLCENTER_CEL", "a=postgresql://u:hidden@host/cel,b=postgresql://u:hidden@host/cel"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it(name: str, value: str, settings: Settings) -> None:
@@ -128,6 +130,22 @@ def test_a_given_database_without_our_tables_is_not_touched_unasked(
     assert "scripts/manage migrate" in refused.stderr
     assert manage(given, "migrate").returncode == 0
     assert manage(given, "calls").returncode == 0
+
+
+def test_whoever_waits_for_a_log_keeps_no_sweep_waiting(engine: Engine, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "queue_log").touch()
+    given = environment(settings, CALLCENTER_QUEUE_LOG=f"lab={tmp_path / 'queue_log'}")
+    with engine.connect() as holder:
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('reconcile:lab', 1022))"))
+        with running(given, *MANAGE, "cron") as cron:
+            wait_for_line(cron, "ready cron")
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+                while not other.scalar(
+                    text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                ):
+                    assert cron.poll() is None
+            cron.terminate()
+            assert cron.wait(timeout=10) == 0
 
 
 def test_doctor_names_what_is_wrong_and_fails(settings: Settings) -> None:
