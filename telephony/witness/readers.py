@@ -20,7 +20,7 @@ from sqlalchemy import DateTime, Engine, MetaData, RowMapping, Table, create_eng
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from telephony.cel import moment
+from telephony.witness.cel import moment
 
 Place = dict[str, Any]
 
