@@ -1,10 +1,9 @@
 """Asks a PBX whether it can be heard as it must be, after each log-in and now and then; nothing rings by it."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +17,7 @@ from callcenter.push import announce
 from telephony.ami.link import Link
 from telephony.findings import Finding, of_clock
 from telephony.leadership import AWAY, Reign
+from telephony.witness.readers import UNREADABLE, CelDatabase, reason
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,8 @@ async def check(link: Link, settings: Settings) -> list[Finding]:
     found = list(_of_privileges(link))
     found += await _of_events(link)
     found += await _of_dialplan(link, settings)
-    return [*found, *of_witness(settings, link.pbx.name)]
+    # In a thread: a disk or a database that does not answer must not deafen the listener.
+    return [*found, *await asyncio.to_thread(of_witness, settings, link.pbx.name)]
 
 
 def of_hearing(link: Link) -> list[Finding]:
@@ -41,28 +42,28 @@ def of_hearing(link: Link) -> list[Finding]:
     return [*link.evidence.findings(), *forged]
 
 
-def of_witness(settings: Settings, pbx: str) -> Iterator[Finding]:
-    """Whether the PBX's own logs can be read, where they are named."""
+def of_witness(settings: Settings, pbx: str) -> list[Finding]:
+    """Whether the PBX's own logs can be read, where they are named. May block."""
     path, url = settings.queue_log.get(pbx), settings.cel.get(pbx)
-    if path is None and url is None:
-        yield Finding("no_witness")
+    found = [] if path or url else [Finding("no_witness")]
     if path is not None:
-        yield from _readable("queue_log", "CALLCENTER_QUEUE_LOG", lambda: Path(path).open("rb").close())
-    if url is not None and url.startswith("sqlite:"):
-        yield from _readable("CEL", "CALLCENTER_CEL", lambda: _look_into(url.partition("///")[2]))
+        found += _readable("queue_log", "CALLCENTER_QUEUE_LOG", lambda: Path(path).open("rb").close())
+    if url is not None:
+        found += _readable("CEL", "CALLCENTER_CEL", lambda: _look_into(url))
+    return found
 
 
-def _readable(witness: str, setting: str, look: Callable[[], object]) -> Iterator[Finding]:
+def _readable(witness: str, setting: str, look: Callable[[], object]) -> list[Finding]:
     try:
         look()
-    except (OSError, sqlite3.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        yield Finding("witness_unreadable", {"witness": witness, "setting": setting, "why": why})
+    except UNREADABLE as error:
+        return [Finding("witness_unreadable", {"witness": witness, "setting": setting, "why": reason(error)})]
+    return []
 
 
-def _look_into(path: str) -> None:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        database.execute("SELECT 1 FROM cel LIMIT 1")
+def _look_into(url: str) -> None:
+    with CelDatabase(url) as database:
+        database.look()
 
 
 def _of_privileges(link: Link) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from callcenter.vocab import Witness
 from telephony.callflow import Rules
 from telephony.callflow.calls import is_extension
 from telephony.witness import cel, queue_log
-from telephony.witness.readers import UNREADABLE, CelDatabase, CelRows, Lines, read_lines
+from telephony.witness.readers import UNREADABLE, CelDatabase, CelRows, Lines, read_lines, reason
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +60,9 @@ def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | N
                 for rows in database.read(place.get("at", {}), begin):
                     place = _keep_cel(engine, source, rows, place)
     except UNREADABLE as error:
-        reason = _reason(error)
-        log.warning("a witness cannot be read", pbx=source.pbx, witness=source.witness.value, error=reason)
-        _note(engine, source, now, error=reason)
+        why = reason(error)
+        log.warning("a witness cannot be read", pbx=source.pbx, witness=source.witness.value, error=why)
+        _note(engine, source, now, error=why)
         return False
     _note(engine, source, now, error=None)
     return True
@@ -124,12 +124,6 @@ def _note(engine: Engine, source: Source, now: datetime, *, error: str | None) -
         if cursor is not None:
             cursor.error = error
             cursor.read_at = cursor.read_at if error else now
-
-
-def _reason(error: Exception) -> str:
-    """In one line and without an address, which may hold a password."""
-    text = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error).strip()
-    return f"{type(error).__name__}: {text.splitlines()[0] if text else 'no reason'}"[:200]
 
 
 def _keep_lines(engine: Engine, source: Source, read: Lines, place: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from sqlalchemy import DateTime, Engine, MetaData, RowMapping, Table, create_engine, event, func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from telephony.witness.cel import moment
@@ -34,6 +34,12 @@ _ZONES = timedelta(days=1)
 _IDS = ("acctid", "id")
 # What reading a log can raise: of files, of packed ones, of a database, of one that nobody here has a driver for.
 UNREADABLE = (OSError, EOFError, zlib.error, SQLAlchemyError, ImportError)
+
+
+def reason(error: Exception) -> str:
+    """Why a log cannot be read, in one line and without an address, which may hold a password."""
+    text = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0] if text else 'no reason'}"[:200]
 
 
 @dataclass(frozen=True)
@@ -192,6 +198,12 @@ class CelDatabase:
     def __exit__(self, *_: object) -> None:
         self._engine.dispose()
 
+    def look(self) -> None:
+        """Whether there is a table that can be read; raises SQLAlchemyError when not."""
+        table = Table("cel", MetaData(), autoload_with=self._engine)
+        with self._engine.connect() as connection:
+            connection.execute(select(table).limit(1))
+
     def read(self, place: Mapping[str, Any], since: datetime | None = None) -> Iterator[CelRows]:
         """All rows since `place`, in pieces; without a place, those from about `since` on.
 
@@ -223,7 +235,8 @@ def _engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "sqlite" and parsed.database:
         # Read only, and without a lock that Asterisk would have to wait for.
-        engine = create_engine(f"sqlite:///file:{quote(parsed.database)}?mode=ro&uri=true", connect_args={"timeout": 5})
+        uri = URL.create("sqlite", database=f"file:{quote(parsed.database)}", query={"mode": "ro", "uri": "true"})
+        engine = create_engine(uri, connect_args={"timeout": 5})
         event.listen(engine, "connect", _take_any_bytes)
         return engine
     if backend in ("postgresql", "postgres"):
