@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po, write_po
 FOLDER = Path(__file__).parent
 _PO = FOLDER / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
-_KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
+_KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
 
 
 def extract() -> Catalog:

@@ -9,8 +9,8 @@ from callcenter.models import Agency, Category
 from callcenter.text import sort_key
 from callcenter.vocab import Source
 
-# Sources of a ticket that a person opens by hand.
-BY_HAND = (Source.COUNTER, Source.LETTER, Source.EMAIL, Source.ZALO)
+# Sources of a ticket that a person opens by hand. A call opens its own, unless the PBX that has it is not heard.
+BY_HAND = (Source.COUNTER, Source.LETTER, Source.EMAIL, Source.ZALO, Source.HOTLINE)
 
 
 def categories(session: Session) -> Sequence[Category]:

@@ -116,7 +116,7 @@ def figure(value: float | None, kind: str = "count") -> str:
     if kind == "share":
         return str(format_percent(value, "#,##0.0 %" if 0 < value < 1 else "#,##0 %"))
     if kind == "seconds":
-        return str(_("%(num)d giây", num=round(value))) if value < 120 else lasted(value)
+        return str(ngettext("%(num)d giây", "%(num)d giây", round(value))) if value < 120 else lasted(value)
     return str(format_decimal(round(value, 1) if value < 20 else round(value)))
 
 

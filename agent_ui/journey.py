@@ -10,7 +10,7 @@ from callcenter.models import Ticket
 from callcenter.vocab import TicketKind
 from callcenter.vocab import TicketState as S
 
-_NAMES = (_l("Tiếp nhận"), _l("Chuyển đơn vị"), _l("Đang xử lý"), _l("Đã trả lời"), _l("Kết thúc"))
+_NAMES = (_l("Đã tiếp nhận"), _l("Chuyển đơn vị"), _l("Đang xử lý"), _l("Đã trả lời"), _l("Kết thúc"))
 # How many steps are behind a ticket in this state; the next one is where it is.
 _BEHIND = {
     S.DRAFT: 0, S.FILED: 1, S.TRIAGE: 1, S.ROUTED: 2, S.ACCEPTED: 2, S.WAITING: 2, S.AWAITING_APPROVAL: 3,

@@ -46,6 +46,8 @@ def topics_of(actor: Actor) -> Wants:
     mine = {"calls", "tickets", "pbx", f"extension:{actor.extension}"}
     if actor.role != Role.OPERATOR:
         mine.add("stuck")
+    if actor.role in (Role.ADMIN, Role.SUPERVISOR):
+        mine.add("administration")
     return mine.__contains__
 
 

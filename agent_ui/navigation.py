@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask_babel import LazyString
+from flask_babel import LazyString, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
 from callcenter.vocab import Role
@@ -37,14 +37,20 @@ PLACES: tuple[Place, ...] = (
     _place("capture.page", _l("Ghi nhận cuộc gọi"), "list-details", Role.SUPERVISOR, Role.ADMIN, bar=False),
     _place("admin.overview", _l("Quản trị"), "shield-lock", Role.ADMIN),
     _place("admin.users", _l("Tài khoản"), "user", Role.ADMIN, bar=False),
-    _place("admin.agency_list", _l("Đơn vị xử lý"), "building", Role.ADMIN, bar=False),
-    _place("admin.rule_list", _l("Quy tắc chuyển xử lý"), "send", Role.ADMIN, bar=False),
-    _place("admin.category_list", _l("Lĩnh vực"), "inbox", Role.ADMIN, bar=False),
+    _place("admin.agency_list", lazy_ngettext("Đơn vị xử lý", "Đơn vị xử lý", 2), "building", Role.ADMIN, bar=False),
+    _place(
+        "admin.rule_list",
+        lazy_ngettext("Quy tắc chuyển xử lý", "Quy tắc chuyển xử lý", 2),
+        "send",
+        Role.ADMIN,
+        bar=False,
+    ),
+    _place("admin.category_list", lazy_ngettext("Lĩnh vực", "Lĩnh vực", 2), "inbox", Role.ADMIN, bar=False),
     _place("admin.calendar", _l("Lịch làm việc"), "history", Role.ADMIN, bar=False),
-    _place("admin.deadlines", _l("Thời hạn"), "clock", Role.ADMIN, bar=False),
+    _place("admin.deadlines", lazy_ngettext("Thời hạn", "Thời hạn", 2), "clock", Role.ADMIN, bar=False),
     _place("admin.numbers", _l("Đầu số, số gọi thử"), "phone", Role.ADMIN, bar=False),
-    _place("admin.queues", _l("Hàng đợi"), "headset", Role.ADMIN, bar=False),
-    _place("admin.token_list", _l("Khóa kết nối"), "shield-lock", Role.ADMIN, bar=False),
+    _place("admin.queues", lazy_ngettext("Hàng đợi", "Hàng đợi", 2), "headset", Role.ADMIN, bar=False),
+    _place("admin.token_list", lazy_ngettext("Khóa kết nối", "Khóa kết nối", 2), "shield-lock", Role.ADMIN, bar=False),
     _place("admin.changes", _l("Nhật ký thay đổi"), "file", Role.ADMIN, Role.SUPERVISOR, bar=False),
     _place("account.own_password", _l("Đổi mật khẩu"), "shield-lock", *Role, bar=False),
 )

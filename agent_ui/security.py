@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from callcenter.config import Settings
@@ -56,6 +56,14 @@ class _Cookies(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
         return request.is_secure
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """A page that is opened makes the session last longer; its parts do not.
+
+        What a part read before a sign-out, or before another language was chosen, would bring the old session back.
+        """
+        opened = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        return session.modified or (opened and super().should_set_cookie(app, session))
 
 
 class _BehindProxy:

@@ -56,7 +56,7 @@ def draft_of(session: Session, call: Call) -> Ticket | None:
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
-    """A draft without a call: somebody at the counter, a letter, an e-mail."""
+    """A draft without a call: somebody at the counter, a letter, an e-mail, a call whose PBX is not heard."""
     actor.require(*DESK)
     return history.begin(
         session,

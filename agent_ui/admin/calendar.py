@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -54,12 +55,13 @@ def _year(session: Session, year: int) -> dict[str, Any]:
     return {
         "year": year,
         "months": [(month, months.monthdatescalendar(year, month)) for month in range(1, 13)],
+        "month_names": [format_date(date(year, month, 1), "LLLL") for month in range(1, 13)],
         "days": calendars.days_of(session, year),
         "special": {row.day: row for row in calendars.days_of(session, year)},
         "working": clocks.calendar(session).is_worked,
         "week": calendars.week_facts(calendars.week(session)),
         "weekdays": words.WEEKDAYS,
-        "weekdays_short": words.WEEKDAYS_SHORT,
+        "weekdays_short": [format_date(day, "EEEEEE") for day in months.monthdatescalendar(year, 1)[0]],
         "changes": latest(session, "calendar_day"),
     }
 
@@ -162,7 +164,7 @@ def deadlines() -> str:
             filed=filed.astimezone(VIETNAM),
             rows=calendars.preview(session, filed),
             in_units=calendars.in_units,
-            units=words.UNITS,
+            span_words=words.span_words,
             levels=tuple(Level),
             changes=latest(session, "sla_target"),
         )

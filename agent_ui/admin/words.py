@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -65,7 +65,6 @@ WEEKDAYS: tuple[LazyString, ...] = (
     _l("Thứ bảy"),
     _l("Chủ nhật"),
 )
-WEEKDAYS_SHORT = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 
 SCOPES: Mapping[str, LazyString] = {
     "api": _l("Gửi và tra cứu phản ánh (/api/v1)"),
@@ -102,6 +101,17 @@ _PROBLEMS: Mapping[str, LazyString] = {
     "number_taken": _l("Số này đã có trong danh sách."),
     "token_unreadable": _l("Khóa không đúng. Hãy tải lại trang để có khóa mới."),
 }
+
+
+def span_words(amount: int, unit: str) -> str:
+    """`3 ngày`."""
+    match unit:
+        case "minutes":
+            return str(ngettext("%(num)d phút", "%(num)d phút", amount))
+        case "hours":
+            return str(ngettext("%(num)d giờ", "%(num)d giờ", amount))
+        case _:
+            return str(ngettext("%(num)d ngày", "%(num)d ngày", amount))
 
 
 def problem_words(problems: Mapping[str, str]) -> dict[str, str]:

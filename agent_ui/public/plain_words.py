@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from flask_babel import format_datetime
+from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
 from callcenter.vocab import TicketState
@@ -109,7 +109,7 @@ def _answered(way: Journey) -> Step:
     else:
         words = [_("Hạn trả lời: trước %(when)s.", when=moment(way.promised))]
     if way.extended:
-        words.append(_("Đơn vị đã gia hạn %(count)s lần.", count=way.extended))
+        words.append(str(ngettext("Đơn vị đã gia hạn %(num)d lần.", "Đơn vị đã gia hạn %(num)d lần.", way.extended)))
     return Step(title, " ".join(words), None, "ahead")
 
 

@@ -1,4 +1,4 @@
-"""Weight and first paint of every page: `python -m tests.bench.page_paint [DAYS] [ROUNDS]`, by hand.
+"""Weight and first paint of every page: `python -m tests.bench.page_paint [DAYS] [ROUNDS] [ROLE…]`, by hand.
 
 The demo province with DAYS of past behind it (default 7), both sites as they run for people, Chromium on a CPU slowed
 four times (Chrome's own brake), nothing kept between pages. For each page: requests, what came over the wire, first
@@ -87,6 +87,8 @@ def _report(
     print(f"empty page: paint {least:.0f} ms\n")
     print(f"{'role':13} {'page':24} {'size':5} req   wire kB  cold ms (x)   warm ms  server ms  SQL")
     for role, pages in PAGES.items():
+        if sys.argv[3:] and role not in sys.argv[3:]:
+            continue
         user = next((user for user in facts["users"] if user["role"] == role), None)
         site = urls["public" if role == "citizen" else "console"]
         client = _client(role, user, settings, engine)

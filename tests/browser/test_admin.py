@@ -9,9 +9,11 @@ from sqlalchemy import Engine
 
 from callcenter.db import transaction
 from callcenter.models import CalendarDay, PbxQueue, PbxStatus
+from callcenter.push import announce
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check, go
 from tests.factories import Province
+from tickets.administration import people
 
 __all__ = ["check"]
 
@@ -133,3 +135,32 @@ def test_in_the_dark(desk: Desk) -> None:
         desk.page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
         desk.check(desk.page, f"{name} dark")
         desk.shot(desk.page, f"admin-{name}-dark")
+
+
+def test_what_others_do_shows_by_itself_and_takes_nothing_typed(
+    desk: Desk, engine: Engine, province: Province, console: Site, open_page: Callable[..., Page]
+) -> None:
+    page = desk.page
+    go(page, f"{desk.url}users")
+    page.get_by_role("searchbox").fill("đang gõ dở")
+    with transaction(engine) as session:
+        people.set_active(session, province.actor("quan"), province.people["son"].id, False, now=datetime.now(UTC))
+    expect(page.locator("tr", has_text="Đặng Hoài Sơn")).to_contain_text("Đã khóa")
+    expect(page.get_by_role("searchbox")).to_have_value("đang gõ dở")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    go(page, f"{desk.url}queues")
+    title = page.get_by_label("Tên gọi trên các trang")
+    title.fill("Đường dây nóng")
+    with transaction(engine) as session:
+        queue = session.query(PbxQueue).one()
+        queue.members = [{"extension": "102", "name": "Minh", "paused": False, "status": 1}]
+        announce(session, "pbx")
+    expect(page.locator(".lines", has_text="Trần Văn Minh")).to_be_visible()
+    expect(title).to_have_value("Đường dây nóng")
+    page.get_by_role("button", name="Lưu").click()
+    expect(page.get_by_role("heading", name="Đường dây nóng")).to_be_visible()
+    go(page, desk.url)
+    with transaction(engine) as session:
+        session.query(PbxStatus).one().connected = True
+        announce(session, "pbx")
+    expect(page.get_by_text("nghe thấy lúc")).to_be_visible()

@@ -79,6 +79,8 @@ def test_the_newcomer_answers_types_hangs_up_and_files(
     shot(page, f"newcomer-talks-{name}")
     dark(page)
     shot(page, f"newcomer-talks-{name}-dark")
+    if size == PHONE:
+        hang_up_stays_in_reach(page)
     page.keyboard.press("Alt+k")
 
     expect(page.locator(".work-ended")).to_be_visible()
@@ -93,6 +95,23 @@ def test_the_newcomer_answers_types_hangs_up_and_files(
     assert session.scalars(select(Ticket)).one().state != TicketState.DRAFT
     told = session.scalars(select(PbxCommand).order_by(PbxCommand.id)).all()
     assert [(command.verb, command.result) for command in told] == [("answer", "done"), ("hang_up", "done")]
+
+
+def hang_up_stays_in_reach(page: Page) -> None:
+    """Wherever the form is scrolled to; and it hides nothing that somebody types into."""
+    button = page.get_by_role("button", name="Gác máy")
+    bottom = "document.querySelector('#ring').getBoundingClientRect().bottom"
+    # Where a page comes to rest, not where it is on its way there.
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="Chuyển xử lý").scroll_into_view_if_needed()
+    expect(button).to_be_in_viewport(ratio=1)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    for field in ("Nội dung", "Địa chỉ"):
+        page.get_by_label(field).first.focus()
+        box = page.get_by_label(field).first.bounding_box()
+        assert box is not None
+        assert box["y"] >= page.evaluate(bottom), field
+        expect(button).to_be_in_viewport(ratio=1)
 
 
 def test_on_another_page_the_bar_answers_and_hangs_up(

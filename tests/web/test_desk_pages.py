@@ -1,13 +1,14 @@
 """The operator's forms: typing saved, errors that keep what was typed, conflicts that keep both."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from agent_ui.console import MOST_FORMS
-from callcenter.models import Call, OutboxRow, Ticket
+from callcenter.models import Call, OutboxRow, PbxStatus, Ticket
 from callcenter.vocab import Disposition, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
@@ -179,8 +180,24 @@ def test_a_ticket_from_the_counter_begins_as_a_draft(sign_in: SignIn, session: S
     answer = browser.post("/drafts", {"source": "counter"})
     assert answer.status_code == 303
     assert browser.get(answer.headers["Location"]).status_code == 200
-    assert browser.post("/drafts", {"source": "hotline"}).status_code == 422
+    assert browser.post("/drafts", {"source": "app"}).status_code == 422
     assert session.query(Ticket).one().source == "counter"
+
+
+def test_while_a_pbx_is_away_a_call_that_is_heard_gets_its_ticket_by_hand(sign_in: SignIn, session: Session) -> None:
+    """Only then: as long as the PBX is heard its call opens a ticket by itself, and two would be one too many."""
+    browser, now = sign_in("lan"), datetime.now(UTC)
+    status = PbxStatus(pbx="pbx1", connected=True, since=now, seen_at=now)
+    session.add(status)
+    session.commit()
+    assert 'value="hotline"' not in browser.get("/desk/pbx").text + browser.get("/").text
+    status.connected = False
+    session.commit()
+    assert 'value="hotline"' in browser.get("/desk/pbx").text
+    answer = browser.post("/drafts", {"source": "hotline"})
+    assert browser.get(answer.headers["Location"]).status_code == 200
+    assert session.query(Ticket).one().source == "hotline"
+    assert 'value="hotline"' not in sign_in("quan").get("/desk/pbx").text
 
 
 def test_places_are_found_without_accents_and_by_old_names(sign_in: SignIn) -> None:

@@ -16,7 +16,17 @@ from callcenter.push import announce
 from callcenter.vocab import Role
 from tickets.actors import Actor
 
-TOPICS = ["calls", "tickets", "pbx", "stuck", "extension:101", "extension:102", "agency:5", "agency:6"]
+TOPICS = [
+    "calls",
+    "tickets",
+    "pbx",
+    "stuck",
+    "administration",
+    "extension:101",
+    "extension:102",
+    "agency:5",
+    "agency:6",
+]
 
 
 def _announce_and_fail(engine: Engine) -> None:
@@ -96,8 +106,8 @@ def test_a_broker_that_comes_back_makes_pages_read_anew(hub: Hub, page: Page, re
         (Actor(1, "a", Role.OPERATOR, None, "101"), {"calls", "tickets", "pbx", "extension:101"}),
         (Actor(1, "a", Role.OPERATOR, None, None), {"calls", "tickets", "pbx"}),
         (Actor(1, "a", Role.SHIFT_LEADER, None, "102"), {"calls", "tickets", "pbx", "stuck", "extension:102"}),
-        (Actor(1, "a", Role.SUPERVISOR), {"calls", "tickets", "pbx", "stuck"}),
-        (Actor(1, "a", Role.ADMIN), {"calls", "tickets", "pbx", "stuck"}),
+        (Actor(1, "a", Role.SUPERVISOR), {"calls", "tickets", "pbx", "stuck", "administration"}),
+        (Actor(1, "a", Role.ADMIN), {"calls", "tickets", "pbx", "stuck", "administration"}),
         (Actor(1, "a", Role.OFFICER, 5), {"agency:5"}),
     ],
 )

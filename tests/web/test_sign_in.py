@@ -124,3 +124,13 @@ def test_the_language_chosen_at_the_door_stays_inside_and_leaves_with_its_person
     assert '<html lang="en"' in lan.get("/").text
     lan.post("/sign-out")
     assert '<html lang="vi"' in lan.get("/sign-in").text
+
+
+def test_a_part_that_was_read_before_the_sign_out_does_not_bring_the_session_back(sign_in: SignIn) -> None:
+    """Pages ask for their parts all the time: an answer on its way meanwhile must not carry the old session."""
+    browser = sign_in("lan")
+    part = browser.get("/desk/side", headers={"Sec-Fetch-Mode": "cors", "HX-Request": "true"})
+    page = browser.get("/tickets", headers={"Sec-Fetch-Mode": "navigate"})
+    assert part.status_code == page.status_code == 200
+    assert "Set-Cookie" not in part.headers
+    assert "Set-Cookie" in page.headers

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.errors import Stale
 from callcenter.models import ChangeRecord
+from callcenter.push import announce
 from callcenter.vocab import Role
 from tickets.actors import Actor
 
@@ -79,6 +80,7 @@ def record_change(
             after=dict(after),
         )
     )
+    announce(session, "administration")
     session.flush()
 
 
