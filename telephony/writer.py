@@ -30,6 +30,8 @@ _BATCH = 100
 _LOOK_S = 1.0
 _RETRY_S = 1.0
 _SET_ASIDE_RETRY_S = 30.0
+# What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture.
+_GATHER_S = 0.02
 _LAST_WORDS_S = 2.0
 # Pictures wait so long, and so many of them, before they go to the disk.
 SPOOL_AFTER_S = 5.0
@@ -240,6 +242,7 @@ class Writer:
 
     async def _write_waiting(self) -> None:
         """One batch; what could not be written waits again, unless it is on disk or a newer picture came meanwhile."""
+        await asyncio.sleep(_GATHER_S)
         async with self._turn:
             if self.spool.waits():
                 return

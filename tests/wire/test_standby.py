@@ -1,20 +1,23 @@
 """Two listeners as processes on one PBX: the second waits, takes over in time, and the first changes nothing more."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
+from callcenter.db import make_engine, transaction
 from callcenter.models import Call, PbxGap, PbxStatus
 from callcenter.vocab import Outcome
 from telephony.leadership import Deposed, Leadership, Reign, crown
@@ -222,3 +225,31 @@ def test_a_new_number_waits_for_what_the_old_one_has_open(engine: Engine) -> Non
             assert other.scalar(text(free)) is False
     with crown(engine, "test").transaction() as session:
         assert session.scalars(select(PbxGap.why)).all() == ["in time"]
+
+
+def test_a_leader_that_may_not_be_cut_off_is_waited_for(engine: Engine, settings: Settings) -> None:
+    """The database knows the one who waits by another role than the one who leads."""
+    role = f"waits_{os.getpid()}"
+    plain = make_engine(str(settings.database_url))
+
+    def as_role(connection: Any, _: Any) -> None:
+        connection.execute(f"SET ROLE {role}")
+        connection.commit()
+
+    event.listen(plain, "connect", as_role)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role}; GRANT SELECT, INSERT, UPDATE ON pbx_status TO {role}"))
+    try:
+        with engine.connect() as leader:
+            leader.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('listener:test', 1022))"))
+            with transaction(engine) as session:
+                long_ago = datetime.now(UTC) - timedelta(minutes=1)
+                session.add(PbxStatus(pbx="test", connected=True, since=long_ago, seen_at=long_ago))
+            waits = Leadership(plain, "test")
+            assert [waits._try() for _ in range(3)] == [False] * 3
+        assert waits._try()
+        waits.give_up()
+    finally:
+        plain.dispose()
+        with engine.begin() as connection:
+            connection.execute(text(f"DROP OWNED BY {role}; DROP ROLE {role}"))
