@@ -163,7 +163,8 @@ class Checkup:
                         self._asked = await check(self.link, self._settings)
                         since, due = state.since, clock() + _AGAIN_S
                     found = [*self._asked, *of_hearing(self.link)]
-                    if found != kept:
+                    # Until this process has asked, what an earlier one found stands: its clock above all.
+                    if since is not None and found != kept:
                         await asyncio.get_running_loop().run_in_executor(self._thread, self._keep, found)
                         kept = found
                         self._say(found)

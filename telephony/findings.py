@@ -20,6 +20,7 @@ _FOLLOWS = (
     ("AgentConnect", "AgentCalled"),
     ("AgentConnect", "BridgeEnter"),
 )
+CLOCK = "clock"
 _WORDS = {
     "refused": (
         "{user} is not let in ({why})",
@@ -41,7 +42,7 @@ _WORDS = {
     ),
     "no_timestamps": ("does not date its events", "write timestampevents = yes in [general] of manager.conf"),
     "no_variables": ("does not mark hotline calls in its events", "write channelvars = HOTLINE in [general]"),
-    "clock": ("has a clock that differs from ours by {seconds} s", "let both follow the same time server"),
+    CLOCK: ("has a clock that differs from ours by {seconds} s", "let both follow the same time server"),
     "no_context": (
         "has no context {context}",
         "correct CALLCENTER_INBOUND_CONTEXTS, or the context of the trunk's endpoint",
@@ -85,7 +86,7 @@ class Finding:
 
     @property
     def serious(self) -> bool:
-        if self.code == "clock":
+        if self.code == CLOCK:
             return abs(float(self.values["seconds"])) > _PROBLEM_S
         return self.code not in _NOTES
 
@@ -104,7 +105,7 @@ class Finding:
 
 def of_clock(seconds: float) -> list[Finding]:
     """How far the PBX's clock is ahead of ours; a second is nothing."""
-    return [Finding("clock", {"seconds": round(seconds, 1)})] if abs(seconds) > _SAID_S else []
+    return [Finding(CLOCK, {"seconds": round(seconds, 1)})] if abs(seconds) > _SAID_S else []
 
 
 class Evidence:

@@ -17,6 +17,7 @@ from callcenter.db import transaction
 from callcenter.models import Call, PbxGap, PbxStatus, Testimony, WitnessCursor
 from callcenter.models.capture import KEPT_ROWS
 from callcenter.vocab import Verdict
+from telephony.findings import CLOCK
 from telephony.witness.gathering import began_at, gather, remembered_members, sources, tells_all
 from telephony.witness.repair import Around, Gap, settle
 
@@ -99,9 +100,20 @@ def _give_up(engine: Engine, pbx: str, linkedid: str, error: str, now: datetime)
 def _around(session: Session, pbx: str, now: datetime) -> Around:
     status = session.get(PbxStatus, pbx)
     listening = status is not None and status.connected and now - status.seen_at <= _HEARD_WITHIN
+    ahead = _clock_of(status)
     query = select(PbxGap.started_at, PbxGap.ended_at, PbxGap.restarted).where(PbxGap.pbx == pbx)
-    gaps = [Gap(*row) for row in session.execute(query)]
-    return Around(gaps, listening, remembered_members(session, pbx))
+    gaps = [
+        Gap(began + ahead, ended + ahead if ended else None, restarted)
+        for began, ended, restarted in session.execute(query)
+    ]
+    return Around(gaps, listening, remembered_members(session, pbx), ahead)
+
+
+def _clock_of(status: PbxStatus | None) -> timedelta:
+    """How far the PBX's clock is ahead of ours, as the listener found: gaps are by ours, all its rows by its own."""
+    found = status.findings if status is not None else []
+    seconds = next((one["values"]["seconds"] for one in found if one["code"] == CLOCK), 0)
+    return timedelta(seconds=float(seconds))
 
 
 def _name_the_unknown(engine: Engine, pbx: str, now: datetime) -> None:

@@ -41,11 +41,15 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True)
 class Around:
-    """What is known of the PBX besides the call: when it was not heard, who is who, whether somebody listens now."""
+    """What is known of the PBX besides the call: when it was not heard, who is who, whether somebody listens now.
+
+    `gaps` are by the PBX's clock, as calls are; it is `ahead` of ours.
+    """
 
     gaps: Sequence[Gap]
     listening: bool
     members: Members = field(default_factory=dict)
+    ahead: timedelta = timedelta()
 
     def in_gap(self, since: datetime, until: datetime) -> bool:
         return any(_touches(gap, since, until) for gap in self.gaps)
@@ -95,7 +99,7 @@ def settle(
     until = testimony.last_at if row is None or row.ended_at is None else max(row.ended_at, testimony.last_at)
     in_gap = around.in_gap(testimony.started_at, until)
     over = testimony.closed or around.is_cut_off(testimony.last_at)
-    if not _is_due(testimony, row, around, over=over, in_gap=in_gap, now=now):
+    if not _is_due(testimony, row, around, over=over, in_gap=in_gap, now=now + around.ahead):
         return None
     facts = facts_of(testimony, around.members, row.branch if row is not None else None)
     if facts is None or (row is None and _rows(testimony) < _ROWS_OF_A_CALL):

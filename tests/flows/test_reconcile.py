@@ -484,6 +484,19 @@ def test_what_was_rotated_away_before_the_first_look_is_read_too(engine: Engine,
     assert pbx.reconciled().repaired == 1
 
 
+@pytest.mark.parametrize("ahead", [600, -600])
+def test_a_gap_is_found_whatever_the_clock_of_the_pbx_says(engine: Engine, pbx: Pbx, ahead: float) -> None:
+    """Gaps are by our clock, calls and logs by the PBX's; the listener knows how far they are apart."""
+    with transaction(engine) as session:
+        clock = {"code": "clock", "values": {"seconds": float(ahead)}, "serious": True}
+        session.get_one(PbxStatus, "lab").findings = [clock]
+    recorded(engine, **HEARD | {"ended_at": AT + timedelta(seconds=20), "talk_s": 17.0})
+    gap(engine, 15 - ahead, 50 - ahead)
+    pbx.writes(*ANSWERED)
+    assert pbx.reconciled(AT + timedelta(seconds=63 + 5 - ahead)).repaired == 1
+    assert only_call(engine).talk_s == 60
+
+
 def test_evidence_of_what_agrees_is_not_kept_for_ever(engine: Engine, pbx: Pbx) -> None:
     recorded(engine, **HEARD)
     pbx.writes(*ANSWERED)
