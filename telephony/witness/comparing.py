@@ -123,10 +123,21 @@ def _is_unheard_answer(recorded: Mapping[str, Any], facts: Facts) -> bool:
 
 
 def _joined(recorded: Sequence[Any], witnessed: Sequence[Any], partial: bool) -> list[Any]:
-    """What both hold: a full list stands, a partial one adds what it has."""
+    """What both hold, in order: a full list stands; into a partial one goes what was heard besides.
+
+    Each after what it followed. Whom a queue sent is witnessed: somebody heard first whom no witness names came later.
+    """
+    joined = list(witnessed)
     if not partial:
-        return list(witnessed)
-    return [*recorded, *(one for one in witnessed if one not in recorded)]
+        return joined
+    place = len(joined)
+    for one in recorded:
+        if one in joined:
+            place = joined.index(one) + 1
+        else:
+            joined.insert(place, one)
+            place += 1
+    return joined
 
 
 def _derived(recorded: Mapping[str, Any], mended: dict[str, Any], facts: Facts) -> dict[str, Any]:
@@ -141,10 +152,20 @@ def _derived(recorded: Mapping[str, Any], mended: dict[str, Any], facts: Facts) 
         # A whole second may lie before what happened in it.
         known = (after.get("started_at"), queued_at, answered_at)
         mended["ended_at"] = max(mended["ended_at"], *(moment for moment in known if moment))
-    if mended.keys() & {"queued_at", "answered_at"} and queued_at and answered_at:
-        mended["wait_s"] = round(max(0.0, (answered_at - queued_at).total_seconds()), 3)
-    elif "ended_at" in mended and "wait_s" in facts.values:
+    moved = mended.keys() & {"queued_at", "answered_at"} and queued_at and answered_at
+    if (moved or "ended_at" in mended) and "wait_s" in facts.values:
+        # Its own count: two moments of two clocks are further apart than either is wrong.
         mended["wait_s"] = facts.values["wait_s"]
+    elif moved:
+        mended["wait_s"] = round(max(0.0, (answered_at - queued_at).total_seconds()), 3)
+    seemed, talked = recorded.get("answered_at"), recorded.get("talk_s")
+    if seemed and talked and mended.get("answered_at") and not mended.keys() & {"ended_at", "talk_s"}:
+        # Its end was heard, it only began earlier than it seemed: the talk runs from the first answer.
+        mended["talk_s"] = round(max(0.0, talked + (seemed - mended["answered_at"]).total_seconds()), 3)
+    match after.get("transfers"), after.get("operators"):
+        case [{"to": ""} as only], [_, joined]:
+            # Neither log names the other end of an attended transfer; who talked next was heard.
+            mended["transfers"] = [{**only, "to": joined}]
     if mended.get("ended_at") and "talk_s" not in mended and not recorded.get("talk_s"):
         mended["talk_s"] = facts.values.get("talk_s", facts.guesses.get("talk_s", 0.0))
     return {name: value for name, value in mended.items() if name not in recorded or recorded[name] != value}
