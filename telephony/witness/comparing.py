@@ -152,11 +152,11 @@ def _derived(recorded: Mapping[str, Any], mended: dict[str, Any], facts: Facts) 
         # A whole second may lie before what happened in it.
         known = (after.get("started_at"), queued_at, answered_at)
         mended["ended_at"] = max(mended["ended_at"], *(moment for moment in known if moment))
-    moved = mended.keys() & {"queued_at", "answered_at"} and queued_at and answered_at
-    if (moved or "ended_at" in mended) and "wait_s" in facts.values:
+    moved = bool(mended.keys() & {"queued_at", "answered_at"})
+    if "wait_s" in facts.values and ("ended_at" in mended or (moved and queued_at and answered_at)):
         # Its own count: two moments of two clocks are further apart than either is wrong.
         mended["wait_s"] = facts.values["wait_s"]
-    elif moved:
+    elif queued_at and answered_at and moved:
         mended["wait_s"] = round(max(0.0, (answered_at - queued_at).total_seconds()), 3)
     seemed, talked = recorded.get("answered_at"), recorded.get("talk_s")
     if seemed and talked and mended.get("answered_at") and not mended.keys() & {"ended_at", "talk_s"}:

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -164,9 +164,12 @@ class Hotline:
         await self.theatre.open()
         return self
 
-    def close(self) -> None:
+    def stop_listeners(self) -> None:
         for ear in self.ears:
             ear.stop()
+
+    def close(self) -> None:
+        self.stop_listeners()
         self.wire.close()
         self.theatre.close()
         self.engine.dispose()
@@ -188,6 +191,19 @@ class Hotline:
         self.ears.append(ear)
         await ear.says(rf"{_READY}|another listener has this PBX")
         return ear
+
+    @contextlib.contextmanager
+    def without_cel(self) -> Iterator[None]:
+        """A site that has none, for so long; no listener goes on from before to within or after."""
+        environment, settings = self.environment, self.settings
+        self.environment = {name: value for name, value in environment.items() if name != "CALLCENTER_CEL"}
+        self.settings = settings.model_copy(update={"cel": {}})
+        self.stop_listeners()
+        try:
+            yield
+        finally:
+            self.stop_listeners()
+            self.environment, self.settings = environment, settings
 
     async def ear(self) -> Ear:
         """The one listener: that of the last fault if it still runs."""

@@ -133,13 +133,32 @@ def test_listener_killed_at_random(survives: Survives) -> None:
     survives("listener kill -9, 4 times in 100 calls", body)
 
 
+def test_queue_log_is_witness_enough(survives: Survives, hotline: Hotline) -> None:
+    """A site without CEL: the dialplan's own rows, whole seconds and the members' names do."""
+
+    async def body(hotline: Hotline, ear: Ear) -> list[Truth]:
+        crowd = hotline.crowd(2)
+
+        async def away() -> None:
+            await asyncio.sleep(3)
+            ear.kill()
+            await asyncio.sleep(2)
+            await hotline.listen()
+
+        await asyncio.gather(crowd.run(30, 0.25), away())
+        return crowd.truths
+
+    with hotline.without_cel():
+        survives("listener away, queue_log the only witness", body)
+
+
 # The line to the PBX
 
 
-@pytest.mark.parametrize("how", ["closed", "half open", "silent"])
-def test_line_lost(survives: Survives, how: str) -> None:
+@pytest.mark.parametrize(("how", "seed"), [("closed", 3), ("half open", 4), ("silent", 5)])
+def test_line_lost(survives: Survives, how: str, seed: int) -> None:
     async def body(hotline: Hotline, ear: Ear) -> list[Truth]:
-        crowd, before = hotline.crowd(2 + len(how)), ear.readies
+        crowd, before = hotline.crowd(seed), ear.readies
 
         async def fault() -> None:
             await asyncio.sleep(1)
