@@ -205,7 +205,7 @@ def snapshot(calls: Calls, at: datetime) -> list[dict[str, str]]:
             "Uniqueid": leg.uniqueid,
             "Linkedid": leg.call or leg.uniqueid,
             "ChannelState": "5" if call is not None and leg.uniqueid in call.ringing else "6",
-            "BridgeID": next(iter(leg.bridges), ""),
+            "BridgeID": max(leg.bridges, key=lambda bridge: leg.bridges[bridge], default=""),
         }
         if call is not None and leg.uniqueid == call.linkedid:
             age = str(int((at - call.started_at).total_seconds()))
