@@ -1,12 +1,13 @@
-"""Writes calls as they are now: one transaction a batch, one savepoint a call, with its ticket and its announcements.
+"""Writes calls as they are now: one transaction a batch, with their tickets and their announcements.
 
 A call that cannot be stored is set aside for a person to see, with the lines that the PBX said of it, and the next
 one goes on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -59,15 +60,23 @@ def record(
     tried_before: Collection[str] = (),
     lines: Lines | None = None,
 ) -> Written:
-    """Write each call, newest picture wins; an error of the database itself is raised, one of a call is set aside."""
-    written = Written()
-    for picture in pictures:
+    """Write each call, newest picture wins; an error of the database itself is raised, one of a call is set aside.
+
+    All of them in one savepoint; only where that fails each gets its own.
+    """
+    chosen = list(pictures)
+    write = partial(_write, session, pbx, now=now, short_abandon_s=short_abandon_s, tried_before=tried_before)
+    try:
+        with session.begin_nested():
+            return write(chosen)
+    except AWAY:
+        raise
+    except Exception:  # noqa: BLE001 - found out below whose error it is
+        written = Written()
+    for picture in chosen:
         try:
             with session.begin_nested():
-                if not _record_one(session, pbx, picture, now=now, short_abandon_s=short_abandon_s):
-                    written.over.append(picture.linkedid)
-                if picture.linkedid in tried_before:
-                    _settle(session, pbx, picture.linkedid, now)
+                written.over += write([picture]).over
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the next call must go on
@@ -77,6 +86,28 @@ def record(
                 log.error("a call is set aside", pbx=pbx, linkedid=picture.linkedid, error=type(error).__name__)
                 said = lines(picture.linkedid) if lines else []
                 set_aside(session, pbx, picture.linkedid, dict(picture.snapshot) | {"ami": said}, error, now)
+    return written
+
+
+def _write(
+    session: Session,
+    pbx: str,
+    pictures: Sequence[Picture],
+    *,
+    now: datetime,
+    short_abandon_s: float,
+    tried_before: Collection[str],
+) -> Written:
+    written = Written()
+    names = [picture.linkedid for picture in pictures]
+    query = select(Call).where(Call.pbx == pbx, Call.linkedid.in_(names)).order_by(Call.id).with_for_update()
+    rows = {row.linkedid: row for row in session.scalars(query)}
+    for picture in pictures:
+        row = rows.get(picture.linkedid)
+        if not _record_one(session, pbx, row, picture, now=now, short_abandon_s=short_abandon_s):
+            written.over.append(picture.linkedid)
+        if picture.linkedid in tried_before:
+            _settle(session, pbx, picture.linkedid, now)
     return written
 
 
@@ -105,10 +136,10 @@ def ended(session: Session, pbx: str, linkedids: Collection[str]) -> list[str]:
     return list(session.scalars(query))
 
 
-def _record_one(session: Session, pbx: str, picture: Picture, *, now: datetime, short_abandon_s: float) -> bool:
+def _record_one(
+    session: Session, pbx: str, row: Call | None, picture: Picture, *, now: datetime, short_abandon_s: float
+) -> bool:
     """False where the call has ended already, as its row says and the picture does not."""
-    query = select(Call).where(Call.pbx == pbx, Call.linkedid == picture.linkedid).with_for_update()
-    row = session.scalar(query)
     if row is None:
         row = Call(pbx=pbx)
         session.add(row)
@@ -119,21 +150,27 @@ def _record_one(session: Session, pbx: str, picture: Picture, *, now: datetime, 
         # A newer listener has it, and this was kept on disk meanwhile.
         return True
     phones = {*(row.ringing or ()), *(row.talking or ())}
+    had = _owned_by(row)
     for name, value in picture.columns.items():
         setattr(row, name, value)
     row.snapshot = dict(picture.snapshot)
     row.epoch = picture.epoch
     session.flush()
-    _ticket(session, row, now=now, short_abandon_s=short_abandon_s)
+    _ticket(session, row, had, now=now, short_abandon_s=short_abandon_s)
     announce(session, "calls", call=row.id)
     for extension in sorted(phones.union(row.ringing, row.talking)):
         announce(session, f"extension:{extension}", call=row.id)
     return True
 
 
-def _ticket(session: Session, row: Call, *, now: datetime, short_abandon_s: float) -> None:
+def _owned_by(row: Call) -> tuple[bool, str]:
+    """What a draft depends on: whether it rang at all, and who talked last."""
+    return bool(row.ringing or row.operators), row.operators[-1] if row.operators else ""
+
+
+def _ticket(session: Session, row: Call, had: tuple[bool, str], *, now: datetime, short_abandon_s: float) -> None:
     """A draft from the moment it rings; at the end what the outcome asks for."""
-    if row.ringing or row.operators:
+    if _owned_by(row)[0] and _owned_by(row) != had:
         desk.open_draft(session, row, now=now)
     if row.ended_at is not None:
         desk.settle_call(session, row, now=now, short_abandon_s=short_abandon_s)
