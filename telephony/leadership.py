@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, func, select, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from callcenter.db import transaction
@@ -80,11 +80,22 @@ def crown(engine: Engine, pbx: str, *, after: int | None = None) -> Reign:
             session.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"key": _fence(pbx)})
         except OperationalError:
             session.rollback()
-            session.execute(text(_END_HOLDERS), {"key": _fence(pbx)})
+            _end_holders(session, pbx, _fence(pbx))
             raise
         if after is not None:
             _check(session, pbx, after)
         return Reign(engine, pbx, _next(session, pbx, new=after is None))
+
+
+def _end_holders(connection: Connection | Session, pbx: str, *keys: str, quiet: bool = False) -> None:
+    """Whoever leads under another role of the database may not be cut off: then it is waited for."""
+    try:
+        for key in keys:
+            connection.execute(text(_END_HOLDERS), {"key": key})
+    except ProgrammingError as error:
+        if not quiet:
+            mend = "give all listeners one role of the database, or GRANT pg_signal_backend to it"
+            log.error("the leader of the PBX cannot be cut off", pbx=pbx, why=reason(error), mend=mend)
 
 
 def _next(session: Session, pbx: str, *, new: bool) -> int:
@@ -111,6 +122,7 @@ class Leadership:
         self._connection: Connection | None = None
         self._leads = False
         self._stale: datetime | None = None
+        self._said: datetime | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"lead-{pbx}")
 
     async def take(self) -> Reign:
@@ -181,9 +193,10 @@ class Leadership:
             {"pbx": self.pbx, "stale": _STALE_S},
         )
         if stale is not None and stale == self._stale:
-            log.warning("the leader of the PBX does not beat any more: its lock is ended", pbx=self.pbx)
-            for key in (self._lock, {"key": _fence(self.pbx)}):
-                connection.execute(text(_END_HOLDERS), key)
+            if stale != self._said:
+                log.warning("the leader of the PBX does not beat any more: its lock is ended", pbx=self.pbx)
+            _end_holders(connection, self.pbx, self._lock["key"], _fence(self.pbx), quiet=stale == self._said)
+            self._said = stale
         self._stale = stale
 
     @property
