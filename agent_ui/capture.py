@@ -113,7 +113,7 @@ def call(pbx: str, linkedid: str) -> str:
         found = capture.one(session, pbx, linkedid)
         if found is None:
             raise NotFound(f"no call {linkedid}")
-        rows = capture.evidence(found.testimony) if found.testimony is not None else {}
+        rows = capture.evidence(found)
         codes = overview.codes_of(session, [found.call] if found.call is not None else [])
         return render_template(
             "capture/call.html",

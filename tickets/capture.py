@@ -131,13 +131,16 @@ def one(session: Session, pbx: str, linkedid: str) -> Compared | None:
     return Compared(pbx, linkedid, started_at, call, said)
 
 
-def evidence(testimony: Testimony) -> dict[str, list[str]]:
+def evidence(compared: Compared) -> dict[str, list[str]]:
     """The rows as the PBX wrote them; the number of a caller who asked for privacy is not shown to anybody."""
-    found = {
-        witness: [_line(row) for row in written] for witness, written in sorted(testimony.rows.items(), reverse=True)
-    }
-    hidden = [number for line in found.get(Witness.QUEUE_LOG.value, ()) for number in _withheld(line)]
-    for number in hidden:
+    if compared.testimony is None:
+        return {}
+    rows = compared.testimony.rows
+    found = {witness: [_line(row) for row in written] for witness, written in sorted(rows.items(), reverse=True)}
+    hidden = {number for line in found.get(Witness.QUEUE_LOG.value, ()) for number in _withheld(line)}
+    if compared.call is not None and compared.call.caller_raw is None:
+        hidden |= {number for row in rows.get(Witness.CEL.value, ()) for number in _callers(row, compared.linkedid)}
+    for number in sorted(hidden, key=len, reverse=True):
         found = {witness: [line.replace(number, "…") for line in lines] for witness, lines in found.items()}
     return found
 
@@ -152,6 +155,12 @@ def _withheld(line: str) -> list[str]:
     parts = line.split("|")
     private = len(parts) > 6 and parts[4] == "HOTLINESTART" and parts[6].startswith("prohib") and parts[5]
     return [parts[5]] if private else []
+
+
+def _callers(row: dict[str, Any], linkedid: str) -> list[str]:
+    """CEL writes it whatever was asked, and does not say what was; the call's record does."""
+    names = ("cidnum", "cid_num", "cidani", "cid_ani") if row.get("uniqueid") == linkedid else ()
+    return [str(row[name]) for name in names if row.get(name)]
 
 
 def _of(which: str) -> ColumnElement[bool]:

@@ -86,6 +86,26 @@ def test_a_call_shows_both_sides_and_the_rows(sign_in: SignIn, session: Session,
     assert "0905111225" not in page
 
 
+def test_cel_does_not_tell_whose_number_is_kept(sign_in: SignIn, session: Session, pbx: str) -> None:
+    """It has the number whatever the caller asked for: that the record has none says what that was."""
+    said = compared(session, Verdict.AGREES, caller=None, caller_raw=None)
+    leg = {"eventtype": "CHAN_START", "uniqueid": said.linkedid, "cidnum": "0905111226", "cidani": "0905111226"}
+    said.rows = {"cel": [leg, {"eventtype": "APP_START", "uniqueid": "2.2", "appdata": "x,0905111226"}]}
+    session.commit()
+    page = sign_in("quan").get(f"/capture/call/{pbx}/{said.linkedid}").text
+    assert "APP_START" in page
+    assert "0905111226" not in page
+
+
+def test_rows_are_shown_to_supervisors_and_administrators_alone(sign_in: SignIn, session: Session, pbx: str) -> None:
+    said = compared(session, Verdict.AGREES)
+    session.commit()
+    for username in ("hoa", "lan"):
+        person = sign_in(username)
+        for address in ("/capture/", f"/capture/heard/{pbx}", f"/capture/call/{pbx}/{said.linkedid}"):
+            assert person.get(address).status_code == 403
+
+
 def test_witnesses_and_gaps_are_told(sign_in: SignIn, session: Session, pbx: str) -> None:
     session.commit()
     assert "chưa có nguồn thứ hai" in sign_in("phuc").get("/capture/").text
