@@ -14,11 +14,11 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callcenter.models import Call, SetAside
+from callcenter.models import Call, SetAside, Testimony
 from callcenter.push import announce
 from telephony import callflow
 from telephony.leadership import AWAY
-from tickets import desk
+from tickets import corrections, desk
 
 ORIGIN = "listener"
 
@@ -140,15 +140,17 @@ def _record_one(
     session: Session, pbx: str, row: Call | None, picture: Picture, *, now: datetime, short_abandon_s: float
 ) -> bool:
     """False where the call has ended already, as its row says and the picture does not."""
+    late = row is not None and row.repaired and _is_first_word_of_the_end(row, picture)
     if row is None:
         row = Call(pbx=pbx)
         session.add(row)
-    elif row.ended_at is not None and (row.repaired or picture.columns["ended_at"] is None):
+    elif row.ended_at is not None and not late and (row.repaired or picture.columns["ended_at"] is None):
         # A witness has settled it, or this is an old stream played again.
         return False
     elif row.epoch > picture.epoch:
         # A newer listener has it, and this was kept on disk meanwhile.
         return True
+    asked_before = corrections.asked_for(session, row, short_abandon_s=short_abandon_s) if late else None
     phones = {*(row.ringing or ()), *(row.talking or ())}
     had = _owned_by(row)
     for name, value in picture.columns.items():
@@ -156,7 +158,11 @@ def _record_one(
     row.snapshot = dict(picture.snapshot)
     row.epoch = picture.epoch
     session.flush()
-    _ticket(session, row, had, now=now, short_abandon_s=short_abandon_s)
+    if late:
+        _take_the_place_of_the_witness(session, row)
+        corrections.settle_anew(session, row, asked_before=asked_before, now=now, short_abandon_s=short_abandon_s)
+    else:
+        _ticket(session, row, had, now=now, short_abandon_s=short_abandon_s)
     announce(session, "calls", call=row.id)
     for extension in sorted(phones.union(row.ringing, row.talking)):
         announce(session, f"extension:{extension}", call=row.id)
@@ -166,6 +172,19 @@ def _record_one(
 def _owned_by(row: Call) -> tuple[bool, str]:
     """What a draft depends on: whether it rang at all, and who talked last."""
     return bool(row.ringing or row.operators), row.operators[-1] if row.operators else ""
+
+
+def _is_first_word_of_the_end(row: Call, picture: Picture) -> bool:
+    """The listener saw the end and could not write it: the database was away until a witness came first."""
+    seen = picture.columns["ended_at"] is not None and not picture.snapshot.get("vanished")
+    return row.ended_at is not None and seen and not row.snapshot.get("settled")
+
+
+def _take_the_place_of_the_witness(session: Session, row: Call) -> None:
+    """What the witness says is compared with what was heard, as if that had come in time."""
+    row.repaired = False
+    theirs = update(Testimony).where(Testimony.pbx == row.pbx, Testimony.linkedid == row.linkedid)
+    session.execute(theirs.values(verdict=None))
 
 
 def _ticket(session: Session, row: Call, had: tuple[bool, str], *, now: datetime, short_abandon_s: float) -> None:

@@ -24,7 +24,9 @@ from callcenter.models import (
     TicketEvent,
     WitnessCursor,
 )
-from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
+from callcenter.vocab import Disposition, HungUpBy, Outcome, TicketKind, TicketState
+from telephony import callflow
+from telephony.recorder import Picture, record
 from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
 from tickets import callbacks, claims, desk
@@ -495,6 +497,51 @@ def test_a_gap_is_found_whatever_the_clock_of_the_pbx_says(engine: Engine, pbx: 
     pbx.writes(*ANSWERED)
     assert pbx.reconciled(AT + timedelta(seconds=63 + 5 - ahead)).repaired == 1
     assert only_call(engine).talk_s == 60
+
+
+def heard_to_its_end(*, vanished: bool = False) -> Picture:
+    call = callflow.Call(CALL, AT + timedelta(seconds=0.4), "1022", "+84905123456", "0905123456", queue="q")
+    call.queued_at, call.answered_at = AT + timedelta(seconds=1.4), AT + timedelta(seconds=3.2)
+    call.ended_at = call.talk_ended_at = AT + timedelta(seconds=63.8)
+    call.operators, call.rang, call.hold_s, call.recording = ["101"], ["101"], 12.5, f"{CALL}.wav"
+    call.outcome, call.hung_up_by, call.settled, call.vanished = Outcome.ANSWERED, HungUpBy.CALLER, True, vanished
+    return Picture.of(call, 1)
+
+
+def test_what_was_heard_and_waited_for_the_database_is_better_than_the_witness_that_came_first(
+    engine: Engine, pbx: Pbx
+) -> None:
+    pbx.writes(*ANSWERED)
+    assert pbx.reconciled().repaired == 1
+    for _ in range(2):
+        with transaction(engine) as session:
+            assert record(session, "lab", [heard_to_its_end()], now=NOW, short_abandon_s=5).failed == []
+        report = pbx.reconciled()
+        assert (report.agreeing, report.repaired, report.heard) == (1, 0, 1)
+    call = only_call(engine)
+    assert (call.hold_s, call.repaired) == (12.5, False)
+    assert tickets(engine) == [(TicketKind.REPORT, TicketState.DRAFT)]
+
+
+def test_a_call_back_on_the_word_of_the_witness_goes_when_the_answer_was_heard(engine: Engine, pbx: Pbx) -> None:
+    """It cannot happen with one log of one call; if it does, nobody is called back who was answered."""
+    pbx.writes(*ABANDONED)
+    assert pbx.reconciled().repaired == 1
+    with transaction(engine) as session:
+        record(session, "lab", [heard_to_its_end()], now=NOW, short_abandon_s=5)
+    assert tickets(engine) == [
+        (TicketKind.CALLBACK, TicketState.DISCARDED),
+        (TicketKind.REPORT, TicketState.DRAFT),
+    ]
+
+
+def test_an_end_that_was_only_guessed_does_not_take_the_place_of_the_witness(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ANSWERED)
+    pbx.reconciled()
+    with transaction(engine) as session:
+        picture = heard_to_its_end(vanished=True)
+        assert record(session, "lab", [picture], now=NOW, short_abandon_s=5).over == [CALL]
+    assert only_call(engine).repaired
 
 
 def test_evidence_of_what_agrees_is_not_kept_for_ever(engine: Engine, pbx: Pbx) -> None:
