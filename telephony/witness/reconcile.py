@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, or_, select, text, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ _HEARD_WITHIN = timedelta(seconds=30)
 _WRITTEN_BY_THEN = timedelta(minutes=2)
 _LOOK_BACK = timedelta(days=7)
 _AT_ONCE = 500
+_GAP_SLACK = timedelta(minutes=1)
 
 
 def reconcile(
@@ -68,9 +69,12 @@ def _alone(engine: Engine, pbx: str) -> Iterator[None]:
 def _settle_all(engine: Engine, settings: Settings, pbx: str, now: datetime) -> None:
     """One transaction a call; one that cannot be settled is left as it is, and the next goes on."""
     with transaction(engine) as session:
-        around = _around(session, pbx, now)
-        unchecked = select(Testimony.linkedid).where(Testimony.pbx == pbx, Testimony.verdict.is_(None))
-        waiting = list(session.scalars(unchecked.order_by(Testimony.started_at)))
+        unchecked = select(Testimony.linkedid, Testimony.started_at).where(
+            Testimony.pbx == pbx, Testimony.verdict.is_(None)
+        )
+        found_ones = session.execute(unchecked.order_by(Testimony.started_at)).all()
+        around = _around(session, pbx, now, since=found_ones[0].started_at if found_ones else now)
+        waiting = [one.linkedid for one in found_ones]
     for linkedid in waiting:
         try:
             with transaction(engine) as session:
@@ -97,11 +101,13 @@ def _give_up(engine: Engine, pbx: str, linkedid: str, error: str, now: datetime)
         session.execute(ours.values(verdict=Verdict.UNEXPLAINED.value, differences=said, checked_at=now))
 
 
-def _around(session: Session, pbx: str, now: datetime) -> Around:
+def _around(session: Session, pbx: str, now: datetime, *, since: datetime) -> Around:
+    """With the gaps that any call from then on can touch."""
     status = session.get(PbxStatus, pbx)
     listening = status is not None and status.connected and now - status.seen_at <= _HEARD_WITHIN
     ahead = _clock_of(status)
-    query = select(PbxGap.started_at, PbxGap.ended_at, PbxGap.restarted).where(PbxGap.pbx == pbx)
+    touching = or_(PbxGap.ended_at.is_(None), PbxGap.ended_at >= since - ahead - _GAP_SLACK)
+    query = select(PbxGap.started_at, PbxGap.ended_at, PbxGap.restarted).where(PbxGap.pbx == pbx, touching)
     gaps = [
         Gap(began + ahead, ended + ahead if ended else None, restarted)
         for began, ended, restarted in session.execute(query)
