@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent
 from callcenter.push import announce
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.vocab import Outcome, TicketKind, TicketState
 from tickets import callbacks, desk, history
 from tickets.actors import Actor
 
@@ -39,6 +39,26 @@ def settle_anew(
         desk.open_draft(session, call, now=now)
     if not _tasks(session, call):
         desk.settle_call(session, call, now=now, short_abandon_s=short_abandon_s)
+        for task in _tasks(session, call):
+            _close_where_reached_since(session, task, now)
+
+
+def _close_where_reached_since(session: Session, task: Ticket, now: datetime) -> None:
+    """The log tells late: whoever called again meanwhile, and was served, is not called back."""
+    missed = TicketCall.relation.in_([desk.OPENED, callbacks.MISSED])
+    of_task = select(func.max(Call.started_at)).join(TicketCall, TicketCall.call_id == Call.id)
+    last = session.scalar(of_task.where(TicketCall.ticket_id == task.id, missed))
+    query = (
+        select(Ticket, Call)
+        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
+        .join(Call, Call.id == TicketCall.call_id)
+        .where(Call.caller == task.caller, Call.started_at > last, Call.outcome == Outcome.ANSWERED)
+        .where(Ticket.id != task.id, Ticket.state != TicketState.DRAFT)
+        .order_by(Call.started_at)
+    )
+    for about, talk in session.execute(query).all():
+        if task.state == TicketState.FILED:
+            callbacks.close_reached(session, about, RECONCILER, now=now, disposition=talk.disposition)
 
 
 def _tasks(session: Session, call: Call) -> list[Ticket]:

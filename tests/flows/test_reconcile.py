@@ -181,6 +181,30 @@ def test_a_missed_call_that_nobody_heard_is_called_back(engine: Engine, pbx: Pbx
     assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "disposition", "state"),
+    [
+        (3, Disposition.INFORMED, TicketState.CLOSED),
+        (3, Disposition.PRANK, TicketState.FILED),
+        (3, None, TicketState.FILED),
+        (-3, Disposition.INFORMED, TicketState.FILED),
+    ],
+)
+def test_who_was_served_before_the_log_was_read_is_not_called_back(
+    engine: Engine, pbx: Pbx, minutes: float, disposition: Disposition | None, state: TicketState
+) -> None:
+    """They called again; only after that the log tells of their call that nobody heard."""
+    moved = {name: value + timedelta(minutes=minutes) for name, value in HEARD.items() if name.endswith("_at")}
+    started_at = {"started_at": AT + timedelta(minutes=minutes)}
+    again = recorded(engine, **HEARD | moved | started_at | {"linkedid": f"{T + 60 * minutes:.0f}.9"})
+    if disposition is not None:
+        with transaction(engine) as session:
+            desk.dispose(session, _actor(session, "lan"), again, disposition, now=NOW)
+    pbx.writes(*ABANDONED)
+    pbx.reconciled()
+    assert tickets(engine)[-1] == (TicketKind.CALLBACK, state)
+
+
 def test_twice_is_once_and_by_two_at_once_too(engine: Engine, pbx: Pbx) -> None:
     pbx.writes(*ANSWERED)
     both = [threading.Thread(target=pbx.reconciled) for _ in range(2)]
