@@ -25,8 +25,8 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole, pbx_words.findings)
-    for function in (*moments, *words):
+    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole)
+    for function in (*moments, *words, pbx_words.findings, pbx_words.why_not_heard):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now)
     app.url_defaults(_versioned(app))

@@ -1,10 +1,12 @@
-"""What the listener found wrong with a PBX, in words for the people who look after it, each with its mend."""
+"""What the listener says of a PBX, in words for people: why it is not heard, and what is wrong, each with its mend."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from callcenter.models import PbxStatus
@@ -24,9 +26,28 @@ def findings(status: PbxStatus) -> Iterator[Said]:
             yield Said(_filled(text, row["values"]), _filled(mend, row["values"]))
 
 
+def why_not_heard(detail: str) -> str:
+    """The reason of a lost connection; what the system itself says of it stays as it is."""
+    silent = re.fullmatch(r"silent for (\d+) s", detail)
+    if silent is not None:
+        return str(_("tổng đài im lặng %(seconds)s giây", seconds=silent[1]))
+    return str(REASONS.get(detail, detail))
+
+
 def _filled(words: LazyString | str, values: Mapping[str, Any]) -> str:
     return str(words) % values if isinstance(words, LazyString) and values else str(words)
 
+
+REASONS: Mapping[str, LazyString] = {
+    "nobody listened": _l("không có trình nghe nào chạy"),
+    "the listener was stopped": _l("trình nghe đã dừng"),
+    "the listener starts": _l("trình nghe đang khởi động"),
+    "not heard yet": _l("chưa nghe thấy lần nào"),
+    "closed": _l("kết nối bị đóng"),
+    "closed by the PBX": _l("tổng đài đóng kết nối"),
+    "no answer in time": _l("tổng đài không trả lời kịp"),
+    "Authentication failed": _l("tổng đài từ chối tài khoản"),
+}
 
 _DOCTOR = _l("Xem chi tiết bằng lệnh: scripts/manage doctor")
 

@@ -111,11 +111,14 @@ def test_witnesses_and_gaps_are_told(sign_in: SignIn, session: Session, pbx: str
     assert "chưa có nguồn thứ hai" in sign_in("phuc").get("/capture/").text
     session.add(WitnessCursor(pbx=pbx, witness="queue_log", place={}, read_at=NOW, read_to=NOW))
     session.add(WitnessCursor(pbx=pbx, witness="cel", place={}, read_at=NOW, error="OperationalError: no such table"))
-    session.add(PbxGap(pbx=pbx, started_at=NOW - timedelta(minutes=1), ended_at=NOW, why="closed", settled_at=NOW))
-    session.add(PbxGap(pbx=pbx, started_at=NOW, why="no answer"))
+    session.add(
+        PbxGap(pbx=pbx, started_at=NOW - timedelta(minutes=1), ended_at=NOW, why="closed by the PBX", settled_at=NOW)
+    )
+    session.add(PbxGap(pbx=pbx, started_at=NOW, why="silent for 15 s"))
     session.commit()
     page = sign_in("phuc").get("/capture/").text
-    for words in ("đã đọc hết lúc", "no such table", "đã bổ sung từ nhật ký", "đến nay", "chưa bổ sung"):
+    told = ("đã đọc hết lúc", "no such table", "đã bổ sung từ nhật ký", "đến nay", "chưa bổ sung")
+    for words in (*told, "tổng đài đóng kết nối", "im lặng 15 giây"):
         assert words in page
 
 
