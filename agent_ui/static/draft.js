@@ -22,13 +22,18 @@
       this.form = form;
       this.key = `draft-${form.dataset.draft}`;
       this.status = form.querySelector(".save-status");
-      this.saved = this.values();
+      this.saved = this.served();
       this.tries = 0;
       this.restore();
       form.addEventListener("input", (event) => { if (event.target.name) this.changed(PAUSE_MS); });
       form.addEventListener("change", (event) => { if (event.target.name) this.changed(0); });
       form.addEventListener("focusout", () => { if (this.dirty()) this.changed(0); });
       form.addEventListener("submit", (event) => this.file(event));
+    }
+
+    // What came with the page: whoever is quick has typed before this script was there.
+    served() {
+      return Object.fromEntries(FIELDS.map((name) => [name, first(this.form.elements[name])]));
     }
 
     values() {
@@ -44,8 +49,7 @@
     // Text that never reached the server (it was away, the page was closed) comes back.
     restore() {
       const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
-      if (!kept) return;
-      for (const name of FIELDS) {
+      for (const name of kept ? FIELDS : []) {
         const typed = !same(name, kept.values[name], kept.saved[name]);
         if (typed && same(name, this.saved[name], kept.saved[name])) this.put(name, kept.values[name]);
       }
@@ -200,6 +204,15 @@
   function same(name, one, other) {
     if (name === "reporter_phone") return digits(one) === digits(other);
     return (one ?? "") === (other ?? "");
+  }
+
+  // A field's value as the server wrote it.
+  function first(field) {
+    if (!field) return "";
+    if (field instanceof RadioNodeList) return [...field].find((one) => one.defaultChecked)?.value ?? "";
+    if (field.type === "checkbox") return field.defaultChecked ? field.value : "";
+    if (field.options) return ([...field.options].find((one) => one.defaultSelected) ?? field.options[0])?.value ?? "";
+    return field.defaultValue.replaceAll("\r\n", "\n");
   }
 
   function dress() {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import Engine, select
 
 from callcenter.db import transaction
@@ -163,6 +163,26 @@ def test_a_shift_leader_sees_what_is_left_over(
     page.get_by_role("link", name="Tồn đọng").click()
     expect(page.locator("#unfinished")).to_contain_text("Ca trưởng ghi lại")
     shot(page, "leader-stuck")
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_saved_too(
+    engine: Engine, console: Site, open_page: Callable[..., Page]
+) -> None:
+    """An old PC shows the form a second before it runs the scripts, and the caller is talking already."""
+    with transaction(engine) as session:
+        code = desk.open_draft(session, factories.answered(session), now=factories.MONDAY).code
+    page = open_page(console, "hoa")
+    held: list[Route] = []
+    page.route("**/draft.js*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function
+    page.goto(f"{console.url}/drafts/{code}", wait_until="commit")
+    page.get_by_label("Nội dung").fill("Gõ trước khi trang sẵn sàng")
+    held[0].continue_()
+    expect(page.locator(".save-status")).to_contain_text("Đã lưu")
+    with transaction(engine) as session:
+        assert (
+            session.scalars(select(Ticket.description).where(Ticket.code == code)).one()
+            == "Gõ trước khi trang sẵn sàng"
+        )
 
 
 def test_sign_in_by_keyboard_alone(
