@@ -20,7 +20,7 @@ import psutil
 from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 
-from telephony.ami.protocol import AmiProtocol, Headers
+from telephony.ami.protocol import MEMBER_EVENTS, AmiProtocol, Headers
 from telephony.callflow import Calls, Rules, step
 from telephony.events import EVENTS, Happening, Kind, interpret
 
@@ -124,7 +124,7 @@ def _panoramisk() -> tuple[Feed, Callable[[], int]]:
         heard[0] += 1
 
     # FullyBooted it has registered itself; of VarSet we hear one variable, which no registration can say.
-    for name in EVENTS - {"VarSet"}:
+    for name in (EVENTS | MEMBER_EVENTS) - {"VarSet"}:
         manager.register_event(name, hear)
     protocol = AMIProtocol()
     protocol.connection_made(None)
