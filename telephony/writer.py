@@ -30,8 +30,9 @@ _BATCH = 100
 _LOOK_S = 1.0
 _RETRY_S = 1.0
 _SET_ASIDE_RETRY_S = 30.0
-# What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture.
-_GATHER_S = 0.02
+# What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture. Where writing takes longer than
+# that, what is told meanwhile is gathered as long: fewer, fuller pictures are how a busy writer keeps up.
+_GATHER_S, _LONGEST_GATHER_S = 0.02, 0.1
 _LAST_WORDS_S = 2.0
 # Pictures wait so long, and so many of them, before they go to the disk.
 SPOOL_AFTER_S = 5.0
@@ -79,6 +80,7 @@ class Writer:
         self._gaps: list[Gap] = []
         self._poison: list[Poison] = []
         self._status: LinkState | None = None
+        self._gather_s = _GATHER_S
         self._wake = asyncio.Event()
         self._noted = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -242,12 +244,13 @@ class Writer:
 
     async def _write_waiting(self) -> None:
         """One batch; what could not be written waits again, unless it is on disk or a newer picture came meanwhile."""
-        await asyncio.sleep(_GATHER_S)
+        await asyncio.sleep(self._gather_s)
         async with self._turn:
             if self.spool.waits():
                 return
             batch = {linkedid: self._waiting.pop(linkedid) for linkedid in list(self._waiting)[:_BATCH]}
             self._in_flight = batch
+        began = asyncio.get_running_loop().time()
         try:
             await self._record([picture for picture, _ in batch.values()])
         except BaseException:
@@ -255,6 +258,8 @@ class Writer:
             raise
         finally:
             self._in_flight = {}
+            took = asyncio.get_running_loop().time() - began
+            self._gather_s = min(max(_GATHER_S, took), _LONGEST_GATHER_S)
 
     async def _record(self, pictures: Sequence[Picture]) -> None:
         written = await self._in_thread(self._write_batch, _newest(pictures))

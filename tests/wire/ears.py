@@ -45,7 +45,7 @@ def hears(session: Session) -> bool:
     return session.get_one(PbxStatus, "test").connected
 
 
-async def seen(engine: Engine, true: Callable[[Session], bool], within: float = 10) -> None:
+async def seen(engine: Engine, true: Callable[[Session], bool], within: float = 60) -> None:
     """Until the rows say so; they are written by another thread, so there is nothing else to wait for."""
     async with asyncio.timeout(within):
         while True:

@@ -97,7 +97,7 @@ def test_the_broker_s_word_makes_it_quick(
     async def test(server: AmiServer) -> None:
         server.listed = BOTH
         async with listening(server, engine, redis_url=redis_url):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not dict(redis.pubsub_numsub(push.CHANNEL))[push.CHANNEL.encode()]:
                     await asyncio.sleep(0.01)
             await ended(engine, ask(engine, province))

@@ -108,7 +108,7 @@ class Log:
 
 
 async def forgotten(ear: Listener) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while ear.calls.by_id:
             await asyncio.sleep(0.02)
 

@@ -181,7 +181,7 @@ def test_while_the_database_is_away_nothing_is_lost(engine: Engine, monkeypatch:
                 # Every write waits here, then is cut off: as far as the listener can tell, the database is gone.
                 lock.execute(text("LOCK TABLE call IN ACCESS EXCLUSIVE MODE"))
                 say(server, [*TALK, *END])
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     while not (ear.calls.by_id and ear.calls.by_id["1.0"].ended_at):
                         await asyncio.sleep(0.01)
                 with engine.connect() as other:

@@ -24,7 +24,7 @@ from telephony.spool import Spool
 from tests.rules.trace import play
 from tests.scripts.processes import MANAGE, environment, running, wait_for_line
 from tests.wire.ami_server import SECRET, AmiServer
-from tests.wire.ears import listening, seen
+from tests.wire.ears import PATIENT, listening, seen
 from tests.wire.test_listener import END, GIVE_UP, RING, TALK, ended, run, say
 
 OWN = {"CALLCENTER_EMBEDDED_FSYNC": "off"}
@@ -76,7 +76,7 @@ async def process(settings: Settings, server: AmiServer) -> AsyncIterator[object
 
 async def spooled(settings: Settings, linkedid: str) -> None:
     path = settings.data_dir / "spool" / "test.jsonl"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (path.exists() and f'"linkedid": "{linkedid}"' in path.read_text()):
             await asyncio.sleep(0.05)
 
@@ -147,7 +147,7 @@ def test_a_slow_database_leaves_little_in_memory(engine: Engine, monkeypatch: py
     many = 1_000
 
     async def test(server: AmiServer) -> None:
-        async with listening(server, engine) as ear:
+        async with listening(server, engine, watch=PATIENT) as ear:
             most = 0
             with engine.connect() as lock:
                 lock.execute(text("LOCK TABLE call IN ACCESS EXCLUSIVE MODE"))
@@ -156,11 +156,11 @@ def test_a_slow_database_leaves_little_in_memory(engine: Engine, monkeypatch: py
                     if number % 20 == 0:
                         await asyncio.sleep(0.02)
                         most = max(most, ear.writer.waiting)
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while len(ear.calls.by_id) < many or ear.writer.waiting:
                         await asyncio.sleep(0.02)
                         most = max(most, ear.writer.waiting)
-            await seen(engine, lambda session: len(session.scalars(select(Call.id)).all()) == many, 30)
+            await seen(engine, lambda session: len(session.scalars(select(Call.id)).all()) == many)
             assert most < 500
             await seen(engine, lambda session: not ear.writer.spool.waits())
 
@@ -174,10 +174,14 @@ def test_a_refusing_disk_loses_nothing_while_the_process_lives(
     (tmp_path / "spool").write_text("a file where the folder should be")
 
     async def test(server: AmiServer) -> None:
-        async with listening(server, engine, data_dir=tmp_path) as ear:
+        async with listening(server, engine, watch=PATIENT, data_dir=tmp_path) as ear:
             with engine.connect() as lock:
                 lock.execute(text("LOCK TABLE call IN ACCESS EXCLUSIVE MODE"))
                 say(server, [*RING, *GIVE_UP])
+                async with asyncio.timeout(60):
+                    while not ear.writer.waiting:
+                        await asyncio.sleep(0.02)
+                # Some tries of the disk, each in vain.
                 await asyncio.sleep(0.6)
                 assert ear.writer.waiting
             await seen(engine, ended)

@@ -103,7 +103,7 @@ def test_stopped_and_woken_it_changes_nothing(settings: Settings, engine: Engine
                 server.say(event, to=old, **headers)
             first.send_signal(signal.SIGCONT)
             await asyncio.to_thread(wait_for_line, first, "the listener steps down")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not old.is_closing():
                     await asyncio.sleep(0.01)
             with Session(engine) as session:
