@@ -124,7 +124,7 @@ def test_on_another_page_the_bar_answers_and_hangs_up(
     page.goto(f"{console.url}/tickets")
     request.getfixturevalue("calls")
     page.locator("#ring").get_by_role("button", name="Nhận máy").click(timeout=30_000)
-    hang_up = page.locator("#ring").get_by_role("button", name="Gác máy")
+    hang_up = page.locator("#ring .ring-talking").get_by_role("button", name="Gác máy")
     expect(hang_up).to_be_visible()
     shot(page, "newcomer-talks-elsewhere")
     hang_up.click()

@@ -63,17 +63,20 @@ def test_whom_the_pbx_cut_off_comes_first(sign_in: SignIn, session: Session) -> 
 def test_after_a_restart_everybody_reads_whether_their_telephone_is_in_again(
     sign_in: SignIn, session: Session, province: Province
 ) -> None:
+    # Told for ten minutes: the suite itself may take longer.
+    now = datetime.now(UTC)
+
     def command(extension: str, queue: str, result: CommandResult) -> PbxCommand:
         return PbxCommand(
             pbx="pbx1", verb=CommandVerb.SIGN_IN, extension=extension, arguments={"queue": queue}, asked_by="listener",
-            asked_at=NOW, expires_at=NOW, taken_at=NOW, ended_at=NOW, result=result,
+            asked_at=now, expires_at=now, taken_at=now, ended_at=now, result=result,
         )  # fmt: skip
 
     lan, minh = (province.people[name].extension for name in ("lan", "minh"))
-    back = NOW - timedelta(seconds=5)
+    back = now - timedelta(seconds=5)
     member = {"extension": lan, "name": "", "paused": False, "status": 1}
     session.add(PbxGap(pbx="pbx1", started_at=back, ended_at=back, restarted=True))
-    session.add(PbxQueue(pbx="pbx1", name="q1", title="Tổng đài 1022", members=[member], seen_at=NOW))
+    session.add(PbxQueue(pbx="pbx1", name="q1", title="Tổng đài 1022", members=[member], seen_at=now))
     session.add(command(lan or "", "q1", CommandResult.DONE))
     session.add(command(minh or "", "q1", CommandResult.REFUSED))
     session.commit()
@@ -81,7 +84,7 @@ def test_after_a_restart_everybody_reads_whether_their_telephone_is_in_again(
     hers = sign_in("minh").get("/desk/pbx").text
     assert "Chưa đưa được máy của ông/bà trở lại: Tổng đài 1022." in hers
     assert "vẫn trong hàng đợi" not in hers
-    session.query(PbxGap).update({"ended_at": NOW - timedelta(minutes=11)})
+    session.query(PbxGap).update({"ended_at": now - timedelta(minutes=11)})
     session.commit()
     assert "khởi động lại" not in sign_in("lan").get("/desk/pbx").text
 

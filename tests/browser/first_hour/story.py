@@ -64,7 +64,12 @@ class Demo:
 
 @cache
 def _english() -> dict[str, str]:
-    return {str(message.id): str(message.string) for message in catalogue.english() if message.id}
+    """Of a text with a plural, its singular."""
+    return {_first(message.id): _first(message.string) for message in catalogue.english() if message.id}
+
+
+def _first(texts: str | tuple[str, ...]) -> str:
+    return texts if isinstance(texts, str) else texts[0]
 
 
 @dataclass
