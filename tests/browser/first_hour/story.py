@@ -145,9 +145,15 @@ class Story:
 
     def leave_tour(self) -> None:
         """A ring hides the tour until it is over, so this may take a ring's length."""
-        with self.page.expect_response("**/tours/*/done", timeout=60_000):
+        with self.page.expect_response("**/tours/*/done", timeout=60_000) as answer:
             self.page.locator("#tour .tour-leave").click(timeout=50_000)
+        assert answer.value.ok, answer.value.status
         expect(self.page.locator("#tour")).to_be_hidden()
+
+    def leave_tour_if_due(self) -> None:
+        """Of a person whose stories are told in both languages: it is shown to them once."""
+        if self.page.locator("#tour[data-due]").count():
+            self.leave_tour()
 
     def told(self, text: str) -> None:
         """The page says so, at its head."""

@@ -77,8 +77,7 @@ def test_the_head_of_an_office_approves(demo: Demo, tell: Callable[..., Story], 
         agencies.resolve(session, clerk, ticket.code, text="Đã xếp lịch tiếp công dân ngày 15 hằng tháng.", now=now)
     story = tell("head", size=PHONE, language=language)
     story.sign_in("ld-van-phong")
-    if language == "vi":
-        story.leave_tour()
+    story.leave_tour_if_due()
     story.look("inbox")
     story.page.locator(f"#row-{ticket.id}").get_by_role("link").first.click()
     story.page.wait_for_selector("body[data-live-ready]")
