@@ -29,8 +29,7 @@ class Truth:
 
     fields: Mapping[str, Any]
     moments: Mapping[str, float] = field(default_factory=dict)
-    # A second, and what the PBX takes off or adds to the 1.5 s of its own prompt on a busy machine.
-    tolerance_s: float = 1.25
+    tolerance_s: float = 1.0
 
 
 @dataclass(frozen=True)
