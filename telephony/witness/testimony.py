@@ -20,6 +20,8 @@ UNMAPPED = "?"
 
 _NOBODY = Rules.of(["-"], [])
 _GRACE = timedelta(seconds=3)
+# After an operator's hang-up the dialplan hangs up too; rows have whole seconds.
+_HANGS_UP = timedelta(seconds=2)
 _CALLER_GONE = ("ABANDON", "COMPLETECALLER")
 _TALK_OVER = ("COMPLETECALLER", "COMPLETEAGENT")
 _TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
@@ -92,7 +94,7 @@ def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> Facts | Non
     elif call.ended_at is None and events[-1] in _CALLER_GONE:
         step(calls, Happening(Kind.HUNG_UP, own[-1].at, call_id, call_id, context="hung-up"))
     settle(calls, own[-1].at)
-    facts = _queue_log_facts(call, events, tells=tells, is_cut=is_cut)
+    facts = _queue_log_facts(call, own, tells=tells, is_cut=is_cut)
     guesses = {**_guesses(calls, call, own[-1].at), **_caller(own, tells=tells)}
     return replace(facts, guesses=guesses)
 
@@ -105,8 +107,9 @@ def _guesses(calls: Calls, call: Call, last: datetime) -> dict[str, Any]:
     return _all(columns(call), "ended_at", "outcome", "stage", "reason", "hung_up_by", "talk_s", "wait_s")
 
 
-def _queue_log_facts(call: Call, events: Sequence[str], *, tells: bool, is_cut: bool) -> Facts:
+def _queue_log_facts(call: Call, own: Sequence[Row], *, tells: bool, is_cut: bool) -> Facts:
     known = columns(call)
+    events = [row.event for row in own]
     values = _present(known, "started_at", "queued_at", "queue", "answered_at")
     ended = call.ended_at is not None
     told = tells and (queue_log.TOLD_END in events or is_cut)
@@ -122,15 +125,24 @@ def _queue_log_facts(call: Call, events: Sequence[str], *, tells: bool, is_cut: 
     if told:
         values |= _all(known, "hung_up_by")
     values |= {name: _named(known[name]) for name in ("operators", "rang")} | _all(known, "transfers")
-    talk_over = bool(call.operators) and next(
-        (event in _TALK_OVER for event in reversed(events) if event in (*_TALK_OVER, *_TRANSFERS, "CONNECT")), False
-    )
+    talk_over = bool(call.operators) and _saw_the_last_talk_end(own, call.ended_at)
     if talk_over:
         values["talk_s"] = known["talk_s"]
     if ended or call.operators or call.left_at:
         values["wait_s"] = known["wait_s"]
-    passed_on = not talk_over and any(event in _TRANSFERS for event in events)
+    passed_on = bool(call.operators) and not talk_over and any(row.event in (*_TRANSFERS, *_TALK_OVER) for row in own)
     return Facts(values, whole=_WHOLE, partial=_LISTS, unknown=_unknown(call, ended, passed_on), ended=ended)
+
+
+def _saw_the_last_talk_end(own: Sequence[Row], ended_at: datetime | None) -> bool:
+    """False where somebody went on talking whom app_queue does not see.
+
+    A transfer by keys on a busy PBX can be logged as COMPLETEAGENT: the caller's call goes on, and no row says so.
+    """
+    last = next((row for row in reversed(own) if row.event in (*_TALK_OVER, *_TRANSFERS, "CONNECT")), None)
+    if last is None or last.event not in _TALK_OVER:
+        return False
+    return ended_at is None or ended_at - last.at <= _HANGS_UP
 
 
 def _unknown(call: Call, ended: bool, passed_on: bool) -> frozenset[str]:

@@ -118,6 +118,16 @@ def test_what_queue_log_holds_of_a_call(rows: tuple[str, ...], expected: dict[st
     assert facts.values["caller"] == "+84905123456"
 
 
+def test_a_talk_that_went_on_unseen_has_no_length() -> None:
+    """A transfer by keys was logged as the operator's end: whoever talked on is in no row."""
+    talk = ("2|q|Lan|CONNECT|1|1795612713.5|1", "7|q|Lan|COMPLETEAGENT|1|5|1")
+    facts = told(*IN_QUEUE, *talk, "14|q|NONE|HOTLINEEND|caller|16")
+    assert facts.values["operators"] == ["121"]
+    assert "talk_s" not in facts.values
+    assert facts.unknown == {"operators", "talk_s"}
+    assert told(*IN_QUEUE, *talk, "8|q|NONE|HOTLINEEND|operator|16").values["talk_s"] == 5.0
+
+
 def test_before_the_queue_only_the_dialplan_speaks() -> None:
     facts = told(START, "0|q|NONE|HOTLINEBLOCKED", "0|q|NONE|HOTLINEEND|system|21")
     assert (facts.values["outcome"], facts.values.get("queue")) == ("blocked", None)
