@@ -162,6 +162,8 @@ def deadlines() -> str:
         return render_template(
             "admin/deadlines.html",
             filed=filed.astimezone(VIETNAM),
+            # Read again, it still tells what the moment in the form leads to.
+            address=url_for("admin.deadlines", filed=filed.astimezone(VIETNAM).strftime("%Y-%m-%dT%H:%M")),
             rows=calendars.preview(session, filed),
             in_units=calendars.in_units,
             span_words=words.span_words,

@@ -94,6 +94,7 @@ def _user_page(database: Session, user_id: int, form: Form | None) -> str:
         abort(404)
     return render_template(
         "admin/user.html",
+        address=url_for("admin.user", user_id=user_id),
         user=row,
         form=form or Form.of(people.facts(database, row)),
         agencies=choices.agencies(database),

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
-from sqlalchemy import Engine
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import Engine, select
 
 from callcenter.db import transaction
-from callcenter.models import CalendarDay, PbxQueue, PbxStatus
+from callcenter.models import CalendarDay, PbxQueue, PbxStatus, RoutingRule
 from callcenter.push import announce
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check, go
@@ -164,3 +164,51 @@ def test_what_others_do_shows_by_itself_and_takes_nothing_typed(
         session.query(PbxStatus).one().connected = True
         announce(session, "pbx")
     expect(page.get_by_text("nghe thấy lúc")).to_be_visible()
+
+
+# A list, the field in which its reader is typing (with what), and what another administrator does meanwhile: opens,
+# fills in, presses; with the words that then stand in the list.
+_MEANWHILE: dict[str, tuple[str, tuple[str, str] | None, str, dict[str, str], str, str]] = {
+    "agencies": ("agencies", ("#filter [name=q]", "gõ dở"), "agencies/{agency}", {"#f-name": "Điện lực Cái Bè"},
+                 "Lưu", "Điện lực Cái Bè"),
+    "categories": ("categories", None, "categories/khac", {"#f-name": "Việc khác nữa"}, "Lưu", "Việc khác nữa"),
+    "rules": ("rules", ("#t-category", "khac"), "rules/{rule}", {"#f-note": "Theo quyết định 12"}, "Lưu",
+              "Theo quyết định 12"),
+    "calendar": ("calendar?year=2027", ("#f-note", "gõ dở"), "calendar?year=2027",
+                 {"#f-day": "2027-04-30", "#f-note": "Ngày Giải phóng"}, "Thêm ngày", "Ngày Giải phóng"),
+    "deadlines": ("deadlines", ("#f-filed", "2026-11-20T16:30"), "deadlines/urgent/answer", {"#f-amount": "37"},
+                  "Lưu", "37"),
+    "numbers": ("numbers", ("#f-note", "gõ dở"), "numbers", {"#f-number": "0905123456", "#f-note": "Máy thử"},
+                "Thêm số", "Máy thử"),
+    "an agency": ("agencies/{agency}", ("#f-phone", "0273 3"), "agencies/{agency}", {"#f-name": "Điện lực Gò Công"},
+                  "Lưu", "Điện lực Gò Công"),
+}  # fmt: skip
+
+
+def test_two_administrators_see_each_others_changes(desk: Desk, engine: Engine, province: Province) -> None:
+    reader, writer = desk.page, desk.page.context.new_page()
+    with transaction(engine) as session:
+        at = {"agency": province.agencies["power"].id, "rule": session.scalars(select(RoutingRule.id)).first()}
+    for what, (shown, typing, opened, filled, button, words) in _MEANWHILE.items():
+        go(reader, desk.url + shown.format(**at))
+        if typing:
+            field = reader.locator(typing[0])
+            _type(field, typing[1])
+        go(writer, desk.url + opened.format(**at))
+        for name, value in filled.items():
+            writer.locator(name).fill(value)
+        writer.get_by_role("button", name=button, exact=True).click()
+        expect(
+            reader.locator("#rows :is(table, .lines, .rules, .admin-head)").filter(has_text=words)
+        ).not_to_have_count(0)
+        if typing:
+            expect(field, what).to_have_value(typing[1])
+            expect(field, what).to_be_focused()
+
+
+def _type(field: Locator, value: str) -> None:
+    if field.evaluate("one => one.matches('select')"):
+        field.select_option(value)
+        field.focus()
+    else:
+        field.fill(value)
