@@ -98,6 +98,8 @@ def _base(name: str, settings: Settings, engine: Engine | None, redis_url: str |
     app.config.update(MAX_CONTENT_LENGTH=_MAX_REQUEST, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if name == "console":
+        auth.recognise(app)
     security.protect(app, settings, cookie=cookie)
     CSRFProtect(app)
     compression.compress(app)

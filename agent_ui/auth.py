@@ -68,20 +68,31 @@ def me() -> Actor:
     return person.actor
 
 
+def recognise(app: Flask) -> None:
+    """Before anything may be refused: that too is told in the person's own frame and language."""
+    app.before_request(_recognise)
+
+
 def close_by_default(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.before_request(_guard)
 
 
-def _guard() -> ResponseReturnValue | None:
+def _recognise() -> None:
     g.person = None
-    if request.endpoint == "static":
+    if request.endpoint != "static" and not getattr(_view(), "for_machines", False):
+        g.person = _person()
+
+
+def _view() -> Callable[..., Any] | None:
+    return current_app.view_functions[request.endpoint] if request.endpoint else None
+
+
+def _guard() -> ResponseReturnValue | None:
+    view = _view()
+    if view is None or request.endpoint == "static":
         return None
-    view = current_app.view_functions[request.endpoint] if request.endpoint else None
-    if getattr(view, "for_machines", False):
-        return None
-    g.person = _person()
-    if view is None or getattr(view, "open_to_all", False):
+    if getattr(view, "for_machines", False) or getattr(view, "open_to_all", False):
         return None
     if g.person is None:
         return _ask_to_sign_in()

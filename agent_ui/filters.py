@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_babel import format_date, format_decimal, format_percent, ngettext
+from flask_babel import format_date, format_decimal, format_percent, get_locale, ngettext
 from flask_babel import gettext as _
 
 from agent_ui import labels, pbx_words, site
@@ -110,11 +110,12 @@ def weekday(of: date) -> str:
 
 
 def figure(value: float | None, kind: str = "count") -> str:
-    """`84`, `92,3 %` (`share`), `12 giây` (`seconds`, minutes from two on); a dash where there is nothing to tell."""
+    """`84`, `92,3 %` (`share`; `92.3%` in English), `12 giây` (`seconds`, minutes from two on); a dash for nothing."""
     if value is None:
         return "–"
     if kind == "share":
-        return str(format_percent(value, "#,##0.0 %" if 0 < value < 1 else "#,##0 %"))
+        sign = "%" if str(get_locale()) == "en" else " %"
+        return str(format_percent(value, ("#,##0.0" if 0 < value < 1 else "#,##0") + sign))
     if kind == "seconds":
         return str(ngettext("%(num)d giây", "%(num)d giây", round(value))) if value < 120 else lasted(value)
     return str(format_decimal(round(value, 1) if value < 20 else round(value)))

@@ -130,6 +130,8 @@ def test_more_than_the_whole_request_may_be_is_said(sign_in: SignIn, ticket: Tic
     answer = sign_in("son").post(f"/tickets/{ticket.code}/resolve", body)
     assert answer.status_code == 413
     assert "Tệp quá lớn" in answer.text
+    assert "Đặng Hoài Sơn" in answer.text
+    assert "data-palette" in answer.text
 
 
 def test_giving_back_wants_a_reason_and_keeps_it(sign_in: SignIn, session: Session, ticket: Ticket) -> None:

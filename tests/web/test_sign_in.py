@@ -134,3 +134,10 @@ def test_a_part_that_was_read_before_the_sign_out_does_not_bring_the_session_bac
     assert part.status_code == page.status_code == 200
     assert "Set-Cookie" not in part.headers
     assert "Set-Cookie" in page.headers
+
+
+def test_what_is_refused_before_its_page_is_told_in_the_persons_own_frame(sign_in: SignIn) -> None:
+    lan = sign_in("lan")
+    for answer in (lan.client.post("/drafts"), lan.get("/tickets?q=%00"), lan.get("/nowhere")):
+        assert answer.status_code in (400, 404)
+        assert "Nguyễn Thị Lan" in answer.text

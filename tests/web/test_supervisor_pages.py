@@ -33,6 +33,13 @@ def in_triage(session: Session, province: Province) -> Ticket:
     return ticket
 
 
+def in_english(browser: Browser, url: str) -> str:
+    browser.post("/language", {"language": "en"})
+    page = browser.get(url).text
+    browser.post("/language", {"language": "vi"})
+    return page
+
+
 def figure(page: str, url: str) -> int:
     """The number beside this address: in a tile before the words, in a list after them."""
     found = re.search(rf'href="{re.escape(url)}"[^>]*>(?:<b>(\d+)</b>|[^<]*</a>\s*<b[^>]*>(\d+)</b>)', page)
@@ -174,6 +181,7 @@ def test_each_figure_of_the_day_opens_its_sample(sign_in: SignIn, session: Sessi
     phuc = sign_in("phuc")
     board = phuc.get("/supervisor/").text
     assert "50,0 %" in board
+    assert "50.0%" in in_english(phuc, "/supervisor/")
     assert "trên 8 cuộc" in board
     assert "và 1 cuộc số ẩn" in board
     for name, number in {
