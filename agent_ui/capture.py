@@ -65,6 +65,7 @@ FIELDS: Mapping[str, LazyString] = {
     "lost_in_transfer": _l("Rớt khi chuyển máy"),
     "wait_s": _l("Chờ"),
     "talk_s": _l("Đàm thoại"),
+    "hold_s": _l("Giữ máy"),
     "recording": _l("Ghi âm"),
     "voicemail": _l("Lời nhắn"),
 }

@@ -1,7 +1,7 @@
 """When a PBX is heard and when it was not: its state for the pages, and its gaps for whoever reads the witnesses."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +26,15 @@ class Gap:
     ended_at: datetime | None = None
     restarted: bool = False
     noted: bool = False
+
+
+# A PBX that went down took the line with it: so long a boot may take, and nobody talked meanwhile.
+_BOOT = timedelta(seconds=90)
+
+
+def hides_talk(started_at: datetime, ended_at: datetime | None, *, restarted: bool) -> bool:
+    """Whether calls may have gone on unheard in this gap."""
+    return not (restarted and ended_at is not None and ended_at - started_at <= _BOOT)
 
 
 def heard_to(session: Session, pbx: str) -> datetime | None:

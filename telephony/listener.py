@@ -21,11 +21,11 @@ from callcenter.errors import SettingError
 from telephony import recorder
 from telephony.ami.link import Link, LinkState, Rows, Watch
 from telephony.ami.protocol import Headers
-from telephony.callflow import Call, Calls, Rules, resync, step
+from telephony.callflow import Call, Calls, Rules, miss_holds, resync, step
 from telephony.checkup import Checkup
 from telephony.commands import Commander
 from telephony.events import Happening, Kind, interpret
-from telephony.hearing import Gap
+from telephony.hearing import Gap, hides_talk
 from telephony.leadership import Deposed, Leadership, Reign
 from telephony.queues import QueueWatch
 from telephony.settling import Settling, has_witness
@@ -179,9 +179,11 @@ class Listener:
             at = told.state.heard_at or told.at
             self._open_gap(at, told.state.detail)
             return step(self.calls, Happening(Kind.LINK_LOST, at))
-        if self._gap is not None:
-            self._close_gap(self._gap, told)
-        changed = resync(self.calls, told.rows, told.at) if told.rows is not None else ()
+        gap = self._gap
+        if gap is not None:
+            self._close_gap(gap, told)
+        unheard = gap is None or hides_talk(gap.started_at, gap.ended_at, restarted=gap.restarted)
+        changed = resync(self.calls, told.rows, told.at, unheard=unheard) if told.rows is not None else ()
         if self._settling is not None:
             self._settling.begin()
         return changed
@@ -218,6 +220,7 @@ class Listener:
         for call in found.calls:
             if call.linkedid not in self.calls.by_id:
                 call.missing_since = found.at
+                miss_holds(call)
                 self.calls.add(call)
         return ()
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import Double, ForeignKey, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,10 +14,10 @@ from callcenter.vocab import Disposition, HungUpBy, Outcome, Reason, Stage
 class Call(Base):
     """One call to the hotline, keyed by PBX and Linkedid; the columns of `scripts/manage calls` and what is live.
 
-    `started_at` to `ended_at` are Asterisk's own moments. `ringing`, `talking` and `holding` are extensions at
-    this moment, empty once `ended_at` is set. `voicemail` is the message's file as the PBX names it, without its
-    ending. `snapshot` is the state machine's own copy, from which a restarted
-    listener goes on.
+    `started_at` to `ended_at` are Asterisk's own moments. `hold_s` is null where somebody talked while nobody heard
+    the PBX. `ringing`, `talking` and `holding` are extensions at this moment, empty once `ended_at` is set. `voicemail`
+    is the message's file as the PBX names it, without its ending. `snapshot` is the state machine's own copy, from
+    which a restarted listener goes on.
     """
 
     __tablename__ = "call"
@@ -46,7 +46,8 @@ class Call(Base):
     lost_in_transfer: Mapped[bool] = mapped_column(server_default=text("false"))
     wait_s: Mapped[float] = mapped_column(server_default=text("0"))
     talk_s: Mapped[float] = mapped_column(server_default=text("0"))
-    hold_s: Mapped[float] = mapped_column(server_default=text("0"))
+    # `evaluates_none`: a None that somebody wrote is null, not the default.
+    hold_s: Mapped[float | None] = mapped_column(Double().evaluates_none(), server_default=text("0"))
     operator: Mapped[str | None] = mapped_column(String(40))
     operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     rang: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))

@@ -189,11 +189,11 @@ def _end_unseen(calls: Calls, call: Call, at: datetime) -> None:
     reconsider(calls, call)
 
 
-def resync(calls: Calls, rows: Sequence[Mapping[str, str]], at: datetime) -> Changed:
+def resync(calls: Calls, rows: Sequence[Mapping[str, str]], at: datetime, *, unheard: bool = True) -> Changed:
     """Compare with what the PBX says is there (the rows of the `Status` action), after a log-in.
 
     New calls are picked up where they are; a call that is not there any more is ended, unless its Hangup is only a
-    moment late. `at` is our clock.
+    moment late. `unheard`: calls may have gone on meanwhile; False where the PBX itself was down. `at` is our clock.
     """
     present = {row.get("Uniqueid", ""): row for row in rows}
     changed = {linkedid for uniqueid, row in present.items() for linkedid in _pick_up(calls, uniqueid, row, at)}
@@ -204,8 +204,17 @@ def resync(calls: Calls, rows: Sequence[Mapping[str, str]], at: datetime) -> Cha
     for call in calls.by_id.values():
         if call.ended_at is None and _resync_call(calls, call, present, at):
             changed.add(call.linkedid)
+        if call.ended_at is None and unheard and miss_holds(call) and call.missing_since is None:
+            changed.add(call.linkedid)
     calls.lost_at = None
     return sorted(changed)
+
+
+def miss_holds(call: Call) -> bool:
+    """Nobody heard for a while whether whoever talks was on hold; returns whether that is news."""
+    missed = bool(call.operators) and not call.hold_unheard
+    call.hold_unheard = call.hold_unheard or missed
+    return missed
 
 
 def _pick_up(calls: Calls, uniqueid: str, row: Mapping[str, str], at: datetime) -> Changed:

@@ -97,6 +97,8 @@ class Call:
     end_context: str = ""
     end_cause: str = ""
     vanished: bool = False
+    # Who talked may have been on hold while nobody heard the PBX; no witness tells that later.
+    hold_unheard: bool = False
     settled: bool = False
     # By our clock, not Asterisk's: since when a grace runs.
     waiting_since: datetime | None = None
@@ -160,7 +162,7 @@ def columns(call: Call) -> dict[str, Any]:
         "lost_in_transfer": call.lost_in_transfer,
         "wait_s": round(call.wait_s, 3),
         "talk_s": round(call.talk_s, 3),
-        "hold_s": round(call.hold_s, 3),
+        "hold_s": None if call.hold_unheard else round(call.hold_s, 3),
         "operator": call.operators[0] if call.operators else None,
         "operators": list(call.operators),
         "rang": list(call.rang),

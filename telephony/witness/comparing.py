@@ -30,8 +30,13 @@ class Compared:
     mended: dict[str, Any]
 
 
-def compare(recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool, over: bool = True) -> Compared:
-    """`recorded` are the columns of the call's row, None where there is none; `over`: the call does not go on."""
+def compare(
+    recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool, over: bool = True, unheard: bool = False
+) -> Compared:
+    """`recorded` are the columns of the call's row, None where there is none; `over`: the call does not go on.
+
+    `unheard`: a talk may have gone on while nobody listened.
+    """
     if recorded is None:
         return _made(facts)
     differing = {
@@ -44,7 +49,10 @@ def compare(recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool, o
         wanted[name] = _joined(recorded.get(name) or [], wanted[name], name in facts.partial)
     guessed = _guessed(recorded, facts, over=over)
     mended = _derived(recorded, {**wanted, **guessed}, facts)
+    if _hides_a_hold(recorded, mended, unheard=unheard):
+        mended["hold_s"] = None
     lacking = sorted(name for name in facts.unknown if name in mended or recorded.get(name) in (None, [], ""))
+    lacking += ["hold_s"] * ({**recorded, **mended}.get("hold_s", 0.0) is None)
     against = differing.keys() - mended.keys()
     named = sorted({*differing, *lacking, *(guessed.keys() & mended.keys())})
     return Compared(
@@ -68,8 +76,18 @@ def _made(facts: Facts) -> Compared:
     whole = {**guesses, **facts.values}
     mended = _derived({}, whole, facts)
     unknown = sorted(facts.unknown)
+    if mended.get("operators"):
+        mended["hold_s"] = None
+        unknown.append("hold_s")
     differences = [_row(name, None, None) for name in unknown]
     return Compared(Verdict.UNEXPLAINED if unknown else Verdict.REPAIRED, differences, mended)
+
+
+def _hides_a_hold(recorded: Mapping[str, Any], mended: Mapping[str, Any], *, unheard: bool) -> bool:
+    """The answer or the end of the talk was not heard: whether there was a hold in it no witness tells."""
+    if not mended or not {**recorded, **mended}.get("operators"):
+        return False
+    return not recorded.get("operators") or (unheard and recorded.get("ended_at") is None)
 
 
 def _guessed(recorded: Mapping[str, Any], facts: Facts, *, over: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from callcenter.models import Call, Testimony
 from callcenter.push import announce
 from callcenter.vocab import Verdict, Witness
 from telephony.events import extension_of
+from telephony.hearing import hides_talk
 from telephony.witness import cel, queue_log
 from telephony.witness.comparing import Compared, compare
 from telephony.witness.testimony import UNMAPPED, Facts, merge, of_cel, of_queue_log
@@ -53,6 +54,11 @@ class Around:
 
     def in_gap(self, since: datetime, until: datetime) -> bool:
         return any(_touches(gap, since, until) for gap in self.gaps)
+
+    def hides_talk(self, since: datetime, until: datetime) -> bool:
+        """Somebody may have talked between these two and nobody heard whether the caller was on hold."""
+        hiding = (gap for gap in self.gaps if hides_talk(gap.began, gap.ended, restarted=gap.restarted))
+        return any(gap.began <= until and (gap.ended is None or since <= gap.ended) for gap in hiding)
 
     def is_cut_off(self, last_at: datetime) -> bool:
         """The PBX went down after this, so that nothing goes on."""
@@ -105,7 +111,8 @@ def settle(
     if facts is None or (row is None and _rows(testimony) < _ROWS_OF_A_CALL):
         return _conclude(session, testimony, row, Compared(Verdict.UNEXPLAINED, [], {}), now)
     led = in_gap or (row is not None and _is_hearsay(row))
-    compared = compare(_columns(row) if row is not None else None, facts, in_gap=led, over=over)
+    unheard = row is not None and around.hides_talk(row.answered_at or row.started_at, until)
+    compared = compare(_columns(row) if row is not None else None, facts, in_gap=led, over=over, unheard=unheard)
     if compared.mended:
         row = _mend(session, pbx, linkedid, row, compared.mended, now=now, short_abandon_s=short_abandon_s)
     return _conclude(session, testimony, row, compared, now)

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from tickets.exports import export_calls
 _MUCH_S = 0.5
 # What a busy PBX takes off its own 1.5 s of prompt: neither the SIP side nor the lag of the moments shows it.
 _PROMPT_OFF_S = 0.25
+# Our clock and the PBX's, and a whole second of queue_log's, at the edges of a gap.
+_SLACK_S = 2.0
 _MOMENTS = {"CHAN_START": "started_at", "BRIDGE_ENTER": "answered_at", "CHAN_END": "ended_at"}
 
 
@@ -105,7 +107,11 @@ def _compare(
             finding.lost.append(f"{who} {truth.fields['outcome']}")
             continue
         finding.doubled += [f"{who} is there {len(calls)} times"] * (len(calls) > 1)
-        fields = {name: value for name, value in truth.fields.items() if name not in _unseen(calls[0], gaps)}
+        unheard, maybe = (_talk_unheard(calls[0], gaps, slack) for slack in (-_SLACK_S, _SLACK_S))
+        if (calls[0]["hold_s"] is None and not maybe) or (calls[0]["hold_s"] is not None and unheard):
+            finding.wrong.append(f"{who} {calls[0]['linkedid']}: hold_s is {calls[0]['hold_s']}, {unheard=}, {maybe=}")
+        unseen = {"hold_s"} if calls[0]["hold_s"] is None else set()
+        fields = {name: value for name, value in truth.fields.items() if name not in unseen}
         lag = _lag(truth, seen.get(calls[0]["linkedid"], {}))
         finding.lag = max(finding.lag, lag)
         allowed = truth.tolerance_s + lag
@@ -115,10 +121,17 @@ def _compare(
     finding.wrong += [f"{who} called nobody: {calls}" for who, calls in found.items()]
 
 
-def _unseen(call: Mapping[str, Any], gaps: Iterable[PbxGap]) -> set[str]:
-    """What neither queue_log nor CEL holds, of a call that went on while nobody heard it."""
-    began, over = (datetime.fromisoformat(call[name] or call["started_at"]) for name in ("started_at", "ended_at"))
-    return {"hold_s"} if any(gap.started_at <= over and (gap.ended_at or over) >= began for gap in gaps) else set()
+def _talk_unheard(call: Mapping[str, Any], gaps: Iterable[PbxGap], slack: float) -> bool:
+    """Whether somebody talked, give or take so many seconds, while the PBX went on and nobody listened."""
+    if not call["answered_at"]:
+        return False
+    began, over = (datetime.fromisoformat(call[name] or call["answered_at"]) for name in ("answered_at", "ended_at"))
+    more = timedelta(seconds=slack)
+    return any(
+        gap.started_at - more <= over and (gap.ended_at or over) + more >= began
+        for gap in gaps
+        if not gap.restarted or slack > 0
+    )
 
 
 def _late(truth: Truth, call: Mapping[str, Any], allowed: float) -> list[str]:

@@ -161,9 +161,12 @@ def test_a_call_that_was_heard_agrees(engine: Engine, pbx: Pbx) -> None:
 def test_a_call_that_nobody_heard_is_made_with_its_draft(engine: Engine, pbx: Pbx) -> None:
     pbx.writes(*ANSWERED)
     report = pbx.reconciled()
-    assert (report.heard, report.witnessed, report.repaired) == (0, 1, 1)
-    call, _ = only(engine)
+    assert (report.heard, report.witnessed, report.unexplained) == (0, 1, 1)
+    call, testimony = only(engine)
     assert call.repaired
+    # Nobody heard it, and neither log knows of holds.
+    assert call.hold_s is None
+    assert testimony.differences == [{"field": "hold_s", "recorded": None, "witnessed": None}]
     assert (call.outcome, call.operators, call.caller) == (Outcome.ANSWERED, ["101"], "+84905123456")
     assert (call.started_at, call.ended_at) == (AT, AT + timedelta(seconds=63))
     assert (call.wait_s, call.talk_s, call.hung_up_by) == (2.0, 60.0, "caller")
@@ -214,7 +217,7 @@ def test_twice_is_once_and_by_two_at_once_too(engine: Engine, pbx: Pbx) -> None:
         one.join()
     first = only(engine)[0]
     report = pbx.reconciled(NOW + timedelta(minutes=1))
-    assert report.repaired == 1
+    assert report.unexplained == 1
     assert only(engine)[0].id == first.id
     assert len(tickets(engine)) == 1
 
@@ -225,10 +228,11 @@ def test_a_call_that_fell_into_a_gap_is_mended(engine: Engine, pbx: Pbx) -> None
     gap(engine)
     pbx.writes(*ANSWERED)
     report = pbx.reconciled()
-    assert report.repaired == 1
+    assert report.unexplained == 1
     call, testimony = only(engine)
     assert call.repaired
     assert (call.outcome, call.operators, call.talk_s) == (Outcome.ANSWERED, ["101"], 60.0)
+    assert call.hold_s is None
     assert call.ended_at == AT + timedelta(seconds=63)
     # What was heard to the second stays as it was heard.
     assert call.queued_at == AT + timedelta(seconds=1.4)
@@ -350,6 +354,23 @@ def test_one_that_ended_a_moment_ago_is_left_to_the_listener(engine: Engine, pbx
     assert only_call(engine).talking == []
 
 
+@pytest.mark.parametrize(
+    ("began", "until", "restarted", "hold_s"),
+    [(15, 300, False, None), (15, None, False, None), (-60, 2, False, 7.5), (15, 40, True, 7.5), (15, 300, True, None)],
+)
+def test_a_talk_that_went_on_unheard_has_no_known_hold(
+    engine: Engine, pbx: Pbx, began: float, until: float | None, restarted: bool, hold_s: float | None
+) -> None:
+    """A hold before the gap was heard, one within it was not; while the PBX itself was down nobody talked."""
+    live = {"outcome": None, "hung_up_by": None, "ended_at": None, "talk_s": 0.0, "hold_s": 7.5, "talking": ["101"]}
+    recorded(engine, **HEARD | live)
+    gap(engine, began, until, restarted=restarted)
+    pbx.writes(*ANSWERED)
+    report = pbx.reconciled()
+    assert (only_call(engine).ended_at, only_call(engine).hold_s) == (AT + timedelta(seconds=63), hold_s)
+    assert (report.repaired, report.unexplained) == ((1, 0) if hold_s is not None else (0, 1))
+
+
 def test_of_a_call_that_was_heard_a_contradiction_is_shown_and_changes_nothing(engine: Engine, pbx: Pbx) -> None:
     recorded(engine, **{**HEARD, "hung_up_by": "operator", "ended_at": AT + timedelta(seconds=90)})
     pbx.writes(*ANSWERED)
@@ -418,7 +439,8 @@ def test_a_call_that_no_witness_saw_end_is_unexplained(engine: Engine, pbx: Pbx)
     call, testimony = only(engine)
     assert (call.outcome, call.ended_at) == (Outcome.ANSWERED, AT + timedelta(seconds=3))
     assert call.operators == ["101"]
-    assert testimony.differences == [{"field": "ended_at", "recorded": None, "witnessed": None}]
+    lacking = [one["field"] for one in testimony.differences if one["witnessed"] is None]
+    assert lacking == ["ended_at", "hold_s"]
 
 
 def test_one_forged_row_is_no_call(engine: Engine, pbx: Pbx) -> None:
@@ -432,7 +454,7 @@ def test_one_forged_row_is_no_call(engine: Engine, pbx: Pbx) -> None:
 def test_a_call_that_cannot_be_stored_is_named_and_the_next_goes_on(engine: Engine, pbx: Pbx) -> None:
     other = f"{T + 100}.8"
     pbx.writes(*(line.replace("|Lan|", f"|{'1' * 60}|") for line in ANSWERED))
-    pbx.writes(*(line.replace(CALL, other).replace(str(T), str(T + 100)) for line in ANSWERED))
+    pbx.writes(*(line.replace(CALL, other).replace(str(T), str(T + 100)) for line in ABANDONED))
     report = pbx.reconciled()
     assert (report.unexplained, report.repaired) == (1, 1)
     assert only_call(engine).linkedid == other
@@ -492,7 +514,7 @@ def test_a_database_that_nobody_can_read_is_said_and_the_other_witness_is_read(e
         report = pbx.reconciled()
         assert report.witnesses["cel"]["error"], url
         assert "secret" not in str(report), url
-        assert report.repaired == 1
+        assert report.unexplained == 1
 
 
 def test_calls_of_before_the_hotline_are_none_of_ours(engine: Engine, pbx: Pbx) -> None:
@@ -500,14 +522,14 @@ def test_calls_of_before_the_hotline_are_none_of_ours(engine: Engine, pbx: Pbx) 
     report = pbx.reconciled(AT + timedelta(days=1), since=None)
     assert report.witnessed == 0
     # Asked for, they are read all the same.
-    assert pbx.reconciled(AT + timedelta(days=1)).repaired == 1
+    assert pbx.reconciled(AT + timedelta(days=1)).witnessed == 1
 
 
 def test_what_was_rotated_away_before_the_first_look_is_read_too(engine: Engine, pbx: Pbx) -> None:
     pbx.writes(*ANSWERED)
     pbx.log.rename(pbx.log.with_name("queue_log.1"))
     pbx.log.touch()
-    assert pbx.reconciled().repaired == 1
+    assert pbx.reconciled().witnessed == 1
 
 
 @pytest.mark.parametrize("ahead", [600, -600])
@@ -536,7 +558,7 @@ def test_what_was_heard_and_waited_for_the_database_is_better_than_the_witness_t
     engine: Engine, pbx: Pbx
 ) -> None:
     pbx.writes(*ANSWERED)
-    assert pbx.reconciled().repaired == 1
+    assert pbx.reconciled().unexplained == 1
     for _ in range(2):
         with transaction(engine) as session:
             assert record(session, "lab", [heard_to_its_end()], now=NOW, short_abandon_s=5).failed == []
@@ -624,7 +646,7 @@ def test_cel_names_whom_queue_log_does_not(engine: Engine, pbx: Pbx, tmp_path: P
     pbx.settings = pbx.settings.model_copy(update={"cel": {"lab": f"sqlite:///{path}"}})
     pbx.writes(*(line.replace("|Lan|", "|Somebody|") for line in ANSWERED))
     report = pbx.reconciled()
-    assert report.repaired == 1
+    assert report.witnessed == 1
     assert set(report.witnesses) == {"queue_log", "cel"}
     call, _ = only(engine)
     assert (call.operators, call.rang) == (["102"], ["102"])

@@ -100,6 +100,24 @@ def test_resync_ends_calls_that_are_not_there_any_more_at_the_moment_the_link_wa
     )
 
 
+@pytest.mark.parametrize(
+    ("scene", "alive", "unheard", "hold_s"),
+    [(TALK, True, True, None), (TALK, False, True, None), (TALK, False, False, 0.0), (QUEUE, True, True, 0.0)],
+)
+def test_a_hold_is_unknown_where_somebody_talked_while_nobody_listened(
+    scene: str, alive: bool, unheard: bool, hold_s: float | None
+) -> None:
+    """Still talking after the gap, or gone in it; not where the PBX itself was down, nor of one who only waits."""
+    played = play(scene)
+    step(played.calls, Happening(Kind.LINK_LOST, START + timedelta(seconds=7)))
+    there = [{"Uniqueid": leg.uniqueid, "Linkedid": leg.call, "Channel": leg.channel,
+              "BridgeID": next(iter(leg.bridges), "")} for leg in played.calls.legs.values()]  # fmt: skip
+    resync(played.calls, there if alive else [], START + timedelta(seconds=9), unheard=unheard)
+    assert played.row()["hold_s"] == hold_s
+    # It is still unknown for a listener that starts again.
+    assert columns(from_json(to_json(played.calls.by_id[played.ids["caller"]])))["hold_s"] == hold_s
+
+
 def test_with_a_witness_a_call_that_vanished_waits_longer_for_its_end() -> None:
     played = play(TALK)
     played.calls.patience = timedelta(seconds=90)

@@ -37,6 +37,10 @@ def test_the_published_fixture(name: str, value: float) -> None:
     assert figures(TEN)[name].value == pytest.approx(value)
 
 
+def test_no_figure_needs_a_hold_that_nobody_heard() -> None:
+    assert figures([{**one, "hold_s": None} for one in TEN]) == figures([{**one, "hold_s": 3.0} for one in TEN])
+
+
 def test_nothing_to_divide_by_is_no_figure() -> None:
     empty = figures([])
     assert (empty["sl4"].value, empty["asa"].value, empty["abandon_net"].value) == (None, None, None)

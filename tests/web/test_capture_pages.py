@@ -76,6 +76,16 @@ def test_each_figure_opens_as_many_rows(sign_in: SignIn, session: Session, pbx: 
     assert "không có dòng nào" in phuc.get(f"/capture/call/{pbx}/{nothing.linkedid}").text
 
 
+@pytest.mark.parametrize(("hold_s", "shown"), [(None, "–"), (95.0, "1:35")])
+def test_a_hold_that_nobody_heard_is_a_dash(
+    sign_in: SignIn, session: Session, pbx: str, hold_s: float | None, shown: str
+) -> None:
+    said = compared(session, Verdict.UNEXPLAINED, hold_s=hold_s)
+    session.commit()
+    page = sign_in("quan").get(f"/capture/call/{said.pbx}/{said.linkedid}").text
+    assert re.search(rf"Giữ máy</th><td>\s*{shown}\s*</td>", page)
+
+
 def test_a_call_shows_both_sides_and_the_rows(sign_in: SignIn, session: Session, pbx: str) -> None:
     said = compared(session, Verdict.REPAIRED)
     session.commit()

@@ -39,7 +39,7 @@ class Player:
         for number, connection in enumerate(connections):
             if number:
                 self._keep(step(self.calls, Happening(Kind.LINK_LOST, self.at)))
-                self._keep(resync(self.calls, [], self.at))
+                self._keep(resync(self.calls, [], self.at, unheard=False))
             protocol = AmiProtocol(self._hear, lambda why: None)
             for start in range(0, len(connection), chunk):
                 protocol.feed(connection[start : start + chunk])
