@@ -228,8 +228,10 @@ def _mode() -> str:
 def _forget_old_instances(folder: Path) -> None:
     """Those of runs that were killed before they could clean up."""
     for home in folder.iterdir():
-        if time.time() - home.stat().st_mtime > FORGOTTEN_S:
-            shutil.rmtree(home, ignore_errors=True)
+        # Another run may remove its own at this moment.
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - home.stat().st_mtime > FORGOTTEN_S:
+                shutil.rmtree(home, ignore_errors=True)
 
 
 def _free_net() -> str:

@@ -20,9 +20,14 @@ def main(arguments: list[str]) -> int:
     must = "--all" in arguments or os.environ.get("CI") == "true"
     _provide(must=must)
     checked = _check() if whole else True
-    options = ["-n", "2", "--dist", "loadgroup"] if whole else []
+    options = ["-n", str(_workers()), "--dist", "loadgroup"] if whole else []
     done = subprocess.run([sys.executable, "-m", "pytest", *options, *arguments], cwd=ROOT, check=False)
     return done.returncode or (0 if checked else 1)
+
+
+def _workers() -> int:
+    """One more than there are processors: a test waits for a caller, a browser or a server as long as it computes."""
+    return max(2, os.cpu_count() or 1) + 1
 
 
 def _check() -> bool:

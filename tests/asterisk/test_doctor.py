@@ -15,7 +15,7 @@ from telephony.findings import Finding
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, run, site_for
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk-rig")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk-doctor")]
 SCENES = [SCENARIOS[name] for name in ("answered", "plus84")]
 Edit = Callable[[str], str]
 
