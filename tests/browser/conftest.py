@@ -19,12 +19,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
-from callcenter.passwords import hash_password
 from tests import factories
-from tests.factories import Province
+from tests.factories import HASH, PASSWORD, Province
 
-PASSWORD = "một mật khẩu dài"
-HASH = hash_password(PASSWORD)
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "var" / "screenshots"
 WIDE, PHONE = (1366, 768), (390, 844)

@@ -1,25 +1,25 @@
 """The two apps on a small province, and people who sign in to them."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.test import EnvironBuilder, TestResponse, encode_multipart
 
 from agent_ui.app import create_console, create_public
+from callcenter import embedded
 from callcenter.config import Settings
-from callcenter.passwords import hash_password
 from tests import factories
-from tests.factories import Province
-
-PASSWORD = "một mật khẩu dài"
-HASH = hash_password(PASSWORD)
+from tests.factories import HASH, PASSWORD, Province
 
 
 @dataclass
@@ -46,6 +46,16 @@ class Browser:
             if found:
                 return found[1]
         raise AssertionError("no form with a token")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates_compiled_once(servers: embedded.Lease) -> Iterator[None]:
+    """Each test has an app of its own; its templates are the same ones for all tests and workers."""
+    folder = Path(os.environ["HOTLINE_TEST_SERVERS"]) / "templates"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": FileSystemBytecodeCache(str(folder))})
+        yield
 
 
 @pytest.fixture
