@@ -44,6 +44,13 @@ class Page:
         except queue.Empty:
             return None
 
+    def rest(self) -> bytes:
+        """Whatever waits besides: a burst is one piece of the stream, and not a write to the socket for each."""
+        piece = b""
+        while message := self.take(0):
+            piece += message
+        return piece
+
 
 class Hub:
     """Starts to listen with the first page, after the worker process was forked."""

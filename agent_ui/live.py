@@ -56,6 +56,6 @@ def _stream(station: Hub, page: Page) -> Iterator[bytes]:
     try:
         yield b"retry: 2000\n\n"
         while time.monotonic() < ends:
-            yield page.take(_HEARTBEAT_S) or BEAT
+            yield (page.take(_HEARTBEAT_S) or BEAT) + page.rest()
     finally:
         station.leave(page)

@@ -4,12 +4,13 @@ Made for writing a past: thousands of moves in one transaction, by the verbs tha
 each time, because somebody else may have changed the answer in between.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 Answer = TypeVar("Answer")
+Key = TypeVar("Key", bound=Hashable)
 _KEY = "alone"
 
 
@@ -31,3 +32,16 @@ def once(session: Session, key: Hashable, ask: Callable[[], Answer]) -> Answer:
     if answer is None:
         answer = kept[key] = ask()
     return answer
+
+
+def each(
+    session: Session, kind: str, keys: Collection[Key], ask: Callable[[Collection[Key]], Mapping[Key, Answer]]
+) -> dict[Key, Answer]:
+    """`once` for many keys of one kind: asks together for those that are not kept; who has no answer is left out."""
+    kept: dict[Hashable, Any] = session.info.get(_KEY, {})
+    known: dict[Key, Answer] = {key: kept[kind, key] for key in keys if (kind, key) in kept}
+    missing = [key for key in dict.fromkeys(keys) if key not in known]
+    if missing:
+        known |= ask(missing)
+        kept |= {(kind, key): answer for key, answer in known.items()}
+    return known

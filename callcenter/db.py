@@ -2,12 +2,13 @@
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     DateTime,
     Engine,
@@ -17,12 +18,15 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    any_,
+    cast,
     create_engine,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.sql.elements import CollectionAggregate
 
 from callcenter import push
 from callcenter.errors import SettingError
@@ -107,6 +111,11 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
             "tcp_user_timeout": 15_000,
         },
     )
+
+
+def any_of(values: Collection[Any]) -> CollectionAggregate[Any]:
+    """`column == any_of(values)`: as `in_`, by one statement however many they are, which is prepared but once."""
+    return any_(cast(list(values), ARRAY(BigInteger if all(type(value) is int for value in values) else Text)))
 
 
 def check_reachable(engine: Engine) -> None:

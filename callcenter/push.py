@@ -32,24 +32,30 @@ def make_publisher(url: str) -> redis.Redis:
     )
 
 
-def announce(session: Session, topic: str, **ids: Any) -> None:
+def announce(session: Session, topic: str, **ids: int) -> None:
     """Say that something changed. `topic` is who cares (`calls`, `tickets`, `extension:101`, `agency:5`)."""
     if alone.is_so(session):
         return
-    waiting: dict[str, dict[str, Any]] = session.info.setdefault("announcements", {})
-    message = {"topic": topic, **ids}
-    waiting.setdefault(json.dumps(message, sort_keys=True), message)
+    waiting: dict[str, dict[str, list[int]]] = session.info.setdefault("announcements", {})
+    said = waiting.setdefault(topic, {})
+    for name, number in ids.items():
+        known = said.setdefault(name, [])
+        if number not in known:
+            known.append(number)
 
 
 def deliver(session: Session) -> None:
-    """Push what the committed transaction announced; called by `db.transaction` alone."""
+    """Push what the committed transaction announced, a message a topic: `{topic, call: [id], ticket: [id]}`.
+
+    Called by `db.transaction` alone.
+    """
     waiting = session.info.pop("announcements", None)
     if not waiting or _publisher is None:
         return
     try:
         pipeline = _publisher.pipeline(transaction=False)
-        for text in waiting:
-            pipeline.publish(CHANNEL, text)
+        for topic, ids in waiting.items():
+            pipeline.publish(CHANNEL, json.dumps({"topic": topic, **ids}))
         pipeline.execute()
     except redis.RedisError as error:
         log.warning("push lost", error=type(error).__name__, announcements=len(waiting))

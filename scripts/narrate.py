@@ -69,13 +69,14 @@ class Story:
 
     def of(self, session: Session, message: dict[str, Any]) -> Iterator[str]:
         """The lines that an announcement is worth: none, mostly."""
-        call_id, ticket_id = message.get("call"), message.get("ticket")
-        call = session.get(Call, call_id) if isinstance(call_id, int) else None
-        ticket = session.get(Ticket, ticket_id) if isinstance(ticket_id, int) else None
-        if call is not None and call.started_at >= self._since - timedelta(minutes=10):
-            yield from self._call(session, call)
-        if ticket is not None:
-            yield from self._ticket(ticket)
+        for call_id in message.get("call", ()):
+            call = session.get(Call, call_id)
+            if call is not None and call.started_at >= self._since - timedelta(minutes=10):
+                yield from self._call(session, call)
+        for ticket_id in message.get("ticket", ()):
+            ticket = session.get(Ticket, ticket_id)
+            if ticket is not None:
+                yield from self._ticket(ticket)
 
     def needs(self, session: Session, now: datetime) -> Iterator[str]:
         """Who waits too long for a person; looked for every few seconds."""

@@ -18,7 +18,6 @@ from callcenter import push
 from callcenter.config import Pbx, Settings
 from callcenter.db import make_engine
 from callcenter.errors import SettingError
-from telephony import recorder
 from telephony.ami.link import Link, LinkState, Rows, Watch
 from telephony.ami.protocol import Headers
 from telephony.callflow import Call, Calls, Rules, miss_holds, resync, step
@@ -28,6 +27,7 @@ from telephony.events import Happening, Kind, interpret
 from telephony.hearing import Gap, hides_talk
 from telephony.leadership import Deposed, Leadership, Reign
 from telephony.queues import QueueWatch
+from telephony.rows import Picture
 from telephony.settling import Settling, has_witness
 from telephony.spool import Spool
 from telephony.writer import Poison, Writer
@@ -227,7 +227,7 @@ class Listener:
     def _hand_over(self, changed: Iterable[str]) -> None:
         calls = [self.calls.by_id[linkedid] for linkedid in changed if linkedid in self.calls.by_id]
         if calls:
-            self.writer.keep(recorder.Picture.of(call, self.reign.epoch) for call in calls)
+            self.writer.keep(Picture.of(call, self.reign.epoch) for call in calls)
 
     async def _tick(self) -> None:
         while True:

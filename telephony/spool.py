@@ -16,7 +16,7 @@ from urllib.parse import quote
 import structlog
 
 from telephony.callflow import from_json
-from telephony.recorder import Picture
+from telephony.rows import Picture
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,8 @@ from telephony.ami.link import LinkState
 from telephony.callflow import Call
 from telephony.hearing import Gap
 from telephony.leadership import AWAY, Deposed, Reign, reason
-from telephony.recorder import Lines, Picture
+from telephony.recorder import Lines
+from telephony.rows import Picture
 from telephony.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -30,9 +31,11 @@ _BATCH = 100
 _LOOK_S = 1.0
 _RETRY_S = 1.0
 _SET_ASIDE_RETRY_S = 30.0
-# What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture. Where writing takes longer than
-# that, what is told meanwhile is gathered as long: fewer, fuller pictures are how a busy writer keeps up.
-_GATHER_S, _LONGEST_GATHER_S = 0.02, 0.1
+# What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture, and after a quiet moment that
+# is all that is waited for. A busy writer rests as long as it last wrote: fewer, fuller batches
+# are how it keeps up.
+_BREATH_S = 0.004
+_REST_S, _LONGEST_REST_S = 0.02, 0.1
 _LAST_WORDS_S = 2.0
 # Pictures wait so long, and so many of them, before they go to the disk.
 SPOOL_AFTER_S = 5.0
@@ -80,7 +83,7 @@ class Writer:
         self._gaps: list[Gap] = []
         self._poison: list[Poison] = []
         self._status: LinkState | None = None
-        self._gather_s = _GATHER_S
+        self._rested_at = 0.0
         self._wake = asyncio.Event()
         self._noted = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -244,7 +247,8 @@ class Writer:
 
     async def _write_waiting(self) -> None:
         """One batch; what could not be written waits again, unless it is on disk or a newer picture came meanwhile."""
-        await asyncio.sleep(self._gather_s)
+        now = asyncio.get_running_loop().time()
+        await asyncio.sleep(max(_BREATH_S, self._rested_at - now))
         async with self._turn:
             if self.spool.waits():
                 return
@@ -258,8 +262,8 @@ class Writer:
             raise
         finally:
             self._in_flight = {}
-            took = asyncio.get_running_loop().time() - began
-            self._gather_s = min(max(_GATHER_S, took), _LONGEST_GATHER_S)
+            now = asyncio.get_running_loop().time()
+            self._rested_at = now + min(max(_REST_S, now - began), _LONGEST_REST_S)
 
     async def _record(self, pictures: Sequence[Picture]) -> None:
         written = await self._in_thread(self._write_batch, _newest(pictures))
@@ -272,16 +276,21 @@ class Writer:
             self._ended(written.over)
 
     def _write_batch(self, pictures: Sequence[Picture]) -> recorder.Written:
+        """All together; only where that fails, each in a savepoint of its own."""
+        how: dict[str, Any] = {
+            "now": datetime.now(UTC),
+            "short_abandon_s": self._short_abandon_s,
+            "tried_before": frozenset(self._set_aside),
+        }
+        try:
+            with self.reign.transaction() as session:
+                return recorder.record(session, self.reign.pbx, pictures, **how)
+        except (*AWAY, Deposed):
+            raise
+        except Exception:  # noqa: BLE001, S110 - found out below whose error it is
+            pass
         with self.reign.transaction() as session:
-            return recorder.record(
-                session,
-                self.reign.pbx,
-                pictures,
-                now=datetime.now(UTC),
-                short_abandon_s=self._short_abandon_s,
-                tried_before=frozenset(self._set_aside),
-                lines=self._lines,
-            )
+            return recorder.record_each(session, self.reign.pbx, pictures, lines=self._lines, **how)
 
     async def _try_again(self) -> None:
         """What was set aside, now and then: whatever was wrong may be mended."""

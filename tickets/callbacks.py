@@ -1,11 +1,14 @@
 """Calls that nobody answered: who is called back, who is not, and when a call-back is done."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from callcenter import alone
+from callcenter.db import any_of
 from callcenter.models import Call, TestNumber, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
 from tickets import history
@@ -24,16 +27,24 @@ _NOT_REACHED = frozenset({Disposition.SILENT, Disposition.PRANK, Disposition.DRO
 
 def verdict(session: Session, call: Call, *, short_abandon_s: float) -> str:
     """KEEP (an operator has it), CALL_BACK, or the automatic disposition of a call that is over."""
+    return verdicts(session, [call], short_abandon_s=short_abandon_s)[call.id]
+
+
+def verdicts(session: Session, calls: Iterable[Call], *, short_abandon_s: float) -> dict[int, str]:
+    """`verdict` for many calls, by the id of each."""
     tests = alone.once(session, "tests", lambda: frozenset(session.scalars(select(TestNumber.number))))
-    return decide(
-        outcome=call.outcome or Outcome.ABANDONED,
-        stage=call.stage,
-        wait_s=call.wait_s,
-        age_s=((call.ended_at or call.started_at) - call.started_at).total_seconds(),
-        withheld=call.caller is None,
-        is_test=call.caller in tests,
-        short_abandon_s=short_abandon_s,
-    )
+    return {
+        call.id: decide(
+            outcome=call.outcome or Outcome.ABANDONED,
+            stage=call.stage,
+            wait_s=call.wait_s,
+            age_s=((call.ended_at or call.started_at) - call.started_at).total_seconds(),
+            withheld=call.caller is None,
+            is_test=call.caller in tests,
+            short_abandon_s=short_abandon_s,
+        )
+        for call in calls
+    }
 
 
 def decide(
@@ -67,28 +78,45 @@ def decide(
     return Disposition.WITHHELD_MISSED if withheld else CALL_BACK
 
 
-def is_settled(session: Session, call: Call) -> bool:
-    """True where an earlier look at this ended call already decided; it may be recorded again and again."""
-    if call.disposition is not None:
-        return True
+def unsettled(session: Session, calls: Sequence[Call]) -> list[Call]:
+    """Those ended calls for which no earlier look decided; they may be recorded again and again."""
+    open_here = [call for call in calls if call.disposition is None]
     query = (
-        select(Ticket.id)
-        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
-        .where(TicketCall.call_id == call.id, Ticket.kind == TicketKind.CALLBACK)
+        select(TicketCall.call_id)
+        .join(Ticket, TicketCall.ticket_id == Ticket.id)
+        .where(TicketCall.call_id == any_of([call.id for call in open_here]), Ticket.kind == TicketKind.CALLBACK)
     )
-    return session.scalars(query).first() is not None
+    called_back = frozenset(session.scalars(query)) if open_here else frozenset()
+    return [call for call in open_here if call.id not in called_back]
 
 
 def expect(session: Session, call: Call, draft: Ticket | None, actor: Actor, *, now: datetime) -> Ticket:
     """One open call-back a number: this call joins it, or its draft becomes it, or a new one begins."""
-    if call.caller is not None:
-        _hold_number(session, call.caller)
-    task = _open_task(session, call.caller)
-    if task is not None:
-        _join(session, task, call, actor, now)
-        if draft is not None and draft.state == TicketState.DRAFT and draft.id != task.id:
-            history.move(session, draft, "discard", actor, now=now, joined=task.code, text=draft.description)
-        return task
+    return expect_all(session, [(call, draft)], actor, now=now)[0]
+
+
+def expect_all(
+    session: Session, missed: Sequence[tuple[Call, Ticket | None]], actor: Actor, *, now: datetime
+) -> list[Ticket]:
+    """`expect` for many calls with their drafts, which may be of one number."""
+    numbers = sorted({call.caller for call, _ in missed if call.caller is not None})
+    tasks = _open_tasks(session, numbers)
+    expected = []
+    for call, draft in missed:
+        task = tasks.get(call.caller) if call.caller is not None else None
+        if task is not None:
+            _join(session, task, call, actor, now)
+            if draft is not None and draft.state == TicketState.DRAFT and draft.id != task.id:
+                history.move(session, draft, "discard", actor, now=now, joined=task.code, text=draft.description)
+        else:
+            task = _begin(session, call, draft, actor, now)
+            if call.caller is not None:
+                tasks[call.caller] = task
+        expected.append(task)
+    return expected
+
+
+def _begin(session: Session, call: Call, draft: Ticket | None, actor: Actor, now: datetime) -> Ticket:
     if draft is not None and draft.state == TicketState.DRAFT:
         draft.kind = TicketKind.CALLBACK
         draft.filed_at = now
@@ -146,16 +174,23 @@ def _join(session: Session, task: Ticket, call: Call, actor: Actor, now: datetim
 
 def _open_task(session: Session, number: str | None) -> Ticket | None:
     """The call-back this number waits for, if any; nobody shares one that has no number."""
-    if number is None:
-        return None
-    query = (
+    return session.scalars(_waiting([number])).first() if number is not None else None
+
+
+def _open_tasks(session: Session, numbers: Sequence[str]) -> dict[str, Ticket]:
+    """By number, each of which is this session's until its end: two calls of one number that end together, on two
+    PBXs, make one call-back and not two. The numbers are sorted, so that nobody waits in a circle."""
+    if not numbers:
+        return {}
+    each = func.unnest(cast(numbers, ARRAY(Text)))
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(each, 1022))))
+    return {task.caller: task for task in session.scalars(_waiting(numbers)) if task.caller is not None}
+
+
+def _waiting(numbers: Sequence[str]) -> Select[Ticket]:
+    return (
         select(Ticket)
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.caller == number, Ticket.state == TicketState.FILED)
+        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.caller == any_of(numbers), Ticket.state == TicketState.FILED)
+        .order_by(Ticket.id)
         .with_for_update()
     )
-    return session.scalars(query).first()
-
-
-def _hold_number(session: Session, number: str) -> None:
-    """Two calls of one number that end together, on two PBXs, make one call-back and not two."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(number, 1022))))

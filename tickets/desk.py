@@ -1,15 +1,17 @@
 """What operators do: the draft of a call is opened, filled in, filed, linked, or ended with a disposition."""
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import alone, outbox
+from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, User, Ward
 from callcenter.push import announce
-from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Source, TicketKind, TicketState
+from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
 from tickets import callbacks, clocks, history
 from tickets.actors import DESK, LEADS, Actor
 from tickets.fields import TicketFields, clean, missing_to_file
@@ -22,37 +24,51 @@ ASKED_AGAIN = "asked_again"
 
 def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
     """The one draft of a call, from the moment it rings; owned by the last operator who talked. May come twice."""
-    draft = draft_of(session, call)
-    owner = _user_at(session, call.operators[-1]) if call.operators else None
-    if draft is None:
-        draft = history.begin(
-            session,
-            LISTENER,
-            kind=TicketKind.REPORT,
-            source=Source.HOTLINE,
-            state=TicketState.DRAFT,
-            now=now,
-            move="open",
-            caller=call.caller,
-            reporter_phone=call.caller,
-            owner_id=owner,
-        )
+    return open_drafts(session, [call], now=now)[call.id]
+
+
+def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> dict[int, Ticket]:
+    """`open_draft` for many calls, by the id of each."""
+    drafts = drafts_of(session, calls)
+    people = _users_at(session, {call.operators[-1] for call in calls if call.operators})
+    owners = {call.id: people.get(call.operators[-1]) for call in calls if call.operators}
+    fresh = [call for call in calls if call.id not in drafts]
+    alike = {"kind": TicketKind.REPORT, "source": Source.HOTLINE, "state": TicketState.DRAFT, "level": Level.NORMAL}
+    columns = [
+        alike | {"caller": call.caller, "reporter_phone": call.caller, "owner_id": owners.get(call.id)}
+        for call in fresh
+    ]  # fmt: skip
+    begun = history.begin_all(session, LISTENER, columns, now=now, move="open") if fresh else []
+    for call, draft in zip(fresh, begun, strict=True):
         session.add(TicketCall(ticket_id=draft.id, call_id=call.id, relation=OPENED))
-    if owner is not None and draft.state == TicketState.DRAFT and draft.owner_id != owner:
-        draft.owner_id = owner
-        history.changed(session, draft)
-    return draft
+        drafts[call.id] = draft
+    for call in calls:
+        draft, owner = drafts[call.id], owners.get(call.id)
+        if owner is not None and draft.state == TicketState.DRAFT and draft.owner_id != owner:
+            draft.owner_id = owner
+            history.changed(session, draft)
+    return drafts
 
 
 def draft_of(session: Session, call: Call) -> Ticket | None:
     """The ticket that this call opened, whatever became of it."""
-    query = (
-        select(Ticket)
-        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
-        .where(TicketCall.call_id == call.id, TicketCall.relation == OPENED)
-        .order_by(Ticket.id)
-    )
-    return alone.once(session, ("draft", call.id), lambda: session.scalars(query).first())
+    return drafts_of(session, [call]).get(call.id)
+
+
+def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
+    """`draft_of` for many calls, by the id of each that has one."""
+
+    def ask(missing: Collection[int]) -> dict[int, Ticket]:
+        query = (
+            select(TicketCall.call_id, Ticket)
+            .join(Ticket, TicketCall.ticket_id == Ticket.id)
+            .where(TicketCall.call_id == any_of(missing), TicketCall.relation == OPENED)
+            .order_by(Ticket.id.desc())
+        )
+        # The first of a call stays, being the last that is put in.
+        return {call_id: ticket for call_id, ticket in session.execute(query)}
+
+    return alone.each(session, "draft", [call.id for call in calls], ask)
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
@@ -212,20 +228,26 @@ def close_callback(session: Session, actor: Actor, code: str, *, note: str, now:
 
 def settle_call(session: Session, call: Call, *, now: datetime, short_abandon_s: float = 5) -> None:
     """When the call is over: what nobody answered becomes a call-back or gets its automatic disposition."""
-    if callbacks.is_settled(session, call):
-        return
-    draft = draft_of(session, call)
-    if draft is not None:
-        draft = history.locked(session, draft.code)
-    verdict = callbacks.verdict(session, call, short_abandon_s=short_abandon_s)
-    if verdict == callbacks.KEEP:
-        return
-    if verdict == callbacks.CALL_BACK:
-        callbacks.expect(session, call, draft, LISTENER, now=now)
-        return
-    if draft is not None and draft.state == TicketState.DRAFT:
-        history.move(session, draft, "discard", LISTENER, now=now, disposition=verdict)
-    _set_disposition(session, call, Disposition(verdict), "", LISTENER, now)
+    settle_calls(session, [call], now=now, short_abandon_s=short_abandon_s)
+
+
+def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, short_abandon_s: float = 5) -> None:
+    """`settle_call` for many; those that were answered cost nothing."""
+    verdicts = callbacks.verdicts(session, calls, short_abandon_s=short_abandon_s)
+    asking = callbacks.unsettled(session, [call for call in calls if verdicts[call.id] != callbacks.KEEP])
+    drafts = drafts_of(session, asking)
+    held = history.locked_all(session, {draft.code for draft in drafts.values()})
+    missed: list[tuple[Call, Ticket | None]] = []
+    for call in asking:
+        verdict, draft = verdicts[call.id], drafts.get(call.id)
+        draft = held[draft.code] if draft is not None else None
+        if verdict == callbacks.CALL_BACK:
+            missed.append((call, draft))
+            continue
+        if draft is not None and draft.state == TicketState.DRAFT:
+            history.move(session, draft, "discard", LISTENER, now=now, disposition=verdict)
+        _set_disposition(session, call, Disposition(verdict), "", LISTENER, now)
+    callbacks.expect_all(session, missed, LISTENER, now=now)
 
 
 def _set_disposition(
@@ -280,6 +302,9 @@ def _calls_of(session: Session, ticket: Ticket) -> list[int]:
     return list(session.scalars(select(TicketCall.call_id).where(TicketCall.ticket_id == ticket.id)))
 
 
-def _user_at(session: Session, extension: str) -> int | None:
-    query = select(User.id).where(User.extension == extension, User.active)
-    return alone.once(session, ("user", extension), lambda: session.scalars(query).first())
+def _users_at(session: Session, extensions: Collection[str]) -> dict[str, int]:
+    def ask(missing: Collection[str]) -> dict[str, int]:
+        query = select(User.extension, User.id).where(User.extension == any_of(missing), User.active)
+        return {extension: user for extension, user in session.execute(query) if extension is not None}
+
+    return alone.each(session, "user", extensions, ask)

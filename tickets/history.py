@@ -1,5 +1,6 @@
 """The history of a ticket: every move is checked, written once, and announced."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter import alone
+from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
 from callcenter.models import Assignment, Ticket, TicketEvent
 from callcenter.models.tickets import ticket_number
@@ -34,23 +36,31 @@ def begin(
     **columns: Any,
 ) -> Ticket:
     """A new ticket with its code and the first line of its history."""
-    code = codes.make_code(_number(session))
-    ticket = Ticket(code=code, kind=kind, source=source, state=state, level=level, created_at=now, **columns)
-    session.add(ticket)
+    alike = {"kind": kind, "source": source, "state": state, "level": level}
+    return begin_all(session, actor, [alike | columns], now=now, move=move)[0]
+
+
+def begin_all(
+    session: Session, actor: Actor, many: Sequence[Mapping[str, Any]], *, now: datetime, move: str
+) -> list[Ticket]:
+    """A new ticket for each of these columns, in their order, written together."""
+    numbers = _numbers(session, len(many))
+    tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, **columns) for columns in many]
+    session.add_all(tickets)
     session.flush()
-    _write(session, ticket, move, None, actor, now, None, {})
-    return ticket
+    for ticket in tickets:
+        _write(session, ticket, move, None, actor, now, None, {})
+    return tickets
 
 
-def _number(session: Session) -> int:
-    """The next number of a ticket; many at once where a session works alone."""
-    if not alone.is_so(session):
-        return session.scalar(select(func.nextval(ticket_number.name))) or 0
+def _numbers(session: Session, wanted: int) -> list[int]:
+    """At least so many next numbers of tickets, the first at the end; a session that works alone keeps some more."""
     kept = alone.once(session, "numbers", list[int])
-    if not kept:
-        many = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, _NUMBERS_AT_ONCE))
-        kept += sorted(session.scalars(many), reverse=True)
-    return kept.pop()
+    if len(kept) < wanted:
+        more = max(wanted, _NUMBERS_AT_ONCE) if alone.is_so(session) else wanted
+        query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, more))
+        kept[:0] = sorted(session.scalars(query), reverse=True)
+    return kept
 
 
 def locked(session: Session, code: str, version: int | None = None) -> Ticket:
@@ -58,13 +68,23 @@ def locked(session: Session, code: str, version: int | None = None) -> Ticket:
 
     Raises NotFound; Stale when `version` is given and somebody has changed the ticket since it was read.
     """
-    query = select(Ticket).where(Ticket.code == code).with_for_update().execution_options(populate_existing=True)
-    ticket = alone.once(session, ("ticket", code), lambda: session.scalars(query).one_or_none())
+    ticket = locked_all(session, [code]).get(code)
     if ticket is None:
         raise NotFound(f"no ticket {code}")
     if version is not None and version != ticket.version:
         raise Stale(f"ticket {code} is at version {ticket.version}, not {version}")
     return ticket
+
+
+def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
+    """`locked` for many codes at once, in the order of their numbers, so that nobody waits in a circle."""
+
+    def ask(missing: Collection[str]) -> dict[str, Ticket]:
+        query = select(Ticket).where(Ticket.code == any_of(missing)).order_by(Ticket.id).with_for_update()
+        found = session.scalars(query.execution_options(populate_existing=True))
+        return {ticket.code: ticket for ticket in found}
+
+    return alone.each(session, "ticket", wanted, ask)
 
 
 def move(

@@ -24,9 +24,9 @@
     }, GAP_MS);
   }
 
-  function shown(message) {
-    return (message.ticket && document.querySelector(`[data-ticket="${Number(message.ticket)}"]`))
-      || (message.call && document.querySelector(`[data-call="${Number(message.call)}"]`));
+  function shown({ ticket = [], call = [] }) {
+    return ticket.some((id) => document.querySelector(`[data-ticket="${Number(id)}"]`))
+      || call.some((id) => document.querySelector(`[data-call="${Number(id)}"]`));
   }
 
   let source;
@@ -50,7 +50,7 @@
       tell(message.topic);
       if (shown(message)) tell("mine");
       const changed = document.getElementById("changed");
-      if (changed && Number(changed.dataset.ticket) === message.ticket) changed.hidden = false;
+      if (changed && message.ticket?.includes(Number(changed.dataset.ticket))) changed.hidden = false;
     });
     source.addEventListener("away", () => { if (down) down.hidden = false; });
     source.addEventListener("error", () => {

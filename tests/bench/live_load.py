@@ -3,7 +3,8 @@
 By hand. SIPp makes the calls and answers them as 120 members; `scripts/manage listen` hears, `scripts/manage console`
 pushes. Measured: from the moment Asterisk wrote an event (its Timestamp) to the announcement of that call arriving at
 a page, for the start, the answer and the end of each call; what was lost; the CPU of every process. All of it, the
-callers too, shares this machine: read the CPU column before the rates. CEL to SQLite is off unless BENCH_CEL=1.
+callers too, shares this machine, with whoever else is on it: read the CPU column before the rates. CEL to SQLite is
+off unless BENCH_CEL=1.
 """
 
 import asyncio
@@ -164,7 +165,7 @@ class Pages:
     def _hear(self, at: float, said: dict[str, Any]) -> None:
         self.messages += 1
         if said.get("topic") == "calls" and "call" in said:
-            self.heard.append((at, said["call"]))
+            self.heard += [(at, call) for call in said["call"]]
 
 
 def _stream(port: int, asked: bytes) -> socket.socket:
@@ -317,6 +318,7 @@ async def _one_rate(
     (pbx.home / "sipp" / "stat.csv").unlink(missing_ok=True)
     with _sipp(pbx, "caller", arguments) as callers:
         before = {name: _cpu(group) for name, group in groups.items()}
+        busy = _machine_busy()
         while callers.status() != psutil.STATUS_ZOMBIE and callers.is_running():
             await asyncio.sleep(0.2)
             groups["sipp callers"] = [callers]
@@ -324,8 +326,10 @@ async def _one_rate(
                 before.setdefault("sipp callers", 0.0)
                 spent = _cpu([callers])
     wall = time.monotonic() - wall
+    busy = _machine_busy() - busy
     used = {name: _cpu(group) - before[name] for name, group in groups.items() if name != "sipp callers"}
     used["sipp callers"] = spent
+    used["everybody else on this machine"] = max(0.0, busy - sum(used.values()))
     await asyncio.sleep(4)
     good, failed = _counted(pbx)
     if failed:
@@ -354,6 +358,12 @@ def _cpu(group: Sequence[psutil.Process]) -> float:
             times = process.cpu_times()
             total += times.user + times.system
     return total
+
+
+def _machine_busy() -> float:
+    """Seconds that all cores together have worked, for whomever."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
 
 
 def _counted(pbx: Asterisk) -> tuple[int, int]:

@@ -26,7 +26,8 @@ from callcenter.models import (
 )
 from callcenter.vocab import Disposition, HungUpBy, Outcome, TicketKind, TicketState
 from telephony import callflow
-from telephony.recorder import Picture, record
+from telephony.recorder import record
+from telephony.rows import Picture
 from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
 from tickets import callbacks, claims, desk

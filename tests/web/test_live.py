@@ -63,7 +63,7 @@ def test_what_is_committed_is_heard_and_only_ids(engine: Engine, page: Page) -> 
         announce(session, "extension:101", call=17)
     lines = next_of(page).decode().splitlines()
     assert lines[1] == "event: change"
-    assert json.loads(lines[2].removeprefix("data: ")) == {"topic": "extension", "call": 17}
+    assert json.loads(lines[2].removeprefix("data: ")) == {"topic": "extension", "call": [17]}
 
 
 def test_a_transaction_that_failed_is_not_heard(engine: Engine, page: Page) -> None:
@@ -71,7 +71,24 @@ def test_a_transaction_that_failed_is_not_heard(engine: Engine, page: Page) -> N
         _announce_and_fail(engine)
     with transaction(engine) as session:
         announce(session, "calls", call=2)
-    assert b'"call": 2' in next_of(page)
+    assert b'"call": [2]' in next_of(page)
+
+
+def test_what_one_transaction_tells_of_a_topic_is_one_message(engine: Engine, page: Page) -> None:
+    with transaction(engine) as session:
+        for number in (7, 8, 7):
+            announce(session, "calls", call=number)
+        announce(session, "tickets", ticket=5)
+    told = [json.loads(next_of(page).decode().splitlines()[2].removeprefix("data: ")) for _ in range(2)]
+    assert told == [{"topic": "calls", "call": [7, 8]}, {"topic": "tickets", "ticket": [5]}]
+    assert page.rest() == b""
+
+
+def test_a_burst_is_one_piece_of_the_stream() -> None:
+    page = Page(lambda topic: True)
+    for word in (b"one", b"two", b"three"):
+        page.put(word)
+    assert (page.take(0), page.rest(), page.take(0)) == (b"one", b"twothree", None)
 
 
 def test_a_page_that_cannot_follow_is_told_to_read_anew() -> None:

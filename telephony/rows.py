@@ -1,0 +1,155 @@
+"""The rows of calls: what a batch of pictures changes is read, written and followed up together, not call by call.
+
+How many statements that takes does not grow with the calls, but for what a call that nobody answered leaves to do.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm.attributes import set_committed_value
+
+from callcenter.db import any_of
+from callcenter.models import Call, Testimony
+from callcenter.push import announce
+from telephony import callflow
+from tickets import corrections, desk
+
+_ONE_ROW = update(Call.__table__).where(Call.__table__.c.id == bindparam("row_id"))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One call at one moment, as the leader of that epoch saw it: the columns of its row, and the fold's own copy."""
+
+    linkedid: str
+    epoch: int
+    columns: Mapping[str, Any]
+    snapshot: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, call: callflow.Call, epoch: int) -> "Picture":
+        return cls(call.linkedid, epoch, callflow.columns(call), callflow.to_json(call))
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the row said until now, where its change asks for more than to be written.
+
+    `owned` is what a draft depends on: whether it rang at all, and who talked last; `asked` what the end by a
+    witness asked for, whose place the listener's own word takes now (`late`).
+    """
+
+    owned: tuple[bool, str]
+    phones: frozenset[str]
+    same: bool
+    late: bool
+    asked: str | None
+
+
+def write(
+    session: Session, pbx: str, pictures: Sequence[Picture], *, now: datetime, short_abandon_s: float
+) -> list[str]:
+    """Write each call, one picture of each, with its ticket and its announcements.
+
+    Returns the Linkedids of those that have ended already, as their rows say and their pictures do not.
+    """
+    known = _known(session, pbx, pictures)
+    over: list[str] = []
+    changes: list[tuple[Call, _Before]] = []
+    changed: list[tuple[Call, Picture]] = []
+    for picture in pictures:
+        row = known.get(picture.linkedid)
+        late = row is not None and row.repaired and _is_first_word_of_the_end(row, picture)
+        if row is None:
+            row = Call(pbx=pbx, snapshot=picture.snapshot, epoch=picture.epoch, **picture.columns)
+            session.add(row)
+            changes.append((row, _NEW))
+        elif row.ended_at is not None and not late and (row.repaired or picture.columns["ended_at"] is None):
+            # A witness has settled it, or this is an old stream played again.
+            over.append(picture.linkedid)
+        elif row.epoch <= picture.epoch:
+            asked = corrections.asked_for(session, row, short_abandon_s=short_abandon_s) if late else None
+            changes.append((row, _before(row, picture, late=late, asked=asked)))
+            changed.append((row, picture))
+        # Else a newer listener has it, and this was kept on disk meanwhile.
+    _update(session, changed)
+    session.flush()
+    _follow_up(session, changes, now=now, short_abandon_s=short_abandon_s)
+    return over
+
+
+_NEW = _Before((False, ""), frozenset(), same=False, late=False, asked=None)
+
+
+def _known(session: Session, pbx: str, pictures: Sequence[Picture]) -> dict[str, Call]:
+    """The rows that are there, held; without the fold's copy, which is only written."""
+    query = (
+        select(Call)
+        .where(Call.pbx == pbx, Call.linkedid == any_of([picture.linkedid for picture in pictures]))
+        .order_by(Call.id)
+        .with_for_update()
+        .options(defer(Call.snapshot))
+        .execution_options(populate_existing=True)
+    )
+    return {row.linkedid: row for row in session.scalars(query)}
+
+
+def _before(row: Call, picture: Picture, *, late: bool, asked: str | None) -> _Before:
+    same = all(getattr(row, name) == value for name, value in picture.columns.items())
+    return _Before(_owned_by(row), frozenset((*row.ringing, *row.talking)), same, late, asked)
+
+
+def _owned_by(row: Call) -> tuple[bool, str]:
+    return bool(row.ringing or row.operators), row.operators[-1] if row.operators else ""
+
+
+def _is_first_word_of_the_end(row: Call, picture: Picture) -> bool:
+    """The listener saw the end and could not write it: the database was away until a witness came first."""
+    seen = picture.columns["ended_at"] is not None and not picture.snapshot.get("vanished")
+    return row.ended_at is not None and seen and not row.snapshot.get("settled")
+
+
+def _update(session: Session, changed: Sequence[tuple[Call, Picture]]) -> None:
+    """One statement for all, prepared once; the objects are told what it writes, so that no flush writes it again."""
+    if not changed:
+        return
+    values = [
+        {**picture.columns, "snapshot": picture.snapshot, "epoch": picture.epoch, "row_id": row.id}
+        for row, picture in changed
+    ]
+    session.connection().execute(_ONE_ROW, values)
+    for row, picture in changed:
+        for name, value in picture.columns.items():
+            set_committed_value(row, name, value)
+
+
+def _follow_up(
+    session: Session, changes: Sequence[tuple[Call, _Before]], *, now: datetime, short_abandon_s: float
+) -> None:
+    """A draft from the moment it rings; at the end what the outcome asks for; and the pages are told."""
+    in_time = [(row, before) for row, before in changes if not before.late]
+    owned = [row for row, before in in_time if _owned_by(row)[0] and _owned_by(row) != before.owned]
+    if owned:
+        desk.open_drafts(session, owned, now=now)
+    ended = [row for row, _ in in_time if row.ended_at is not None]
+    if ended:
+        desk.settle_calls(session, ended, now=now, short_abandon_s=short_abandon_s)
+    for row, before in changes:
+        if before.late:
+            _take_the_place_of_the_witness(session, row)
+            corrections.settle_anew(session, row, asked_before=before.asked, now=now, short_abandon_s=short_abandon_s)
+        if not before.same:
+            announce(session, "calls", call=row.id)
+        for extension in sorted(before.phones.union(row.ringing, row.talking)) if not before.same else ():
+            announce(session, f"extension:{extension}", call=row.id)
+
+
+def _take_the_place_of_the_witness(session: Session, row: Call) -> None:
+    """What the witness says is compared with what was heard, as if that had come in time."""
+    row.repaired = False
+    theirs = update(Testimony).where(Testimony.pbx == row.pbx, Testimony.linkedid == row.linkedid)
+    session.execute(theirs.values(verdict=None))
