@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 # What tests need of the machine, and the Debian package that brings it. Asterisk and SIPp unpack themselves.
 PARTS = {"chromium": "chromium"}
 FONTS = "fonts-dejavu-core"
+# Each worker has a PBX, a browser or a database of its own in hand; beyond this they only get in each other's way.
+_MOST_PROCESSORS = 6
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
 
 def _workers() -> int:
     """One more than there are processors: a test waits for a caller, a browser or a server as long as it computes."""
-    return max(2, os.cpu_count() or 1) + 1
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(processors, 2), _MOST_PROCESSORS) + 1
 
 
 def _check() -> bool:
