@@ -1,26 +1,36 @@
 """Every page by keyboard alone: a skip link first, each stop shows where it is, nothing traps, all is reached."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from callcenter.db import transaction
 from callcenter.models import Ticket
 from callcenter.vocab import TicketState
 from tests.browser.conftest import PHONE, Site
 from tests.browser.test_accessibility import _leave_behind, go
+from tests.browser.test_citizen import points
 from tests.factories import Province
+from tickets import agencies, history
+from tickets.actors import Actor
+
+__all__ = ["points"]
 
 PAGES = {
     "lan": ("/", "/tickets?q=đèn", "/numbers/0905123456", "/account/password"),
     "hoa": ("/", "/supervisor/triage", "/supervisor/stuck", "/supervisor/overdue", "/tickets/{code}"),
-    "phuc": ("/supervisor/", "/supervisor/calls/all", "/supervisor/unreached"),
+    "phuc": ("/supervisor/", "/supervisor/calls/all", "/supervisor/unreached", "/capture/", "/design"),
     "son": ("/agency", "/tickets/{routed}"),
     "quan": ("/admin/", "/admin/users", "/admin/users/new", "/admin/queues", "/admin/rules", "/admin/tokens"),
-}
+    # The administrator again: a test of its own, so that both stay short.
+    "quan ": ("/admin/agencies", "/admin/categories", "/admin/calendar", "/admin/calendar/week", "/admin/deadlines",
+              "/admin/numbers", "/admin/changes"),
+}  # fmt: skip
 CITIZENS = ("/", "/reports/new", "/track", "/privacy")
 # Where the keyboard is now: for the eye too, or hidden behind a bar?
 _STEP = """() => {
@@ -65,6 +75,7 @@ def walk(page: Page) -> list[str]:
     wrong: list[str] = []
     # Where a page comes to rest, not where it is on its way there.
     page.emulate_media(reduced_motion="reduce")
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
     page.evaluate(_TO_THE_TOP)
     for number in range(_LONGEST):
         page.keyboard.press("Tab")
@@ -92,7 +103,7 @@ def test_the_staffs_pages(
     codes = {"code": _leave_behind(engine, province)}
     with transaction(engine) as session:
         codes["routed"] = session.scalars(select(Ticket.code).where(Ticket.state == TicketState.ROUTED)).one()
-    page = open_page(console, person)
+    page = open_page(console, person.strip())
     found = {}
     for pattern in PAGES[person]:
         go(page, console.url + pattern.format(**codes))
@@ -106,6 +117,47 @@ def test_the_citizens_pages(public_site: Site, open_page: Callable[..., Page]) -
     for url in CITIZENS:
         page.goto(public_site.url + url)
         found[url] = walk(page)
+    assert not any(found.values()), told(found)
+
+
+def _ask(session: Session, officer: Actor, ticket: Ticket) -> None:
+    now = datetime.now(UTC)
+    agencies.place(session, ticket, officer.agency_id or 0, (), Actor.rule("routing"), now=now, why="rule")
+    agencies.accept(session, officer, ticket.code, now=now)
+    agencies.ask(session, officer, ticket.code, question="Cống nào, trước nhà số mấy?", now=now)
+
+
+def _answer(session: Session, officer: Actor, ticket: Ticket) -> None:
+    now = datetime.now(UTC)
+    agencies.resume(session, officer, ticket.code, reason="Đã rõ nơi xảy ra", now=now)
+    agencies.resolve(session, officer, ticket.code, text="Đã thông cống sáng nay.", files=[], now=now)
+
+
+@pytest.mark.usefixtures("points")
+def test_a_report_from_its_first_step_to_its_answer(
+    engine: Engine, province: Province, public_site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(public_site, size=PHONE)
+    found = {}
+    page.goto(f"{public_site.url}/reports/new")
+    page.get_by_label("Việc gì đang xảy ra?").fill("Cống nghẹt trước chợ")
+    page.get_by_role("button", name="Tiếp tục").last.click()
+    expect(page.locator(".ward-point")).to_have_count(3)
+    found["where"] = walk(page)
+    page.locator("#ward").select_option("28270")
+    page.get_by_role("button", name="Tiếp tục").last.click()
+    expect(page.get_by_text("Xem lại trước khi gửi")).to_be_visible()
+    found["send"] = walk(page)
+    page.get_by_label("Số điện thoại", exact=True).fill("0905123456")
+    page.locator("#consent").check()
+    page.get_by_role("button", name="Gửi phản ánh").click()
+    expect(page.locator(".big-code")).to_be_visible()
+    found["sent"] = walk(page)
+    for state, verb in (("asked", _ask), ("answered", _answer)):
+        with transaction(engine) as session:
+            verb(session, province.actor("thu"), history.locked(session, session.scalars(select(Ticket.code)).one()))
+        page.goto(f"{public_site.url}/track")
+        found[state] = walk(page)
     assert not any(found.values()), told(found)
 
 
