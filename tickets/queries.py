@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter import phones
@@ -23,6 +23,10 @@ SHOWN = (
     joinedload(Ticket.lead_agency),
     joinedload(Ticket.owner),
 )
+
+
+# One robot may call hundreds of times into one call-back: its page shows the newest.
+SHOWN_CALLS = 20
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class TicketPage:
     calls: Sequence[tuple[Call, str]]
     children: Sequence[Ticket]
     mine: Assignment | None = None
+    # All of them: `calls` are the newest `SHOWN_CALLS`, and the one that opened it.
+    count_of_calls: int = 0
 
 
 @dataclass(frozen=True)
@@ -159,18 +165,18 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
         .order_by(Assignment.id)
         .options(joinedload(Assignment.agency))
     ).all()
+    desk = actor.role in DESK
     return TicketPage(
         ticket=found,
-        events=session.scalars(
-            select(TicketEvent).where(TicketEvent.ticket_id == found.id).order_by(TicketEvent.id)
-        ).all(),
+        events=_events_of(session, found),
         assignments=assignments,
         attachments=session.scalars(
             select(Attachment).where(Attachment.ticket_id == found.id).order_by(Attachment.id)
         ).all(),
-        calls=_calls_of(session, found) if actor.role in DESK else (),
+        calls=_calls_of(session, found) if desk else (),
+        count_of_calls=_count_of_calls(session, found) if desk else 0,
         children=session.scalars(select(Ticket).where(Ticket.parent_id == found.id).order_by(Ticket.id)).all()
-        if actor.role in DESK
+        if desk
         else (),
         mine=next((a for a in assignments if a.agency_id == actor.agency_id and a.ended_at is None), None),
     )
@@ -249,10 +255,26 @@ def pbx_states(session: Session) -> Sequence[PbxStatus]:
 
 
 def _calls_of(session: Session, found: Ticket) -> Sequence[tuple[Call, str]]:
+    """The call that opened the ticket and the newest ones, in their order."""
     query = (
         select(Call, TicketCall.relation)
         .join(TicketCall, TicketCall.call_id == Call.id)
         .where(TicketCall.ticket_id == found.id)
-        .order_by(Call.started_at)
+        .order_by((TicketCall.relation == "opened").desc(), Call.started_at.desc())
+        .limit(SHOWN_CALLS)
     )
-    return [(call, relation) for call, relation in session.execute(query)]
+    calls = [(call, relation) for call, relation in session.execute(query)]
+    return sorted(calls, key=lambda pair: (pair[0].started_at, pair[0].id))
+
+
+def _count_of_calls(session: Session, found: Ticket) -> int:
+    return session.scalar(select(func.count()).where(TicketCall.ticket_id == found.id)) or 0
+
+
+def _events_of(session: Session, found: Ticket) -> Sequence[TicketEvent]:
+    """The whole history, but of a number's further missed calls only the newest."""
+    of_it = TicketEvent.ticket_id == found.id
+    again = TicketEvent.move == "missed_again"
+    newest = select(TicketEvent.id).where(of_it, again).order_by(TicketEvent.id.desc()).limit(SHOWN_CALLS)
+    query = select(TicketEvent).where(of_it, or_(~again, TicketEvent.id.in_(newest)))
+    return session.scalars(query.order_by(TicketEvent.id)).all()

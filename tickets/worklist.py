@@ -21,10 +21,12 @@ _ROWS = 200
 
 @dataclass(frozen=True)
 class CallBack:
-    """A number to call. `missed` are its calls, newest first; `held_since` says since when `ticket.owner` has it."""
+    """A number to call. `misses` counts its calls; `missed` are the newest of each way in which they ended, newest
+    first; `held_since` says since when `ticket.owner` has it."""
 
     ticket: Ticket
     missed: Sequence[Call]
+    misses: int
     held_since: datetime | None
     on_the_line: bool = False
 
@@ -91,24 +93,41 @@ def callbacks(session: Session, now: datetime) -> list[CallBack]:
     return [
         CallBack(
             ticket,
-            calls.get(ticket.id, ()),
+            missed,
+            misses,
             claimed if ticket.owner_id is not None and claimed >= now - claims.LASTS else None,
             on_the_line=ticket.caller in live,
         )
         for ticket, claimed in found
+        for missed, misses in [calls.get(ticket.id, ([], 0))]
     ]
 
 
-def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, list[Call]]:
-    query = (
-        select(TicketCall.ticket_id, Call)
+def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, tuple[list[Call], int]]:
+    """By ticket, with their count: a handful of calls tells all of a robot's hundreds."""
+    ways = (Call.outcome, Call.hung_up_by, Call.voicemail.is_not(None), func.coalesce(Call.caller_name, "") != "")
+    ranked = (
+        select(
+            TicketCall.ticket_id,
+            TicketCall.call_id,
+            func.row_number()
+            .over(partition_by=(TicketCall.ticket_id, *ways), order_by=Call.started_at.desc())
+            .label("rank"),
+            func.count().over(partition_by=TicketCall.ticket_id).label("misses"),
+        )
         .join(Call, Call.id == TicketCall.call_id)
         .where(TicketCall.ticket_id.in_(ticket_ids), TicketCall.relation.in_(claims.MISSES))
+        .subquery()
+    )
+    query = (
+        select(ranked.c.ticket_id, ranked.c.misses, Call)
+        .join(Call, Call.id == ranked.c.call_id)
+        .where(ranked.c.rank == 1)
         .order_by(Call.started_at.desc())
     )
-    calls: dict[int, list[Call]] = {}
-    for ticket_id, call in session.execute(query):
-        calls.setdefault(ticket_id, []).append(call)
+    calls: dict[int, tuple[list[Call], int]] = {}
+    for ticket_id, misses, call in session.execute(query):
+        calls.setdefault(ticket_id, ([], misses))[0].append(call)
     return calls
 
 

@@ -11,7 +11,7 @@ from callcenter.vocab import CommandResult, CommandVerb, HungUpBy, Level, Outcom
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk
+from tickets import desk, queries, worklist
 from tickets.fields import TicketFields
 
 SignIn = Callable[[str | None], Browser]
@@ -58,6 +58,31 @@ def test_whom_the_pbx_cut_off_comes_first(sign_in: SignIn, session: Session) -> 
     assert page.index("0913 000 002") < page.index("0913 000 001")
     assert page.count("tổng đài làm ngắt") == 1
     assert browser.post("/call-backs/next").headers["Location"] == f"/tickets/{first.code}"
+
+
+def test_a_robots_hundreds_of_calls_are_counted_not_loaded(
+    sign_in: SignIn, session: Session, province: Province
+) -> None:
+    robot, many = "+84913000009", queries.SHOWN_CALLS * 2
+    for number in range(many):
+        at = LONG_AGO + timedelta(seconds=number)
+        named = {"caller_name": "Quảng cáo"} if number == 1 else {}
+        call = factories.missed(session, caller=robot, started_at=at, queued_at=at, ended_at=at, **named)
+        desk.settle_call(session, call, now=at)
+    session.commit()
+    ticket = session.query(Ticket).filter_by(caller=robot).one()
+    lan = province.actor("lan")
+    read = queries.ticket(session, lan, ticket.code)
+    assert (len(read.calls), read.count_of_calls) == (queries.SHOWN_CALLS, many)
+    assert sum(event.move == "missed_again" for event in read.events) == queries.SHOWN_CALLS
+    assert read.events[0].move == "expect_call_back"
+    assert read.calls[-1][0].started_at == at
+    (row,) = worklist.callbacks(session, NOW)
+    assert (row.misses, row.last, row.name, len(row.missed)) == (many, at, "Quảng cáo", 2)
+    page = sign_in("lan").get(f"/tickets/{ticket.code}").text
+    assert page.count('class="call-line"') == queries.SHOWN_CALLS
+    assert f"Chỉ hiện {queries.SHOWN_CALLS} cuộc gọi mới nhất" in page
+    assert f"{many} cuộc nhỡ" in sign_in("hoa").get("/shift").text
 
 
 def test_after_a_restart_everybody_reads_whether_their_telephone_is_in_again(
