@@ -1,7 +1,7 @@
 """How complete the calls are: when each PBX was not heard, what its own logs say, and the calls that they mended."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +10,8 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from agent_ui import filters, forms, labels, site
+from agent_ui import filters, labels, site
+from agent_ui.asked_days import around, asked_day
 from agent_ui.auth import roles
 from callcenter.errors import NotFound
 from callcenter.vocab import HungUpBy, Outcome, Reason, Role, Stage, TransferKind, Verdict, Witness
@@ -74,7 +75,7 @@ FIELDS: Mapping[str, LazyString] = {
 @blueprint.get("/")
 @roles(*_READERS)
 def page() -> str:
-    day = _asked_day()
+    day = asked_day()
     since, until = overview.day_bounds(day)
     with site.reading() as session:
         shown = [
@@ -87,7 +88,7 @@ def page() -> str:
             for name in capture.pbx_names(session)
         ]
         return render_template(
-            "capture/page.html", shown=shown, sets=SETS, names=NAMES, explained=EXPLAINED, **_around(day)
+            "capture/page.html", shown=shown, sets=SETS, names=NAMES, explained=EXPLAINED, **around(day)
         )
 
 
@@ -96,13 +97,13 @@ def page() -> str:
 def calls(which: str, pbx: str) -> str:
     if which not in SETS:
         raise NotFound(f"no calls {which}")
-    day = _asked_day()
+    day = asked_day()
     since, until = overview.day_bounds(day)
     with site.reading() as session:
         rows = capture.rows(session, pbx, which, since, until)
         full = len(rows) >= capture.ROWS
         return render_template(
-            "capture/calls.html", rows=rows, which=which, pbx=pbx, sets=SETS, fields=FIELDS, full=full, **_around(day)
+            "capture/calls.html", rows=rows, which=which, pbx=pbx, sets=SETS, fields=FIELDS, full=full, **around(day)
         )
 
 
@@ -151,14 +152,3 @@ _WORDS: Mapping[str, type[StrEnum]] = {"outcome": Outcome, "stage": Stage, "reas
 
 def _is_made(found: capture.Compared) -> bool:
     return found.call is not None and found.call.snapshot == capture.MADE
-
-
-def _asked_day() -> date:
-    today = overview.local_day(site.now())
-    return min(forms.asked_day("day") or today, today)
-
-
-def _around(day: date) -> dict[str, object]:
-    today = overview.local_day(site.now())
-    after = day + timedelta(days=1) if day < today else None
-    return {"day": day, "today": today, "before": day - timedelta(days=1), "after": after}

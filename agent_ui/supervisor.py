@@ -1,6 +1,6 @@
 """The supervisor's pages: a day in figures, the floor right now, and the rows behind each figure."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from agent_ui import choices, figure_words, forms, site
+from agent_ui.asked_days import around, asked_day
 from agent_ui.auth import me, roles
 from callcenter.errors import NotFound
 from callcenter.vocab import Outcome, Role, TicketState
@@ -43,7 +44,7 @@ def figures() -> str:
 @roles(*LEADS)
 def calls(outcome: str) -> str:
     """The calls behind a figure: an outcome, a set of `tickets.day`, `live` or `all`; of one day, or one hour of it."""
-    day, hour = _asked_day(), _asked_hour()
+    day, hour = asked_day(), _asked_hour()
     which = _which(outcome)
     with site.reading() as session:
         rows = overview.day_calls(session, day, which, hour=hour)
@@ -57,7 +58,7 @@ def calls(outcome: str) -> str:
             full=len(rows) >= overview.ROWS,
             words=figure_words,
             service_level_s=_settings()["service_level_s"],
-            **_around(day),
+            **around(day),
         )
 
 
@@ -65,10 +66,10 @@ def calls(outcome: str) -> str:
 @roles(*LEADS)
 def unreached() -> str:
     """People of that day who called, were missed, and have not been spoken with since."""
-    day = _asked_day()
+    day = asked_day()
     with site.reading() as session:
         rows = days.unreached(session, day)
-        return render_template("supervisor/unreached.html", rows=rows, words=figure_words, **_around(day))
+        return render_template("supervisor/unreached.html", rows=rows, words=figure_words, **around(day))
 
 
 @blueprint.get("/overdue")
@@ -88,10 +89,10 @@ def in_state(state: str) -> str:
     """Tickets in a state now, or of a set of one day (`received`, `answered`, `late`, `rated`)."""
     with site.reading() as session:
         if state in days.TICKET_SETS:
-            day = _asked_day()
+            day = asked_day()
             rows = days.day_tickets(session, day, state)
             title = figure_words.TICKET_TITLES[state]
-            return render_template("supervisor/tickets.html", rows=rows, state=state, title=title, **_around(day))
+            return render_template("supervisor/tickets.html", rows=rows, state=state, title=title, **around(day))
         try:
             chosen = TicketState(state)
         except ValueError:
@@ -138,11 +139,6 @@ def _settings() -> dict[str, float]:
     return {"service_level_s": settings.service_level_s, "short_abandon_s": settings.short_abandon_s}
 
 
-def _asked_day() -> date:
-    today = overview.local_day(site.now())
-    return min(forms.asked_day("day") or today, today)
-
-
 def _asked_hour() -> int | None:
     hour = forms.asked_number("hour")
     return hour if hour is not None and hour < 24 else None
@@ -156,13 +152,6 @@ def _compared() -> days.Kept:
     current_app.extensions[_KEPT] = (born, kept)
     found: days.Kept = kept
     return found
-
-
-def _around(day: date) -> dict[str, object]:
-    """The day and its neighbours; there is no tomorrow yet."""
-    today = overview.local_day(site.now())
-    after = day + timedelta(days=1) if day < today else None
-    return {"day": day, "today": today, "before": day - timedelta(days=1), "after": after}
 
 
 def _which(text: str) -> Outcome | ColumnElement[bool] | str | None:
@@ -180,7 +169,7 @@ def _which(text: str) -> Outcome | ColumnElement[bool] | str | None:
 
 
 def _figures(session: Session) -> dict[str, object]:
-    day, now = _asked_day(), site.now()
+    day, now = asked_day(), site.now()
     is_today = day == overview.local_day(now)
     outcomes = overview.day_outcomes(session, day)
     shown: dict[str, object] = {
@@ -190,7 +179,7 @@ def _figures(session: Session) -> dict[str, object]:
         "live": outcomes.get(None, 0),
         "words": figure_words,
         **_settings(),
-        **_around(day),
+        **around(day),
     }
     if is_today:
         shown |= {

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent_ui import choices, forms, site
-from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.auth import me, roles
 from callcenter.models import Agency, Category, RoutingRule, User, Ward
 from callcenter.text import fold, sort_key
@@ -42,23 +42,22 @@ def _officers(session: Session) -> Mapping[int, int]:
 @blueprint.route("/agencies/new", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def agency_new() -> ResponseReturnValue:
-    if request.method == "GET":
-        return again(_agency_new_page, Form({"active": True}))
+    def page(session: Session, form: Form | None) -> str:
+        form = form or Form({"active": True})
+        return render_template(
+            "admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind)
+        )
 
     def write(session: Session) -> str:
         return agencies.add(session, me(), forms.text("code"), _agency_fields(), now=site.now()).name
 
-    return attempt(write, _agency_new_page, lambda x: back(url_for("admin.agency_list"), _("Đã thêm %(x)s.", x=x)))
-
-
-def _agency_new_page(session: Session, form: Form) -> str:
-    return render_template("admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind))
+    return edit(page, write, lambda x: back(url_for("admin.agency_list"), _("Đã thêm %(x)s.", x=x)))
 
 
 @blueprint.route("/agencies/<int:agency_id>", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def agency(agency_id: int) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None = None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         row = session.get(Agency, agency_id)
         if row is None:
             abort(404)
@@ -73,14 +72,10 @@ def agency(agency_id: int) -> ResponseReturnValue:
             changes=latest(session, "agency", row.code),
         )
 
-    if request.method == "GET":
-        with site.reading() as session:
-            return page(session)
-
     def write(session: Session) -> str:
         return agencies.edit(session, me(), agency_id, _agency_fields(), seen=seen(), now=site.now()).name
 
-    return attempt(write, page, lambda x: back(url_for("admin.agency", agency_id=agency_id), _("Đã lưu %(x)s.", x=x)))
+    return edit(page, write, lambda x: back(url_for("admin.agency", agency_id=agency_id), _("Đã lưu %(x)s.", x=x)))
 
 
 def _agency_fields() -> agencies.AgencyFields:
@@ -129,32 +124,28 @@ def _names(session: Session) -> dict[str, Mapping[object, object]]:
 @blueprint.route("/rules/new", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def rule_new() -> ResponseReturnValue:
-    if request.method == "GET":
-        return again(_rule_page, Form({"active": True, "category": request.args.get("category", "")}))
+    def page(session: Session, form: Form | None) -> str:
+        return _rule_page(session, form or Form({"active": True, "category": request.args.get("category", "")}))
 
     def write(session: Session) -> None:
         rules.add(session, me(), _rule_fields(), now=site.now())
 
-    return attempt(write, _rule_page, lambda _none: back(url_for("admin.rule_list"), _("Đã thêm quy tắc vào cuối.")))
+    return edit(page, write, lambda _none: back(url_for("admin.rule_list"), _("Đã thêm quy tắc vào cuối.")))
 
 
 @blueprint.route("/rules/<int:rule_id>", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def rule(rule_id: int) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None = None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         row = session.get(RoutingRule, rule_id)
         if row is None:
             abort(404)
         return _rule_page(session, form or Form.of(rules.facts(session, row)), row)
 
-    if request.method == "GET":
-        with site.reading() as session:
-            return page(session)
-
     def write(session: Session) -> None:
         rules.edit(session, me(), rule_id, _rule_fields(), seen=seen(), now=site.now())
 
-    return attempt(write, page, lambda _none: back(url_for("admin.rule_list"), _("Đã lưu quy tắc.")))
+    return edit(page, write, lambda _none: back(url_for("admin.rule_list"), _("Đã lưu quy tắc.")))
 
 
 def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> str:

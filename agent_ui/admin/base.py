@@ -35,7 +35,17 @@ class Form:
         return cls(facts, records.digest(facts))
 
 
-Page = Callable[[Session, Form], str]
+# Given no form, a page makes the one that it opens with.
+Page = Callable[[Session, Form | None], str]
+
+
+def edit(
+    page: Page, write: Callable[[Session], Result], done: Callable[[Result], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """The whole life of a page with a form: opened, tried, and shown again as typed until it can be written."""
+    if request.method == "GET":
+        return again(page)
+    return attempt(write, page, done)
 
 
 def attempt(
@@ -53,7 +63,7 @@ def attempt(
     return done(result)
 
 
-def again(page: Page, form: Form) -> str:
+def again(page: Page, form: Form | None = None) -> str:
     with site.reading() as session:
         return page(session, form)
 

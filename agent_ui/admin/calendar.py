@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agent_ui import forms, site
 from agent_ui.admin import words
-from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.auth import me, roles
 from callcenter.errors import Invalid
 from callcenter.models import CalendarDay
@@ -33,11 +33,8 @@ def calendar() -> ResponseReturnValue:
     asked = forms.asked_number("year") or today.year
     year = asked if asked in _YEARS else today.year
 
-    def page(session: Session, form: Form) -> str:
-        return render_template("admin/calendar.html", form=form, today=today, **_year(session, year))
-
-    if request.method == "GET":
-        return again(page, Form({}))
+    def page(session: Session, form: Form | None) -> str:
+        return render_template("admin/calendar.html", form=form or Form({}), today=today, **_year(session, year))
 
     def write(session: Session) -> date:
         day = _day(forms.text("day"))
@@ -45,8 +42,8 @@ def calendar() -> ResponseReturnValue:
                           now=site.now())  # fmt: skip
         return day
 
-    return attempt(
-        write, page, lambda day: back(url_for("admin.calendar", year=day.year, _anchor="days"), _("Đã thêm vào lịch."))
+    return edit(
+        page, write, lambda day: back(url_for("admin.calendar", year=day.year, _anchor="days"), _("Đã thêm vào lịch."))
     )
 
 
@@ -89,7 +86,7 @@ def calendar_day(day: str) -> ResponseReturnValue:
             calendars.remove_day(session, me(), chosen, now=site.now())
         return back(address, _("Đã xóa khỏi lịch."))
 
-    def page(session: Session, form: Form | None = None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         row = session.get(CalendarDay, chosen)
         if row is None:
             abort(404)
@@ -101,37 +98,25 @@ def calendar_day(day: str) -> ResponseReturnValue:
             "admin/calendar_day.html", day=chosen, form=shown, changes=latest(session, "calendar_day", key)
         )
 
-    if request.method == "GET":
-        with site.reading() as session:
-            return page(session)
-
     def write(session: Session) -> None:
         working, note = forms.text("working") == "yes", forms.text("note")
         calendars.set_day(session, me(), chosen, working, note, seen=seen() or "-", now=site.now())
 
-    return attempt(write, page, lambda _none: back(address, _("Đã lưu.")))
+    return edit(page, write, lambda _none: back(address, _("Đã lưu.")))
 
 
 @blueprint.route("/calendar/week", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def week() -> ResponseReturnValue:
-    def page(session: Session, form: Form) -> str:
+    def page(session: Session, form: Form | None) -> str:
+        form = form or _week_form(calendars.week(session))
         return render_template("admin/week.html", form=form, weekdays=words.WEEKDAYS, changes=latest(session, "week"))
 
-    if request.method == "GET":
-        with site.reading() as session:
-            return page(session, _week_form(calendars.week(session)))
-
     def write(session: Session) -> None:
-        typed = {
-            weekday: [
-                (forms.text(f"{part}-opens-{weekday}"), forms.text(f"{part}-closes-{weekday}")) for part in _PARTS
-            ]
-            for weekday in range(7)
-        }
+        typed = {weekday: [_period(part, weekday) for part in _PARTS] for weekday in range(7)}
         calendars.set_week(session, me(), typed, seen=seen(), now=site.now())
 
-    return attempt(write, page, lambda _none: back(url_for("admin.calendar"), _("Đã lưu giờ làm việc.")))
+    return edit(page, write, lambda _none: back(url_for("admin.calendar"), _("Đã lưu giờ làm việc.")))
 
 
 def _period(part: str, weekday: int) -> tuple[str, str]:
@@ -179,7 +164,7 @@ def deadline(level: str, clock: str) -> ResponseReturnValue:
         abort(404)
     which = Level(level), Clock(clock)
 
-    def page(session: Session, form: Form | None = None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         found = calendars.deadline(session, *which)
         if form is None:
             amount, unit = calendars.in_units(found.target)
@@ -192,14 +177,10 @@ def deadline(level: str, clock: str) -> ResponseReturnValue:
             changes=latest(session, "sla_target", key),
         )  # fmt: skip
 
-    if request.method == "GET":
-        with site.reading() as session:
-            return page(session)
-    fields = calendars.DeadlineFields(
-        forms.text("amount"), forms.text("unit"), forms.text("working_time") == "yes", ticked("confirmed")
-    )
-
     def write(session: Session) -> None:
+        fields = calendars.DeadlineFields(
+            forms.text("amount"), forms.text("unit"), forms.text("working_time") == "yes", ticked("confirmed")
+        )
         calendars.set_deadline(session, me(), *which, fields, seen=seen(), now=site.now())
 
-    return attempt(write, page, lambda _none: redirect(url_for("admin.deadlines"), 303))
+    return edit(page, write, lambda _none: redirect(url_for("admin.deadlines"), 303))

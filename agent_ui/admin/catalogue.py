@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent_ui import forms, site
-from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.auth import me, roles
 from agent_ui.tokens import hash_token, make_token
 from callcenter.errors import Invalid
@@ -38,23 +38,20 @@ def category_list() -> str:
 @blueprint.route("/categories/new", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def category_new() -> ResponseReturnValue:
-    def page(_session: Session, form: Form) -> str:
-        return render_template("admin/category.html", category=None, form=form)
-
-    if request.method == "GET":
-        return again(page, Form({"active": True}))
+    def page(_session: Session, form: Form | None) -> str:
+        return render_template("admin/category.html", category=None, form=form or Form({"active": True}))
 
     def write(session: Session) -> str:
         return catalogue.add_category(session, me(), forms.text("code"), _category_fields(), now=site.now()).code
 
     words = _("Đã thêm lĩnh vực. Hãy thêm quy tắc để phiếu của lĩnh vực này có nơi đến.")
-    return attempt(write, page, lambda code: back(url_for("admin.category", code=code), words))
+    return edit(page, write, lambda code: back(url_for("admin.category", code=code), words))
 
 
 @blueprint.route("/categories/<code>", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def category(code: str) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None = None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         row = session.get(Category, code)
         if row is None:
             abort(404)
@@ -67,14 +64,10 @@ def category(code: str) -> ResponseReturnValue:
             changes=latest(session, "category", code),
         )
 
-    if request.method == "GET":
-        with site.reading() as session:
-            return page(session)
-
     def write(session: Session) -> str:
         return catalogue.edit_category(session, me(), code, _category_fields(), seen=seen(), now=site.now()).name
 
-    return attempt(write, page, lambda x: back(url_for("admin.category_list"), _("Đã lưu %(x)s.", x=x)))
+    return edit(page, write, lambda x: back(url_for("admin.category_list"), _("Đã lưu %(x)s.", x=x)))
 
 
 def _category_fields() -> catalogue.CategoryFields:
@@ -89,22 +82,19 @@ def _category_fields() -> catalogue.CategoryFields:
 @blueprint.route("/numbers", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def numbers() -> ResponseReturnValue:
-    def page(session: Session, form: Form) -> str:
+    def page(session: Session, form: Form | None) -> str:
         return render_template(
             "admin/numbers.html",
-            form=form,
+            form=form or Form({}),
             hotline=site.site().settings.hotline_numbers,
             rows=session.scalars(select(TestNumber).order_by(TestNumber.number)).all(),
             changes=latest(session, "test_number"),
         )
 
-    if request.method == "GET":
-        return again(page, Form({}))
-
     def write(session: Session) -> None:
         catalogue.add_test_number(session, me(), forms.text("number"), forms.text("note"), now=site.now())
 
-    return attempt(write, page, lambda _none: back(url_for("admin.numbers"), _("Đã thêm số gọi thử.")))
+    return edit(page, write, lambda _none: back(url_for("admin.numbers"), _("Đã thêm số gọi thử.")))
 
 
 @blueprint.post("/numbers/remove")
@@ -118,11 +108,11 @@ def number_remove() -> ResponseReturnValue:
 @blueprint.route("/queues", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def queues() -> ResponseReturnValue:
-    def page(session: Session, form: Form) -> str:
+    def page(session: Session, form: Form | None) -> str:
         people = session.scalars(select(User).where(User.active, User.extension.is_not(None)))
         return render_template(
             "admin/queues.html",
-            form=form,
+            form=form or Form({}),
             rows=session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)).all(),
             holders={user.extension: user for user in people},
             loose=attention.members_without_account(session),
@@ -132,14 +122,11 @@ def queues() -> ResponseReturnValue:
             opened=Form.of,
         )
 
-    if request.method == "GET":
-        return again(page, Form({}))
-
     def write(session: Session) -> None:
         pbx, name, title = (forms.text(field) for field in ("pbx", "name", "title"))
         catalogue.name_queue(session, me(), pbx, name, title, seen=seen(), now=site.now())
 
-    return attempt(write, page, lambda _none: back(url_for("admin.queues"), _("Đã lưu tên gọi của hàng đợi.")))
+    return edit(page, write, lambda _none: back(url_for("admin.queues"), _("Đã lưu tên gọi của hàng đợi.")))
 
 
 @blueprint.get("/tokens")
@@ -155,11 +142,10 @@ def token_list() -> str:
 def token_new() -> ResponseReturnValue:
     """The key is made with the form, so that a form sent twice makes one key and shows it both times."""
 
-    def page(_session: Session, form: Form) -> str:
+    def page(_session: Session, form: Form | None) -> str:
+        form = form or Form({"token": make_token(), "scope": "api", "source": "app"})
         return render_template("admin/token.html", form=form, scopes=catalogue.SCOPES, sources=catalogue.SOURCES)
 
-    if request.method == "GET":
-        return again(page, Form({"token": make_token(), "scope": "api", "source": "app"}))
     token = forms.text("token")
 
     def write(session: Session) -> str:
@@ -168,7 +154,7 @@ def token_new() -> ResponseReturnValue:
         fields = {name: forms.text(name) for name in ("name", "scope", "source")}
         return catalogue.add_token(session, me(), hash_token(token), **fields, now=site.now()).name
 
-    return attempt(write, page, lambda name: render_template("admin/token_shown.html", name=name, token=token))
+    return edit(page, write, lambda name: render_template("admin/token_shown.html", name=name, token=token))
 
 
 @blueprint.route("/tokens/<int:token_id>/revoke", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from agent_ui import choices, forms, limits, site
-from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.admin.base import Form, attempt, back, blueprint, edit, latest, seen, ticked
 from agent_ui.auth import me, roles
 from callcenter.models import User
 from callcenter.text import fold, sort_key
@@ -52,20 +52,19 @@ def _order(user: User) -> tuple[object, ...]:
 @blueprint.route("/users/new", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def user_new() -> ResponseReturnValue:
-    if request.method == "GET":
-        return again(_new_page, Form({"language": "vi", "role": request.args.get("role", ""),
-                                      "password": new_password()}))  # fmt: skip
     password = request.form.get("password", "")
+
+    def page(database: Session, form: Form | None) -> str:
+        opened = {"language": "vi", "role": request.args.get("role", ""), "password": new_password()}
+        return render_template(
+            "admin/user_new.html", form=form or Form(opened), agencies=choices.agencies(database), roles=tuple(Role)
+        )
 
     def write(database: Session) -> tuple[str, str, int]:
         user = people.add(database, me(), forms.text("username"), password, _fields(), now=site.now())
         return user.name, user.username, user.id
 
-    return attempt(write, _new_page, lambda made: _shown(*made, password))
-
-
-def _new_page(database: Session, form: Form) -> str:
-    return render_template("admin/user_new.html", form=form, agencies=choices.agencies(database), roles=tuple(Role))
+    return edit(page, write, lambda made: _shown(*made, password))
 
 
 def _shown(name: str, username: str, user_id: int, password: str) -> str:
@@ -75,17 +74,13 @@ def _shown(name: str, username: str, user_id: int, password: str) -> str:
 @blueprint.route("/users/<int:user_id>", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def user(user_id: int) -> ResponseReturnValue:
-    def page(database: Session, form: Form | None = None) -> str:
+    def page(database: Session, form: Form | None) -> str:
         return _user_page(database, user_id, form)
-
-    if request.method == "GET":
-        with site.reading() as database:
-            return page(database)
 
     def write(database: Session) -> str:
         return people.edit(database, me(), user_id, _fields(), seen=seen(), now=site.now()).name
 
-    return attempt(write, page, lambda name: back(url_for("admin.user", user_id=user_id), _("Đã lưu %(x)s.", x=name)))
+    return edit(page, write, lambda name: back(url_for("admin.user", user_id=user_id), _("Đã lưu %(x)s.", x=name)))
 
 
 def _user_page(database: Session, user_id: int, form: Form | None) -> str:
@@ -111,9 +106,10 @@ def user_active(user_id: int) -> ResponseReturnValue:
     def write(database: Session) -> str:
         return people.set_active(database, me(), user_id, wanted, now=site.now()).name
 
-    def page(database: Session, form: Form) -> str:
+    def page(database: Session, form: Form | None) -> str:
         row = database.get(User, user_id)
-        return _user_page(database, user_id, Form(people.facts(database, row) if row else {}, None, form.problems))
+        problems = form.problems if form else {}
+        return _user_page(database, user_id, Form(people.facts(database, row) if row else {}, None, problems))
 
     words = _("Đã mở lại tài khoản.") if wanted else _("Đã khóa tài khoản.")
     return attempt(write, page, lambda _name: back(url_for("admin.user", user_id=user_id), words))
@@ -122,21 +118,19 @@ def user_active(user_id: int) -> ResponseReturnValue:
 @blueprint.route("/users/<int:user_id>/password", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def user_password(user_id: int) -> ResponseReturnValue:
-    def page(database: Session, form: Form) -> str:
+    password = request.form.get("password", "")
+
+    def page(database: Session, form: Form | None) -> str:
         row = database.get(User, user_id)
         if row is None:
             abort(404)
-        return render_template("admin/user_password.html", user=row, form=form)
-
-    if request.method == "GET":
-        return again(page, Form({"password": new_password()}))
-    password = request.form.get("password", "")
+        return render_template("admin/user_password.html", user=row, form=form or Form({"password": new_password()}))
 
     def write(database: Session) -> tuple[str, str, int]:
         row = people.set_password(database, me(), user_id, password, now=site.now())
         return row.name, row.username, row.id
 
-    return attempt(write, page, lambda made: _shown(*made, password))
+    return edit(page, write, lambda made: _shown(*made, password))
 
 
 def _fields() -> people.UserFields:
@@ -156,11 +150,9 @@ def _fields() -> people.UserFields:
 def own_password() -> ResponseReturnValue:
     """Everybody's own; this browser stays signed in, the others do not."""
 
-    def page(_database: Session, form: Form) -> str:
-        return render_template("admin/own_password.html", form=form)
+    def page(_database: Session, form: Form | None) -> str:
+        return render_template("admin/own_password.html", form=form or Form({}))
 
-    if request.method == "GET":
-        return again(page, Form({}))
     typed = [request.form.get(name, "") for name in ("old", "password", "again")]
 
     def write(database: Session) -> int:
@@ -171,7 +163,7 @@ def own_password() -> ResponseReturnValue:
         session["epoch"] = epoch
         return back(url_for("account.own_password"), _("Đã đổi mật khẩu. Các máy khác đã đăng xuất."))
 
-    return attempt(write, page, done)
+    return edit(page, write, done)
 
 
 def count_of_users(database: Session) -> int:
