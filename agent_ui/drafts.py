@@ -38,6 +38,9 @@ def begin() -> ResponseReturnValue:
 def page(code: str) -> ResponseReturnValue:
     with site.reading() as session:
         work = console.one_work(session, me(), code)
+        if not work.open_draft and request.headers.get("HX-Request"):
+            # Ended elsewhere while its page is open: what is typed there stays, and its next saving says so.
+            return "", 204
         if not work.open_draft:
             return redirect(url_for("tickets.page", code=code))
         return _page(session, work)
