@@ -88,9 +88,18 @@ def _matches(file: BinaryIO, place: Mapping[str, Any]) -> bool:
 
 def _mark(file: BinaryIO, offset: int) -> str:
     """The bytes before the offset, and the file's first: enough to know one log from another."""
+    first, before = _edges(file, offset)
+    return _sum(first, before) if len(before) == min(_MARK, offset) else ""
+
+
+def _edges(file: BinaryIO, offset: int) -> tuple[bytes, bytes]:
+    """Leaves the file at the offset."""
     first = _at(file, 0, min(_MARK, offset))
-    before = _at(file, max(0, offset - _MARK), min(_MARK, offset))
-    return hashlib.sha256(first + before).hexdigest() if len(before) == min(_MARK, offset) else ""
+    return first, _at(file, max(0, offset - _MARK), min(_MARK, offset))
+
+
+def _sum(first: bytes, before: bytes) -> str:
+    return hashlib.sha256(first + before).hexdigest()
 
 
 def _at(file: BinaryIO, offset: int, length: int) -> bytes:
@@ -152,21 +161,28 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def _pieces(path: Path, place: Place, *, finished: bool) -> Iterator[Lines]:
-    """A last line without its line feed is still being written, unless the file is finished."""
+    """A last line without its line feed is still being written, unless the file is finished.
+
+    Read straight on: to go back in a packed file is to unpack it again from its beginning.
+    """
     offset = int(place.get("offset", 0))
     with _opened(path) as file:
+        first, before = _edges(file, offset)
+        rest = b""
         while True:
-            read = _at(file, offset, _AT_ONCE)
+            read = rest + file.read(_AT_ONCE - len(rest))
             whole, feed, rest = read.rpartition(b"\n")
             if finished and rest and len(read) < _AT_ONCE:
-                whole, feed = read, b""
+                whole, feed, rest = read, b"", b""
             elif not feed and len(read) == _AT_ONCE:
                 # No line of app_queue's is that long: what is not a line is passed over.
-                whole = read
+                whole, rest = read, b""
             if not whole and not feed:
                 return
             offset += len(whole) + len(feed)
-            yield Lines([_text(line) for line in whole.split(b"\n")], _place(file, offset))
+            first += (whole[:_MARK] + feed)[: _MARK - len(first)]
+            before = (before + whole[-_MARK:] + feed)[-_MARK:]
+            yield Lines([_text(line) for line in whole.split(b"\n")], {"offset": offset, "mark": _sum(first, before)})
 
 
 def _place(file: BinaryIO, offset: int) -> Place:

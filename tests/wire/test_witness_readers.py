@@ -63,6 +63,36 @@ def test_it_goes_on_where_it_stopped(log: Path) -> None:
     assert follower.look() == [line(3)]
 
 
+class OnceThrough(gzip.GzipFile):
+    """A packed file that counts how often it is unpacked from its beginning again."""
+
+    backwards = 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_SET:
+            OnceThrough.backwards += offset < self.tell()
+        return super().seek(offset, whence)
+
+
+def test_a_packed_log_is_unpacked_once_however_long_it_is(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(log, *range(3, 5_000))
+    packed = log.with_name("queue_log.1.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    lines = log.read_text().splitlines()
+    log.write_text("")
+    monkeypatch.setattr(witness, "_AT_ONCE", 1_000)
+    monkeypatch.setattr(witness, "_opened", lambda file: OnceThrough(file) if file.suffix == ".gz" else file.open("rb"))
+    pieces = list(witness.read_lines(log, {}, since=datetime(2026, 11, 1, tzinfo=UTC)))
+    assert [line for piece in pieces for line in piece.lines] == lines
+    assert len(pieces) > 100
+    assert OnceThrough.backwards <= 2
+    # Each place on the way is one from which it is gone on with.
+    for piece in pieces[::40]:
+        rest = [line for later in witness.read_lines(log, piece.place) for line in later.lines]
+        assert rest == lines[-len(rest) :]
+        assert lines[-len(rest) - 1] == piece.lines[-1]
+
+
 def test_a_line_that_is_still_being_written_waits(log: Path) -> None:
     follower = Follower(log)
     with log.open("a") as file:
