@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -50,6 +51,7 @@ def _member(row: Mapping[str, str]) -> dict[str, Any]:
         "extension": extension_of(place),
         "name": row.get("Name", "")[:_LONGEST_NAME],
         "paused": row.get("Paused") == "1",
+        "reason": row.get("PausedReason", "")[:_LONGEST_NAME],
         "status": _number(row.get("Status", "")),
         "interface": place[:_LONGEST_NAME],
         "watched": row.get("StateInterface", "")[:_LONGEST_NAME],
@@ -144,7 +146,13 @@ class QueueWatch:
             return CommandResult.UNKNOWN, str(error) or "no answer in time"
         except BadAction as error:
             return CommandResult.REFUSED, str(error)
-        return (CommandResult.DONE if answer[0].success else CommandResult.REFUSED), str(answer[0].message or "")
+        if not answer[0].success:
+            return CommandResult.REFUSED, str(answer[0].message or "")
+        if member.pause is not None:
+            # They are in, and paused; without the reason too.
+            with suppress(ConnectionError, TimeoutError, BadAction):
+                await self.link.ask(member.pause, as_list=False)
+        return CommandResult.DONE, str(answer[0].message or "")
 
     async def _in_transaction(self, function: Callable[..., Result], *args: Any) -> Result:
         def call() -> Result:

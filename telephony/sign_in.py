@@ -41,6 +41,20 @@ class Lost:
             "Paused": "true" if member["paused"] else "false",
         }
 
+    @property
+    def pause(self) -> dict[str, str] | None:
+        """Why they were paused, if they had said: `QueueAdd` does not take it."""
+        member = self.member
+        if not member["paused"] or not member.get("reason"):
+            return None
+        return {
+            "Action": "QueuePause",
+            "Queue": self.queue,
+            "Interface": str(member["interface"]),
+            "Paused": "true",
+            "Reason": str(member["reason"]),
+        }
+
 
 def before(session: Session, pbx: str) -> dict[str, Members]:
     """The members of each queue as they were last seen."""

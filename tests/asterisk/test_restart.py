@@ -57,7 +57,7 @@ def test_signed_in_again_after_a_crash(pbx: Asterisk, engine: Engine, tmp_path: 
             for words in (
                 f"queue add member PJSIP/121 to {QUEUE} penalty 2 as Lan",
                 f"queue add member Local/122@agents/n to {QUEUE} penalty 0 as Minh state_interface PJSIP/122",
-                f"queue pause member Local/122@agents/n queue {QUEUE}",
+                f"queue pause member Local/122@agents/n queue {QUEUE} reason lunch",
             ):
                 await asyncio.to_thread(pbx.cli, words)
             await seen(engine, lambda session: members(session) == {"121": False, "122": True}, 20)
@@ -77,7 +77,8 @@ def test_signed_in_again_after_a_crash(pbx: Asterisk, engine: Engine, tmp_path: 
             assert "penalty 2" in lan
             assert "paused" not in lan
             assert "from PJSIP/122" in minh
-            assert "paused" in minh
+            # As the console of the PBX writes why.
+            assert "paused:lunch" in minh.replace(" ", "")
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

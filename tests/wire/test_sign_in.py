@@ -18,7 +18,7 @@ FIXED = {
 LAN = {**FIXED, "Name": "Lan", "Location": "PJSIP/101", "StateInterface": "PJSIP/101", "Membership": "dynamic"}
 MINH = {
     **LAN, "Name": "Minh", "Location": "Local/102@agents/n", "StateInterface": "PJSIP/102", "Penalty": "3",
-    "Paused": "1",
+    "Paused": "1", "PausedReason": "lunch",
 }  # fmt: skip
 
 
@@ -50,6 +50,8 @@ def test_signed_in_again_as_they_were_and_once(engine: Engine) -> None:
                     "StateInterface": "PJSIP/102", "Penalty": "3", "Paused": "true",
                 }
             ]  # fmt: skip
+            (why,) = [action for action in server.actions if action["Action"] == "QueuePause"]
+            assert (why["Interface"], why["Queue"], why["Reason"]) == ("Local/102@agents/n", "hotline", "lunch")
             with Session(engine) as session:
                 command = session.scalars(select(PbxCommand)).one()
                 assert (command.verb, command.extension, command.result) == ("sign_in", "102", CommandResult.DONE)
