@@ -96,12 +96,15 @@ def _names(members: Members, rows: Iterable[Mapping[str, Any]]) -> queue_log.Nam
 def settle(
     session: Session, pbx: str, linkedid: str, around: Around, *, now: datetime, short_abandon_s: float
 ) -> Verdict | None:
-    """Compare and mend; None where it is too early to say. Both rows are held until the transaction ends."""
+    """Compare and mend; None where it is too early to say. Both rows are held until the transaction ends.
+
+    The call first, as the recorder does: two that take them in other orders could wait for each other.
+    """
+    row = session.scalar(select(Call).where(Call.pbx == pbx, Call.linkedid == linkedid).with_for_update())
     query = select(Testimony).where(Testimony.pbx == pbx, Testimony.linkedid == linkedid).with_for_update()
     testimony = session.scalar(query)
     if testimony is None or testimony.verdict is not None:
         return None
-    row = session.scalar(select(Call).where(Call.pbx == pbx, Call.linkedid == linkedid).with_for_update())
     until = testimony.last_at if row is None or row.ended_at is None else max(row.ended_at, testimony.last_at)
     in_gap = around.in_gap(testimony.started_at, until)
     over = testimony.closed or around.is_cut_off(testimony.last_at)

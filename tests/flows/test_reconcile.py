@@ -2,13 +2,15 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from callcenter import models
@@ -568,6 +570,30 @@ def test_what_was_heard_and_waited_for_the_database_is_better_than_the_witness_t
     call = only_call(engine)
     assert (call.hold_s, call.repaired) == (12.5, False)
     assert tickets(engine) == [(TicketKind.REPORT, TicketState.DRAFT)]
+
+
+def test_the_listener_and_the_reconciler_take_the_rows_of_a_call_in_one_order(engine: Engine, pbx: Pbx) -> None:
+    pbx.writes(*ANSWERED)
+    pbx.reconciled()
+    # One more row of it, so that it is compared again.
+    pbx.writes(f"{T + 64}|{CALL}|q|NONE|HOTLINESTAGE|prompt||")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(engine) as session:
+            session.execute(select(Call).with_for_update())
+            reconciling = pool.submit(pbx.reconciled)
+            _until_one_waits(engine)
+            assert record(session, "lab", [heard_to_its_end()], now=NOW, short_abandon_s=5).failed == []
+        assert reconciling.result(30).agreeing == 1
+    assert (only_call(engine).hold_s, only_call(engine).repaired) == (12.5, False)
+
+
+def _until_one_waits(engine: Engine) -> None:
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")
+    deadline = time.monotonic() + 20
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.scalar(waits):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_a_call_back_on_the_word_of_the_witness_goes_when_the_answer_was_heard(engine: Engine, pbx: Pbx) -> None:
