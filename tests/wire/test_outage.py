@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
@@ -67,11 +69,25 @@ def start(settings: Settings) -> embedded.Lease:
 
 
 @asynccontextmanager
-async def process(settings: Settings, server: AmiServer) -> AsyncIterator[object]:
+async def process(settings: Settings, server: AmiServer) -> AsyncIterator[subprocess.Popen[str]]:
     address = f"test=ami://callcenter:{quote(SECRET)}@127.0.0.1:{server.port}"
     with running(environment(settings, CALLCENTER_PBX=address), *MANAGE, "listen") as listener:
         await asyncio.to_thread(wait_for_line, listener, "ready test")
         yield listener
+
+
+@contextmanager
+def frozen(settings: Settings) -> Iterator[None]:
+    """PostgreSQL stands still: it takes what is sent, and answers nothing."""
+    postmaster = psutil.Process(Postgres(settings.data_dir).running())
+    all_of_it = [postmaster, *postmaster.children(recursive=True)]
+    for one in all_of_it:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in all_of_it:
+            one.resume()
 
 
 async def spooled(settings: Settings, linkedid: str) -> None:
@@ -218,3 +234,31 @@ def test_the_callers_numbers_on_disk_are_nobody_else_s(tmp_path: Path, picture: 
     spool = Spool(tmp_path / "spool", "test")
     spool.append([picture])
     assert (spool.path.stat().st_mode & 0o777, spool.path.parent.stat().st_mode & 0o077) == (0o600, 0)
+
+
+def test_who_is_stopped_while_the_database_stands_still_ends_in_time_with_the_calls_on_disk(own: Settings) -> None:
+    async def test(server: AmiServer) -> None:
+        async with process(own, server) as listener:
+            begin(server, 1)
+            async with asyncio.timeout(30):
+                while not await asyncio.to_thread(known, own, "1.0"):
+                    await asyncio.sleep(0.05)
+            with frozen(own):
+                begin(server, 2)
+                # By now every thread of it has asked for something, if only for its heartbeat.
+                await spooled(own, "2.0")
+                begin(server, 3)
+                listener.terminate()
+                # Two seconds for its last words, and nothing is waited for after that.
+                assert await asyncio.to_thread(listener.wait, 10) == 0
+        assert {picture.linkedid for picture in Spool(own.data_dir / "spool", "test").read(0, 10)[0]} == {"2.0", "3.0"}
+
+    run(test)
+
+
+def known(settings: Settings, linkedid: str) -> bool:
+    engine = make_engine(str(settings.database_url))
+    with Session(engine) as session:
+        found = session.scalar(select(Call.id).where(Call.linkedid == linkedid)) is not None
+    engine.dispose()
+    return found
