@@ -32,14 +32,15 @@ TRIMMED = {"@tabler/core/dist/css/tabler.min.css": "tabler.min.css"}
 
 def digest() -> str:
     """Of everything that the assets are made from."""
-    sources = [ASSETS / "package-lock.json", ASSETS / "trim.mjs", Path(__file__), *pages()]
-    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()
+    made_from = [ASSETS / "package-lock.json", ASSETS / "trim.mjs", Path(__file__), *sources()]
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in made_from)).hexdigest()
 
 
-def pages() -> list[Path]:
-    """The files whose words decide which rules of the style sheet are kept."""
+def sources() -> list[Path]:
+    """The files whose words decide which rules and variables of the style sheet are kept."""
     folder = ROOT / "agent_ui"
-    return sorted([*folder.rglob("*.py"), *folder.glob("templates/**/*.html"), *folder.glob("static/*.js")])
+    words = [*folder.rglob("*.py"), *folder.glob("templates/**/*.html"), *folder.glob("static/*.js")]
+    return sorted([*words, *folder.glob("static/*.css")])
 
 
 def main(npm: str) -> int:
@@ -96,7 +97,7 @@ def _without_map(content: bytes) -> bytes:
 def _trim(style: Path) -> str:
     node = shutil.which("node", path=f"{ROOT / '.venv' / 'bin'}:{os.environ.get('PATH', '/usr/bin:/bin')}") or "node"
     shutil.copy(ASSETS / "trim.mjs", MODULES)
-    return _run([node, str(MODULES / "trim.mjs"), str(style), *map(str, pages())], {})
+    return _run([node, str(MODULES / "trim.mjs"), str(style), *map(str, sources())], {})
 
 
 def _path(npm: str) -> dict[str, str]:
