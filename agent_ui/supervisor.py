@@ -105,8 +105,7 @@ def in_state(state: str) -> str:
 @roles(*LEADS)
 def triage() -> str:
     with site.reading() as session:
-        rows, agencies = queries.triage(session), choices.agencies(session)
-        return render_template("supervisor/triage.html", rows=rows, agencies=agencies)
+        return render_template("supervisor/triage.html", rows=queries.triage(session))
 
 
 @blueprint.get("/stuck")

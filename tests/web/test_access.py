@@ -57,6 +57,7 @@ WHO: dict[str, set[str | None]] = {
     "tickets.ask": OFFICER,
     "tickets.resume": OFFICER,
     "tickets.extend": OFFICER,
+    "tickets.assign_form": LEADS,
     "tickets.reject": LEADS | OFFICER,
     "tickets.approve": {"phuc"} | OFFICER,
     "tickets.send_back": {"phuc"} | OFFICER,
