@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from agent_ui import choices, console, filters, forms, site
+from agent_ui import choices, console, filters, forms, site, tickets_pages
 from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter import phones
-from callcenter.errors import Invalid, MoveRefused, NotFound, Stale
+from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
 from callcenter.models import Ticket
 from callcenter.vocab import Disposition, Source
 from tickets import codes, desk, places, queries
@@ -80,6 +80,9 @@ def file(code: str) -> ResponseReturnValue:
         return _again(code, fields, problem_words(error.problems)), 422
     except Stale:
         return _again(code, fields, {}, stale=True), 409
+    except (MoveRefused, NotAllowed) as error:
+        # Somebody else ended it or works on it now: the ticket as it is, and what was typed, to be copied.
+        return tickets_pages.show(code, form="file", refused=True), 403 if isinstance(error, NotAllowed) else 409
     flash(_("Đã tiếp nhận phiếu %(code)s và chuyển xử lý.", code=codes.group(code)), "success")
     return redirect(url_for("home.home"), 303)
 

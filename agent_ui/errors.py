@@ -44,7 +44,11 @@ _BY_STATUS: Mapping[int, Told] = {
             _l("Không có quyền"),
             _l("Tài khoản này không được dùng trang này. Nếu cần, hãy báo quản trị hệ thống."),
         ),
-        Told(404, _l("Không tìm thấy"), _l("Trang hoặc phiếu này không có, hoặc không thuộc phạm vi của ông/bà.")),
+        Told(
+            404,
+            _l("Không tìm thấy"),
+            _l("Trang hoặc phiếu này không có, hoặc ngoài phạm vi của ông/bà. Hãy xem lại địa chỉ hoặc mã phiếu."),
+        ),
         Told(405, _l("Cách gửi không đúng"), _l("Hãy quay lại và dùng nút trên trang.")),
         Told(409, _l("Phiếu đã thay đổi"), _l("Người khác vừa cập nhật phiếu này. Hãy tải lại để xem bản mới nhất.")),
         Told(413, _l("Tệp quá lớn"), _l("Mỗi tệp tối đa 10 MB, cả lần gửi tối đa 60 MB. Hãy chọn tệp nhỏ hơn.")),
@@ -164,7 +168,9 @@ def tell(
     if wants_json():
         response = refuse(status, detail or str(told.advice), words, title=told.title)
     elif request.headers.get("HX-Request"):
-        body = render_template("errors/fragment.html", told=told, problems=words)
+        body = render_template(
+            "errors/fragment.html", told=told, problems=words, wait_words=_wait_words(wait_s), reference=reference
+        )
         # A live region that failed must not swallow what it showed before.
         response = Response(body, status, {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
     else:

@@ -38,8 +38,28 @@
     const fields = fieldsOf(form);
     if (!fields.some((field) => field.matches("textarea, input:not([type=radio], [type=checkbox])") && field.value)) return;
     const values = fields.map((field) => [field.name, field.value, field.checked === true]);
-    write({ action: path(form.action), values, failed: false });
+    write({ action: path(form.action), page: location.pathname, values, failed: false });
   });
+
+  // The page has no such form any more: what was written in sentences is shown, to be copied.
+  function offer(values) {
+    const said = values.map(([, value]) => value).filter((value) => /\s/.test(value.trim())).join("\n");
+    write(null);
+    if (!said || !notice?.dataset.copy) return;
+    const told = document.createElement("div");
+    told.className = "alert alert-warning mb-2";
+    told.setAttribute("role", "status");
+    const label = document.createElement("label");
+    label.className = "form-label w-100";
+    const field = document.createElement("textarea");
+    field.className = "form-control";
+    field.rows = 3;
+    field.readOnly = true;
+    field.value = said;
+    label.append(notice.dataset.copy, field);
+    told.append(label);
+    notice.append(told);
+  }
 
   const kept = read();
   if (!kept) return;
@@ -52,7 +72,10 @@
     return;
   }
   const form = [...document.forms].find((one) => one.method === "post" && path(one.action) === kept.action);
-  if (!form) return;
+  if (!form) {
+    if (kept.page === location.pathname) offer(kept.values);
+    return;
+  }
   let changed = false;
   for (const [name, value, checked] of kept.values) {
     for (const field of fieldsOf(form).filter((one) => one.name === name)) {

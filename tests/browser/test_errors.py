@@ -108,6 +108,7 @@ def test_pages_of_the_console(
     page.goto(f"{console.url}/supervisor")
     expect(page.get_by_role("heading", name="Không có quyền")).to_be_visible()
     both_sizes(page, shot, "403")
+    check(page, "403")
     page.goto(f"{console.url}/sign-out")
     expect(page.get_by_role("heading", name="Cách gửi không đúng")).to_be_visible()
     both_sizes(page, shot, "405")
@@ -132,8 +133,8 @@ def test_pages_of_the_console(
 
 
 def test_a_signed_out_person_loses_no_word(
-    console: Site, open_page: Callable[..., Page], shot: Shot, province: factories.Province
-) -> None:
+    console: Site, open_page: Callable[..., Page], shot: Shot, check: Checker  # noqa: F811
+) -> None:  # fmt: skip
     page = open_page(console, "hoa")
     page.goto(f"{console.url}/design")
     # A form of its own, so that this test depends on no page's layout: a note to a ticket that is to be called back.
@@ -151,6 +152,16 @@ def test_a_signed_out_person_loses_no_word(
     kept = page.evaluate("sessionStorage.getItem('hotline-kept')")
     assert TYPED in kept
     assert PASSWORD not in kept
+    both_sizes(page, shot, "401")
+    check(page, "401")
+    page.get_by_role("link", name="Đăng nhập").click()
+    page.get_by_label("Tên đăng nhập").fill("hoa")
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_role("button", name="Đăng nhập").click()
+    # The page has no such form now: what was typed is there to be copied.
+    expect(page.get_by_label("Chữ ông/bà vừa gõ")).to_have_value(TYPED)
+    both_sizes(page, shot, "401-words")
+    check(page, "words to copy")
 
 
 def test_a_citizen_s_words_come_back_after_a_failure(
@@ -193,6 +204,7 @@ def test_the_database_goes_and_comes_back(
     citizen.locator("main form[method=post]").first.evaluate("form => form.requestSubmit()")
     expect(citizen.get_by_role("heading", name="Hệ thống tạm ngừng")).to_be_visible()
     both_sizes(citizen, shot, "public-503")
+    check(citizen, "public 503")
     answer = page.request.get(f"{console.url}/tickets", headers={"Accept": "text/html"})
     assert (answer.status, answer.headers["retry-after"], answer.headers["refresh"]) == (503, "5", "5")
     database.start()
@@ -245,3 +257,4 @@ def test_two_people_at_one_draft_read_both_texts(
     expect(page.locator(".both-theirs").filter(has_text="Người kia ghi")).to_be_visible()
     expect(page.get_by_label("Nội dung")).to_have_value(TYPED)
     both_sizes(page, shot, "409")
+    check(page, "409")

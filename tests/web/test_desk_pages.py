@@ -1,5 +1,6 @@
 """The operator's forms: typing saved, errors that keep what was typed, conflicts that keep both."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -101,6 +102,17 @@ def test_filing_hands_over_and_twice_is_once(sign_in: SignIn, session: Session, 
     assert session.query(OutboxRow).count() == 1
 
 
+def test_what_was_typed_into_a_draft_that_somebody_ended_is_there_to_copy(
+    sign_in: SignIn, session: Session, call: Call, draft: Ticket
+) -> None:
+    lan = sign_in("lan")
+    sign_in("hoa").post(f"/calls/{call.id}/disposition", {"disposition": "prank"})
+    answer = lan.post(f"/drafts/{draft.code}/file", {**WHOLE, "version": draft.version})
+    assert answer.status_code in (403, 409)
+    assert re.search(r'id="said-before"[^>]*readonly>Rác chất đống', answer.text)
+    assert again(session, draft).state != TicketState.FILED
+
+
 def test_a_form_with_errors_keeps_what_was_typed(sign_in: SignIn, session: Session, draft: Ticket) -> None:
     typed = {**WHOLE, "category_code": "", "reporter_phone": "12ab", "description": "Rác <script>alert(1)</script>"}
     answer = sign_in("lan").post(f"/drafts/{draft.code}/file", typed)
@@ -151,6 +163,7 @@ def test_somebody_elses_draft_is_not_mine_to_change(sign_in: SignIn, session: Se
         browser.post(f"/drafts/{draft.code}/file", WHOLE),
     ]
     assert [answer.status_code for answer in answers] == [403, 403]
+    assert re.search(r'id="said-before"[^>]*readonly>Rác chất đống', answers[1].text)
     assert again(session, draft).description == ""
 
 

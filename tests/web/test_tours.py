@@ -53,6 +53,15 @@ def test_offered_on_the_first_visit_of_the_home_page_until_it_was_seen(
     assert 4 <= words.count("<template") <= 7
 
 
+def test_a_page_that_failed_is_no_place_to_begin(engine: Engine, province: Province, sign_in: SignIn) -> None:
+    _tours(engine, province, "hoa", [])
+    hoa = sign_in("hoa")
+    assert " data-here" in hoa.get("/shift").text
+    failed = hoa.get("/shift?day=%00")
+    assert failed.status_code == 404
+    assert " data-here" not in failed.text
+
+
 def test_nobody_has_another_roles_tour(engine: Engine, province: Province, sign_in: SignIn) -> None:
     browser = sign_in("lan")
     for name in (Role.SUPERVISOR, "nothing"):
