@@ -45,7 +45,7 @@
   function offer(values) {
     const said = values.map(([, value]) => value).filter((value) => /\s/.test(value.trim())).join("\n");
     write(null);
-    if (!said || !notice?.dataset.copy) return;
+    if (!said || !notice?.dataset.keptCopy) return;
     const told = document.createElement("div");
     told.className = "alert alert-warning mb-2";
     told.setAttribute("role", "status");
@@ -56,7 +56,7 @@
     field.rows = 3;
     field.readOnly = true;
     field.value = said;
-    label.append(notice.dataset.copy, field);
+    label.append(notice.dataset.keptCopy, field);
     told.append(label);
     notice.append(told);
   }

@@ -141,7 +141,7 @@ def test_a_signed_out_person_loses_no_word(
     page.evaluate("""() => {
       const form = document.createElement("form");
       form.method = "post";
-      form.action = "/theme";
+      form.action = "/tickets/618033990/ask";
       form.innerHTML = '<textarea name="note" id="note"></textarea><button id="go">x</button>';
       document.getElementById("main").append(form);
     }""")
