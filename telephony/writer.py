@@ -32,10 +32,8 @@ _LOOK_S = 1.0
 _RETRY_S = 1.0
 _SET_ASIDE_RETRY_S = 30.0
 # What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture, and after a quiet moment that
-# is all that is waited for. A busy writer rests as long as it last wrote: fewer, fuller batches
-# are how it keeps up.
-_BREATH_S = 0.004
-_REST_S, _LONGEST_REST_S = 0.02, 0.1
+# is all that is waited for. A writer that has just written rests first: a batch costs the same, however full it is.
+_BREATH_S, _REST_S = 0.004, 0.02
 _LAST_WORDS_S = 2.0
 # Pictures wait so long, and so many of them, before they go to the disk.
 SPOOL_AFTER_S = 5.0
@@ -254,7 +252,6 @@ class Writer:
                 return
             batch = {linkedid: self._waiting.pop(linkedid) for linkedid in list(self._waiting)[:_BATCH]}
             self._in_flight = batch
-        began = asyncio.get_running_loop().time()
         try:
             await self._record([picture for picture, _ in batch.values()])
         except BaseException:
@@ -262,8 +259,7 @@ class Writer:
             raise
         finally:
             self._in_flight = {}
-            now = asyncio.get_running_loop().time()
-            self._rested_at = now + min(max(_REST_S, now - began), _LONGEST_REST_S)
+            self._rested_at = asyncio.get_running_loop().time() + _REST_S
 
     async def _record(self, pictures: Sequence[Picture]) -> None:
         written = await self._in_thread(self._write_batch, _newest(pictures))

@@ -231,7 +231,7 @@ async def _measure(pbx: Asterisk, folder: Path, lease: Any, rates: Sequence[floa
     with (
         _process(environment, folder, "listen", lambda log: "ready load" in log) as listener,
         _process(environment, folder, "console", lambda _: _answers(port)) as console,
-        _sipp(pbx, "member", ["-i", pbx.phones, "-p", str(UAS_PORT), "-nostdin", "-bg"]) as members,
+        _sipp(pbx, "member", ["-i", pbx.phones, "-p", str(UAS_PORT), "-nostdin"]) as members,
     ):
         pages = Pages()
         tasks = await pages.open(port, await asyncio.to_thread(_sign_in, port))
