@@ -17,16 +17,19 @@ from agent_ui import (
     drafts,
     errors,
     filters,
+    grievances,
     health,
     home,
     limits,
     live,
     navigation,
     numbers,
+    onlookers,
     palette,
     phone,
     security,
     shift,
+    signed,
     site,
     sounds,
     supervisor,
@@ -38,6 +41,7 @@ from agent_ui.public import api, front, report, track
 from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
+from callcenter.vocab import ContactFlag
 from tickets.files import MAX_BYTES
 
 _MAX_REQUEST = 6 * MAX_BYTES
@@ -53,9 +57,11 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         console,
         phone,
         drafts,
+        onlookers,
         ticket_moves,
         agency,
         supervisor,
+        grievances,
         capture,
         shift,
         health,
@@ -68,7 +74,9 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         app.register_blueprint(pages.blueprint)
     for part in administration.BLUEPRINTS:
         app.register_blueprint(part)
-    app.jinja_env.globals.update(tour_page_of=tours.page_of, tour_due=tours.due)
+    app.jinja_env.globals.update(
+        tour_page_of=tours.page_of, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
+    )
     limits.apply(app, site_of(app).redis_url)
     return app
 

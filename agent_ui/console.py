@@ -11,9 +11,11 @@ from agent_ui import choices, filters, site
 from agent_ui.auth import me, roles
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Role, TicketState
-from tickets import desk, queries, restarts, worklist
+from tickets import contacts, desk, queries, restarts, same_caller, worklist
 from tickets.actors import DESK, Actor
+from tickets.contacts import Card
 from tickets.queries import CallerHistory
+from tickets.same_caller import Redial
 
 blueprint = Blueprint("console", __name__)
 
@@ -26,12 +28,17 @@ class Work:
     """One thing on the operator's desk: a live call, or a draft that still wants an end.
 
     `typed` and `problems` are what came back from a form with errors; `theirs` what somebody else saved meanwhile.
+    `own`: the call ends with this ticket. `redial`: a talk with this caller that broke off shortly before.
+    `card`: what is known of the number.
     """
 
     ticket: Ticket | None
     call: Call | None
     history: CallerHistory
     opened: bool = False
+    own: bool = True
+    redial: Redial | None = None
+    card: Card | None = None
     typed: Mapping[str, object] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[str, object] = field(default_factory=dict)
@@ -106,21 +113,48 @@ def pbx_away(session: Session) -> list[tuple[PbxStatus, datetime]]:
 
 def works(session: Session, actor: Actor) -> list[Work]:
     """Newest first, so that what is there already never moves when a call comes in."""
-    live = [Work(desk.draft_of(session, call), call, _history(session, call), True) for call in _mine(session, actor)]
+    live = [_live(session, call) for call in _mine(session, actor)]
     shown = {work.ticket.id for work in live if work.ticket}
     owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown][:MOST_FORMS]
     ended = [
-        Work(row.ticket, row.call, _history(session, row.call), opened=not live and place == 0)
+        Work(
+            row.ticket,
+            row.call,
+            _history(session, row.call, row.ticket),
+            opened=_is_opened(row, live, place),
+            own=row.own,
+            card=_card(session, row.call, row.ticket),
+        )
         for place, row in enumerate(owed)
     ]
     return sorted(live + ended, key=lambda work: (work.since is not None, work.since), reverse=True)
 
 
+def _live(session: Session, call: Call) -> Work:
+    redial = same_caller.redial(session, call, site.now())
+    ticket = desk.draft_of(session, call)
+    return Work(ticket, call, _history(session, call), True, redial=redial, card=_card(session, call, ticket))
+
+
+def _is_opened(row: queries.Unfinished, live: Sequence[Work], place: int) -> bool:
+    """The newest, or one more report of the call that goes on."""
+    if any(work.call is row.call for work in live):
+        return True
+    return not live and place == 0
+
+
 def one_work(session: Session, actor: Actor, code: str) -> Work:
     """A draft on a page of its own. Raises NotFound."""
     page = queries.ticket(session, actor, code)
-    call = next((call for call, relation in page.calls if relation == desk.OPENED), None)
-    return Work(page.ticket, call, _history(session, call), opened=True)
+    call, relation = next((row for row in page.calls if row[1] in (desk.OPENED, same_caller.MORE)), (None, ""))
+    return Work(
+        page.ticket,
+        call,
+        _history(session, call, page.ticket),
+        opened=True,
+        own=relation == desk.OPENED,
+        card=_card(session, call, page.ticket),
+    )
 
 
 def _mine(session: Session, actor: Actor) -> Sequence[Call]:
@@ -131,8 +165,18 @@ def _ringing(session: Session, actor: Actor) -> list[tuple[Call, Ticket | None]]
     return [(call, desk.draft_of(session, call)) for call in _mine(session, actor) if actor.extension in call.ringing]
 
 
-def _history(session: Session, call: Call | None) -> CallerHistory:
-    return queries.caller_history(session, call.caller if call else None, before_call=call.id if call else None)
+def _history(session: Session, call: Call | None, ticket: Ticket | None = None) -> CallerHistory:
+    return queries.caller_history(session, _number(call, ticket), before_call=call.id if call else None)
+
+
+def _card(session: Session, call: Call | None, ticket: Ticket | None) -> Card | None:
+    number = _number(call, ticket)
+    return contacts.card(session, number, before_call=call.id if call else None) if number else None
+
+
+def _number(call: Call | None, ticket: Ticket | None) -> str | None:
+    """Who is on the line, or whom a ticket without a call is to reach."""
+    return call.caller if call else ticket.reporter_phone if ticket else None
 
 
 def _side(session: Session, actor: Actor) -> dict[str, object]:

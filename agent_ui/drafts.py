@@ -14,8 +14,8 @@ from agent_ui.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
 from callcenter.models import Ticket
-from callcenter.vocab import Disposition, Source
-from tickets import codes, desk, places, queries
+from callcenter.vocab import Disposition, GrievanceKind, Role, Source
+from tickets import at_once, codes, desk, grievances, places, queries, same_caller
 from tickets.actors import DESK
 from tickets.fields import TicketFields
 
@@ -101,6 +101,65 @@ def link(code: str) -> ResponseReturnValue:
     return redirect(url_for("home.home"), 303)
 
 
+@blueprint.post("/drafts/<code>/answer")
+@roles(*DESK)
+def answer(code: str) -> ResponseReturnValue:
+    """Answered at once (tier 1)."""
+    fields = forms.ticket_fields()
+    try:
+        with site.transaction() as session:
+            at_once.answer(session, me(), code, fields, version=forms.version(), now=site.now())
+    except Invalid as error:
+        return _again(code, fields, problem_words(error.problems)), 422
+    except Stale:
+        return _again(code, fields, {}, stale=True), 409
+    flash(_("Đã trả lời ngay; người dân tra cứu và đánh giá được phiếu %(code)s.", code=codes.group(code)), "success")
+    return redirect(url_for("home.home"), 303)
+
+
+@blueprint.post("/drafts/<code>/guide")
+@roles(*DESK)
+def guide(code: str) -> ResponseReturnValue:
+    """A complaint or a denunciation: guided, and kept apart."""
+    given = {"against": forms.text("against"), "summary": forms.text("summary")}
+    try:
+        kind = forms.word(GrievanceKind, "grievance")
+        with site.transaction() as session:
+            grievances.guide(session, me(), code, kind, now=site.now(), **given)
+    except Invalid as error:
+        return _again(code, TicketFields(), problem_words(error.problems)), 422
+    flash(_("Đã ghi riêng: %(how)s. Không có đơn vị nào nhận được.", how=filters.name_of(kind)), "success")
+    return redirect(url_for("home.home"), 303)
+
+
+@blueprint.post("/drafts/<code>/more")
+@roles(*DESK)
+def one_more(code: str) -> ResponseReturnValue:
+    """One more report of the same call or visit; the desk opens its form."""
+    with site.transaction() as session:
+        more = same_caller.one_more(session, me(), code, now=site.now()).code
+    return _at_work(more)
+
+
+@blueprint.post("/drafts/<code>/put-aside")
+@roles(*DESK)
+def put_aside(code: str) -> ResponseReturnValue:
+    with site.transaction() as session:
+        same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
+    flash(_("Đã bỏ phiếu %(code)s.", code=codes.group(code)), "success")
+    return redirect(url_for("home.home"), 303)
+
+
+@blueprint.post("/calls/<int:call_id>/go-on")
+@roles(*DESK)
+def go_on(call_id: int) -> ResponseReturnValue:
+    """The talk that broke off goes on in this call, with the draft of before."""
+    code = forms.code("code")
+    with site.transaction() as session:
+        same_caller.go_on(session, me(), call_id, code, now=site.now())
+    return _at_work(code)
+
+
 @blueprint.post("/calls/<int:call_id>/disposition")
 @roles(*DESK)
 def dispose(call_id: int) -> ResponseReturnValue:
@@ -129,6 +188,13 @@ def candidates(code: str) -> str:
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
 
 
+def _at_work(code: str) -> ResponseReturnValue:
+    """The desk with this draft's form; who has no desk gets the form on a page of its own."""
+    if me().role in (Role.OPERATOR, Role.SHIFT_LEADER):
+        return redirect(url_for("console.desk_of_mine", _anchor=f"work-{code}"), 303)
+    return redirect(url_for("drafts.page", code=code), 303)
+
+
 def values(ticket: Ticket) -> dict[str, object]:
     """A draft's fields as its form shows them."""
     return {
@@ -141,6 +207,8 @@ def values(ticket: Ticket) -> dict[str, object]:
         "reporter_name": ticket.reporter_name,
         "reporter_phone": phones.display(ticket.reporter_phone),
         "keep_identity": ticket.keep_identity,
+        "safe_contact": ticket.safe_contact,
+        "answer": ticket.resolution or "",
         "kind": ticket.kind,
     }
 

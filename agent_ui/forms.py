@@ -16,7 +16,17 @@ from tickets.files import MAX_FILES
 Word = TypeVar("Word", bound=StrEnum)
 
 _YEARS = range(2000, 3000)
-_TEXTS = ("category_code", "ward_code", "address", "level", "description", "reporter_name", "reporter_phone", "kind")
+_TEXTS = (
+    "category_code",
+    "ward_code",
+    "address",
+    "level",
+    "description",
+    "reporter_name",
+    "reporter_phone",
+    "kind",
+    "answer",
+)
 
 
 def ticket_fields() -> TicketFields:
@@ -25,8 +35,11 @@ def ticket_fields() -> TicketFields:
     for name, text in texts.items():
         if text is not None and "\x00" in text:
             texts[name] = text.replace("\x00", "")
-    keep = "keep_identity" in request.form if "whole" in request.form else None
-    return TicketFields(**texts, keep_identity=keep)
+    return TicketFields(**texts, keep_identity=_tick("keep_identity"), safe_contact=_tick("safe_contact"))
+
+
+def _tick(name: str) -> bool | None:
+    return name in request.form if "whole" in request.form else None
 
 
 def version() -> int | None:

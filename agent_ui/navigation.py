@@ -35,6 +35,7 @@ PLACES: tuple[Place, ...] = (
     _place("supervisor.triage", _l("Phân loại"), "send", *LEADS),
     _place("supervisor.stuck", _l("Tồn đọng"), "alert-triangle", *LEADS),
     _place("capture.page", _l("Ghi nhận cuộc gọi"), "list-details", Role.SUPERVISOR, Role.ADMIN, bar=False),
+    _place("grievances.page", _l("Khiếu nại, tố cáo"), "shield-lock", *LEADS, bar=False),
     _place("admin.overview", _l("Quản trị"), "shield-lock", Role.ADMIN),
     _place("admin.users", _l("Tài khoản"), "user", Role.ADMIN, bar=False),
     _place("admin.agency_list", lazy_ngettext("Đơn vị xử lý", "Đơn vị xử lý", 2), "building", Role.ADMIN, bar=False),

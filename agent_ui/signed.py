@@ -1,5 +1,6 @@
 """Small values that a browser carries for us: signed for one purpose, and only good for a while."""
 
+import hmac
 from typing import Any
 
 from flask import current_app
@@ -19,6 +20,11 @@ def unseal(purpose: str, token: str, *, max_age_s: int) -> Any:
         return _serializer(purpose).loads(token, max_age=max_age_s)
     except BadSignature:
         raise NotFound(f"no good token for {purpose}") from None
+
+
+def own_key(purpose: str, subject: int) -> str:
+    """32 bytes in hex that this site gives to one person for one purpose, the same ones each time they sign in."""
+    return hmac.new(str(current_app.secret_key).encode(), f"{purpose}:{subject}".encode(), "sha256").hexdigest()
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:

@@ -27,6 +27,9 @@ _SENTENCES: Mapping[str, LazyString] = {
     "not_missed": _l("ghi: theo nhật ký tổng đài, đây không phải cuộc gọi nhỡ"),
     "restore": _l("mở lại phiếu theo nhật ký tổng đài"),
     "discard": _l("kết thúc, không lập phiếu: %(disposition)s"),
+    "answer_at_once": _l("trả lời ngay trong cuộc gọi (cấp độ 1)"),
+    "shielded": _l("bỏ việc gọi lại: người này xin liên hệ an toàn"),
+    "redialled": _l("người dân gọi lại sau khi rớt: ghi tiếp phiếu này"),
     "link": _l("gắn vào phiếu đã có"),
     "unlink": _l("gỡ khỏi phiếu gốc"),
     "asked_again": _l("ghi: người dân nhắc lại"),
@@ -168,6 +171,8 @@ def _addition(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str]) -
     """What a sentence of the routing has to say beside it: by which field, and who co-ordinates."""
     if event.move == "close" and event.reason == "no_objection":
         return f" {_NO_OBJECTION}"
+    if event.data.get("told") == "head":
+        return str(gettext("; báo lãnh đạo đơn vị"))
     if event.move != "route":
         return ""
     words = ""
@@ -214,7 +219,9 @@ def _source(source: Source) -> str:
 def _disposition(data: Mapping[str, Any]) -> str:
     if data.get("disposition"):
         return str(labels.label(Disposition(data["disposition"])))
-    return str(gettext("đã gộp vào việc gọi lại"))
+    if data.get("joined"):
+        return str(gettext("đã gộp vào phiếu trước của người gọi"))
+    return str(gettext("không còn gì để ghi"))
 
 
 def _moment(text: str | None) -> str:

@@ -25,6 +25,11 @@ def connect(url: str) -> None:
     _publisher = make_publisher(url)
 
 
+def client() -> redis.Redis | None:
+    """This process's connection to the broker, for other small things that may be lost."""
+    return _publisher
+
+
 def make_publisher(url: str) -> redis.Redis:
     """redis-py retries for seconds by default: inside an operator's request that is a frozen page."""
     return redis.Redis.from_url(

@@ -110,6 +110,22 @@ class TicketState(StrEnum):
     DISCARDED = "discarded"
 
 
+class ContactFlag(StrEnum):
+    """What to mind when talking with a number."""
+
+    SAFE_CONTACT = "safe_contact"
+    HARD_OF_HEARING = "hard_of_hearing"
+    SPEAKS_KHMER = "speaks_khmer"
+    SMS_FIRST = "sms_first"
+
+
+class GrievanceKind(StrEnum):
+    """What the law keeps apart from reports: against a decision, against a person's breach of the law."""
+
+    COMPLAINT = "complaint"
+    DENUNCIATION = "denunciation"
+
+
 class Level(StrEnum):
     URGENT = "urgent"
     NORMAL = "normal"

@@ -11,11 +11,12 @@ from callcenter import alone
 from callcenter.db import any_of
 from callcenter.models import Call, TestNumber, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
-from tickets import history
+from tickets import history, safe
 from tickets.actors import Actor
 
 KEEP = "keep"
 CALL_BACK = "call_back"
+HOLD = "hold"
 MISSED = "missed"
 CALLED_BACK = "called_back"
 # Hanging up in the greeting within this many seconds of the call's start is a misdial, not a missed citizen.
@@ -26,14 +27,15 @@ _NOT_REACHED = frozenset({Disposition.SILENT, Disposition.PRANK, Disposition.DRO
 
 
 def verdict(session: Session, call: Call, *, short_abandon_s: float) -> str:
-    """KEEP (an operator has it), CALL_BACK, or the automatic disposition of a call that is over."""
+    """KEEP (an operator has it), CALL_BACK, HOLD, or the automatic disposition of a call that is over."""
     return verdicts(session, [call], short_abandon_s=short_abandon_s)[call.id]
 
 
 def verdicts(session: Session, calls: Iterable[Call], *, short_abandon_s: float) -> dict[int, str]:
-    """`verdict` for many calls, by the id of each."""
+    """`verdict` for many calls, by the id of each. HOLD: a call-back is due, and nobody may call there."""
+    calls = list(calls)
     tests = alone.once(session, "tests", lambda: frozenset(session.scalars(select(TestNumber.number))))
-    return {
+    found = {
         call.id: decide(
             outcome=call.outcome or Outcome.ABANDONED,
             stage=call.stage,
@@ -41,10 +43,15 @@ def verdicts(session: Session, calls: Iterable[Call], *, short_abandon_s: float)
             age_s=((call.ended_at or call.started_at) - call.started_at).total_seconds(),
             withheld=call.caller is None,
             is_test=call.caller in tests,
+            lost=call.lost_in_transfer,
             short_abandon_s=short_abandon_s,
         )
         for call in calls
     }
+    if CALL_BACK in found.values():
+        protected = safe.numbers(session)
+        found |= {call.id: HOLD for call in calls if found[call.id] == CALL_BACK and call.caller in protected}
+    return found
 
 
 def decide(
@@ -56,13 +63,17 @@ def decide(
     withheld: bool,
     is_test: bool,
     short_abandon_s: float,
+    lost: bool = False,
 ) -> str:
-    """The rule itself, of values alone. `wait_s` counts in the queue, `age_s` from the call's start."""
+    """The rule itself, of values alone. `wait_s` counts in the queue, `age_s` from the call's start.
+
+    `lost`: an operator had passed the caller on, and nobody took the call.
+    """
     if is_test:
         return Disposition.TEST
     match outcome:
         case Outcome.ANSWERED:
-            return KEEP
+            return CALL_BACK if lost and not withheld else KEEP
         case Outcome.BLOCKED:
             return Disposition.BLOCKED
         case Outcome.FORWARDED:

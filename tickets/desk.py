@@ -12,7 +12,7 @@ from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, User, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
-from tickets import callbacks, clocks, history
+from tickets import callbacks, clocks, history, safe
 from tickets.actors import DESK, LEADS, Actor
 from tickets.fields import TicketFields, clean, missing_to_file
 from tickets.handover import Handover
@@ -20,6 +20,9 @@ from tickets.handover import Handover
 LISTENER = Actor.rule("listener")
 OPENED = "opened"
 ASKED_AGAIN = "asked_again"
+# Who is told that a citizen asks again: the agency, and from the second time on its head.
+AGENCY, HEAD = "agency", "head"
+HEAD_FROM = 2
 
 
 def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
@@ -93,14 +96,17 @@ def save_draft(
     fields: TicketFields,
     *,
     version: int | None,
-    now: datetime,  # noqa: ARG001 (each verb takes it)
+    now: datetime,
 ) -> Ticket:
-    """Keep what is typed so far; nothing is required yet. Raises Stale when somebody else saved in between."""
-    ticket = _mine(session, actor, code, version)
-    if ticket.state != TicketState.DRAFT:
+    """Keep what is typed so far; nothing is required yet. Raises Stale when somebody else saved in between.
+
+    A draft that became a call-back under the typing hand takes the last words too.
+    """
+    ticket = mine(session, actor, code, version)
+    if ticket.state != TicketState.DRAFT and not _waits_for_call(ticket):
         raise MoveRefused("save", ticket.state)
-    _apply(session, ticket, fields)
-    if ticket.owner_id is None:
+    fill_in(session, ticket, fields, actor, now=now)
+    if ticket.owner_id is None and ticket.state == TicketState.DRAFT:
         ticket.owner_id = actor.id
     session.flush()
     announce(session, "tickets", ticket=ticket.id)
@@ -115,11 +121,11 @@ def file(
     Filing what this person has filed already changes nothing (a double click).
     Raises Invalid with every missing field at once, Stale, MoveRefused.
     """
-    ticket = _mine(session, actor, code, None)
+    ticket = mine(session, actor, code)
     if ticket.state != TicketState.DRAFT and ticket.filed_at is not None:
         return ticket
     ticket = history.locked(session, code, version)
-    _apply(session, ticket, fields)
+    fill_in(session, ticket, fields, actor, now=now)
     problems = missing_to_file(
         category_code=ticket.category_code,
         description=ticket.description,
@@ -128,6 +134,8 @@ def file(
     )
     if problems:
         raise Invalid(problems)
+    # What was begun as an answer at once is the agency's to give.
+    ticket.resolution = None
     submit(session, ticket, actor, now=now)
     callbacks.close_reached(session, ticket, actor, now=now)
     return ticket
@@ -152,7 +160,7 @@ def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> 
 
 def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: datetime) -> Ticket:
     """The caller asks about an older report: the draft ends, its call and its text go to that ticket."""
-    draft = _mine(session, actor, code, None)
+    draft = mine(session, actor, code)
     parent = history.locked(session, parent_code)
     if draft.state == TicketState.LINKED and draft.parent_id == parent.id:
         return draft
@@ -164,14 +172,16 @@ def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: da
     for call_id in _calls_of(session, draft):
         if session.get(TicketCall, (parent.id, call_id)) is None:
             session.add(TicketCall(ticket_id=parent.id, call_id=call_id, relation=ASKED_AGAIN))
-    history.note(session, parent, "asked_again", actor, now=now, reason=draft.description or None, child=draft.code)
+    told = HEAD if parent.asked_again >= HEAD_FROM else AGENCY
+    reason = draft.description or None
+    history.note(session, parent, "asked_again", actor, now=now, reason=reason, child=draft.code, told=told)
     callbacks.close_reached(session, draft, actor, now=now)
     return draft
 
 
 def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """It was another matter after all: the draft is a draft again, and the older ticket was not asked about."""
-    draft = _mine(session, actor, code, None)
+    draft = mine(session, actor, code)
     history.move(session, draft, "unlink", actor, now=now)
     parent = session.get(Ticket, draft.parent_id, with_for_update=True)
     draft.parent_id = None
@@ -201,6 +211,8 @@ def dispose(
     if draft is not None:
         _check_owner(session, actor, draft)
         draft = history.locked(session, draft.code)
+        if disposition == Disposition.DROPPED and safe.is_protected(session, call.caller):
+            raise Invalid({"disposition": "safe_no_call_back"})
         if disposition == Disposition.DROPPED and call.caller:
             callbacks.expect(session, call, draft, actor, now=now)
         else:
@@ -244,10 +256,17 @@ def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, shor
         if verdict == callbacks.CALL_BACK:
             missed.append((call, draft))
             continue
+        if verdict == callbacks.HOLD:
+            # The shift leader finds the draft among those that nobody ended, and decides.
+            open_draft(session, call, now=now)
+            continue
         if draft is not None and draft.state == TicketState.DRAFT:
             history.move(session, draft, "discard", LISTENER, now=now, disposition=verdict)
         _set_disposition(session, call, Disposition(verdict), "", LISTENER, now)
-    callbacks.expect_all(session, missed, LISTENER, now=now)
+    for (_, draft), task in zip(missed, callbacks.expect_all(session, missed, LISTENER, now=now), strict=True):
+        if task is draft:
+            # Who passed the call on, to nobody, may be in the next one: it is for whoever is free.
+            task.owner_id = None
 
 
 def _set_disposition(
@@ -260,7 +279,8 @@ def _set_disposition(
     announce(session, "calls", call=call.id)
 
 
-def _mine(session: Session, actor: Actor, code: str, version: int | None) -> Ticket:
+def mine(session: Session, actor: Actor, code: str, version: int | None = None) -> Ticket:
+    """The ticket, held, where it is this person's to work on. Raises NotFound, Stale, NotAllowed."""
     actor.require(*DESK)
     ticket = history.locked(session, code, version)
     _check_owner(session, actor, ticket)
@@ -271,7 +291,7 @@ def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
     """A draft is worked on by its owner, by whom its call rang while nobody owns it, or by a leader."""
     if actor.role in LEADS or ticket.owner_id == actor.id:
         return
-    if ticket.owner_id is None and ticket.state == TicketState.DRAFT:
+    if ticket.owner_id is None and (ticket.state == TicketState.DRAFT or _waits_for_call(ticket)):
         reached = (
             select(TicketCall.call_id)
             .join(Call, Call.id == TicketCall.call_id)
@@ -282,7 +302,12 @@ def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
     raise NotAllowed(f"ticket {ticket.code} is in somebody else's hands")
 
 
-def _apply(session: Session, ticket: Ticket, fields: TicketFields) -> None:
+def _waits_for_call(ticket: Ticket) -> bool:
+    return ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
+
+
+def fill_in(session: Session, ticket: Ticket, fields: TicketFields, actor: Actor, *, now: datetime) -> None:
+    """Put what was typed into the ticket. Raises Invalid for what cannot be kept."""
     values = clean(fields)
     problems = {}
     if values.get("category_code") and session.get(Category, values["category_code"]) is None:
@@ -291,11 +316,16 @@ def _apply(session: Session, ticket: Ticket, fields: TicketFields) -> None:
         problems["ward_code"] = "unknown_choice"
     if problems:
         raise Invalid(problems)
+    if values.get("safe_contact"):
+        values |= {"keep_identity": True, "may_publish": False}
     changes = {name: value for name, value in values.items() if getattr(ticket, name) != value}
     for name, value in changes.items():
         setattr(ticket, name, value)
     if changes:
         ticket.version += 1
+    if changes.get("safe_contact"):
+        for number in {ticket.caller, ticket.reporter_phone}:
+            safe.shield(session, number, actor, now=now)
 
 
 def _calls_of(session: Session, ticket: Ticket) -> list[int]:

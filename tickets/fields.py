@@ -26,6 +26,8 @@ class TicketFields:
     reporter_name: str | None = None
     reporter_phone: str | None = None
     keep_identity: bool | None = None
+    safe_contact: bool | None = None
+    answer: str | None = None
     kind: str | None = None
 
     def given(self) -> dict[str, str | bool]:
@@ -51,6 +53,8 @@ def clean(fields: TicketFields) -> dict[str, object]:
         if values["reporter_phone"] and number is None:
             problems["reporter_phone"] = "phone_unreadable"
         values["reporter_phone"] = number
+    if "answer" in values:
+        values["resolution"] = values.pop("answer") or None
     if problems:
         raise Invalid(problems)
     return values
@@ -66,7 +70,12 @@ def _clean_choice(values: dict[str, object], problems: dict[str, str], name: str
 
 
 def _too_long(fields: TicketFields) -> Mapping[str, str]:
-    limits = {"description": MAX_DESCRIPTION, "address": MAX_ADDRESS, "reporter_name": MAX_NAME}
+    limits = {
+        "description": MAX_DESCRIPTION,
+        "address": MAX_ADDRESS,
+        "reporter_name": MAX_NAME,
+        "answer": MAX_DESCRIPTION,
+    }
     return {name: "too_long" for name, limit in limits.items() if len(getattr(fields, name) or "") > limit}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callcenter.models import Attachment
 from callcenter.text import fold
 from callcenter.vocab import TicketState
-from tickets import codes, files, queries
+from tickets import codes, desk, files, queries
 from tickets.actors import Actor
 from tickets.queries import InboxRow
 from tickets.sla import VIETNAM
@@ -31,12 +31,16 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class Inbox:
-    """`groups` hold what was asked for; `counts` are of everything in hand, whatever was asked for."""
+    """`groups` hold what was asked for; `counts` are of everything in hand, whatever was asked for.
+
+    `for_head`: what citizens asked about again and again, for the head of the agency alone.
+    """
 
     groups: Mapping[Group, Sequence[InboxRow]]
     counts: Mapping[Group, int]
     pictures: Mapping[int, int]
     total: int
+    for_head: Sequence[InboxRow] = ()
 
 
 def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only: Group | None = None) -> Inbox:
@@ -54,6 +58,7 @@ def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only:
         counts=counts,
         pictures=_pictures(session, [row.ticket.id for rows in shown.values() for row in rows]),
         total=len(everything),
+        for_head=[row for row in everything if row.ticket.asked_again >= desk.HEAD_FROM] if actor.approves else (),
     )
 
 

@@ -17,11 +17,17 @@ def _from(*states: S, to: S) -> dict[S, S]:
 MOVES: Mapping[str, Mapping[S, S]] = {
     "file": {S.DRAFT: S.FILED},
     "expect_call_back": {S.DRAFT: S.FILED},
+    # The operator knew the answer: no agency has it, and the citizen rates it like any other.
+    "answer_at_once": {S.DRAFT: S.RESOLVED},
     "discard": {S.DRAFT: S.DISCARDED},
     # The PBX's own log shows that the call was no missed one, and nobody has begun to call back.
     "expect_no_call_back": {S.FILED: S.DRAFT},
     "call_back_needless": {S.FILED: S.DISCARDED},
+    # Nobody may call there any more: a person of the desk ends it.
+    "shielded": {S.FILED: S.DRAFT},
     "restore": {S.DISCARDED: S.DRAFT},
+    # The caller dropped in mid-talk is on the line again: what was typed goes on.
+    "redialled": {S.DRAFT: S.DRAFT, S.FILED: S.DRAFT},
     "link": {S.DRAFT: S.LINKED},
     "unlink": {S.LINKED: S.DRAFT},
     "triage": {S.FILED: S.TRIAGE},

@@ -14,6 +14,7 @@ from callcenter.models import Assignment, Attachment, Call, PbxStatus, Ticket, T
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
 from tickets import codes
 from tickets.actors import DESK, Actor
+from tickets.lifecycle import OPEN
 from tickets.sla import ClockState, clock_state
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -37,10 +38,14 @@ class CallerHistory:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A draft somebody still owes an end, and the call it came from (None for a draft without a call)."""
+    """A draft somebody still owes an end, and the call it came from (None for a draft without a call).
+
+    `own`: the call opened it, so that the call ends with it; one more report of a call is not its own.
+    """
 
     ticket: Ticket
     call: Call | None
+    own: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,27 +95,30 @@ def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
 
 
 def unowned(session: Session, ended_before: datetime) -> Sequence[Unfinished]:
-    """Everybody's drafts whose call ended before that moment: what follows the shift leader."""
-    return _drafts(session, Call.ended_at < ended_before)
+    """Everybody's drafts that lie since before that moment: what follows the shift leader."""
+    return _drafts(session, func.coalesce(Call.ended_at, Ticket.created_at) < ended_before)
 
 
 def _drafts(session: Session, which: ColumnElement[bool]) -> Sequence[Unfinished]:
+    own = TicketCall.relation.in_(("opened", "more"))
+    # One more report of a call that goes on has nothing to wait for.
+    due = or_(Call.id.is_(None), Call.ended_at.is_not(None), TicketCall.relation == "more")
     query = (
-        select(Ticket, Call)
-        .outerjoin(TicketCall, (TicketCall.ticket_id == Ticket.id) & (TicketCall.relation == "opened"))
+        select(Ticket, Call, TicketCall.relation)
+        .outerjoin(TicketCall, (TicketCall.ticket_id == Ticket.id) & own)
         .outerjoin(Call, Call.id == TicketCall.call_id)
-        .where(Ticket.state == TicketState.DRAFT, or_(Call.id.is_(None), Call.ended_at.is_not(None)), which)
+        .where(Ticket.state == TicketState.DRAFT, due, which)
         .order_by(Ticket.created_at.desc())
         .limit(200)
         .options(*SHOWN)
     )
-    return [Unfinished(ticket, call) for ticket, call in session.execute(query)]
+    return [Unfinished(ticket, call, relation == "opened") for ticket, call, relation in session.execute(query)]
 
 
 def caller_history(
     session: Session, number: str | None, *, limit: int = 10, before_call: int | None = None
 ) -> CallerHistory:
-    """Who this number has been: its calls, and the tickets it called about or is the contact of, newest first."""
+    """Its calls, newest first, and the tickets it called about or is the contact of, open ones on top."""
     if not number:
         return CallerHistory((), ())
     calls = select(Call).where(Call.caller == number).order_by(Call.started_at.desc()).limit(limit)
@@ -122,7 +130,7 @@ def caller_history(
             or_(Ticket.caller == number, Ticket.reporter_phone == number),
             Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)),
         )
-        .order_by(Ticket.closed_at.is_not(None), Ticket.created_at.desc())
+        .order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc())
         .limit(limit)
         .options(*SHOWN)
     )

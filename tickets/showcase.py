@@ -73,7 +73,7 @@ def examples(session: Session, now: datetime, limit: int = 3) -> list[Example]:
         .join(Category, Category.code == Ticket.category_code)
         .outerjoin(Ward, Ward.code == Ticket.ward_code)
         .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
-        .where(Ticket.may_publish, Ticket.state.in_(_ANSWERED), Ticket.resolved_at >= now - SPAN)
+        .where(Ticket.may_publish, ~Ticket.safe_contact, Ticket.state.in_(_ANSWERED), Ticket.resolved_at >= now - SPAN)
         .order_by(Ticket.resolved_at.desc())
         .limit(limit)
     )

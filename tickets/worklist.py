@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
@@ -16,6 +16,7 @@ from tickets.queries import Unfinished
 # A number that nobody took on for this long is the shift leader's.
 UNCLAIMED_AFTER = timedelta(minutes=15)
 _URGENT = (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
+_FILED = ("file", "answer_at_once")
 _ROWS = 200
 
 
@@ -168,11 +169,11 @@ def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
     done = (
         select(TicketEvent.move, func.count())
         .where(TicketEvent.at >= start, TicketEvent.at < end, TicketEvent.actor_id == actor.id)
-        .where(or_(TicketEvent.move == "file", TicketEvent.move == "call_back_done"))
+        .where(TicketEvent.move.in_((*_FILED, "call_back_done")))
         .group_by(TicketEvent.move)
     )
     counts = {move: count for move, count in session.execute(done)}
-    return MyDay(answered, average, counts.get("file", 0), counts.get("call_back_done", 0))
+    return MyDay(answered, average, sum(counts.get(move, 0) for move in _FILED), counts.get("call_back_done", 0))
 
 
 def desk_people(session: Session) -> Sequence[User]:

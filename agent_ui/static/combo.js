@@ -46,11 +46,17 @@
       } else if (event.key === "Enter" && !list.hidden) {
         const active = list.querySelector(".choice.is-active") ?? list.querySelector(".choice:not([hidden])");
         if (active) { event.preventDefault(); choose(active); }
+      } else if (event.key === "Tab" && !event.shiftKey && !list.hidden && input.dataset.typed) {
+        // Going on takes what was found; a place that was split is for a person to choose.
+        const found = list.querySelector(".choice.is-active") ?? list.querySelector(".choice:not([hidden])");
+        if (found && !found.dataset.partial) choose(found);
       } else if (event.key === "Escape" && !list.hidden) {
         event.preventDefault();
         open(input, list, false);
       }
     });
+    input.addEventListener("input", () => { input.dataset.typed = "1"; });
+    input.addEventListener("focus", () => { delete input.dataset.typed; });
     list.addEventListener("mousedown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {
       const one = event.target.closest(".choice");
@@ -138,23 +144,35 @@
       tellChange(hidden);
     };
     let wait;
+    async function ask() {
+      const turn = ++asked;
+      if (!input.value.trim()) return open(input, list, false);
+      try {
+        const url = `${input.dataset.url}?q=${encodeURIComponent(input.value)}`;
+        const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+        if (turn !== asked || !answer.ok) return;
+        list.innerHTML = await answer.text();
+        for (const one of list.querySelectorAll(".choice")) one.tabIndex = -1;
+        open(input, list, document.activeElement === input);
+      } catch { /* the next letter asks again */ }
+    }
+    // Whoever goes on faster than the server answers gets what they named, where it is one place.
+    async function settle(typed) {
+      await ask();
+      const found = list.querySelector(".choice");
+      const named = found && fold(found.dataset.label).endsWith(fold(typed));
+      if (found && named && !found.dataset.partial) choose(found);
+      else if (input.value === typed) input.value = label;
+    }
     input.addEventListener("input", () => {
       clearTimeout(wait);
-      wait = setTimeout(async () => {
-        const turn = ++asked;
-        if (!input.value.trim()) return open(input, list, false);
-        try {
-          const url = `${input.dataset.url}?q=${encodeURIComponent(input.value)}`;
-          const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-          if (turn !== asked || !answer.ok) return;
-          list.innerHTML = await answer.text();
-          for (const one of list.querySelectorAll(".choice")) one.tabIndex = -1;
-          open(input, list, document.activeElement === input);
-        } catch { /* the next letter asks again */ }
-      }, 120);
+      wait = setTimeout(ask, 120);
     });
     keys(input, list, choose, () => {
-      if (input.value.trim()) {
+      clearTimeout(wait);
+      if (input.value.trim() && input.value !== label) {
+        settle(input.value);
+      } else if (input.value.trim()) {
         input.value = label;
       } else if (hidden.value) {
         hidden.value = "";

@@ -1,10 +1,12 @@
 // The draft form: saves itself while the operator types, survives a server that is away, merges what others saved.
 (() => {
   const PAUSE_MS = 700;
+  // Whoever types without a pause is saved all the same.
+  const LONGEST_MS = 3000;
   const RETRY_MS = [2000, 4000, 8000, 15000];
   const FIELDS = [
     "category_code", "ward_code", "ward_name", "address", "level", "description",
-    "reporter_name", "reporter_phone", "keep_identity",
+    "reporter_name", "reporter_phone", "keep_identity", "safe_contact", "answer",
   ];
   // What the form says about itself, and the attribute of the form that has the words.
   const WORDS = {
@@ -15,12 +17,13 @@
     ended: "wordsEnded",
   };
   const drafts = new Map();
+  const { vault } = window;
   const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
   class Draft {
     constructor(form) {
       this.form = form;
-      this.key = `draft-${form.dataset.draft}`;
+      this.code = form.dataset.draft;
       this.status = form.querySelector(".save-status");
       this.saved = this.served();
       this.tries = 0;
@@ -47,28 +50,33 @@
     }
 
     // Text that never reached the server (it was away, the page was closed) comes back.
-    restore() {
-      const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
+    async restore() {
+      const kept = await vault.get(this.code);
+      const now = this.values();
       for (const name of kept ? FIELDS : []) {
         const typed = !same(name, kept.values[name], kept.saved[name]);
-        if (typed && same(name, this.saved[name], kept.saved[name])) this.put(name, kept.values[name]);
+        // Neither over what somebody else saved meanwhile, nor over what is being typed here.
+        const untouched = same(name, this.saved[name], kept.saved[name]) && same(name, now[name], this.saved[name]);
+        if (typed && untouched) this.put(name, kept.values[name]);
       }
       if (this.dirty()) this.changed(0);
     }
 
     keep() {
-      sessionStorage.setItem(this.key, JSON.stringify({ values: this.values(), saved: this.saved }));
+      return vault.put(this.code, { values: this.values(), saved: this.saved });
     }
 
     changed(pause) {
       this.keep();
+      this.since ??= Date.now();
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.save(), pause);
+      this.timer = setTimeout(() => this.save(), Math.min(pause, Math.max(0, this.since + LONGEST_MS - Date.now())));
     }
 
     // One request at a time; what is typed meanwhile goes with the next.
     save(always = false) {
       clearTimeout(this.timer);
+      this.since = undefined;
       this.running = (this.running ?? Promise.resolve()).then(() => always || this.dirty() ? this.send() : undefined);
       return this.running;
     }
@@ -76,7 +84,8 @@
     async send() {
       const sent = this.values();
       const body = new FormData(this.form);
-      this.say("saving");
+      // The way back in must not vanish under the pointer that leaves the field for it.
+      if (this.status.dataset.state !== "signIn") this.say("saving");
       let answer;
       try {
         const headers = { Accept: "application/json", "X-CSRFToken": token() };
@@ -86,7 +95,8 @@
         return this.later();
       }
       if (answer.status === 409) return this.merge(await answer.json());
-      if (answer.status === 401) return this.say("signIn");
+      // Without a session the form's token is refused first.
+      if (answer.status === 401 || answer.status === 400) return this.signIn();
       if (answer.status === 410) return this.say("ended");
       if (!answer.ok) return this.later();
       this.taken(sent, await answer.json());
@@ -98,11 +108,22 @@
       for (const name of FIELDS) if (!(name in answer.problems)) this.saved[name] = sent[name];
       this.mark(answer.problems);
       const left = Object.keys(answer.problems).length > 0 || this.dirty();
-      if (!left) sessionStorage.removeItem(this.key);
+      if (!left) vault.drop(this.code);
       // What the server could not take stays typed here, and is not sent again until it changes.
       for (const name of Object.keys(answer.problems)) this.saved[name] = sent[name];
       this.say("saved", answer.saved_at);
       if (this.dirty()) this.changed(PAUSE_MS);
+    }
+
+    // Signed out meanwhile: the way back in leads here again, and the text comes back with it.
+    signIn() {
+      this.keep();
+      if (this.status.dataset.state === "signIn") return;
+      this.say("signIn");
+      const link = document.createElement("a");
+      link.href = location.pathname.endsWith("/file") ? `/drafts/${this.code}` : location.pathname + location.search;
+      link.textContent = this.form.dataset.wordsAgain;
+      this.status.append(" ", link);
     }
 
     later() {
@@ -192,6 +213,8 @@
       // The server is away, or two texts want a choice: the page says so, and nothing is lost.
       if (wait) return;
       this.filing = true;
+      // The button pressed may lead elsewhere than the form itself.
+      this.form.action = event.submitter?.getAttribute("formaction") ?? this.form.action;
       this.form.submit();
     }
   }
@@ -233,6 +256,43 @@
     }
   }
 
+  // What is kept of a draft that has no form here: its text can be read, its ticket opened.
+  async function showLeft() {
+    const model = document.getElementById("left-text");
+    if (!model) return;
+    for (const { code, at } of vault.all()) {
+      if (document.getElementById(`form-${code}`) || document.getElementById(`left-${code}`)) continue;
+      const kept = await vault.get(code);
+      const typed = FIELDS.filter((name) => kept && !same(name, kept.values[name], kept.saved[name]));
+      if (!typed.length) {
+        vault.drop(code);
+        continue;
+      }
+      const note = model.content.firstElementChild.cloneNode(true);
+      note.id = `left-${code}`;
+      note.querySelector("[data-left-code]").textContent = code.replace(/(...)(?=.)/g, "$1-");
+      note.querySelector("[data-left-at]").textContent = new Date(at).toLocaleString("vi-VN");
+      note.querySelector("a").href = `/drafts/${code}`;
+      note.querySelector("[data-left-words]").textContent = typed.map((name) => kept.values[name]).join("\n");
+      note.querySelector("[data-left-drop]").addEventListener("click", () => {
+        vault.drop(code);
+        note.remove();
+      });
+      document.getElementById("notice").append(note);
+    }
+  }
+
+  // Signing out saves first and leaves nothing behind; what cannot be saved is not thrown away unasked.
+  const out = document.getElementById("sign-out")?.form;
+  out?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await Promise.all([...drafts.values()].map((draft) => draft.save()));
+    const unsaved = [...drafts.values()].some((draft) => draft.dirty());
+    if (unsaved && !window.confirm(document.getElementById("left-text")?.dataset.wordsOut ?? "")) return;
+    await vault.clear();
+    out.submit();
+  });
+
   // A call that rings is shown; somebody who is typing is not thrown out of the line.
   let rang = new Set();
   function look() {
@@ -250,8 +310,13 @@
     pick.closest("form").elements.parent_code.value = pick.dataset.code;
     pick.closest(".candidates").replaceChildren();
   });
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-pick]")) event.target.form.elements.parent_code.value = event.target.value;
+  // A name that this number gave before is taken by a person, never by itself.
+  document.addEventListener("click", (event) => {
+    const known = event.target.closest("[data-take-name]");
+    const field = known?.closest(".work")?.querySelector('input[name="reporter_name"]');
+    if (!field) return;
+    field.value = known.dataset.takeName;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
   });
   let wait;
   document.addEventListener("input", (event) => {
@@ -266,9 +331,14 @@
   });
 
   dress();
+  showLeft();
   document.addEventListener("htmx:after:swap", () => {
     dress();
     look();
+  });
+  // The page is left or hidden: not a second more for what is typed.
+  document.addEventListener("visibilitychange", () => {
+    for (const draft of drafts.values()) if (document.hidden && draft.dirty()) draft.save();
   });
   document.body.addEventListener("live-extension", () => {
     for (const draft of drafts.values()) if (draft.dirty()) draft.save();

@@ -2,6 +2,7 @@
 
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
+from callcenter.models.citizens import Contact, Grievance
 from callcenter.models.people import Agency, ApiToken, User
 from callcenter.models.places import FormerUnit, Ward
 from callcenter.models.rules import CalendarDay, Category, RoutingRule, SlaTarget, TestNumber, WorkingPeriod
@@ -17,7 +18,9 @@ __all__ = [
     "Call",
     "Category",
     "ChangeRecord",
+    "Contact",
     "FormerUnit",
+    "Grievance",
     "OutboxRow",
     "PbxCommand",
     "PbxGap",

@@ -22,7 +22,7 @@ class Ticket(Base):
     changes beside it (owner, state) does not disturb somebody who is typing. The clocks stand while it is `waiting`
     on the citizen: `waiting_since` begins the present wait, `paused_minutes` of working time were waited before.
     `consented_at` is when the citizen agreed that the personal data are used for this report, `may_publish` that it
-    may be shown to everybody without them.
+    may be shown to everybody without them. `safe_contact`: nobody calls, writes or shows anything (`tickets.safe`).
     """
 
     __tablename__ = "ticket"
@@ -39,6 +39,7 @@ class Ticket(Base):
         Index("ix_ticket_state_created_at", "state", "created_at"),
         Index("ix_ticket_reporter_phone", "reporter_phone"),
         Index("ix_ticket_caller", "caller"),
+        Index("ix_ticket_safe_contact", "id", postgresql_where=text("safe_contact")),
         CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
     )
@@ -88,6 +89,7 @@ class Ticket(Base):
     rated_at: Mapped[datetime | None]
     consented_at: Mapped[datetime | None]
     may_publish: Mapped[bool] = mapped_column(server_default=text("false"))
+    safe_contact: Mapped[bool] = mapped_column(server_default=text("false"))
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
     category: Mapped[Category | None] = relationship()

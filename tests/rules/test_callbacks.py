@@ -43,6 +43,14 @@ def test_verdict(
     assert found == verdict
 
 
+@pytest.mark.parametrize(
+    ("withheld", "is_test", "verdict"), [(False, False, "call_back"), (True, False, "keep"), (False, True, "test")]
+)
+def test_a_transfer_that_nobody_took_is_called_back(withheld: bool, is_test: bool, verdict: str) -> None:
+    lost = {"outcome": Outcome.ANSWERED, "stage": None, "wait_s": 5.0, "age_s": 90.0, "short_abandon_s": 5.0}
+    assert decide(**lost, withheld=withheld, is_test=is_test, lost=True) == verdict  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("outcome", "stage", "withheld"), list(product(Outcome, [None, *Stage], [True, False])))
 def test_no_call_is_left_with_neither(outcome: Outcome, stage: Stage | None, withheld: bool) -> None:
     assert decide(outcome=outcome, stage=stage, wait_s=9, age_s=30, withheld=withheld, is_test=False, short_abandon_s=5)

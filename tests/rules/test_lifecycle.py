@@ -8,9 +8,10 @@ from tickets.lifecycle import MOVES, allowed, check_move
 
 # The table as the province reads it: state -> move -> state. Written apart from the code's own form of it.
 TABLE = """
-draft              file=filed expect_call_back=filed discard=discarded link=linked
+draft              file=filed expect_call_back=filed discard=discarded link=linked redialled=draft
+                   answer_at_once=resolved
 filed              triage=triage route=routed call_back_done=closed reject=rejected withdraw=withdrawn
-                   expect_no_call_back=draft call_back_needless=discarded
+                   expect_no_call_back=draft call_back_needless=discarded redialled=draft shielded=draft
 triage             route=routed reject=rejected withdraw=withdrawn
 routed             accept=accepted give_back=triage route=routed reject=rejected withdraw=withdrawn
 accepted           resolve=resolved propose=awaiting_approval ask=waiting give_back=triage route=routed

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -260,3 +260,43 @@ def test_many_drafts_are_all_to_be_found_and_few_are_forms(
         here, elsewhere = f'href="#work-{code}"' in page, f'href="/drafts/{code}"' in page
         assert here != elsewhere
         assert here == (f'id="work-{code}"' in page)
+
+
+def test_one_more_report_of_the_call_has_its_form_on_the_desk(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    lan = sign_in("lan")
+    lan.post(f"/drafts/{draft.code}/save", WHOLE, headers=JSON)
+    answer = lan.post(f"/drafts/{draft.code}/more")
+    code = answer.headers["Location"].rpartition("#work-")[2]
+    assert answer.status_code == 303
+    page = lan.get("/").text
+    assert f'id="form-{code}"' in page
+    assert page.count('value="12 Lê Lợi"') == 2
+    aside = lan.post(f"/drafts/{code}/put-aside", {"note": "nói nhầm"})
+    assert aside.status_code == 303
+    assert lan.post(f"/drafts/{draft.code}/put-aside", {"note": "x"}).status_code == 409
+
+
+def test_a_redial_is_offered_the_draft_that_broke_off(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    lan = sign_in("lan")
+    lan.post(f"/drafts/{draft.code}/save", WHOLE, headers=JSON)
+    again = factories.call(session, started_at=MONDAY + timedelta(minutes=3))
+    new = desk.open_draft(session, again, now=MONDAY)
+    session.commit()
+    page = lan.get("/").text
+    assert f"Ghi tiếp phiếu {codes.group(draft.code)}" in page
+    answer = lan.post(f"/calls/{again.id}/go-on", {"code": draft.code})
+    assert answer.headers["Location"].endswith(f"#work-{draft.code}")
+    session.expire_all()
+    assert session.get_one(Ticket, new.id).state == TicketState.DISCARDED
+    assert 'class="redial"' not in lan.get("/").text
+
+
+def test_an_older_ticket_is_asked_about_with_one_button(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    lan = sign_in("lan")
+    lan.post(f"/drafts/{draft.code}/file", WHOLE)
+    new = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    session.commit()
+    assert f'name="parent_code" value="{draft.code}"' in lan.get("/").text
+    assert lan.post(f"/drafts/{new.code}/link", {"parent_code": draft.code}).status_code == 303
+    session.expire_all()
+    assert session.get_one(Ticket, draft.id).asked_again == 1

@@ -1,0 +1,103 @@
+"""Nothing typed is lost, and nothing is left for the next person: the tab dies, the session ends, others sign in."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import Engine
+
+from callcenter.models import Call
+from tests.browser.conftest import PASSWORD, Site
+from tests.browser.test_operator import answer, change, draft, hang_up, ring
+
+WORDS = "Mất nước ba ngày ở ấp 3"
+STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+
+
+@pytest.fixture
+def call(engine: Engine, console: Site) -> Call:
+    made = ring(engine)
+    answer(engine, made)
+    hang_up(engine, made)
+    return made
+
+
+def typed_while_away(page: Page) -> None:
+    page.context.route("**/save", lambda route: route.abort())
+    page.get_by_label("Nội dung").fill(WORDS)
+    expect(page.locator(".save-status")).to_contain_text("giữ tạm trên máy này")
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.get_by_label("Tên đăng nhập").fill(username)
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_role("button", name="Đăng nhập").click()
+    page.wait_for_selector("body[data-live-ready]")
+
+
+def test_a_tab_that_dies_loses_nothing_and_shows_nothing_to_others(
+    engine: Engine, console: Site, call: Call, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(console, "lan")
+    typed_while_away(page)
+    again = page.context.new_page()
+    page.close()
+    # The next one at this desk: sealed text is there, and cannot be read.
+    again.context.clear_cookies()
+    again.goto(f"{console.url}/sign-in")
+    sign_in(again, "minh")
+    assert "hotline-text/" in again.evaluate(STORED)
+    assert "nước" not in again.evaluate(STORED)
+    assert again.evaluate("window.vault.all()") == []
+    assert WORDS not in again.content()
+    again.context.clear_cookies()
+    again.context.unroute("**/save")
+    again.goto(f"{console.url}/sign-in")
+    sign_in(again, "lan")
+    expect(again.get_by_label("Nội dung")).to_have_value(WORDS)
+    expect(again.locator(".save-status")).to_contain_text("Đã lưu")
+    assert draft(engine, call).description == WORDS
+    again.wait_for_function("!JSON.stringify({...localStorage}).includes('hotline-text/')")
+
+
+def test_after_the_session_ends_the_way_in_leads_back_to_the_text(
+    engine: Engine, console: Site, call: Call, open_page: Callable[..., Page], shot: Callable[[Page, str], None]
+) -> None:
+    page = open_page(console, "lan")
+    page.context.clear_cookies()
+    page.get_by_label("Nội dung").fill(WORDS)
+    page.get_by_role("link", name="Đăng nhập lại").wait_for()
+    shot(page, "operator-session-over")
+    page.get_by_role("link", name="Đăng nhập lại").click()
+    sign_in(page, "lan")
+    expect(page.get_by_label("Nội dung")).to_have_value(WORDS)
+    expect(page.locator(".save-status")).to_contain_text("Đã lưu")
+    assert draft(engine, call).description == WORDS
+
+
+def test_text_of_a_draft_that_went_elsewhere_can_still_be_read(
+    engine: Engine, console: Site, call: Call, open_page: Callable[..., Page], shot: Callable[[Page, str], None]
+) -> None:
+    page = open_page(console, "lan")
+    typed_while_away(page)
+    change(engine, call, operators=["101", "102"])
+    page.context.unroute("**/save")
+    page.reload()
+    left = page.locator(".alert", has_text="Còn chữ chưa lưu")
+    expect(left).to_contain_text(WORDS)
+    shot(page, "operator-left-text")
+    left.get_by_role("button", name="Bỏ chữ này").click()
+    expect(left).to_have_count(0)
+    page.wait_for_function("!JSON.stringify({...localStorage}).includes('hotline-text/')")
+
+
+def test_signing_out_saves_and_leaves_nothing(
+    engine: Engine, console: Site, call: Call, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(console, "lan")
+    page.get_by_label("Nội dung").fill(WORDS)
+    page.locator("#user-menu > summary").click()
+    page.locator("#sign-out").click()
+    page.get_by_label("Tên đăng nhập").wait_for()
+    assert "hotline-text/" not in page.evaluate(STORED)
+    assert draft(engine, call).description == WORDS
