@@ -293,6 +293,14 @@
     out.submit();
   });
 
+  // Not by scrollIntoView: that would take away the place from which Tab goes on.
+  function show(card) {
+    if (!card) return;
+    const { top, bottom } = card.getBoundingClientRect();
+    if (top < 0) scrollBy(0, top);
+    else if (bottom > innerHeight) scrollBy(0, Math.min(top, bottom - innerHeight));
+  }
+
   // A call that rings is shown; somebody who is typing is not thrown out of the line.
   let rang = new Set();
   function look() {
@@ -301,7 +309,7 @@
     rang = new Set(ringing.map((one) => one.dataset.ring));
     const typing = document.activeElement?.closest("form[data-draft]");
     if (!fresh || typing) return;
-    document.querySelector(`[data-call="${fresh.dataset.ring}"]`)?.scrollIntoView({ block: "nearest" });
+    show(document.querySelector(`[data-call="${fresh.dataset.ring}"]`));
   }
 
   document.addEventListener("click", (event) => {

@@ -28,8 +28,10 @@
     if (!answered || !field) return;
     answered = "";
     const typing = document.activeElement?.closest("form[data-draft]");
-    if (!typing) field.focus({ preventScroll: true });
+    if (typing) return;
+    // First this: it takes the place from which Tab goes on with it.
     card.scrollIntoView({ block: "nearest" });
+    field.focus({ preventScroll: true });
   }
 
   function ring() {
