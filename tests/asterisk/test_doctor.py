@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from scripts.asterisk_env import AMI_PORT, Asterisk
 from telephony.ami.link import Link
 from telephony.findings import Finding
 from tests.asterisk.scenarios import SCENARIOS
-from tests.asterisk.stage import Theatre, run, site_for
+from tests.asterisk.sipp import Step
+from tests.asterisk.stage import PROMPT_S, Stage, Theatre, Truth, run, site_for
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk-doctor")]
 SCENES = [SCENARIOS[name] for name in ("answered", "plus84")]
@@ -141,16 +143,27 @@ def test_what_is_hidden_shows_after_three_calls(
     pbx: Asterisk, edited: Callable[[Edit], None], change: Edit, hidden: set[str]
 ) -> None:
     edited(change)
-    found = asyncio.run(_after_calls(pbx, 3))
+    found = asyncio.run(_after_three_calls(pbx))
     assert {finding.values["event"] for finding in found if finding.code == "hidden"} == hidden
     assert hidden or {finding.code for finding in found} == {"no_variables"}
 
 
 def test_nothing_is_hidden_by_the_shipped_files(pbx: Asterisk) -> None:
-    assert asyncio.run(_after_calls(pbx, 3)) == []
+    assert asyncio.run(_after_three_calls(pbx)) == []
 
 
-async def _after_calls(pbx: Asterisk, calls: int) -> list[Finding]:
+async def _at_once(stage: Stage) -> list[Truth]:
+    """Three callers, each answered by a telephone of their own."""
+    callers = [await stage.caller(steps=(Step(wait=PROMPT_S + 3),)) for _ in range(3)]
+    await asyncio.gather(*(phone.next_talk() for phone in stage.phones[:3]))
+    await asyncio.gather(*(caller.done() for caller in callers))
+    return []
+
+
+THREE = replace(SCENARIOS["plus84"], play=_at_once, members=tuple(f"PJSIP/{{{number}}}" for number in range(3)))
+
+
+async def _after_three_calls(pbx: Asterisk) -> list[Finding]:
     """What a link has found by listening to answered calls."""
     theatre = await Theatre(pbx).open()
     link = Link(_settings(pbx).pbx[0], lambda _: None, lambda _, __: None)
@@ -159,8 +172,7 @@ async def _after_calls(pbx: Asterisk, calls: int) -> list[Finding]:
         async with asyncio.timeout(20):
             while not link.state.connected:
                 await asyncio.sleep(0.05)
-        for _ in range(calls):
-            await run(SCENARIOS["plus84"], theatre)
+        await run(THREE, theatre)
         await asyncio.sleep(0.5)
         return list(link.evidence.findings())
     finally:
