@@ -115,7 +115,7 @@ DOING: Mapping[str, LazyString] = {
     "talking": _l("Đang đàm thoại"),
     "ringing": _l("Đang đổ chuông"),
     "free": _l("Sẵn sàng"),
-    "paused": _l("Không sẵn sàng"),
+    "paused": _l("Tạm ngưng"),
     "dead": _l("Máy không kết nối"),
     "out": _l("Đã ra ca"),
 }

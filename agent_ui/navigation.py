@@ -51,6 +51,7 @@ PLACES: tuple[Place, ...] = (
     _place("admin.deadlines", lazy_ngettext("Thời hạn", "Thời hạn", 2), "clock", Role.ADMIN, bar=False),
     _place("admin.numbers", _l("Đầu số, số gọi thử"), "phone", Role.ADMIN, bar=False),
     _place("admin.queues", lazy_ngettext("Hàng đợi", "Hàng đợi", 2), "headset", Role.ADMIN, bar=False),
+    _place("admin.reasons", _l("Lý do tạm ngưng"), "player-pause", Role.ADMIN, bar=False),
     _place("admin.token_list", lazy_ngettext("Khóa kết nối", "Khóa kết nối", 2), "shield-lock", Role.ADMIN, bar=False),
     _place("admin.changes", _l("Nhật ký thay đổi"), "file", Role.ADMIN, Role.SUPERVISOR, bar=False),
     _place("account.own_password", _l("Đổi mật khẩu"), "shield-lock", *Role, bar=False),

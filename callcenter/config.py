@@ -17,8 +17,12 @@ _MENDS = {
     "CALLCENTER_QUEUE_LOG": "write NAME=PATH",
     "CALLCENTER_RECORDINGS": "write NAME=PATH",
     "CALLCENTER_CEL": "write NAME=URL",
+    "CALLCENTER_PHONE": "write PJSIP/{extension}, or Local/{extension}@from-queue/n,hint:{extension}@ext-local",
     "CALLCENTER_MAP_TILES": "write https://HOST/…/{z}/{x}/{y}.png",
 }
+
+
+_PHONE = r"[A-Za-z0-9]+[/:][A-Za-z0-9_@./-]*\{extension\}[A-Za-z0-9_@./-]*"
 
 
 class Pbx(BaseModel):
@@ -54,6 +58,7 @@ class Settings(BaseSettings):
     queue_log: Annotated[dict[str, str], NoDecode] = {}
     cel: Annotated[dict[str, str], NoDecode] = {}
     recordings: Annotated[dict[str, str], NoDecode] = {}
+    phone: Annotated[tuple[str, ...], NoDecode] = ("PJSIP/{extension}",)
     province: str = "82"
     map_tiles: str | None = None
     map_credit: str = ""
@@ -84,7 +89,7 @@ class Settings(BaseSettings):
             return value
         return tuple(_parse_pbx(part) for part in _parts(value))
 
-    @field_validator("hotline_numbers", "inbound_contexts", mode="before")
+    @field_validator("hotline_numbers", "inbound_contexts", "phone", mode="before")
     @classmethod
     def _parse_words(cls, value: Any) -> Any:
         return tuple(_parts(value)) if isinstance(value, str) else value
@@ -100,6 +105,14 @@ class Settings(BaseSettings):
         """In a log of two PBXs nothing says whose call it is: each would be there twice."""
         if len(set(value.values())) < len(value):
             raise ValueError("two PBXs have the same log")
+        return value
+
+    @field_validator("phone", mode="after")
+    @classmethod
+    def _check_phone(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """What is dialled, and what is watched where that is something else."""
+        if not 1 <= len(value) <= 2 or not all(re.fullmatch(_PHONE, part) for part in value):
+            raise ValueError("is not how a telephone is called")
         return value
 
     @field_validator("map_tiles", mode="after")

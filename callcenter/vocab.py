@@ -172,11 +172,19 @@ class AgencyKind(StrEnum):
 
 
 class CommandVerb(StrEnum):
-    """What a person can ask of a PBX for their own telephone; the listener alone signs in again after a restart."""
+    """What a person can ask of a PBX for their own telephone; the listener itself signs in again after a restart."""
 
     ANSWER = "answer"
     HANG_UP = "hang_up"
     SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+# Why somebody is paused, where it is none of the reasons that people choose (`PauseReason`): the PBX did it by itself
+# because nobody answered.
+UNANSWERED = "unanswered"
 
 
 class CommandResult(StrEnum):

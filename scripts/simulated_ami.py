@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from scripts import simulated_queue
 from scripts.simulated_phone import ACTIONS, ConsolePhone
+from scripts.simulated_queue import QUEUE, Roster
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
-QUEUE = "hotline-1022"
 _STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
 _UNKNOWN = "<unknown>"
 _SPELLED = {"coreshowchannels": "CoreShowChannels", "listcommands": "ListCommands", "queuestatus": "QueueStatus"}
@@ -94,13 +95,13 @@ class AmiServer:
         user: str,
         secret: str,
         channels: Callable[[], Iterable[Channel]],
-        members: list[str],
+        roster: Roster,
         phone: ConsolePhone | None = None,
     ) -> None:
         self._user = user
         self._secret = secret
         self._channels = channels
-        self._members = members
+        self._roster = roster
         self._phone = phone
         self._listening: set[asyncio.StreamWriter] = set()
         self.heard = asyncio.Event()
@@ -141,10 +142,21 @@ class AmiServer:
             writer.write(block({"Response": "Error", **tag, "Message": "Permission denied"}))
             return True
         pressed = next((known for known in ACTIONS if known.lower() == name), "")
+        queued = next((known for known in simulated_queue.ACTIONS if known.lower() == name), "")
         answer = getattr(self, f"_do_{name}", self._do_unknown)
-        for headers in self._press(pressed, action, tag) if pressed else answer(tag):
+        if pressed:
+            answers = self._press(pressed, action, tag)
+        else:
+            answers = self._queue(queued, action, tag) if queued else answer(tag)
+        for headers in answers:
             writer.write(block(headers))
         return name != "logoff"
+
+    def _queue(self, name: str, action: Mapping[str, str], tag: Headers) -> list[Headers]:
+        problem, said, events = self._roster.do(name, action)
+        for event, headers in events:
+            self.emit(event, "agent", headers)
+        return [{"Response": "Error" if problem else "Success", **tag, "Message": problem or said}]
 
     def _login(self, action: dict[str, str], tag: Headers, writer: asyncio.StreamWriter) -> bool:
         if action.get("username") != self._user or action.get("secret") != self._secret:
@@ -178,14 +190,15 @@ class AmiServer:
 
     def _do_queuestatus(self, tag: Headers) -> list[Headers]:
         params = {"Event": "QueueParams", "Queue": QUEUE, "Max": "0", "Strategy": "rrmemory", "Calls": "0", **tag}
-        rows = [params, *(_member(member, tag) for member in self._members)]
+        members = self._roster.members.values()
+        rows = [params, *({"Event": "QueueMember", **member.headers(as_row=True), **tag} for member in members)]
         return _list(tag, "Queue status will follow", rows, "QueueStatusComplete")
 
     def _do_listcommands(self, tag: Headers) -> list[Headers]:
         """As Asterisk has it: one answer, a header an action."""
         own = sorted(name[4:] for name in dir(self) if name.startswith("_do_") and name != "_do_unknown")
         listed = {_SPELLED.get(name, name.capitalize()): "  (Priv: <none>)" for name in own}
-        return [{"Response": "Success", **tag, **listed, **ACTIONS}]
+        return [{"Response": "Success", **tag, **listed, **ACTIONS, **simulated_queue.ACTIONS}]
 
     def _press(self, name: str, action: Mapping[str, str], tag: Headers) -> list[Headers]:
         call = action.get("call", "")
@@ -199,8 +212,3 @@ class AmiServer:
 def _list(tag: Headers, message: str, rows: Sequence[Headers], end: str) -> list[Headers]:
     head = {"Response": "Success", **tag, "EventList": "start", "Message": message}
     return [head, *rows, {"Event": end, **tag, "EventList": "Complete", "ListItems": str(len(rows))}]
-
-
-def _member(extension: str, tag: Headers) -> dict[str, str]:
-    place = {"Name": extension, "Location": f"PJSIP/{extension}", "StateInterface": f"PJSIP/{extension}"}
-    return {"Event": "QueueMember", "Queue": QUEUE, **place, "Paused": "0", "Status": "1", **tag}

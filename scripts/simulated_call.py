@@ -8,9 +8,10 @@ import time
 from contextlib import suppress
 from typing import Protocol
 
-from scripts.simulated_ami import QUEUE, AmiServer, Bridge, Channel, Headers
+from scripts.simulated_ami import AmiServer, Bridge, Channel, Headers
 from scripts.simulated_callers import Fate, Plan
 from scripts.simulated_phone import ConsolePhone
+from scripts.simulated_queue import QUEUE
 from scripts.simulated_speech import GOODBYE, message, speech
 
 PROMPT_S = 2.0

@@ -9,9 +9,9 @@ from callcenter import phones
 from callcenter.models import Call
 from callcenter.vocab import HungUpBy, Outcome, Stage
 from scripts.demo_reports import REPORTS
-from scripts.simulated_ami import QUEUE
 from scripts.simulated_call import ANSWERED, MENU_S, PROMPT_S, RING_S
 from scripts.simulated_callers import LOCAL, Fate, Plan, busyness
+from scripts.simulated_queue import QUEUE
 from scripts.simulated_voice import leave_message
 
 PBX = "simulated"

@@ -14,6 +14,7 @@ from scripts.simulated_ami import AmiServer, Channel
 from scripts.simulated_call import PROMPT_S, SimulatedCall
 from scripts.simulated_callers import Fate, Plan, gap_s
 from scripts.simulated_phone import ConsolePhone
+from scripts.simulated_queue import Roster
 
 # How long the newcomer's telephone may be free and silent before a call is sent to it: the first time, and later on.
 SILENT_S = 7.0
@@ -28,7 +29,8 @@ class Simulation:
         self.live: dict[str, Channel] = {}
         self.newcomer = operators[0]
         self.phone = ConsolePhone(self.newcomer)
-        self.ami = AmiServer(user, secret, self.live.values, operators, self.phone)
+        self.roster = Roster(operators)
+        self.ami = AmiServer(user, secret, self.live.values, self.roster, self.phone)
         self.free: list[str] = list(operators)
         self.waiting: list[str] = []
         self.messages = 0
@@ -56,7 +58,8 @@ class Simulation:
         async with asyncio.TaskGroup() as calls:
             while True:
                 await self.wait(1)
-                silent_s = silent_s + 1 if self.newcomer in self.free else 0.0
+                idle = self.newcomer in self.free and self.roster.is_ready(self.newcomer)
+                silent_s = silent_s + 1 if idle else 0.0
                 if silent_s >= (SILENT_LATER_S if self.phone.used else SILENT_S):
                     silent_s, serial = -PROMPT_S, serial + 1
                     plan = replace(Plan.make(self._seed, serial), fate=Fate.SERVED, key=None)
@@ -71,9 +74,12 @@ class Simulation:
 
     def next_free(self) -> str | None:
         """Who is rung next: the newcomer when free, so that somebody who looks on sees it ring; else by turns."""
-        if not self.free:
+        ready = [extension for extension in self.free if self.roster.is_ready(extension)]
+        if not ready:
             return None
-        return self.free.pop(self.free.index(self.newcomer) if self.newcomer in self.free else 0)
+        chosen = self.newcomer if self.newcomer in ready else ready[0]
+        self.free.remove(chosen)
+        return chosen
 
     async def rest(self, extension: str, seconds: float) -> None:
         """Nobody rings this phone for a while: a ticket is being finished, or nobody was there to answer."""

@@ -14,6 +14,7 @@ from panoramisk.message import Message
 from callcenter.config import Settings
 from callcenter.models import PbxStatus
 from callcenter.push import announce
+from telephony import orders
 from telephony.ami.link import Link
 from telephony.findings import Finding, of_clock
 from telephony.leadership import AWAY, Reign
@@ -24,7 +25,6 @@ log = structlog.get_logger(__name__)
 _LOOK_S = 2.0
 _AGAIN_S = 600.0
 _ECHO_S = 2.0
-_BUTTONS = {"queuepause": "QueuePause", "redirect": "Redirect", "originate": "Originate"}
 
 
 async def check(link: Link, settings: Settings) -> list[Finding]:
@@ -74,7 +74,7 @@ def _of_privileges(link: Link) -> Iterator[Finding]:
         return
     if "status" not in allowed:
         yield Finding("no_reporting")
-    lacking = [name for action, name in _BUTTONS.items() if action not in allowed]
+    lacking = orders.lacking(allowed)
     if lacking:
         yield Finding("no_buttons", {"actions": ", ".join(lacking)})
     if "userevent" not in allowed:

@@ -5,7 +5,7 @@ The rows are heard of at once by the broker, and looked for every second in case
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,13 +14,16 @@ from typing import Any, TypeVar
 
 import redis
 import structlog
+from sqlalchemy.orm import Session
 
 from callcenter import commands, push
 from callcenter.models import PbxCommand
 from callcenter.vocab import CommandResult, CommandVerb
+from telephony import orders, queues
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.leadership import AWAY, Reign
+from telephony.orders import Order
 
 log = structlog.get_logger(__name__)
 
@@ -29,33 +32,17 @@ Result = TypeVar("Result")
 _POLL_S = 1.0
 _RETRY_S = 1.0
 
-# The AMI action behind each verb. The first two are known to the simulated PBX alone: on a real one a telephone is
-# answered and hung up where it stands, and the console shows no button for it.
-ACTIONS: Mapping[CommandVerb, str] = {
-    CommandVerb.ANSWER: "SimulatedAnswer",
-    CommandVerb.HANG_UP: "SimulatedHangup",
-}
-
-
-def known(actions: Collection[str]) -> list[CommandVerb]:
-    """The verbs behind these AMI actions (`LinkState.actions`)."""
-    return [verb for verb, action in ACTIONS.items() if action.lower() in actions]
-
-
-def action_for(verb: str, extension: str, arguments: Mapping[str, str]) -> dict[str, str]:
-    """The action as it goes over the wire, a value a line. Raises ValueError for anything that could be more."""
-    commands.check(extension, arguments)
-    given = {name.capitalize(): value for name, value in arguments.items()}
-    return {**given, "Action": ACTIONS[CommandVerb(verb)], "Extension": extension}
-
 
 class Commander:
     """One sender for one PBX: commands go out one after the other, while it is heard."""
 
-    def __init__(self, reign: Reign, link: Link, broker_url: str | None = None) -> None:
+    def __init__(
+        self, reign: Reign, link: Link, broker_url: str | None = None, *, phone: Sequence[str] | None = None
+    ) -> None:
         self.pbx = reign.pbx
         self.link = link
         self._reign = reign
+        self._phone = phone or Order.phone
         self._broker_url = broker_url
         self._wake = asyncio.Event()
         self._ended = threading.Event()
@@ -102,7 +89,7 @@ class Commander:
         command = await self._in_transaction(commands.take, self.pbx, _now())
         if command is None:
             return False
-        result, answer = await self._send(command)
+        result, answer = await self._carry_out(command)
         log.info("command", pbx=self.pbx, verb=command.verb, extension=command.extension, result=result, answer=answer)
         await self._write(command.id, result, answer)
         return True
@@ -115,20 +102,39 @@ class Commander:
             except AWAY:
                 await asyncio.sleep(_RETRY_S)
 
-    async def _send(self, command: PbxCommand) -> tuple[CommandResult, str]:
-        if command.expires_at <= _now():
-            # This process stood still between taking and sending; by now somebody else may lead.
-            return CommandResult.EXPIRED, "taken, but not sent in time"
+    async def _carry_out(self, command: PbxCommand) -> tuple[CommandResult, str]:
+        """All that belongs to it, up to the first action that is not done."""
         try:
-            answer = await self.link.ask(action_for(command.verb, command.extension, command.arguments))
+            actions = orders.actions_for(await self._in_transaction(self._order, command))
+        except (ValueError, KeyError) as error:
+            return CommandResult.REFUSED, str(error)
+        result, answer = CommandResult.DONE, ""
+        for action in actions:
+            if command.expires_at <= _now():
+                # This process stood still between taking and sending; by now somebody else may lead.
+                return CommandResult.EXPIRED, "taken, but not sent in time"
+            result, answer = await self._send(action)
+            if result != CommandResult.DONE:
+                break
+        return result, answer
+
+    async def _send(self, action: orders.Action) -> tuple[CommandResult, str]:
+        try:
+            # One line each: of some answers panoramisk would wait for more that never comes.
+            answer = await self.link.ask(action, as_list=False)
         except TimeoutError:
             return CommandResult.UNKNOWN, "no answer in time"
         except ConnectionError as error:
             return CommandResult.UNKNOWN, str(error)
-        except (BadAction, ValueError, KeyError) as error:
+        except BadAction as error:
             return CommandResult.REFUSED, str(error)
         words = str(answer[0].message or "")
         return (CommandResult.DONE if answer[0].success else CommandResult.REFUSED), words
+
+    def _order(self, session: Session, command: PbxCommand) -> Order:
+        names, places = queues.places(session, self.pbx, command.extension)
+        verb = CommandVerb(command.verb)
+        return Order(verb, command.extension, command.arguments, names, places, self._phone)
 
     def _follow(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
         """The broker's word wakes the sender; without it the next look does."""

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from callcenter.models import PbxGap, PbxStatus
 from callcenter.push import announce
 from telephony.ami.link import LinkState
-from telephony.commands import known
 from telephony.leadership import NEVER
+from telephony.orders import known
 
 
 @dataclass(eq=False)

@@ -94,7 +94,7 @@ class Listener:
             ended=self._tell_ended,
             found=lambda calls: self._inbox.put_nowait(_Found(calls, datetime.now(UTC))),
         )
-        self._commander = Commander(reign, self.link, settings.redis_url)
+        self._commander = Commander(reign, self.link, settings.redis_url, phone=settings.phone)
         self._queues = QueueWatch(reign, self.link)
         self._checkup = Checkup(reign, self.link, settings)
         self._settling: Settling | None = None

@@ -1,6 +1,7 @@
 """The queues of a PBX and who is a member of them: read after each log-in and now and then, kept for the pages."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -8,24 +9,30 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from callcenter.models import PbxQueue
 from callcenter.push import announce
-from callcenter.vocab import CommandResult
+from callcenter.vocab import UNANSWERED, CommandResult
 from telephony import sign_in
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.events import extension_of
 from telephony.leadership import AWAY, Reign
+from telephony.orders import Place
 from telephony.sign_in import Lost
 
 log = structlog.get_logger(__name__)
 
 _LOOK_S = 1.0
+_TOGETHER_S = 0.1
 _AGAIN_S = 60.0
 _LONGEST_NAME = 80
+# What app_queue writes where it paused somebody by itself (`autopause`).
+_AUTOMATIC = "Auto-Pause"
+_EPOCH = re.compile(r"[0-9]{1,11}")
 
 Rows = Sequence[Mapping[str, str]]
 Members = list[dict[str, Any]]
@@ -50,13 +57,24 @@ def _member(row: Mapping[str, str]) -> dict[str, Any]:
     return {
         "extension": extension_of(place),
         "name": row.get("Name", "")[:_LONGEST_NAME],
-        "paused": row.get("Paused") == "1",
-        "reason": row.get("PausedReason", "")[:_LONGEST_NAME],
+        **_pause(row),
         "status": _number(row.get("Status", "")),
         "interface": place[:_LONGEST_NAME],
         "watched": row.get("StateInterface", "")[:_LONGEST_NAME],
         "penalty": _number(row.get("Penalty", "")),
         "dynamic": row.get("Membership") == "dynamic",
+    }
+
+
+def _pause(row: Mapping[str, str]) -> dict[str, Any]:
+    if row.get("Paused") != "1":
+        return {"paused": False, "reason": "", "since": 0}
+    reason = row.get("PausedReason", "")[:_LONGEST_NAME]
+    since = row.get("LastPause", "")
+    return {
+        "paused": True,
+        "reason": UNANSWERED if reason == _AUTOMATIC else reason,
+        "since": int(since) if _EPOCH.fullmatch(since) else 0,
     }
 
 
@@ -67,14 +85,45 @@ def _number(text: str) -> int:
 def keep(session: Session, pbx: str, queues: Mapping[str, Members], now: datetime) -> None:
     """Each queue's members as they are; the title that people gave it stays."""
     changed = False
+    moved: set[str] = set()
     for name, members in queues.items():
         row = session.get(PbxQueue, (pbx, name))
-        changed = changed or row is None or row.members != members
+        before = row.members if row is not None else []
+        changed = changed or row is None or before != members
+        moved |= _moved(before, members)
         adding = insert(PbxQueue).values(pbx=pbx, name=name, members=members, seen_at=now)
         fresh = {"members": members, "seen_at": now}
         session.execute(adding.on_conflict_do_update(index_elements=["pbx", "name"], set_=fresh))
     if changed:
         announce(session, "pbx")
+    for extension in sorted(moved):
+        announce(session, f"extension:{extension}")
+
+
+def _moved(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Whose state in this queue is another one."""
+    was, now = (
+        {member["interface"]: member for member in members if "interface" in member} for members in (before, after)
+    )
+    return {
+        str(member["extension"])
+        for interface in {*was, *now}
+        if was.get(interface) != now.get(interface)
+        for member in (now.get(interface) or was[interface],)
+        if member.get("extension")
+    }
+
+
+def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[Place]]:
+    """The names of all queues, and where this telephone is a member, as last seen."""
+    rows = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx).order_by(PbxQueue.name)).all()
+    found = [
+        Place(row.name, str(member["interface"]), dynamic=bool(member.get("dynamic")))
+        for row in rows
+        for member in row.members
+        if member.get("extension") == extension and member.get("interface")
+    ]
+    return [row.name for row in rows], found
 
 
 class QueueWatch:
@@ -102,7 +151,11 @@ class QueueWatch:
                 self.link.members_changed.clear()
                 if state.connected and (told or state.since != since or clock() >= due) and await self._once():
                     since, due = state.since, clock() + _AGAIN_S
-                await asyncio.sleep(_LOOK_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_S):
+                        await self.link.members_changed.wait()
+                        # A sign-in to five queues, or a pause in them, is five events and one look.
+                        await asyncio.sleep(_TOGETHER_S)
         finally:
             self._thread.shutdown(wait=False)
 

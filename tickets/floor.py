@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -31,13 +31,17 @@ class Doing(StrEnum):
 
 @dataclass(frozen=True)
 class Seat:
-    """An extension of the team. `since` begins the present talk or ring where that is known, `call` is it."""
+    """An extension of the team. `since` begins the present talk, ring or pause where that is known, `call` is it.
+
+    `reason` of a pause is a code of `PauseReason`, or `callcenter.vocab.UNANSWERED`, or the PBX's own word.
+    """
 
     extension: str
     name: str
     doing: Doing
     call: Call | None = None
     since: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,9 @@ def _seat(
     for call in live:
         if extension in call.ringing:
             return Seat(extension, name, Doing.RINGING, call, call.queued_at or call.started_at)
-    return Seat(extension, name, idle(members))
+    doing = idle(members)
+    reason, since = why_paused(members) if doing is Doing.PAUSED else ("", None)
+    return Seat(extension, name, doing, since=since, reason=reason)
 
 
 def idle(members: Sequence[Mapping[str, Any]]) -> Doing:
@@ -111,3 +117,13 @@ def idle(members: Sequence[Mapping[str, Any]]) -> Doing:
     if all(member.get("paused") for member in members):
         return Doing.PAUSED
     return Doing.DEAD if all(member.get("status") in _DEAD for member in members) else Doing.FREE
+
+
+def why_paused(members: Sequence[Mapping[str, Any]]) -> tuple[str, datetime | None]:
+    """The reason and the beginning of a pause, from `PbxQueue.members`: of several queues the one that began last."""
+    paused = [member for member in members if member.get("paused")]
+    if not paused:
+        return "", None
+    latest = max(paused, key=lambda member: int(member.get("since") or 0))
+    began = int(latest.get("since") or 0)
+    return str(latest.get("reason") or ""), datetime.fromtimestamp(began, UTC) if began else None

@@ -67,7 +67,7 @@ def press(session: Session, actor: Actor, call_id: int, verb: CommandVerb, *, no
         raise Invalid({"phone": "phone_not_here"})
     if verb != fitting(call, actor.extension):
         raise Invalid({"phone": "phone_too_late"})
-    if _away(session.get(PbxStatus, call.pbx), now):
+    if is_away(session.get(PbxStatus, call.pbx), now):
         raise Invalid({"phone": "phone_away"})
     return commands.ask(
         session,
@@ -99,7 +99,7 @@ def _line(actor: Actor, call: Call, status: PbxStatus | None, last: PbxCommand |
     asked, result = (False, None) if last is None or last.verb != verb else what_became(last, now)
     answer = last.answer or "" if last is not None and result is CommandResult.REFUSED else ""
     since = call.answered_at or call.started_at
-    away = _away(status, now)
+    away = is_away(status, now)
     return Line(call.id, call.caller, call.caller_name, since, verb, away, asked, result, answer, said)
 
 
@@ -124,5 +124,6 @@ def _actions(session: Session, call: Call) -> Sequence[str]:
     return session.scalar(select(PbxStatus.actions).where(PbxStatus.pbx == call.pbx)) or ()
 
 
-def _away(status: PbxStatus | None, now: datetime) -> bool:
+def is_away(status: PbxStatus | None, now: datetime) -> bool:
+    """Nobody hears this PBX: what is known of it is old, and nothing can be asked."""
     return status is None or not status.connected or now - status.seen_at > _HEARTBEAT

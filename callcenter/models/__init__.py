@@ -5,7 +5,15 @@ from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
 from callcenter.models.people import Agency, ApiToken, User
 from callcenter.models.places import FormerUnit, Ward
-from callcenter.models.rules import CalendarDay, Category, RoutingRule, SlaTarget, TestNumber, WorkingPeriod
+from callcenter.models.rules import (
+    CalendarDay,
+    Category,
+    PauseReason,
+    RoutingRule,
+    SlaTarget,
+    TestNumber,
+    WorkingPeriod,
+)
 from callcenter.models.tickets import Assignment, Attachment, Ticket, TicketCall, TicketEvent
 from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
 
@@ -22,6 +30,7 @@ __all__ = [
     "FormerUnit",
     "Grievance",
     "OutboxRow",
+    "PauseReason",
     "PbxCommand",
     "PbxGap",
     "PbxQueue",

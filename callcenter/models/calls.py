@@ -91,8 +91,9 @@ class PbxStatus(Base):
 class PbxQueue(Base):
     """A queue as the PBX last showed it, under the name that the hotline gives it.
 
-    `members` are `{extension, name, paused, status}`, status in app_queue's numbers (1 idle, 2 in use, 6 ringing), and
-    what it takes to sign them in again: `{interface, watched, penalty, reason, dynamic}`.
+    `members` are `{extension, name, paused, status}`, status in app_queue's numbers (1 idle, 2 in use, 6 ringing), why
+    and since when they are paused (`reason`, `since`: epoch seconds of the PBX, both '' and 0 where it does not say),
+    and what it takes to sign them in again: `{interface, watched, penalty, reason, dynamic}`.
     """
 
     __tablename__ = "pbx_queue"

@@ -21,6 +21,17 @@ class Category(Base):
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
+class PauseReason(Base):
+    """Why an operator takes no calls for a while, in the PBX's own words (`code`) and in people's (`name`)."""
+
+    __tablename__ = "pause_reason"
+
+    code: Mapped[Word] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    position: Mapped[int]
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
 class RoutingRule(Base):
     """Who gets what. An empty condition fits all; `to_commune` sends it to the committee of the ticket's ward."""
 

@@ -16,7 +16,7 @@ from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb, Role
 from telephony.ami.protocol import headers
-from telephony.commands import ACTIONS, action_for, known
+from telephony.orders import ACTIONS, NothingToDo, Order, Place, actions_for, known
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets import phone
@@ -132,26 +132,80 @@ def test_somebody_who_left_asks_for_nothing(session: Session, province: Province
         asked(session, province)
 
 
+NASTY = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        ["hop\r\nAction: Originate", "x|y", "${SHELL(id)}", "PJSIP/102,1,2", "a,b", "hotline-1022", "an-trua", "\0"]
+    ),
+)
+
+
 @given(
     verb=st.sampled_from(list(ACTIONS)),
-    extension=st.one_of(st.text(max_size=25), st.from_regex(r"[0-9]{1,20}", fullmatch=True)),
-    arguments=st.dictionaries(st.one_of(st.just("call"), st.text(max_size=8)), st.text(max_size=30), max_size=3),
+    extension=st.one_of(NASTY, st.from_regex(r"[0-9]{1,20}", fullmatch=True)),
+    arguments=st.dictionaries(st.one_of(st.sampled_from(["call", "queue", "reason"]), NASTY), NASTY, max_size=3),
+    inside=st.booleans(),
 )
-def test_whatever_is_asked_is_one_action_on_the_wire(verb: str, extension: str, arguments: dict[str, str]) -> None:
+def test_whatever_is_asked_is_plain_actions_on_the_wire(
+    verb: CommandVerb, extension: str, arguments: dict[str, str], inside: bool
+) -> None:
+    places = [Place("hotline-1022", "PJSIP/101")] if inside else []
     try:
-        action = action_for(verb, extension, arguments)
+        actions = actions_for(Order(verb, extension, arguments, ["hotline-1022"], places))
     except ValueError:
         return
-    block = "\r\n".join(f"{name}: {value}" for name, value in action.items())
-    assert len(block.splitlines()) == len(action)
-    assert set(headers(block.encode())) == set(action)
-    assert action["Extension"] == extension
-    assert action["Action"] in {"SimulatedAnswer", "SimulatedHangup"}
+    for action in actions:
+        block = "\r\n".join(f"{name}: {value}" for name, value in action.items())
+        assert len(block.splitlines()) == len(action)
+        assert set(headers(block.encode())) == set(action)
+        assert action["Action"] == ACTIONS[verb]
+        if not action["Action"].startswith("Simulated"):
+            assert not set('|,$;&\\"') & set("".join(action.values()))
 
 
-def test_a_real_asterisk_knows_none_of_them() -> None:
-    assert known(frozenset({"ping", "status", "queuestatus", "originate", "hangup"})) == []
-    assert known(frozenset({"simulatedanswer", "ping"})) == [CommandVerb.ANSWER]
+def test_a_real_asterisk_knows_the_queue_s_verbs_and_no_button_of_the_simulated_one() -> None:
+    real = {"ping", "status", "queuestatus", "hangup", "queueadd", "queueremove", "queuepause"}
+    assert known(real) == [CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME]
+    assert known({"simulatedanswer", "ping"}) == [CommandVerb.ANSWER]
+
+
+QUEUES = ("hotline-1022", "hotline-tra-cuu")
+LOCAL = Place("hotline-1022", "Local/101@agents/n")
+FIXED = Place("hotline-tra-cuu", "PJSIP/101", dynamic=False)
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "places", "expected"),
+    [
+        (CommandVerb.SIGN_IN, {}, [LOCAL], [{"Queue": "hotline-tra-cuu", "Interface": "PJSIP/101"}]),
+        (CommandVerb.SIGN_IN, {"queue": "hotline-1022"}, [], [{"Queue": "hotline-1022", "MemberName": "101"}]),
+        (CommandVerb.SIGN_OUT, {}, [LOCAL, FIXED], [{"Queue": "hotline-1022", "Interface": "Local/101@agents/n"}]),
+        (CommandVerb.SIGN_OUT, {"queue": "hotline-tra-cuu"}, [LOCAL, FIXED], []),
+        (CommandVerb.PAUSE, {"reason": "hop"}, [LOCAL, FIXED], [
+            {"Interface": "Local/101@agents/n", "Paused": "true", "Reason": "hop"},
+            {"Interface": "PJSIP/101", "Paused": "true", "Reason": "hop"}]),
+        (CommandVerb.RESUME, {}, [FIXED], [{"Interface": "PJSIP/101", "Paused": "false"}]),
+        (CommandVerb.RESUME, {}, [], []),
+    ],
+)  # fmt: skip
+def test_a_member_is_called_as_the_queue_calls_it(
+    verb: CommandVerb, arguments: dict[str, str], places: list[Place], expected: list[dict[str, str]]
+) -> None:
+    order = Order(verb, "101", arguments, QUEUES, places)
+    if not expected:
+        with pytest.raises(NothingToDo):
+            actions_for(order)
+        return
+    actions = actions_for(order)
+    assert len(actions) == len(expected)
+    for action, wanted in zip(actions, expected, strict=True):
+        assert wanted.items() <= action.items()
+
+
+def test_a_site_says_how_its_telephones_are_called() -> None:
+    issabel = ("Local/{extension}@from-queue/n", "hint:{extension}@ext-local")
+    (action,) = actions_for(Order(CommandVerb.SIGN_IN, "101", {}, ["600"], [], issabel))
+    assert (action["Interface"], action["StateInterface"]) == ("Local/101@from-queue/n", "hint:101@ext-local")
 
 
 def test_a_call_that_rings_here_is_answered_and_then_hung_up(session: Session, province: Province) -> None:

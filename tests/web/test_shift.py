@@ -221,7 +221,7 @@ def test_each_thing_nobody_owns_is_told_once(sign_in: SignIn, session: Session, 
     ("member", "columns", "words"),
     [
         ({"status": 1}, {}, "Sẵn sàng"),
-        ({"status": 1, "paused": True}, {}, "Không sẵn sàng"),
+        ({"status": 1, "paused": True}, {}, "Tạm ngưng"),
         ({"status": 5}, {}, "Máy không kết nối"),
         ({"status": 1}, {"ringing": ["101"]}, "Đang đổ chuông"),
         ({"status": 1}, {"ringing": [], "talking": ["101"], "operators": ["101"]}, "Đang đàm thoại"),

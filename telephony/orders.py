@@ -1,0 +1,134 @@
+"""What a person asked of a PBX, as the AMI actions that do it. A value of the wrong form never becomes one."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from callcenter import commands
+from callcenter.vocab import CommandVerb
+
+Action = dict[str, str]
+
+_QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_REASON = re.compile(r"[a-z0-9-]{1,40}")
+# The AMI action behind each verb. The first two are known to the simulated PBX alone: on a real one a telephone is
+# answered and hung up where it stands, and the console shows no button for it.
+ACTIONS: Mapping[CommandVerb, str] = {
+    CommandVerb.ANSWER: "SimulatedAnswer",
+    CommandVerb.HANG_UP: "SimulatedHangup",
+    CommandVerb.SIGN_IN: "QueueAdd",
+    CommandVerb.SIGN_OUT: "QueueRemove",
+    CommandVerb.PAUSE: "QueuePause",
+    CommandVerb.RESUME: "QueuePause",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A telephone as a member of a queue. A fixed one (not `dynamic`) is of the PBX's configuration, and stays."""
+
+    queue: str
+    interface: str
+    dynamic: bool = True
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command, and what is known of the PBX when it is sent: its `queues`, the `places` of this telephone in them.
+
+    `phone` is how a telephone is called there, and how it is watched where that is something else.
+    """
+
+    verb: CommandVerb
+    extension: str
+    arguments: Mapping[str, str]
+    queues: Sequence[str] = ()
+    places: Sequence[Place] = ()
+    phone: Sequence[str] = field(default=("PJSIP/{extension}",))
+
+    @property
+    def interface(self) -> str:
+        return self.phone[0].format(extension=self.extension)
+
+    @property
+    def watched(self) -> str:
+        return self.phone[-1].format(extension=self.extension)
+
+
+class NothingToDo(ValueError):
+    """The PBX would not change by it."""
+
+
+def known(actions: Collection[str]) -> list[CommandVerb]:
+    """The verbs behind these AMI actions (`LinkState.actions`)."""
+    return [verb for verb, action in ACTIONS.items() if action.lower() in actions]
+
+
+def lacking(actions: Collection[str]) -> list[str]:
+    """What the console could ask of a real PBX and this user may not send, as AMI names it."""
+    real = dict.fromkeys(action for action in ACTIONS.values() if not action.startswith("Simulated"))
+    return [action for action in real if action.lower() not in actions]
+
+
+def actions_for(order: Order) -> list[Action]:
+    """In order, as they go over the wire, a value a line. Raises ValueError for a value of any other form."""
+    commands.check(order.extension, order.arguments)
+    actions = _BUILDERS[order.verb](order)
+    if not actions:
+        raise NothingToDo("not a member of any queue that it could leave or enter")
+    return [{"Action": ACTIONS[order.verb], **action} for action in actions]
+
+
+def _simulated(order: Order) -> list[Action]:
+    given = {name.capitalize(): value for name, value in order.arguments.items()}
+    return [{**given, "Extension": order.extension}]
+
+
+def _sign_in(order: Order) -> list[Action]:
+    """Named by its extension, in queue_log too: people change their desks, and whose it was is known by time."""
+    here = {place.queue for place in order.places}
+    wanted = [name for name in _queues(order) if name not in here]
+    own = {"Interface": order.interface, "MemberName": order.extension, "StateInterface": order.watched}
+    return [{"Queue": name, **own, "Penalty": "0", "Paused": "false"} for name in wanted]
+
+
+def _sign_out(order: Order) -> list[Action]:
+    wanted = _queues(order)
+    leaving = [place for place in order.places if place.dynamic and place.queue in wanted]
+    return [{"Queue": place.queue, "Interface": place.interface} for place in leaving]
+
+
+def _pause(order: Order) -> list[Action]:
+    reason = _form(_REASON, "reason", order.arguments.get("reason", ""))
+    return [{"Interface": interface, "Paused": "true", "Reason": reason} for interface in _interfaces(order)]
+
+
+def _resume(order: Order) -> list[Action]:
+    return [{"Interface": interface, "Paused": "false"} for interface in _interfaces(order)]
+
+
+def _queues(order: Order) -> list[str]:
+    """The queue that was named, else all of the PBX."""
+    named = order.arguments.get("queue", "")
+    return [_form(_QUEUE, "queue", name) for name in ([named] if named else order.queues)]
+
+
+def _interfaces(order: Order) -> list[str]:
+    """Without a queue's name the PBX does it in all queues of this interface."""
+    return list(dict.fromkeys(place.interface for place in order.places))
+
+
+def _form(pattern: re.Pattern[str], name: str, value: str) -> str:
+    if not pattern.fullmatch(value):
+        raise ValueError(f"{name} cannot be sent")
+    return value
+
+
+_BUILDERS: Mapping[CommandVerb, Callable[[Order], list[Action]]] = {
+    CommandVerb.ANSWER: _simulated,
+    CommandVerb.HANG_UP: _simulated,
+    CommandVerb.SIGN_IN: _sign_in,
+    CommandVerb.SIGN_OUT: _sign_out,
+    CommandVerb.PAUSE: _pause,
+    CommandVerb.RESUME: _resume,
+}

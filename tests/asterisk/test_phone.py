@@ -1,0 +1,191 @@
+"""The telephone, worked from the console on a real Asterisk: what was asked, what the PBX said and showed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from callcenter import commands
+from callcenter.config import Pbx, Settings
+from callcenter.db import transaction
+from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
+from callcenter.vocab import CommandResult, CommandVerb
+from scripts.asterisk_env import AMI_PORT, Asterisk, Site
+from telephony.ami.link import Watch
+from telephony.leadership import crown
+from telephony.listener import Listener
+from tests import factories
+from tests.asterisk.sip_agent import RING_ON
+from tests.asterisk.sipp import Caller, Step
+from tests.asterisk.stage import Theatre
+from tests.factories import Province
+from tests.wire.ears import seen
+from tickets import my_phone
+from tickets.floor import Doing
+from tickets.my_phone import Presence
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk-phone")]
+
+QUEUE, OTHER = "hotline-1022", "hotline-tra-cuu"
+# The operator's own telephone, a colleague's, the shift leader's.
+LAN, MINH, HOA = "121", "122", "123"
+SITE = Site(
+    (LAN, MINH, HOA),
+    f"[{QUEUE}](+)\nautopause = all\ntimeout = 3\n",
+    {"HOTLINE_MENU": "no", "HOTLINE_VOICEMAIL": "no"},
+)
+
+
+@pytest.fixture(scope="module")
+def pbx(asterisk_tree: None) -> Iterator[Asterisk]:
+    with Asterisk(SITE) as pbx:
+        yield pbx
+
+
+@dataclass
+class Desk:
+    """One operator's seat at the PBX: asks as the console does, reads as its pages do."""
+
+    engine: Engine
+    province: Province
+    theatre: Theatre
+    told: Callable[[str, str], None]
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def ask(self, verb: CommandVerb, **given: Any) -> PbxCommand:
+        with transaction(self.engine) as session:
+            asked = my_phone.ask(session, self.province.actor("lan"), verb, **given, now=self.now())
+        return await self.ended(asked.id)
+
+    async def ended(self, command_id: int) -> PbxCommand:
+        await seen(self.engine, lambda session: session.get_one(PbxCommand, command_id).result is not None, 20)
+        with Session(self.engine, expire_on_commit=False) as session:
+            command = session.get_one(PbxCommand, command_id)
+        self.told("told", f"{command.verb} {command.arguments} -> {command.result}: {command.answer}")
+        return command
+
+    def presence(self, session: Session) -> Presence:
+        here = my_phone.of(session, self.province.actor("lan"), self.now())
+        assert here is not None
+        return here
+
+    async def shows(self, condition: Callable[[Presence], bool]) -> Presence:
+        await seen(self.engine, lambda session: condition(self.presence(session)), 20)
+        with Session(self.engine) as session:
+            return self.presence(session)
+
+
+@asynccontextmanager
+async def seat(pbx: Asterisk, engine: Engine, data_dir: Path, told: Callable[[str, str], None]) -> AsyncIterator[Desk]:
+    """A listener that leads, phones that are on, and three people at them."""
+    with transaction(engine) as session:
+        people = factories.province(session)
+        for name, extension in {"lan": LAN, "minh": MINH, "hoa": HOA}.items():
+            people.people[name].extension = extension
+        session.merge(PauseReason(code="an-trua", name="Ăn trưa", position=1))
+    lab = Pbx(name="lab", host=pbx.address, port=AMI_PORT, user="callcenter", secret=pbx.secret)
+    ear = Listener(lab, crown(engine, "lab"), Settings(data_dir=data_dir), watch=Watch(longest_pause=1))
+    listening = asyncio.create_task(ear.run())
+    theatre = await Theatre(pbx).open()
+    try:
+        await seen(engine, lambda session: session.get(PbxQueue, ("lab", QUEUE)) is not None, 20)
+        yield Desk(engine, people, theatre, told)
+    finally:
+        for phone in theatre.phones:
+            pbx.cli(f"queue remove member PJSIP/{phone.number} from {QUEUE}")
+            pbx.cli(f"queue remove member PJSIP/{phone.number} from {OTHER}")
+        theatre.close()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+Play = Callable[[Callable[[Desk], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def play(pbx: Asterisk, engine: Engine, tmp_path: Path, record_property: Callable[[str, str], None]) -> Play:
+    def run(scene: Callable[[Desk], Awaitable[None]]) -> None:
+        async def test() -> None:
+            async with seat(pbx, engine, tmp_path, record_property) as desk:
+                await scene(desk)
+
+        asyncio.run(test())
+
+    return run
+
+
+def test_the_shipped_user_may_do_all_that_the_pages_offer(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        with Session(desk.engine) as session:
+            status = session.get_one(PbxStatus, "lab")
+            assert {"sign_in", "sign_out", "pause", "resume"} <= set(status.actions)
+            assert not {"answer", "hang_up"} & set(status.actions)
+
+    play(scene)
+
+
+def test_into_the_queues_paused_back_and_out(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        assert (await desk.ask(CommandVerb.SIGN_IN)).result == CommandResult.DONE
+        here = await desk.shows(lambda one: len(one.inside) == 2)
+        assert here.doing is Doing.FREE
+        assert (await desk.ask(CommandVerb.PAUSE, reason="an-trua")).result == CommandResult.DONE
+        here = await desk.shows(lambda one: one.doing is Doing.PAUSED)
+        assert here.reason_name == "Ăn trưa"
+        assert here.since is not None
+        assert abs((desk.now() - here.since).total_seconds()) < 20
+        assert (await desk.ask(CommandVerb.RESUME)).result == CommandResult.DONE
+        await desk.shows(lambda one: one.doing is Doing.FREE)
+        assert (await desk.ask(CommandVerb.SIGN_OUT, queue=OTHER)).result == CommandResult.DONE
+        await desk.shows(lambda one: [queue.queue for queue in one.inside] == [QUEUE])
+        assert (await desk.ask(CommandVerb.SIGN_OUT)).result == CommandResult.DONE
+        await desk.shows(lambda one: one.doing is Doing.OUT)
+        assert "|121|PAUSE|an-trua" in desk.theatre.pbx.queue_log.read_text()
+
+    play(scene)
+
+
+def test_what_the_pbx_refuses_comes_back_in_its_own_words(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        lan = desk.province.people["lan"]
+        with transaction(desk.engine) as session:
+            asked = commands.ask(
+                session, pbx="lab", verb=CommandVerb.SIGN_IN, extension=LAN, arguments={"queue": "khong-co"},
+                actor_id=lan.id, actor_name=lan.name, now=desk.now(),
+            )  # fmt: skip
+        command = await desk.ended(asked.id)
+        assert (command.result, command.answer) == (
+            CommandResult.REFUSED,
+            "Unable to add interface to queue: No such queue",
+        )
+
+    play(scene)
+
+
+def test_a_ring_that_nobody_answers_pauses_and_one_key_brings_back(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        phone = desk.theatre.phones[0]
+        phone.does(RING_ON)
+        await desk.ask(CommandVerb.SIGN_IN)
+        await desk.shows(lambda one: len(one.inside) == 2)
+        caller = await Caller("0905100001", steps=(Step(wait=30),)).start(desk.theatre.pbx)
+        try:
+            await phone.next_call()
+            here = await desk.shows(lambda one: one.doing is Doing.PAUSED)
+            assert here.unanswered
+            desk.told("told", f"autopause -> {here.reason} since {here.since}")
+        finally:
+            caller.quit()
+        assert (await desk.ask(CommandVerb.RESUME)).result == CommandResult.DONE
+        await desk.shows(lambda one: one.doing is Doing.FREE)
+
+    play(scene)
