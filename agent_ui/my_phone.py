@@ -11,7 +11,8 @@ from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason
 from callcenter.vocab import UNANSWERED, CommandVerb, Role
-from tickets import my_phone
+from tickets import calling_out, my_phone
+from tickets.calling_out import Allowed, Shown
 from tickets.my_phone import Presence
 
 blueprint = Blueprint("my_phone", __name__, url_prefix="/phone")
@@ -49,9 +50,24 @@ def resume() -> ResponseReturnValue:
     return _ask(CommandVerb.RESUME)
 
 
+@blueprint.post("/call")
+@roles(*_DESK)
+def call() -> ResponseReturnValue:
+    """Call one of a ticket's numbers; back on the page one came from, with a word where it cannot be."""
+    settings = site.site().settings
+    allowed = Allowed(abroad=settings.call_abroad, premium=settings.call_premium)
+    try:
+        with site.transaction() as session:
+            calling_out.place(session, me(), forms.code("code"), forms.text("number"), allowed, now=site.now())
+    except (Invalid, NotFound) as error:
+        keys = error.problems if isinstance(error, Invalid) else {"phone": "phone_none"}
+        flash(next(iter(problem_words(keys).values())), "warning")
+    return redirect(forms.own_address(url_for("home.home")), 303)
+
+
 @blueprint.app_context_processor
 def _of_every_page() -> dict[str, object]:
-    return {"my_phone": mine, "pause_reasons": reasons, "pause_words": words}
+    return {"my_phone": mine, "pause_reasons": reasons, "pause_words": words, "call_out": call_out}
 
 
 def mine() -> Presence | None:
@@ -63,6 +79,14 @@ def mine() -> Presence | None:
             g.my_phone = my_phone.of(session, me(), site.now())
     found: Presence | None = g.my_phone
     return found
+
+
+def call_out() -> Shown | None:
+    """The call to a citizen that this telephone makes, or just made."""
+    if mine() is None:
+        return None
+    with site.reading() as session:
+        return calling_out.shown(session, me(), site.now())
 
 
 def reasons() -> dict[str, str]:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui import labels
 from callcenter.models import Attachment, Ticket, TicketEvent
-from callcenter.vocab import Clock, Disposition, Source
+from callcenter.vocab import CallOut, Clock, Disposition, Source
 from tickets.sla import VIETNAM
 
 # Shorter pauses on the same day are told by the times themselves.
@@ -54,6 +54,7 @@ _SENTENCES: Mapping[str, LazyString] = {
     "approve": _l("duyệt, gửi câu trả lời cho người dân"),
     "resolve": _l("trả lời kết quả xử lý cho người dân"),
     "rated": _l("đánh giá %(stars)s trên 5 sao"),
+    "called_out": _l("gọi người dân: %(call_result)s"),
     "call_back_done": _l("đã gọi lại"),
     "close": _l("kết thúc phiếu"),
     "reopen": _l("báo chưa khắc phục; phiếu mở lại, %(agency)s xử lý tiếp"),
@@ -163,6 +164,7 @@ def _what(ticket: Ticket, event: TicketEvent, agency: str) -> str:
         "new_due": _moment(data.get("new_due")),
         "stars": data.get("stars", ""),
         "clock": _clock(data.get("clock")),
+        "call_result": _call_result(data),
     }
     return str(sentence) % values
 
@@ -226,6 +228,14 @@ def _disposition(data: Mapping[str, Any]) -> str:
 
 def _moment(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y") if text else ""
+
+
+def _call_result(data: Mapping[str, Any]) -> str:
+    if data.get("result") not in list(CallOut):
+        return ""
+    words = str(labels.label(CallOut(data["result"]))).lower()
+    seconds = int(data.get("talk_s", 0))
+    return gettext("%(words)s, %(num)d giây", words=words, num=seconds) if seconds else words
 
 
 def _clock(word: str | None) -> str:

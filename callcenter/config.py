@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     cel: Annotated[dict[str, str], NoDecode] = {}
     recordings: Annotated[dict[str, str], NoDecode] = {}
     phone: Annotated[tuple[str, ...], NoDecode] = ("PJSIP/{extension}",)
+    call_abroad: bool = False
+    call_premium: bool = False
     province: str = "82"
     map_tiles: str | None = None
     map_credit: str = ""

@@ -48,6 +48,33 @@ def _to_national(digits: str) -> str:
     return legacy + digits[4:] if legacy else digits
 
 
+# Those that are paid for beyond the call itself (1900…), and what nobody can be called on.
+_PREMIUM = frozenset({phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST})
+
+
+def dialled(e164: str, *, abroad: bool = False, premium: bool = False) -> str | None:
+    """As the PBX dials it: `0905123456`, `00` before a foreign one. None where it may not be called.
+
+    Digits alone, whatever was asked: it goes into a dialplan.
+    """
+    try:
+        parsed = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    if phonenumbers.number_type(parsed) in _PREMIUM and not premium:
+        return None
+    home = parsed.country_code == 84
+    if not home and not abroad:
+        return None
+    number = phonenumbers.national_significant_number(parsed)
+    if not home:
+        return f"00{parsed.country_code}{number}"
+    # 1800 and 1900 are dialled as they are.
+    return number if number.startswith(("1800", "1900")) else f"0{number}"
+
+
 def display(e164: str | None) -> str:
     """As Vietnamese people write it: `0905 123 456`; foreign numbers stay international; '' for none."""
     if not e164:

@@ -180,6 +180,18 @@ class CommandVerb(StrEnum):
     SIGN_OUT = "sign_out"
     PAUSE = "pause"
     RESUME = "resume"
+    CALL = "call"
+
+
+class CallOut(StrEnum):
+    """How a call to a citizen ended, in the PBX's word: `not_picked_up` is the operator's own telephone."""
+
+    REACHED = "reached"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    GIVEN_UP = "given_up"
+    FAILED = "failed"
+    NOT_PICKED_UP = "not_picked_up"
 
 
 # Why somebody is paused, where it is none of the reasons that people choose (`PauseReason`): the PBX did it by itself

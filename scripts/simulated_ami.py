@@ -16,6 +16,8 @@ _STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
 _UNKNOWN = "<unknown>"
 _SPELLED = {"coreshowchannels": "CoreShowChannels", "listcommands": "ListCommands", "queuestatus": "QueueStatus"}
 
+_ORIGINATE = {"Originate": "Originate a call.  (Priv: originate,all)"}
+
 Headers = Mapping[str, str]
 
 
@@ -105,6 +107,7 @@ class AmiServer:
         self._phone = phone
         self._listening: set[asyncio.StreamWriter] = set()
         self.heard = asyncio.Event()
+        self.originate: Callable[[Mapping[str, str]], str] = lambda _: "Originate failed"
         self._started = time.time()
 
     async def serve(self, host: str, port: int) -> None:
@@ -146,6 +149,10 @@ class AmiServer:
         answer = getattr(self, f"_do_{name}", self._do_unknown)
         if pressed:
             answers = self._press(pressed, action, tag)
+        elif name == "originate":
+            problem = self.originate(action)
+            answers = [{"Response": "Error" if problem else "Success", **tag,
+                        "Message": problem or "Originate successfully queued"}]  # fmt: skip
         else:
             answers = self._queue(queued, action, tag) if queued else answer(tag)
         for headers in answers:
@@ -198,7 +205,7 @@ class AmiServer:
         """As Asterisk has it: one answer, a header an action."""
         own = sorted(name[4:] for name in dir(self) if name.startswith("_do_") and name != "_do_unknown")
         listed = {_SPELLED.get(name, name.capitalize()): "  (Priv: <none>)" for name in own}
-        return [{"Response": "Success", **tag, **listed, **ACTIONS, **simulated_queue.ACTIONS}]
+        return [{"Response": "Success", **tag, **listed, **ACTIONS, **simulated_queue.ACTIONS, **_ORIGINATE}]
 
     def _press(self, name: str, action: Mapping[str, str], tag: Headers) -> list[Headers]:
         call = action.get("call", "")

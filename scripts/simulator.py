@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from scripts import lifeline, log
+from scripts import lifeline, log, simulated_callout
 from scripts.simulated_ami import AmiServer, Channel
 from scripts.simulated_call import PROMPT_S, SimulatedCall
 from scripts.simulated_callers import Fate, Plan, gap_s
@@ -38,6 +38,7 @@ class Simulation:
         self._seed = seed
         self._channels = 0
         self._resting: set[asyncio.Task[None]] = set()
+        self.ami.originate = lambda action: simulated_callout.start(self, action, self._resting)
 
     async def arrivals(self, every_s: float, pace: float | None = None) -> None:
         """Callers for ever, as soon as somebody listens: on average one in `every_s`, or `pace` in the busiest hour."""

@@ -21,6 +21,7 @@ from callcenter.errors import SettingError
 from telephony.ami.link import Link, LinkState, Rows, Watch
 from telephony.ami.protocol import Headers
 from telephony.callflow import Call, Calls, Rules, miss_holds, resync, step
+from telephony.calling_out import CallsOut
 from telephony.checkup import Checkup
 from telephony.commands import Commander
 from telephony.events import Happening, Kind, interpret
@@ -96,6 +97,8 @@ class Listener:
         )
         self._commander = Commander(reign, self.link, settings.redis_url, phone=settings.phone)
         self._queues = QueueWatch(reign, self.link)
+        self._calls_out = CallsOut(reign)
+        self.link.called_out = self._calls_out.hear
         self._checkup = Checkup(reign, self.link, settings)
         self._settling: Settling | None = None
         if has_witness(settings, pbx.name):
@@ -107,7 +110,7 @@ class Listener:
     async def run(self) -> None:
         """Load the live calls, then listen, fold and write until cancelled; raises Deposed when another one leads."""
         jobs = [self.link.run, self._fold, self._tick, self.writer.run, self._commander.run, self._queues.run]
-        jobs.append(self._checkup.run)
+        jobs += [self._checkup.run, self._calls_out.run]
         if self._settling is not None:
             jobs.append(self._settling.run)
         try:

@@ -11,6 +11,13 @@ Action = dict[str, str]
 
 _QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _REASON = re.compile(r"[a-z0-9-]{1,40}")
+# Dialled by the PBX: digits, and never a short number of its own.
+_NUMBER = re.compile(r"(0[0-9]{8,15}|1[89]00[0-9]{4,6})")
+_CALL = re.compile(r"[0-9]{1,15}")
+# The context of hotline.conf for a call that the console asks for.
+CALL_OUT = "hotline-callout"
+# How long the operator's own telephone rings.
+_RING_S = 25
 # The AMI action behind each verb. The first two are known to the simulated PBX alone: on a real one a telephone is
 # answered and hung up where it stands, and the console shows no button for it.
 ACTIONS: Mapping[CommandVerb, str] = {
@@ -20,6 +27,7 @@ ACTIONS: Mapping[CommandVerb, str] = {
     CommandVerb.SIGN_OUT: "QueueRemove",
     CommandVerb.PAUSE: "QueuePause",
     CommandVerb.RESUME: "QueuePause",
+    CommandVerb.CALL: "Originate",
 }
 
 
@@ -107,6 +115,31 @@ def _resume(order: Order) -> list[Action]:
     return [{"Interface": interface, "Paused": "false"} for interface in _interfaces(order)]
 
 
+def _call(order: Order) -> list[Action]:
+    """The operator's own telephone rings, showing the citizen's number; picked up, our dialplan calls the citizen."""
+    number = _form(_NUMBER, "number", order.arguments.get("number", ""))
+    call = _form(_CALL, "call", order.arguments.get("call", ""))
+    return [
+        {
+            "Channel": order.interface,
+            "Context": CALL_OUT,
+            "Exten": number,
+            "Priority": "1",
+            "CallerID": f"<{number}>",
+            "Timeout": str(_RING_S * 1000),
+            "Async": "true",
+            "Variable": f"HL_CALLOUT={call}",
+            "ActionID": f"{CALL_OUT}/{call}",
+        }
+    ]
+
+
+def call_of(action_id: str) -> int | None:
+    """The outgoing call that an Originate of ours was for, by the id that comes back with what became of it."""
+    prefix, _, number = action_id.partition("/")
+    return int(number) if prefix == CALL_OUT and _CALL.fullmatch(number) else None
+
+
 def _queues(order: Order) -> list[str]:
     """The queue that was named, else all of the PBX."""
     named = order.arguments.get("queue", "")
@@ -131,4 +164,5 @@ _BUILDERS: Mapping[CommandVerb, Callable[[Order], list[Action]]] = {
     CommandVerb.SIGN_OUT: _sign_out,
     CommandVerb.PAUSE: _pause,
     CommandVerb.RESUME: _resume,
+    CommandVerb.CALL: _call,
 }

@@ -1,13 +1,13 @@
 """The reasons for a pause: the list, a new one, and each on a page of its own."""
 
-from flask import abort, render_template, request, url_for
+from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent_ui import forms, site
-from agent_ui.admin.base import Form, again, attempt, back, blueprint, latest, seen, ticked
+from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.auth import me, roles
 from callcenter.models import PauseReason
 from callcenter.vocab import Role
@@ -17,33 +17,28 @@ from tickets.administration import reasons as book
 @blueprint.route("/pause-reasons", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def reasons() -> ResponseReturnValue:
-    def page(session: Session, form: Form) -> str:
+    def page(session: Session, form: Form | None) -> str:
         query = select(PauseReason).order_by(~PauseReason.active, PauseReason.position, PauseReason.code)
         rows = session.scalars(query).all()
-        return render_template("admin/reasons.html", form=form, rows=rows, changes=latest(session, "pause_reason"))
-
-    if request.method == "GET":
-        return again(page, Form({}))
+        return render_template(
+            "admin/reasons.html", form=form or Form({}), rows=rows, changes=latest(session, "pause_reason")
+        )
 
     def write(session: Session) -> str:
         return book.add(session, me(), forms.text("code"), forms.text("name"), now=site.now()).name
 
-    return attempt(write, page, lambda name: back(url_for("admin.reasons"), _("Đã thêm lý do %(name)s.", name=name)))
+    return edit(page, write, lambda name: back(url_for("admin.reasons"), _("Đã thêm lý do %(name)s.", name=name)))
 
 
 @blueprint.route("/pause-reasons/<code>", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def reason(code: str) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None = None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         row = session.get(PauseReason, code)
         if row is None:
             abort(404)
         changes = latest(session, "pause_reason", code)
         return render_template("admin/reason.html", reason=row, form=form or Form.of(book.facts(row)), changes=changes)
-
-    if request.method == "GET":
-        with site.reading() as session:
-            return page(session)
 
     def write(session: Session) -> str:
         name, position = forms.text("name"), forms.text("position")
@@ -52,4 +47,4 @@ def reason(code: str) -> ResponseReturnValue:
             session, me(), code, name=name, position=position, active=active, seen=opened, now=site.now()
         ).name
 
-    return attempt(write, page, lambda name: back(url_for("admin.reasons"), _("Đã lưu %(x)s.", x=name)))
+    return edit(page, write, lambda name: back(url_for("admin.reasons"), _("Đã lưu %(x)s.", x=name)))

@@ -3,6 +3,7 @@
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
+from callcenter.models.outgoing import OutgoingCall
 from callcenter.models.people import Agency, ApiToken, User
 from callcenter.models.places import FormerUnit, Ward
 from callcenter.models.rules import (
@@ -30,6 +31,7 @@ __all__ = [
     "FormerUnit",
     "Grievance",
     "OutboxRow",
+    "OutgoingCall",
     "PauseReason",
     "PbxCommand",
     "PbxGap",

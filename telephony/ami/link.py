@@ -17,7 +17,7 @@ from panoramisk import Manager
 from panoramisk.message import Message
 
 from callcenter.config import Pbx
-from telephony.ami.protocol import MEMBER_EVENTS, AmiProtocol, Headers
+from telephony.ami.protocol import MEMBER_EVENTS, ORIGINATED, AmiProtocol, Headers
 from telephony.findings import Evidence
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ class Link:
     """Keeps one PBX heard. `hear` gets each wanted event, `told` each state; neither may wait or raise.
 
     With `connected` come the rows of `Status`, at their place among the events, so that calls can be compared.
-    `members_changed` is set when somebody signs in, out or pauses.
+    `members_changed` is set when somebody signs in, out or pauses; `called_out` gets what is said of outgoing calls.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class Link:
         self._lost: asyncio.Future[str] | None = None
         self._said = ""
         self.members_changed = asyncio.Event()
+        self.called_out: Callable[[Headers], None] | None = None
         self._heard_at: datetime | None = None
         self._probes: dict[str, asyncio.Future[Headers]] = {}
         self._tampered = 0
@@ -201,6 +202,10 @@ class Link:
             return
         if str(event.get("Event")) in MEMBER_EVENTS:
             self.members_changed.set()
+            return
+        if event.get("Event") == ORIGINATED or event.get("UserEvent") == "HotlineCallOut":
+            if self.called_out is not None:
+                self.called_out(event)
             return
         if event.get("UserEvent") == "HotlineProbe":
             probe = self._probes.pop(str(event.get("Token", "")), None)

@@ -43,6 +43,10 @@ _WANTED_VARIABLE = b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
 MEMBER_EVENTS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"})
 
 
+# Of the calls that people asked for, not of the hotline's.
+ORIGINATED = "OriginateResponse"
+
+
 class BadAction(ValueError):
     """An action with a line break in it would be two actions."""
 
@@ -54,7 +58,7 @@ def _class_of(event: str) -> bytes:
 # The first two lines of every event that is wanted, by the bytes of its name.
 _WANTED = {
     name.encode(): b"\r\nPrivilege: " + _class_of(name)
-    for name in (EVENTS | MEMBER_EVENTS | {"FullyBooted"}) - {"VarSet"}
+    for name in (EVENTS | MEMBER_EVENTS | {ORIGINATED, "FullyBooted"}) - {"VarSet"}
 }
 _VARIABLE = b"\r\nPrivilege: " + _class_of("VarSet")
 

@@ -15,19 +15,19 @@ from sqlalchemy.orm import Session
 from callcenter import commands
 from callcenter.config import Pbx, Settings
 from callcenter.db import transaction
-from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
-from callcenter.vocab import CommandResult, CommandVerb
+from callcenter.models import OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
+from callcenter.vocab import CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
 from scripts.asterisk_env import AMI_PORT, Asterisk, Site
 from telephony.ami.link import Watch
 from telephony.leadership import crown
 from telephony.listener import Listener
 from tests import factories
-from tests.asterisk.sip_agent import RING_ON
+from tests.asterisk.sip_agent import BUSY, RING_ON
 from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import Theatre
 from tests.factories import Province
 from tests.wire.ears import seen
-from tickets import my_phone
+from tickets import calling_out, history, my_phone
 from tickets.floor import Doing
 from tickets.my_phone import Presence
 
@@ -72,6 +72,28 @@ class Desk:
             command = session.get_one(PbxCommand, command_id)
         self.told("told", f"{command.verb} {command.arguments} -> {command.result}: {command.answer}")
         return command
+
+    async def call_out(self) -> int:
+        """Lan presses the button of a call-back."""
+        with transaction(self.engine) as session:
+            actor = self.province.actor("lan")
+            task = history.begin(
+                session, actor, kind=TicketKind.REPORT, source=Source.COUNTER, state=TicketState.FILED,
+                now=self.now(), move="open", caller=factories.CALLER,
+            )  # fmt: skip
+            return calling_out.place(
+                session, actor, task.code, factories.CALLER, calling_out.Allowed(), now=self.now()
+            ).id
+
+    def outgoing(self, session: Session, call_id: int) -> OutgoingCall:
+        return session.get_one(OutgoingCall, call_id)
+
+    async def ended_call(self, call_id: int) -> OutgoingCall:
+        await seen(self.engine, lambda session: self.outgoing(session, call_id).ended_at is not None, 30)
+        with Session(self.engine, expire_on_commit=False) as session:
+            call = self.outgoing(session, call_id)
+            self.told("told", f"call out -> {call.result}, talked {call.talk_s:.1f} s")
+            return call
 
     def presence(self, session: Session) -> Presence:
         here = my_phone.of(session, self.province.actor("lan"), self.now())
@@ -187,5 +209,48 @@ def test_a_ring_that_nobody_answers_pauses_and_one_key_brings_back(play: Play) -
             caller.quit()
         assert (await desk.ask(CommandVerb.RESUME)).result == CommandResult.DONE
         await desk.shows(lambda one: one.doing is Doing.FREE)
+
+    play(scene)
+
+
+def test_a_citizen_is_called_from_a_ticket(play: Play) -> None:
+    """The operator's own telephone first, showing the citizen's number; the citizen sees the hotline's."""
+
+    async def scene(desk: Desk) -> None:
+        lan, trunk = desk.theatre.phones[0], desk.theatre.trunk
+        assert trunk is not None
+        call = await desk.call_out()
+        own = await lan.next_talk()
+        assert own.peer == "0905123456"
+        far = await trunk.next_talk()
+        assert far.peer == "1022"
+        await seen(desk.engine, lambda session: desk.outgoing(session, call).reached_at is not None, 20)
+        await far.hang_up()
+        ended = await desk.ended_call(call)
+        assert ended.result == CallOut.REACHED
+        assert ended.dialling_at is not None
+        assert ended.reached_at is not None
+        assert ended.dialling_at <= ended.reached_at <= desk.now()
+
+    play(scene)
+
+
+def test_busy_not_answered_and_not_picked_up_are_told_apart(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        lan, trunk = desk.theatre.phones[0], desk.theatre.trunk
+        assert trunk is not None
+        trunk.does(BUSY)
+        call = await desk.call_out()
+        await lan.next_talk()
+        assert (await desk.ended_call(call)).result == CallOut.BUSY
+        trunk.does(RING_ON)
+        call = await desk.call_out()
+        own = await lan.next_talk()
+        await trunk.next_call()
+        await own.hang_up()
+        assert (await desk.ended_call(call)).result == CallOut.GIVEN_UP
+        lan.does(BUSY)
+        call = await desk.call_out()
+        assert (await desk.ended_call(call)).result == CallOut.NOT_PICKED_UP
 
     play(scene)

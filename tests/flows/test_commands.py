@@ -16,7 +16,7 @@ from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb, Role
 from telephony.ami.protocol import headers
-from telephony.orders import ACTIONS, NothingToDo, Order, Place, actions_for, known
+from telephony.orders import ACTIONS, NothingToDo, Order, Place, actions_for, known, lacking
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets import phone
@@ -165,6 +165,7 @@ def test_whatever_is_asked_is_plain_actions_on_the_wire(
 
 def test_a_real_asterisk_knows_the_queue_s_verbs_and_no_button_of_the_simulated_one() -> None:
     real = {"ping", "status", "queuestatus", "hangup", "queueadd", "queueremove", "queuepause"}
+    assert lacking(real) == ["Originate"]
     assert known(real) == [CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME]
     assert known({"simulatedanswer", "ping"}) == [CommandVerb.ANSWER]
 

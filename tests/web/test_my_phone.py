@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
-from tests.factories import Province
+from callcenter.models import OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus, Ticket
+from callcenter.vocab import CallOut, Source, TicketKind, TicketState
+from tests.factories import CALLER, Province
 from tests.web.conftest import Browser
+from tickets import calling_out, history
 from tickets.my_phone import VERBS
 
 SignIn = Callable[[str | None], Browser]
@@ -21,7 +23,7 @@ FREE = {"extension": "101", "name": "101", "paused": False, "status": 1, "interf
 def queue(session: Session, province: Province) -> PbxQueue:
     now = datetime.now(UTC)
     session.merge(PauseReason(code="an-trua", name="Ăn <b>trưa", position=1))
-    actions = [verb.value for verb in VERBS]
+    actions = [*(verb.value for verb in VERBS), "call"]
     session.add(PbxStatus(pbx="pbx1", connected=True, since=now, seen_at=now, actions=actions))
     row = PbxQueue(pbx="pbx1", name="hotline-1022", title="Tổng đài 1022", members=[FREE], seen_at=now)
     session.add(row)
@@ -120,3 +122,40 @@ def test_an_administrator_keeps_the_list_of_reasons(sign_in: SignIn, session: Se
     assert last.status_code == 422
     assert "Phải còn ít nhất một lý do" in last.text
     assert sign_in("lan").get("/admin/pause-reasons").status_code == 403
+
+
+@pytest.fixture
+def call_back(session: Session, province: Province, queue: PbxQueue) -> Ticket:
+    task = history.begin(
+        session, province.actor("lan"), kind=TicketKind.CALLBACK, source=Source.HOTLINE, state=TicketState.FILED,
+        now=datetime.now(UTC), move="expect_call_back", caller=CALLER, filed_at=datetime.now(UTC),
+    )  # fmt: skip
+    session.commit()
+    return task
+
+
+def test_a_ticket_s_number_is_called_by_one_button_and_the_strip_follows(
+    sign_in: SignIn, session: Session, call_back: Ticket
+) -> None:
+    browser = sign_in("lan")
+    page = f"/tickets/{call_back.code}"
+    assert 'action="/phone/call"' in browser.get(page).text
+    given = {"code": call_back.code, "number": CALLER, "next": page}
+    answer = browser.post("/phone/call", given)
+    assert (answer.status_code, answer.headers["Location"]) == (303, page)
+    (command,) = session.scalars(select(PbxCommand))
+    assert (command.verb, command.arguments["number"]) == ("call", "0905123456")
+    assert "Nhấc máy của ông/bà để gọi 0905 123 456" in browser.get("/phone/state").text
+    call = session.scalars(select(OutgoingCall)).one()
+    calling_out.ended(session, call.id, CallOut.BUSY, datetime.now(UTC), now=datetime.now(UTC))
+    session.commit()
+    assert "0905 123 456: Máy bận" in browser.get("/phone/state").text
+    assert "gọi người dân: máy bận" in browser.get(page).text
+
+
+def test_a_number_that_is_not_the_ticket_s_is_not_called(sign_in: SignIn, session: Session, call_back: Ticket) -> None:
+    browser = sign_in("lan")
+    browser.post("/phone/call", {"code": call_back.code, "number": "1900545454"})
+    assert "Số này không có trong phiếu." in browser.get("/").text
+    assert session.scalars(select(PbxCommand)).all() == []
+    assert 'action="/phone/call"' not in sign_in("phuc").get(f"/tickets/{call_back.code}").text

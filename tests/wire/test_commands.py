@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from callcenter import commands, push
 from callcenter.db import transaction
-from callcenter.models import Call, PbxCommand, PbxQueue, PbxStatus
-from callcenter.vocab import CommandResult, CommandVerb
+from callcenter.models import Call, OutgoingCall, PbxCommand, PbxQueue, PbxStatus
+from callcenter.vocab import CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
 from telephony import commands as sender
 from telephony.ami.link import Watch
 from telephony.callflow import from_json, to_json
@@ -20,8 +20,9 @@ from telephony.queues import read
 from tests import factories
 from tests.factories import Province
 from tests.wire.ami_server import AmiServer
-from tests.wire.ears import listening, seen
+from tests.wire.ears import PATIENT, listening, seen
 from tests.wire.test_listener import CALLER, RING, TALK, run, say
+from tickets import history
 
 BOTH = ["SimulatedAnswer", "SimulatedHangup"]
 
@@ -44,6 +45,21 @@ def ask(engine: Engine, province: Province, **given: Any) -> int:
     }
     with transaction(engine) as session:
         return commands.ask(session, **{**values, **given}).id
+
+
+def outgoing(engine: Engine, province: Province) -> int:
+    """A call that Lan asked for from a call-back."""
+    with transaction(engine) as session:
+        lan = province.people["lan"]
+        task = history.begin(
+            session, province.actor("lan"), kind=TicketKind.CALLBACK, source=Source.HOTLINE, state=TicketState.FILED,
+            now=datetime.now(UTC), move="expect_call_back", caller=factories.CALLER,
+        )  # fmt: skip
+        made = OutgoingCall(pbx="test", ticket_id=task.id, user_id=lan.id, who=lan.name, extension="101",
+                            number=factories.CALLER, asked_at=datetime.now(UTC))  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
 
 
 async def ended(engine: Engine, command_id: int) -> PbxCommand:
@@ -196,5 +212,43 @@ def test_what_a_simulated_caller_says_is_kept_with_the_call(engine: Engine) -> N
             # A listener of before this knew neither.
             del written["said"], written["message"]
             assert from_json(written).said == []
+
+    run(test)
+
+
+def test_a_call_that_goes_out_is_followed_to_its_end(engine: Engine, province: Province) -> None:
+    """From the button to the row: sent once, then what the PBX says of it, in its own moments."""
+    call_id = outgoing(engine, province)
+
+    def said(session: Session) -> OutgoingCall:
+        return session.get_one(OutgoingCall, call_id)
+
+    async def test(server: AmiServer) -> None:
+        server.listed = ["Originate"]
+        async with listening(server, engine, watch=PATIENT):
+            given = {"number": "0905123456", "call": str(call_id)}
+            done = await ended(engine, ask(engine, province, verb=CommandVerb.CALL, arguments=given))
+            assert (done.result, server.count("Originate")) == (CommandResult.DONE, 1)
+            for stage, more in (("dialling", {}), ("answered", {}), ("ended", {"Result": "ANSWER"})):
+                server.say("UserEvent", UserEvent="HotlineCallOut", Call=str(call_id), Stage=stage, **more)
+            await seen(engine, lambda session: said(session).ended_at is not None)
+            with Session(engine) as session:
+                call = said(session)
+                assert call.result == CallOut.REACHED
+                assert call.dialling_at is not None
+                assert call.reached_at is not None
+
+    run(test)
+
+
+def test_an_own_telephone_that_nobody_picks_up_ends_the_call(engine: Engine, province: Province) -> None:
+    call_id = outgoing(engine, province)
+
+    async def test(server: AmiServer) -> None:
+        async with listening(server, engine, watch=PATIENT):
+            server.say("OriginateResponse", ActionID=f"hotline-callout/{call_id}", Response="Failure", Reason="3")
+            await seen(engine, lambda session: session.get_one(OutgoingCall, call_id).result is not None)
+            with Session(engine) as session:
+                assert session.get_one(OutgoingCall, call_id).result == CallOut.NOT_PICKED_UP
 
     run(test)

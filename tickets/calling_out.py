@@ -1,0 +1,175 @@
+"""A citizen is called from a ticket: the operator's own telephone first, then theirs; what the PBX says is recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from callcenter import commands, phones
+from callcenter.errors import Invalid, NotFound
+from callcenter.models import OutgoingCall, PbxCommand, Ticket, User
+from callcenter.push import announce
+from callcenter.vocab import CallOut, CommandResult, CommandVerb
+from tickets import history, my_phone, phone
+from tickets.actors import Actor
+
+MOVE = "called_out"
+# A call of which the PBX has said nothing more for so long is over: its last word was lost in a gap.
+_FORGOTTEN = timedelta(hours=1)
+# How long the page tells how the last one ended.
+_REMEMBERED = timedelta(seconds=60)
+_UNSENT = (CommandResult.REFUSED, CommandResult.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Which numbers beside ordinary ones of Vietnam may be called."""
+
+    abroad: bool = False
+    premium: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`stage` is `own` (one's own telephone rings), `dialling`, `talking` or `ended`, `since` when it began."""
+
+    code: str
+    number: str
+    stage: str
+    since: datetime
+    result: CallOut | None = None
+
+
+def place(session: Session, actor: Actor, code: str, number: str, allowed: Allowed, *, now: datetime) -> OutgoingCall:
+    """Ask the PBX to call one of the ticket's numbers; asked again while that call goes on, it is the same call.
+
+    Raises NotFound without a telephone, Invalid where the number is none of the ticket's, may not be called, or the
+    telephone is busy.
+    """
+    actor.require(*phone.OPERATORS)
+    ticket = history.locked(session, code)
+    e164 = phones.normalise(number)
+    here = my_phone.of(session, actor, now)
+    if here is None or actor.id is None:
+        raise NotFound(f"no telephone of {actor.name} at any PBX")
+    dialled = phones.dialled(e164, abroad=allowed.abroad, premium=allowed.premium) if e164 else None
+    problem = _problem(here, ticket, e164, dialled)
+    if problem or dialled is None or e164 is None:
+        raise Invalid({"phone": problem or "call_not_allowed"})
+    # Held, so that two clicks at the same moment are one call.
+    session.get(User, actor.id, with_for_update=True)
+    going_on = latest(session, here.extension, now)
+    if going_on is not None and going_on.ended_at is None:
+        if going_on.number == e164 and going_on.ticket_id == ticket.id:
+            return going_on
+        raise Invalid({"phone": "call_going_on"})
+    call = OutgoingCall(
+        pbx=here.pbx, ticket_id=ticket.id, user_id=actor.id, who=actor.name, extension=here.extension, number=e164,
+        asked_at=now,
+    )  # fmt: skip
+    session.add(call)
+    session.flush()
+    commands.ask(
+        session,
+        pbx=here.pbx,
+        verb=CommandVerb.CALL,
+        extension=here.extension,
+        arguments={"number": dialled, "call": str(call.id)},
+        actor_id=actor.id,
+        actor_name=actor.name,
+        now=now,
+    )
+    return call
+
+
+def _problem(here: my_phone.Presence, ticket: Ticket, e164: str | None, dialled: str | None) -> str | None:
+    if CommandVerb.CALL not in here.can:
+        return "phone_not_here"
+    if here.away:
+        return "phone_away"
+    if e164 is None or e164 not in numbers(ticket):
+        return "call_not_of_ticket"
+    return None if dialled else "call_not_allowed"
+
+
+def numbers(ticket: Ticket) -> list[str]:
+    """Whom one may call from this ticket: the contact, and who called."""
+    given = (phones.normalise(number) for number in (ticket.reporter_phone, ticket.caller))
+    return list(dict.fromkeys(number for number in given if number))
+
+
+def latest(session: Session, extension: str, now: datetime) -> OutgoingCall | None:
+    """The call that goes on at this telephone, or the last one while the page still tells how it ended."""
+    lasts = and_(OutgoingCall.ended_at.is_(None), OutgoingCall.asked_at > now - _FORGOTTEN)
+    query = (
+        select(OutgoingCall)
+        .where(OutgoingCall.extension == extension, or_(lasts, OutgoingCall.ended_at > now - _REMEMBERED))
+        .order_by(OutgoingCall.id.desc())
+        .limit(1)
+    )
+    call = session.scalars(query).first()
+    return None if call is None or (call.ended_at is None and _never_sent(session, call)) else call
+
+
+def _never_sent(session: Session, call: OutgoingCall) -> bool:
+    """The PBX refused it, or nobody took it in time: the strip tells that of the command itself."""
+    query = select(PbxCommand.result).where(
+        PbxCommand.verb == CommandVerb.CALL,
+        PbxCommand.asked_at == call.asked_at,
+        PbxCommand.arguments["call"].astext == str(call.id),
+    )
+    return session.scalar(query) in _UNSENT
+
+
+def shown(session: Session, actor: Actor, now: datetime) -> Shown | None:
+    """What the page says of the call that this person's telephone makes, or just made."""
+    call = latest(session, actor.extension, now) if actor.extension else None
+    if call is None:
+        return None
+    code = session.get_one(Ticket, call.ticket_id).code
+    moments = (call.ended_at, call.reached_at, call.dialling_at, call.asked_at)
+    since = next(moment for moment in moments if moment is not None)
+    stage = ("ended", "talking", "dialling", "own")[moments.index(since)]
+    return Shown(code, call.number, stage, since, call.result)
+
+
+def of_ticket(session: Session, ticket_id: int) -> Sequence[OutgoingCall]:
+    """Newest first."""
+    query = select(OutgoingCall).where(OutgoingCall.ticket_id == ticket_id).order_by(OutgoingCall.id.desc()).limit(50)
+    return session.scalars(query).all()
+
+
+def dialling(session: Session, call_id: int, at: datetime) -> None:
+    """The operator's own telephone is picked up, the citizen's is being called."""
+    call = _locked(session, call_id)
+    if call is not None and call.dialling_at is None:
+        call.dialling_at = at
+        announce(session, f"extension:{call.extension}")
+
+
+def reached(session: Session, call_id: int, at: datetime) -> None:
+    call = _locked(session, call_id)
+    if call is not None and call.reached_at is None:
+        call.reached_at = at
+        announce(session, f"extension:{call.extension}")
+
+
+def ended(session: Session, call_id: int, result: CallOut, at: datetime, *, now: datetime) -> None:
+    """How it ended, by the PBX; told twice it is told once. The ticket's history has it as a try."""
+    call = _locked(session, call_id)
+    if call is None or call.ended_at is not None:
+        return
+    # Whoever was reached was reached, whatever the last word says.
+    call.result = CallOut.REACHED if call.reached_at is not None else result
+    call.ended_at = at
+    call.talk_s = max((at - call.reached_at).total_seconds(), 0.0) if call.reached_at is not None else 0.0
+    ticket, person = session.get_one(Ticket, call.ticket_id), session.get_one(User, call.user_id)
+    talk_s = round(call.talk_s)
+    history.note(session, ticket, MOVE, Actor.of(person), now=now, result=call.result, call=call.id, talk_s=talk_s)
+    announce(session, f"extension:{call.extension}")
+
+
+def _locked(session: Session, call_id: int) -> OutgoingCall | None:
+    return session.get(OutgoingCall, call_id, with_for_update=True, populate_existing=True)
