@@ -36,6 +36,7 @@ from agent_ui import (
     supervisor,
     ticket_moves,
     tours,
+    transfers,
 )
 from agent_ui.admin import pages as administration
 from agent_ui.public import api, front, report, track
@@ -72,6 +73,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         palette,
         numbers,
         tours,
+        transfers,
     ):
         app.register_blueprint(pages.blueprint)
     for part in administration.BLUEPRINTS:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from agent_ui import forms, site
+from agent_ui import figure_words, forms, site
 from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
@@ -54,11 +54,9 @@ def resume() -> ResponseReturnValue:
 @roles(*_DESK)
 def call() -> ResponseReturnValue:
     """Call one of a ticket's numbers; back on the page one came from, with a word where it cannot be."""
-    settings = site.site().settings
-    allowed = Allowed(abroad=settings.call_abroad, premium=settings.call_premium)
     try:
         with site.transaction() as session:
-            calling_out.place(session, me(), forms.code("code"), forms.text("number"), allowed, now=site.now())
+            calling_out.place(session, me(), forms.code("code"), forms.text("number"), allowed(), now=site.now())
     except (Invalid, NotFound) as error:
         keys = error.problems if isinstance(error, Invalid) else {"phone": "phone_none"}
         flash(next(iter(problem_words(keys).values())), "warning")
@@ -79,6 +77,12 @@ def mine() -> Presence | None:
             g.my_phone = my_phone.of(session, me(), site.now())
     found: Presence | None = g.my_phone
     return found
+
+
+def allowed() -> Allowed:
+    """Which numbers this site lets its operators call."""
+    settings = site.site().settings
+    return Allowed(abroad=settings.call_abroad, premium=settings.call_premium)
 
 
 def call_out() -> Shown | None:
@@ -105,6 +109,11 @@ def words(code: str) -> str:
             g.pause_names = {reason.code: reason.name for reason in session.scalars(select(PauseReason))}
     names: dict[str, str] = g.pause_names
     return names.get(code, code)
+
+
+@blueprint.app_template_filter("doing_words")
+def doing_words(doing: str) -> str:
+    return str(figure_words.DOING[doing]).lower()
 
 
 def _ask(verb: CommandVerb) -> ResponseReturnValue:

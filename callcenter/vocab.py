@@ -181,6 +181,10 @@ class CommandVerb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CALL = "call"
+    TRANSFER = "transfer"
+    CONSULT = "consult"
+    JOIN = "join"
+    BACK = "back"
 
 
 class CallOut(StrEnum):

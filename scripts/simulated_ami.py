@@ -16,7 +16,10 @@ _STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
 _UNKNOWN = "<unknown>"
 _SPELLED = {"coreshowchannels": "CoreShowChannels", "listcommands": "ListCommands", "queuestatus": "QueueStatus"}
 
-_ORIGINATE = {"Originate": "Originate a call.  (Priv: originate,all)"}
+_CALLS = {
+    "BlindTransfer": "Blind transfer channel(s) to the given destination  (Priv: call,all)",
+    "Originate": "Originate a call.  (Priv: originate,all)",
+}
 
 Headers = Mapping[str, str]
 
@@ -36,6 +39,7 @@ class Channel:
     context: str = "from-trunk"
     exten: str = "s"
     priority: int = 1
+    bridge: str = ""
 
     def goes_to(self, context: str, exten: str, priority: int) -> None:
         self.context, self.exten, self.priority = context, exten, priority
@@ -150,9 +154,11 @@ class AmiServer:
         if pressed:
             answers = self._press(pressed, action, tag)
         elif name == "originate":
-            problem = self.originate(action)
-            answers = [{"Response": "Error" if problem else "Success", **tag,
-                        "Message": problem or "Originate successfully queued"}]  # fmt: skip
+            answers = _answer(tag, self.originate(action), "Originate successfully queued")
+        elif name == "blindtransfer":
+            phone, target = self._phone, action.get("exten", "")
+            problem = phone.pass_on(action.get("channel", ""), target) if phone else "Call to transfer not found"
+            answers = _answer(tag, problem, "Transfer succeeded")
         else:
             answers = self._queue(queued, action, tag) if queued else answer(tag)
         for headers in answers:
@@ -192,7 +198,10 @@ class AmiServer:
         return _list(tag, "Channel status will follow", rows, "StatusComplete")
 
     def _do_coreshowchannels(self, tag: Headers) -> list[Headers]:
-        rows = [{"Event": "CoreShowChannel", **tag, **channel.headers()} for channel in self._channels()]
+        rows = [
+            {"Event": "CoreShowChannel", **tag, **channel.headers(), "BridgeId": channel.bridge}
+            for channel in self._channels()
+        ]
         return _list(tag, "Channels will follow", rows, "CoreShowChannelsComplete")
 
     def _do_queuestatus(self, tag: Headers) -> list[Headers]:
@@ -205,7 +214,7 @@ class AmiServer:
         """As Asterisk has it: one answer, a header an action."""
         own = sorted(name[4:] for name in dir(self) if name.startswith("_do_") and name != "_do_unknown")
         listed = {_SPELLED.get(name, name.capitalize()): "  (Priv: <none>)" for name in own}
-        return [{"Response": "Success", **tag, **listed, **ACTIONS, **simulated_queue.ACTIONS, **_ORIGINATE}]
+        return [{"Response": "Success", **tag, **listed, **ACTIONS, **simulated_queue.ACTIONS, **_CALLS}]
 
     def _press(self, name: str, action: Mapping[str, str], tag: Headers) -> list[Headers]:
         call = action.get("call", "")
@@ -214,6 +223,10 @@ class AmiServer:
 
     def _do_unknown(self, tag: Headers) -> list[Headers]:
         return [{"Response": "Error", **tag, "Message": "Invalid/unknown command"}]
+
+
+def _answer(tag: Headers, problem: str, said: str) -> list[Headers]:
+    return [{"Response": "Error" if problem else "Success", **tag, "Message": problem or said}]
 
 
 def _list(tag: Headers, message: str, rows: Sequence[Headers], end: str) -> list[Headers]:

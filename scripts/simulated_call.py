@@ -25,6 +25,8 @@ ANSWERED = 0.92
 # other: the caller goes to a colleague, and the phone rests a moment before the next.
 NEWCOMER_RING_S = 15.0
 REST_S = 5.0
+# Extensions are shorter than any number outside.
+OUTSIDE = 6
 # After a talk the newcomer types.
 WRAP_UP_S = 45.0
 SHORTEST_TALK_S, LONGEST_TALK_S = 75.0, 180.0
@@ -209,6 +211,10 @@ class SimulatedCall:
             return
         answered = time.monotonic()
         operator_ends = await self._talks(operator)
+        target = self.pbx.phone.passed_to if operator.number == self.pbx.newcomer and operator_ends else ""
+        if target:
+            await self._passed_on(operator, target, bridge, waited)
+            return
         talked_s = (time.monotonic() - answered) * self.pbx.speed
         leaving = operator if operator_ends else self.caller
         self.pbx.ami.emit("HangupRequest", "call", leaving.headers())
@@ -257,7 +263,9 @@ class SimulatedCall:
         self.pbx.free.remove(others[0])
         return others[0]
 
-    async def _transfer(self, operator: Channel, extension: str, bridge: Bridge, waited: Headers) -> None:
+    async def _transfer(
+        self, operator: Channel, extension: str, bridge: Bridge, waited: Headers, *, taken: bool = True
+    ) -> None:
         """By REFER of the operator's phone: it tells an Unhold though nothing was held."""
         self.pbx.ami.emit("Unhold", "call", operator.headers())
         parties = {**operator.headers("Transferer"), **self.caller.headers("Transferee")}
@@ -267,13 +275,26 @@ class SimulatedCall:
         self._complete(operator, waited, self.plan.talk_s / 2, "transfer")
         self._hang_up(operator, 16)
         self.pbx.free.append(operator.number)
-        await self._with_other(extension)
+        await self._with_other(extension, taken=taken)
 
-    async def _with_other(self, extension: str) -> None:
+    async def _passed_on(self, operator: Channel, target: str, bridge: Bridge, waited: Headers) -> None:
+        """By the console: to a free colleague or to somebody outside; who is not free does not take it."""
+        inside = len(target) < OUTSIDE
+        taken = target in self.pbx.free or not inside
+        if taken and inside:
+            self.pbx.free.remove(target)
+        await self._transfer(operator, target, bridge, waited, taken=taken)
+
+    async def _with_other(self, extension: str, *, taken: bool = True) -> None:
         other = self._leg(extension)
         other.state, other.exten = 5, extension
         self._emit("DialBegin", "call", other.headers("Dest"), {"DialString": extension})
         await self.pbx.wait(2)
+        if not taken:
+            self._emit("DialEnd", "call", other.headers("Dest"), {"DialStatus": "BUSY"})
+            self._hang_up(other, 16)
+            self._end("system", cause=16)
+            return
         other.exten = ""
         self.caller.connected = self.caller.connected_name = extension
         other.state = 6
@@ -282,13 +303,15 @@ class SimulatedCall:
         self._emit("HangupRequest", "call", {"Cause": "16"})
         self._tell_end("caller", 16)
         self._hang_up(other, 16)
-        self.pbx.free.append(extension)
+        if len(extension) < OUTSIDE:
+            self.pbx.free.append(extension)
         self._hang_up(self.caller, 16)
 
     def _bridge(self, operator: Channel) -> Bridge:
         bridge = Bridge()
         for channel in (operator, self.caller):
             bridge.inside += 1
+            channel.bridge = bridge.uniqueid
             self.pbx.ami.emit("BridgeEnter", "call", bridge.headers(), channel.headers())
         return bridge
 

@@ -19,6 +19,8 @@ class ConsolePhone:
         self.ringing = ""
         self.talking = ""
         self.used = False
+        # Where the talk goes, once the console has passed it on.
+        self.passed_to = ""
         self._pressed = asyncio.Event()
 
     async def ring(self, call: str, seconds: float) -> bool:
@@ -31,7 +33,7 @@ class ConsolePhone:
 
     async def talk(self, call: str, seconds: float) -> bool:
         """Until it is put down (True), or the caller has said all (False)."""
-        self.talking = call
+        self.talking, self.passed_to = call, ""
         try:
             return await self._press(seconds)
         finally:
@@ -45,6 +47,16 @@ class ConsolePhone:
         if not here or (call and call != here):
             return "Not ringing" if action == ANSWER else "No such talk"
         self.used = True
+        self._pressed.set()
+        return ""
+
+    def pass_on(self, channel: str, target: str) -> str:
+        """Transfer the talk at this telephone blind; what stands in the way, or nothing."""
+        if not channel.startswith(f"PJSIP/{self.extension}-") or not self.talking:
+            return "Call to transfer not found"
+        if not target.isdigit():
+            return "Transfer failed. Transfer invalid"
+        self.used, self.passed_to = True, target
         self._pressed.set()
         return ""
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -105,18 +106,34 @@ class Commander:
     async def _carry_out(self, command: PbxCommand) -> tuple[CommandResult, str]:
         """All that belongs to it, up to the first action that is not done."""
         try:
-            actions = orders.actions_for(await self._in_transaction(self._order, command))
+            order = await self._known(await self._in_transaction(self._order, command))
+            actions = orders.actions_for(order)
         except (ValueError, KeyError) as error:
             return CommandResult.REFUSED, str(error)
+        except (ConnectionError, TimeoutError) as error:
+            return CommandResult.REFUSED, f"the PBX could not be asked first: {error or 'no answer'}"
         result, answer = CommandResult.DONE, ""
-        for action in actions:
+        for place, action in enumerate(actions):
             if command.expires_at <= _now():
                 # This process stood still between taking and sending; by now somebody else may lead.
                 return CommandResult.EXPIRED, "taken, but not sent in time"
             result, answer = await self._send(action)
             if result != CommandResult.DONE:
                 break
+            await asyncio.sleep(orders.pause_after(action, actions[:place], order.keys))
         return result, answer
+
+    async def _known(self, order: Order) -> Order:
+        """With what only the PBX knows now: the telephone's channel in the call, and where transfers are dialled."""
+        if order.verb not in orders.OF_A_CALL:
+            return order
+        rows = await self.link.ask({"Action": "CoreShowChannels"}, as_list=True)
+        channel = orders.end_of(
+            [{key: str(value) for key, value in row.items()} for row in rows], order.extension, order.arguments["call"]
+        )
+        answer = await self.link.ask({"Action": "Getvar", "Variable": "HOTLINE_TRANSFER_CONTEXT"}, as_list=False)
+        context = str(answer[0].get("Value", "")) if answer[0].success else ""
+        return replace(order, channel=channel, context=context or order.context)
 
     async def _send(self, action: orders.Action) -> tuple[CommandResult, str]:
         try:

@@ -1,11 +1,12 @@
 """What a person asked of a PBX, as the AMI actions that do it. A value of the wrong form never becomes one."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callcenter import commands
 from callcenter.vocab import CommandVerb
+from telephony.events import extension_of
 
 Action = dict[str, str]
 
@@ -14,10 +15,18 @@ _REASON = re.compile(r"[a-z0-9-]{1,40}")
 # Dialled by the PBX: digits, and never a short number of its own.
 _NUMBER = re.compile(r"(0[0-9]{8,15}|1[89]00[0-9]{4,6})")
 _CALL = re.compile(r"[0-9]{1,15}")
+# An extension, an emergency number or a number outside.
+_TARGET = re.compile(r"[0-9]{2,16}")
+_CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@:;/-]{1,100}")
+_CONTEXT = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_KEYS = re.compile(r"[0-9*#]{1,4}")
 # The context of hotline.conf for a call that the console asks for.
 CALL_OUT = "hotline-callout"
 # How long the operator's own telephone rings.
 _RING_S = 25
+_KEY_S, _AFTER_KEYS_S = 0.15, 0.6
+# The verbs about a call: they need the telephone's own channel in it.
+OF_A_CALL = frozenset({CommandVerb.TRANSFER, CommandVerb.CONSULT, CommandVerb.JOIN, CommandVerb.BACK})
 # The AMI action behind each verb. The first two are known to the simulated PBX alone: on a real one a telephone is
 # answered and hung up where it stands, and the console shows no button for it.
 ACTIONS: Mapping[CommandVerb, str] = {
@@ -28,6 +37,10 @@ ACTIONS: Mapping[CommandVerb, str] = {
     CommandVerb.PAUSE: "QueuePause",
     CommandVerb.RESUME: "QueuePause",
     CommandVerb.CALL: "Originate",
+    CommandVerb.TRANSFER: "BlindTransfer",
+    CommandVerb.CONSULT: "PlayDTMF",
+    CommandVerb.JOIN: "Hangup",
+    CommandVerb.BACK: "CancelAtxfer",
 }
 
 
@@ -44,7 +57,9 @@ class Place:
 class Order:
     """A command, and what is known of the PBX when it is sent: its `queues`, the `places` of this telephone in them.
 
-    `phone` is how a telephone is called there, and how it is watched where that is something else.
+    `phone` is how a telephone is called there, and how it is watched where that is something else. `channel` is the
+    telephone's end of the call that the command is about ('' where it has none), `context` where transfers are dialled,
+    `keys` what starts a consultation.
     """
 
     verb: CommandVerb
@@ -53,6 +68,9 @@ class Order:
     queues: Sequence[str] = ()
     places: Sequence[Place] = ()
     phone: Sequence[str] = field(default=("PJSIP/{extension}",))
+    channel: str = ""
+    context: str = "from-agents"
+    keys: str = "*2"
 
     @property
     def interface(self) -> str:
@@ -134,6 +152,46 @@ def _call(order: Order) -> list[Action]:
     ]
 
 
+def _transfer(order: Order) -> list[Action]:
+    target = _form(_TARGET, "to", order.arguments.get("to", ""))
+    return [{"Channel": _end(order), "Context": _form(_CONTEXT, "context", order.context), "Exten": target}]
+
+
+def _consult(order: Order) -> list[Action]:
+    """The keys of an attended transfer, pressed for the telephone one by one: the caller is held, the target rings."""
+    keys = _form(_KEYS, "keys", order.keys) + _form(_TARGET, "to", order.arguments.get("to", ""))
+    return [{"Channel": _end(order), "Digit": key, "Duration": "100", "Receive": "true"} for key in keys]
+
+
+def _join(order: Order) -> list[Action]:
+    """The operator leaves, and the caller is with whoever was consulted."""
+    return [{"Channel": _end(order), "Cause": "16"}]
+
+
+def _back(order: Order) -> list[Action]:
+    return [{"Channel": _end(order)}]
+
+
+def _end(order: Order) -> str:
+    if not order.channel:
+        raise NothingToDo("this telephone is on no such call")
+    return _form(_CHANNEL, "channel", order.channel)
+
+
+def end_of(rows: Iterable[Mapping[str, str]], extension: str, linkedid: str) -> str:
+    """The telephone's channel in this call, from the answer to `CoreShowChannels`; '' where there is none."""
+    mine = [row for row in rows if row.get("Linkedid") == linkedid and row.get("BridgeId")]
+    names = (row.get("Channel", "") for row in mine)
+    return next((name for name in names if extension_of(name) == extension and not name.startswith("Local/")), "")
+
+
+def pause_after(action: Action, before: Sequence[Action], keys: str) -> float:
+    """Seconds until the next action: a key takes its time, and behind the first keys the PBX speaks."""
+    if action["Action"] != ACTIONS[CommandVerb.CONSULT]:
+        return 0.0
+    return _AFTER_KEYS_S if len(before) + 1 == len(keys) else _KEY_S
+
+
 def call_of(action_id: str) -> int | None:
     """The outgoing call that an Originate of ours was for, by the id that comes back with what became of it."""
     prefix, _, number = action_id.partition("/")
@@ -165,4 +223,8 @@ _BUILDERS: Mapping[CommandVerb, Callable[[Order], list[Action]]] = {
     CommandVerb.PAUSE: _pause,
     CommandVerb.RESUME: _resume,
     CommandVerb.CALL: _call,
+    CommandVerb.TRANSFER: _transfer,
+    CommandVerb.CONSULT: _consult,
+    CommandVerb.JOIN: _join,
+    CommandVerb.BACK: _back,
 }

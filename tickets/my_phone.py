@@ -20,6 +20,8 @@ from tickets.actors import Actor
 from tickets.floor import Doing
 
 VERBS = (CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME)
+# Those whose answer the strip tells; a button of a call tells its own.
+_TOLD = frozenset(CommandVerb) - {CommandVerb.ANSWER, CommandVerb.HANG_UP}
 _REMEMBERED = timedelta(seconds=30)
 _NOT_IN, _NOT_PAUSED = "phone_not_in_queue", "phone_not_paused"
 
@@ -174,7 +176,7 @@ def _last(
 ) -> tuple[CommandVerb | None, CommandResult | None, str]:
     """What is awaited, or what did not work, of the last of these commands."""
     latest = commands.latest(session, pbx, extension, now - _REMEMBERED)
-    last = next((command for command in latest if command.verb in VERBS and command.asked_by_id), None)
+    last = next((command for command in latest if command.verb in _TOLD and command.asked_by_id), None)
     if last is None:
         return None, None, ""
     asked, result = phone.what_became(last, now)
