@@ -9,25 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from callcenter import commands
 from callcenter.config import Pbx, Settings
 from callcenter.db import transaction
-from callcenter.models import OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
+from callcenter.models import Call, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
 from scripts.asterisk_env import AMI_PORT, Asterisk, Site
 from telephony.ami.link import Watch
 from telephony.leadership import crown
 from telephony.listener import Listener
 from tests import factories
-from tests.asterisk.sip_agent import BUSY, RING_ON
+from tests.asterisk.sip_agent import BUSY, RING_ON, Phone
 from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import Theatre
 from tests.factories import Province
 from tests.wire.ears import seen
-from tickets import calling_out, history, my_phone
+from tickets import calling_out, history, my_phone, transfers
+from tickets import desk as drafts
 from tickets.floor import Doing
 from tickets.my_phone import Presence
 
@@ -94,6 +95,28 @@ class Desk:
             call = self.outgoing(session, call_id)
             self.told("told", f"call out -> {call.result}, talked {call.talk_s:.1f} s")
             return call
+
+    async def talk(self, phone: Phone) -> tuple[Caller, int]:
+        """A citizen who talks with this telephone, and their call."""
+        for one in self.theatre.phones:
+            one.reset()
+        await self.ask(CommandVerb.SIGN_IN)
+        await self.shows(lambda one: len(one.inside) == 2)
+        caller = await Caller("0905100002", steps=(Step(wait=60),)).start(self.theatre.pbx)
+        await phone.next_talk()
+        mine = select(Call.id).where(Call.talking == [phone.number], Call.ended_at.is_(None))
+        await seen(self.engine, lambda session: session.scalar(mine) is not None, 20)
+        with Session(self.engine) as session:
+            found = session.scalar(mine)
+        assert found is not None
+        return caller, found
+
+    async def pass_on(self, call_id: int, verb: CommandVerb, to: str = "") -> PbxCommand:
+        allowed = calling_out.Allowed()
+        with transaction(self.engine) as session:
+            actor = self.province.actor("lan")
+            asked = transfers.ask(session, actor, call_id, verb, to, allowed, now=self.now())
+        return await self.ended(asked.id)
 
     def presence(self, session: Session) -> Presence:
         here = my_phone.of(session, self.province.actor("lan"), self.now())
@@ -252,5 +275,69 @@ def test_busy_not_answered_and_not_picked_up_are_told_apart(play: Play) -> None:
         lan.does(BUSY)
         call = await desk.call_out()
         assert (await desk.ended_call(call)).result == CallOut.NOT_PICKED_UP
+
+    play(scene)
+
+
+def test_a_call_is_passed_on_at_once(play: Play) -> None:
+    """The transfer is the PBX's own: the fold has it as blind, the colleague talks, the draft is theirs."""
+
+    async def scene(desk: Desk) -> None:
+        lan, minh = desk.theatre.phones[0], desk.theatre.phones[1]
+        caller, call_id = await desk.talk(lan)
+        try:
+            asked = await desk.pass_on(call_id, CommandVerb.TRANSFER, MINH)
+            assert asked.result == CommandResult.DONE
+            second = await minh.next_talk()
+            await seen(desk.engine, lambda session: session.get_one(Call, call_id).talking == [MINH], 20)
+            with Session(desk.engine) as session:
+                call = session.get_one(Call, call_id)
+                assert call.transfers == [{"kind": "blind", "to": MINH}]
+                assert call.operators == [LAN, MINH]
+                draft = drafts.draft_of(session, call)
+                assert draft is not None
+                assert draft.owner_id == desk.province.people["minh"].id
+            await second.hang_up()
+        finally:
+            caller.quit()
+
+    play(scene)
+
+
+def test_somebody_is_asked_first_and_takes_the_call(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        lan, hoa = desk.theatre.phones[0], desk.theatre.phones[2]
+        caller, call_id = await desk.talk(lan)
+        try:
+            assert (await desk.pass_on(call_id, CommandVerb.CONSULT, HOA)).result == CommandResult.DONE
+            second = await hoa.next_talk()
+            await seen(desk.engine, lambda session: session.get_one(Call, call_id).holding == [LAN], 20)
+            assert (await desk.pass_on(call_id, CommandVerb.JOIN)).result == CommandResult.DONE
+            await seen(desk.engine, lambda session: session.get_one(Call, call_id).talking == [HOA], 20)
+            with Session(desk.engine) as session:
+                call = session.get_one(Call, call_id)
+                assert call.transfers == [{"kind": "attended", "to": HOA}]
+            await second.hang_up()
+        finally:
+            caller.quit()
+
+    play(scene)
+
+
+def test_who_is_asked_and_does_not_answer_is_let_go_and_the_caller_is_back(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        lan, hoa = desk.theatre.phones[0], desk.theatre.phones[2]
+        hoa.does(RING_ON)
+        caller, call_id = await desk.talk(lan)
+        try:
+            await desk.pass_on(call_id, CommandVerb.CONSULT, HOA)
+            await hoa.next_call()
+            await seen(desk.engine, lambda session: session.get_one(Call, call_id).holding == [LAN], 20)
+            assert (await desk.pass_on(call_id, CommandVerb.BACK)).result == CommandResult.DONE
+            await seen(desk.engine, lambda session: session.get_one(Call, call_id).holding == [], 20)
+            with Session(desk.engine) as session:
+                assert session.get_one(Call, call_id).talking == [LAN]
+        finally:
+            caller.quit()
 
     play(scene)

@@ -41,6 +41,7 @@ WHO: dict[str, set[str | None]] = {
     "my_phone.pause": {"lan", "hoa"},
     "my_phone.resume": {"lan", "hoa"},
     "my_phone.call": {"lan", "hoa"},
+    "transfers.transfer": {"lan", "hoa"},
     "drafts.begin": DESK,
     "drafts.page": DESK,
     "drafts.save": DESK,
