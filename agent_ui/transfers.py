@@ -10,7 +10,7 @@ from agent_ui.my_phone import allowed
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import CommandVerb, Role
 from tickets import transfers
-from tickets.transfers import Targets
+from tickets.transfers import Consultation, Targets
 
 blueprint = Blueprint("transfers", __name__, url_prefix="/phone")
 
@@ -32,16 +32,22 @@ def transfer() -> ResponseReturnValue:
 
 @blueprint.app_context_processor
 def _of_every_page() -> dict[str, object]:
-    return {"transfer_verbs": verbs, "transfer_targets": targets}
+    return {"transfer_verbs": verbs, "transfer_targets": targets, "consultation": asking}
 
 
 def verbs(call_id: int) -> frozenset[str]:
     """What may be asked for this call of mine; read once a page."""
     if "transfer_verbs" not in g:
         with site.reading() as session:
-            g.transfer_verbs = transfers.of_mine(session, me(), site.now())
+            g.transfer_verbs = transfers.of_mine(session, me())
     found: dict[int, frozenset[str]] = g.transfer_verbs
     return found.get(call_id, frozenset())
+
+
+def asking() -> Consultation | None:
+    """Whom this telephone asks while a caller is on hold."""
+    with site.reading() as session:
+        return transfers.consultation(session, me(), site.now())
 
 
 def targets() -> Targets:

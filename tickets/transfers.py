@@ -22,7 +22,8 @@ from tickets.floor import Doing, Seat
 # Pressing the keys one by one takes a while.
 _LASTS_S = 8
 _LONGEST_CONSULTATION = timedelta(minutes=30)
-_OF_A_CALL = (CommandVerb.TRANSFER, CommandVerb.CONSULT, CommandVerb.JOIN, CommandVerb.BACK)
+_ON = (CommandVerb.TRANSFER, CommandVerb.CONSULT)
+_OUT = (CommandVerb.JOIN, CommandVerb.BACK)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,16 @@ class Targets:
 
     team: Sequence[Seat]
     agencies: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Consultation:
+    """The caller is on hold while somebody (`to`, as it was dialled) is asked."""
+
+    call_id: int
+    caller: str | None
+    to: str
+    since: datetime
 
 
 def targets(session: Session, actor: Actor, allowed: Allowed) -> Targets:
@@ -51,34 +62,44 @@ def dial(number: str | None, allowed: Allowed) -> str | None:
     return phones.dialled(e164, abroad=allowed.abroad, premium=allowed.premium) if e164 else None
 
 
-def can(session: Session, actor: Actor, call: Call, now: datetime) -> frozenset[str]:
-    """What may be asked for this call now, by the PBX's own word of who talks and who is held.
-
-    Who is held by the telephone's own key is not joined with anybody: there is nobody to join them with.
-    """
+def can(session: Session, actor: Actor, call: Call) -> frozenset[str]:
+    """How this call can be passed on now: while one talks with the caller, by the PBX's own word."""
     status = session.get(PbxStatus, call.pbx)
     extension = actor.extension or ""
-    if status is None or actor.role not in phone.OPERATORS or call.ended_at is not None:
+    talks = call.ended_at is None and extension in call.talking and extension not in call.holding
+    if status is None or actor.role not in phone.OPERATORS or not talks:
         return frozenset()
-    fitting: set[CommandVerb] = set()
-    if extension in call.holding:
-        if _is_consulting(session, call, extension, now):
-            fitting = {CommandVerb.JOIN, CommandVerb.BACK}
-    elif extension in call.talking:
-        fitting = {CommandVerb.TRANSFER, CommandVerb.CONSULT}
-    return frozenset(verb.value for verb in fitting if verb.value in status.actions)
+    return frozenset(verb.value for verb in _ON if verb.value in status.actions)
 
 
-def of_mine(session: Session, actor: Actor, now: datetime) -> Mapping[int, frozenset[str]]:
-    """What may be asked for each live call of this telephone, by its id."""
-    return {call.id: can(session, actor, call, now) for call in queries.my_calls(session, actor)}
+def of_mine(session: Session, actor: Actor) -> Mapping[int, frozenset[str]]:
+    """How each live call of this telephone can be passed on, by its id."""
+    return {call.id: can(session, actor, call) for call in queries.my_calls(session, actor)}
 
 
-def _is_consulting(session: Session, call: Call, extension: str, now: datetime) -> bool:
-    asked = commands.latest(session, call.pbx, extension, now - _LONGEST_CONSULTATION)
-    here = (command for command in asked if command.arguments.get("call") == call.linkedid)
-    last = next((command for command in here if command.verb in _OF_A_CALL), None)
-    return last is not None and last.verb == CommandVerb.CONSULT and last.result == CommandResult.DONE
+def consultation(session: Session, actor: Actor, now: datetime) -> Consultation | None:
+    """Whom this telephone asks while the caller is on hold.
+
+    A consultation that was asked for here and done, in a call that goes on and in which the PBX does not show this
+    telephone back with the caller. A call held by the telephone's own key is none: a button would cut it off.
+    """
+    since = now - _LONGEST_CONSULTATION
+    query = (
+        select(PbxCommand)
+        .where(PbxCommand.extension == (actor.extension or "-"), PbxCommand.asked_at >= since)
+        .where(PbxCommand.verb.in_((*_ON, *_OUT)))
+        .order_by(PbxCommand.id.desc())
+        .limit(1)
+    )
+    last = session.scalars(query).first()
+    if last is None or last.verb != CommandVerb.CONSULT or last.result != CommandResult.DONE:
+        return None
+    call = session.scalars(select(Call).where(Call.pbx == last.pbx, Call.linkedid == last.arguments["call"])).first()
+    if call is None or call.ended_at is not None:
+        return None
+    if actor.extension in call.talking and actor.extension not in call.holding:
+        return None
+    return Consultation(call.id, call.caller, last.arguments["to"], last.ended_at or last.asked_at)
 
 
 def ask(
@@ -94,10 +115,12 @@ def ask(
         raise NotFound(f"no call {call_id} for {actor.name}")
     if phone.is_away(session.get(PbxStatus, call.pbx), now):
         raise Invalid({"phone": "phone_away"})
-    if verb.value not in can(session, actor, call, now):
+    asking = consultation(session, actor, now) if verb in _OUT else None
+    fits = asking is not None and asking.call_id == call.id if verb in _OUT else verb.value in can(session, actor, call)
+    if not fits:
         raise Invalid({"phone": "phone_too_late"})
     arguments = {"call": call.linkedid}
-    if verb in (CommandVerb.TRANSFER, CommandVerb.CONSULT):
+    if verb in _ON:
         arguments["to"] = _known(session, actor, to, allowed)
     return commands.ask(
         session,

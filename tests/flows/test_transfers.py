@@ -86,21 +86,37 @@ def test_others_pass_nothing_on(session: Session, province: Province, call: Call
 
 
 def test_who_asks_first_joins_them_or_comes_back(session: Session, province: Province, call: Call) -> None:
+    """The states are those of a recorded consultation: held, then with nobody, then the asked one with the caller."""
     lan = province.actor("lan")
-
-    def can() -> frozenset[str]:
-        return transfers.can(session, lan, call, MONDAY)
-
-    assert can() == {"transfer", "consult"}
     asked = ask(session, province, call, CommandVerb.CONSULT, "103")
     call.holding = ["101"]
     # Held, but whether anybody is asked the PBX has not said.
-    assert can() == frozenset()
+    assert transfers.consultation(session, lan, MONDAY) is None
+    assert transfers.can(session, lan, call) == frozenset()
     commands.finish(session, asked.id, CommandResult.DONE, "", MONDAY)
     session.expire_all()
-    assert can() == {"join", "back"}
-    call.holding = []
-    assert can() == {"transfer", "consult"}
+    for talking, holding in ((["101"], ["101"]), ([], []), (["103"], [])):
+        call.talking, call.holding = talking, holding
+        session.flush()
+        asking = transfers.consultation(session, lan, MONDAY)
+        assert asking is not None
+        assert (asking.call_id, asking.to) == (call.id, "103")
+    joined = ask(session, province, call, CommandVerb.JOIN)
+    assert joined.arguments == {"call": call.linkedid}
+    assert transfers.consultation(session, lan, MONDAY) is None
+
+
+def test_who_was_asked_refuses_and_the_operator_is_back_with_the_caller(
+    session: Session, province: Province, call: Call
+) -> None:
+    asked = ask(session, province, call, CommandVerb.CONSULT, "103")
+    commands.finish(session, asked.id, CommandResult.DONE, "", MONDAY)
+    session.expire_all()
+    lan = province.actor("lan")
+    assert transfers.consultation(session, lan, MONDAY) is None
+    assert transfers.can(session, lan, call) == {"transfer", "consult"}
+    call.talking, call.ended_at = [], MONDAY
+    assert transfers.consultation(session, lan, MONDAY) is None
 
 
 def test_a_call_held_by_the_telephone_s_own_key_cannot_be_lost_by_a_button(

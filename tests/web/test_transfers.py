@@ -49,10 +49,11 @@ def test_while_one_asks_there_are_two_ways_out(sign_in: SignIn, session: Session
     command.result, command.ended_at = CommandResult.DONE, datetime.now(UTC)
     call.holding = ["101"]
     session.commit()
-    page = browser.get("/desk/work").text
+    assert "Chuyển ngay" not in browser.get("/desk/work").text
+    page = browser.get("/phone/state").text
+    assert "Đang hỏi 103" in page
     assert "Nối người gọi vào" in page
     assert "Quay lại người gọi" in page
-    assert "Chuyển ngay" not in page
     browser.post("/phone/transfer", {"call": call.id, "how": "join"})
     assert [row.verb for row in session.scalars(select(PbxCommand).order_by(PbxCommand.id))] == ["consult", "join"]
 
