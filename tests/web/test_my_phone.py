@@ -159,3 +159,12 @@ def test_a_number_that_is_not_the_ticket_s_is_not_called(sign_in: SignIn, sessio
     assert "Số này không có trong phiếu." in browser.get("/").text
     assert session.scalars(select(PbxCommand)).all() == []
     assert 'action="/phone/call"' not in sign_in("phuc").get(f"/tickets/{call_back.code}").text
+
+
+def test_an_empty_desk_does_not_claim_to_be_ready_while_paused(
+    sign_in: SignIn, session: Session, queue: PbxQueue
+) -> None:
+    browser = sign_in("lan")
+    assert "Sẵn sàng nhận cuộc gọi" in browser.get("/desk/work").text
+    paused(session, queue, "an-trua")
+    assert "Máy của ông/bà chưa nhận cuộc gọi" in browser.get("/desk/work").text
