@@ -99,7 +99,10 @@ def _known(session: Session, pbx: str, pictures: Sequence[Picture]) -> dict[str,
 
 
 def _before(row: Call, picture: Picture, *, late: bool, asked: str | None) -> _Before:
-    same = all(getattr(row, name) == value for name, value in picture.columns.items())
+    # What a simulated caller says is in no column, and each line of it is news.
+    same = not picture.snapshot.get("said") and all(
+        getattr(row, name) == value for name, value in picture.columns.items()
+    )
     return _Before(_owned_by(row), frozenset((*row.ringing, *row.talking)), same, late, asked)
 
 
