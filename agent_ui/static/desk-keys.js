@@ -22,7 +22,7 @@
       event.preventDefault();
       // What is being chosen from a list is taken first.
       event.target.blur();
-      form.requestSubmit(event.target.closest("details")?.querySelector("button[formaction]"));
+      form.requestSubmit(event.target.closest("details.at-once")?.querySelector("button[formaction]"));
       return;
     }
     if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -60,6 +60,8 @@
         if (typed && untouched) this.put(name, kept.values[name]);
       }
       if (this.dirty()) this.changed(0);
+      // The page that died had its last words saved after all.
+      else if (kept) vault.drop(this.code);
     }
 
     keep() {

@@ -79,11 +79,11 @@ Trạm xá đóng cửa giữa giờ làm việc, con sốt phải chở đi xa
 Mạng Internet rớt liên tục mấy ngày nay, báo tổng đài không ai tới
   vien | vien-thong | thanh binh | ấp Tân Đông | Hồ Văn Lợi
 Chợ bán thịt heo giá cao hơn bảng niêm yết
-  gia | gia-ca | cho gao | chợ Chợ Gạo | Mai Thị Hoa
+  gia c | gia-ca | cho gao | chợ Chợ Gạo | Mai Thị Hoa
 Nước mặn vào ruộng, cống ngăn mặn chưa đóng
   nong | nong-nghiep | tan hong | cống số 3 | Trương Văn Đức
 Trường thu tiền ngoài quy định, phụ huynh không đồng ý
-  duc | giao-duc | lai vung | trường tiểu học số 1 | Lý Thị Mai
+  g duc | giao-duc | lai vung | trường tiểu học số 1 | Lý Thị Mai
 Mẹ tôi 80 tuổi chưa nhận được tiền trợ cấp tháng này
   tro | bao-tro | my phuoc | ấp 4 | Phan Văn Tài
 Xe ben chở cát chạy rớt đầy đường, bụi mù không mở cửa được
