@@ -15,7 +15,7 @@ from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
 from callcenter.models import Ticket
 from callcenter.vocab import Disposition, GrievanceKind, Role, Source
-from tickets import at_once, codes, desk, grievances, places, queries, same_caller
+from tickets import at_once, codes, desk, grievances, places, queries, same_caller, search
 from tickets.actors import DESK
 from tickets.fields import TicketFields
 
@@ -184,7 +184,7 @@ def candidates(code: str) -> str:
     """Tickets this draft may belong to, by code, number or words."""
     text = request.args.get("q", "")[:200].strip()
     with site.reading() as session:
-        found = queries.find_tickets(session, me(), text=text, limit=10) if text else ()
+        found = search.search(session, me(), search.Wanted(text=text)).tickets[:10] if text else ()
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
 
 

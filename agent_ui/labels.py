@@ -251,6 +251,7 @@ PROBLEMS: Mapping[str, LazyString] = {
     "file_type": _l("Chỉ nhận ảnh JPEG, PNG, WebP; PDF, Word, Excel; âm thanh MP3, WAV; video MP4."),
     "file_broken": _l("Ảnh không mở được."),
     "image_too_large": _l("Ảnh có kích thước quá lớn."),
+    "too_many_searches": _l("Đã lưu 20 bộ lọc, là tối đa. Hãy bỏ bớt một bộ lọc cũ."),
     "too_many_files": _l("Nhiều tệp quá: tối đa 10 tệp mỗi lần."),
     "evidence_required": _l("Lĩnh vực này cần ảnh hoặc tài liệu minh chứng."),
     "days_1_to_10": _l("Mỗi lần gia hạn từ 1 đến 10 ngày làm việc."),

@@ -31,7 +31,7 @@ PLACES: tuple[Place, ...] = (
     _place("shift.home", _l("Ca trực"), "clock", Role.SUPERVISOR, Role.ADMIN, bar=False),
     _place("console.desk_of_mine", _l("Bàn trực"), "headset", Role.SHIFT_LEADER),
     _place("agency.inbox", _l("Phiếu đến"), "inbox", Role.OFFICER),
-    _place("tickets.search", _l("Tìm phiếu"), "search", *DESK, Role.OFFICER),
+    _place("search.page", _l("Tìm phiếu"), "search", *DESK, Role.OFFICER),
     _place("supervisor.triage", _l("Phân loại"), "send", *LEADS),
     _place("supervisor.stuck", _l("Tồn đọng"), "alert-triangle", *LEADS),
     _place("capture.page", _l("Ghi nhận cuộc gọi"), "list-details", Role.SUPERVISOR, Role.ADMIN, bar=False),

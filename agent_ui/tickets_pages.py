@@ -1,4 +1,4 @@
-"""Tickets for everybody who may see them: search, the page with its whole history, its printed form, its files."""
+"""A ticket for everybody who may see it: the page with its whole history, its printed form, its files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,41 +6,16 @@ from pathlib import Path
 from flask import Blueprint, Response, g, render_template, request, send_file
 from sqlalchemy.orm import Session
 
-from agent_ui import choices, forms, journey, site, story
+from agent_ui import choices, journey, site, story
 from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
+from callcenter.vocab import AssignmentRole, Role, TicketKind
 from tickets import agencies, approvals, citizens, clocks, files, lifecycle, queries, related, running
 from tickets.actors import DESK, LEADS
 from tickets.queries import TicketPage
-from tickets.search import Wanted
-from tickets.search import search as find
 
 blueprint = Blueprint("tickets", __name__)
-
-
-@blueprint.get("/tickets")
-@roles(*DESK, Role.OFFICER)
-def search() -> str:
-    wanted = Wanted(
-        text=request.args.get("q", "")[:200].replace("\x00", ""),
-        state=forms.asked_word(TicketState, "state"),
-        agency_id=forms.asked_number("agency"),
-        category_code=request.args.get("category", "")[:80].replace("\x00", "") or None,
-        since=forms.asked_day("since"),
-        until=forms.asked_day("until"),
-        mine=bool(request.args.get("mine")),
-    )
-    with site.reading() as session:
-        return render_template(
-            "tickets/search.html",
-            wanted=wanted,
-            found=find(session, me(), wanted, page=forms.asked_number("page") or 1),
-            categories=choices.categories(session),
-            agencies=choices.agencies(session) if me().role in DESK else (),
-            query={name: value for name, value in request.args.items() if name != "page" and value},
-        )
 
 
 @blueprint.get("/tickets/<code>")

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter import phones
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, PbxStatus, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
-from tickets import codes
 from tickets.actors import DESK, Actor
 from tickets.lifecycle import OPEN
 from tickets.sla import ClockState, clock_state
@@ -229,33 +227,6 @@ def _inbox_row(ticket: Ticket, assignment: Assignment, now: datetime) -> InboxRo
     due = ticket.accept_due if lead and assignment.accepted_at is None else ticket.answer_due
     # A clock that stands shows as it did when it stopped.
     return InboxRow(ticket, assignment, due, clock_state(due, ticket.waiting_since or now) if due else "ok")
-
-
-def find_tickets(
-    session: Session, actor: Actor, *, text: str = "", state: TicketState | None = None, limit: int = 50
-) -> Sequence[Ticket]:
-    """By code, by phone number in any form, or by words in the description; newest first."""
-    query = visible(select(Ticket), actor).order_by(Ticket.id.desc()).limit(limit).options(*SHOWN)
-    if state is not None:
-        query = query.where(Ticket.state == state)
-    if text.strip():
-        query = query.where(matches(text.strip(), actor))
-    return session.scalars(query).all()
-
-
-def matches(text: str, actor: Actor) -> ColumnElement[bool]:
-    """By code, by phone number in any form, by name or by words of the description.
-
-    An agency does not find a kept identity by its name or number: finding it would tell whose it is.
-    """
-    code, number = codes.parse(text), phones.normalise(text)
-    if code is not None:
-        return Ticket.code == code
-    known = true() if actor.role in DESK else ~Ticket.keep_identity
-    if number is not None:
-        return and_(known, or_(Ticket.reporter_phone == number, Ticket.caller == number))
-    words = and_(*(Ticket.description.icontains(word, autoescape=True) for word in text.split()[:8]))
-    return or_(and_(known, Ticket.reporter_name.icontains(text, autoescape=True)), words)
 
 
 def pbx_states(session: Session) -> Sequence[PbxStatus]:

@@ -1,19 +1,37 @@
-"""Finding tickets by code, number, words and filters, page by page; only what the asker may see."""
+"""Finding tickets by code, number, words and filters, newest first, page by page; only what the asker may see.
 
+A word may be in every third ticket or in three of a million, and no plan is right for both. So the newest few thousand
+tickets are looked through first: a common word fills the page from them. Only when it does not is the index asked for
+all that there are, which are few then.
+"""
+
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, or_, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
+from callcenter import phones
 from callcenter.models import Assignment, Ticket
+from callcenter.models.tickets import words as ticket_words
+from callcenter.text import fold
 from callcenter.vocab import TicketState
-from tickets import queries
+from tickets import codes, queries
 from tickets.actors import DESK, Actor
+from tickets.queries import Query
 from tickets.sla import VIETNAM
 
 PAGE_SIZE = 25
+# So many rows are read in 3 ms, and of a word that is in fewer than 25 of them even a million tickets hold few.
+_WINDOW = 4000
+_MOST_WORDS = 8
+_NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
+_NEWEST_FIRST = (Ticket.created_at.desc(), Ticket.id.desc())
+_OLDEST_FIRST = (Ticket.created_at, Ticket.id)
 
 
 @dataclass(frozen=True)
@@ -33,50 +51,170 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a page begins: behind the ticket `id`, towards older ones or, `back`, towards newer ones."""
+
+    id: int
+    back: bool = False
+
+
+@dataclass(frozen=True)
 class Found:
-    """One page of the tickets found, newest first; pages count from 1, and there is always a first one."""
+    """One page, newest first. `older` and `newer` say whether there are more on that side.
+
+    `total` is how many there are in all, where knowing it cost nothing; `count` always tells.
+    """
 
     tickets: Sequence[Ticket]
-    total: int
-    page: int
-    pages: int
+    older: bool
+    newer: bool
+    total: int | None
 
 
-def search(session: Session, actor: Actor, wanted: Wanted, *, page: int = 1) -> Found:
-    """A page beyond the last one is the last one."""
-    which = and_(*_conditions(wanted, actor))
-    query = queries.visible(select(func.count()).select_from(Ticket), actor).where(which)
-    total = session.scalar(query) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(1, page), pages)
-    rows = (
-        queries.visible(select(Ticket), actor)
-        .where(which)
-        .order_by(Ticket.id.desc())
-        .offset((page - 1) * PAGE_SIZE)
-        .limit(PAGE_SIZE)
-        .options(*queries.SHOWN)
-    )
-    return Found(session.scalars(rows).all(), total, page, pages)
+def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None = None) -> Found:
+    """The page at `place`; without one, or where its ticket is gone, the first page."""
+    # A plan for any word is wrong for most of them.
+    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    begin = _moment_of(session, place)
+    back = begin is not None and place is not None and place.back
+    which = _conditions(wanted, actor)
+    beyond = [] if begin is None else [_position() > begin if back else _position() < begin]
+    floor = _end_of_window(session, [*_days(wanted), *beyond], back=back)
+    window = [] if floor is None else [_position() < floor if back else _position() > floor]
+    rows = _newest(session, actor, [*which, *beyond, *window], back=back)
+    total = None
+    if floor is not None and len(rows) <= PAGE_SIZE:
+        rows, total = _all(session, actor, [*which, *beyond], back=back)
+    elif floor is None:
+        total = len(rows) if len(rows) <= PAGE_SIZE else count(session, actor, wanted)
+    more = len(rows) > PAGE_SIZE
+    shown = _read(session, rows[:PAGE_SIZE][::-1] if back else rows[:PAGE_SIZE])
+    known = total if begin is None else None
+    if back:
+        return Found(shown, older=True, newer=more, total=known)
+    return Found(shown, older=more, newer=begin is not None, total=known)
+
+
+def count(session: Session, actor: Actor, wanted: Wanted) -> int:
+    """How many there are in all. Reads every one of them: a second for a common word among a million."""
+    which = and_(true(), *_conditions(wanted, actor))
+    return session.scalar(queries.visible(select(func.count()).select_from(Ticket), actor).where(which)) or 0
+
+
+def matches(said: str, actor: Actor) -> ColumnElement[bool]:
+    """By code, by phone number in any form, and by words of the matter, the place, the answer or the name.
+
+    An agency does not find a kept identity by its name or number: finding it would tell whose it is.
+    """
+    known = true() if actor.role in DESK else ~Ticket.keep_identity
+    code, number = codes.parse(said), phones.normalise(said)
+    ways: list[ColumnElement[bool]] = []
+    if code is not None:
+        ways.append(Ticket.code == code)
+    if number is not None:
+        ways.append(_called(number, known))
+    return or_(*ways) if ways else and_(true(), *_parts(said, actor, known))
+
+
+def _parts(said: str, actor: Actor, known: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """A number among words counts as one; all the rest are words, the last perhaps unfinished."""
+    parts = []
+    for written in _NUMBER.findall(said):
+        number = phones.normalise(written)
+        if number is not None:
+            parts.append(_called(number, known))
+            said = said.replace(written, " ")
+    asked = query_of(said, "" if actor.role in DESK else "B")
+    if asked:
+        parts.append(ticket_words.op("@@")(cast(literal(asked), TSQUERY)))
+    elif not parts:
+        parts.append(~true())
+    return parts
+
+
+def query_of(said: str, weight: str = "") -> str:
+    """All words of `said`, folded, as PostgreSQL's tsquery; of the last one the beginning is enough."""
+    words = fold(said).split()[:_MOST_WORDS]
+    ending = "" if said[-1:].isspace() else "*"
+    marks = [weight] * (len(words) - 1) + [(ending if words and len(words[-1]) > 1 else "") + weight]
+    return " & ".join(f"'{word}'{f':{mark}' if mark else ''}" for word, mark in zip(words, marks, strict=False))
+
+
+def _called(number: str, known: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(known, or_(Ticket.reporter_phone == number, Ticket.caller == number))
+
+
+def _newest(session: Session, actor: Actor, which: list[ColumnElement[bool]], *, back: bool) -> list[int]:
+    query = queries.visible(select(Ticket.id), actor).where(and_(true(), *which))
+    return list(session.scalars(_ordered(query, back=back).limit(PAGE_SIZE + 1)))
+
+
+def _all(session: Session, actor: Actor, which: list[ColumnElement[bool]], *, back: bool) -> tuple[list[int], int]:
+    """All are found before the newest are taken, so that nobody walks through every ticket for a rare word."""
+    query = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(and_(true(), *which))
+    hits = query.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    total = select(func.count()).select_from(hits).scalar_subquery()
+    order = (hits.c.created_at, hits.c.id) if back else (hits.c.created_at.desc(), hits.c.id.desc())
+    rows = session.execute(select(hits.c.id, total).order_by(*order).limit(PAGE_SIZE + 1)).all()
+    return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def _read(session: Session, ids: Sequence[int]) -> list[Ticket]:
+    """These tickets, in this order."""
+    found = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).options(*queries.SHOWN)) if ids else ()
+    by_id = {ticket.id: ticket for ticket in found}
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def _ordered(query: Query, *, back: bool) -> Query:
+    return query.order_by(*(_OLDEST_FIRST if back else _NEWEST_FIRST))
+
+
+def _position() -> Any:
+    return tuple_(Ticket.created_at, Ticket.id)
+
+
+def _moment_of(session: Session, place: Place | None) -> Any:
+    """The position of a ticket in the order of all."""
+    if place is None:
+        return None
+    at = session.scalar(select(Ticket.created_at).where(Ticket.id == place.id))
+    return None if at is None else _at(at, place.id)
+
+
+def _end_of_window(session: Session, within: list[ColumnElement[bool]], *, back: bool) -> Any:
+    """The position of the ticket behind the first few thousand of these; None where there are not so many."""
+    query = select(Ticket.created_at, Ticket.id).where(and_(true(), *within))
+    row = session.execute(_ordered(query, back=back).offset(_WINDOW).limit(1)).one_or_none()
+    return None if row is None else _at(*row)
+
+
+def _at(moment: datetime, number: int) -> Any:
+    return tuple_(literal(moment, Ticket.created_at.type), literal(number, Ticket.id.type))
 
 
 def _conditions(wanted: Wanted, actor: Actor) -> list[ColumnElement[bool]]:
-    conditions = []
+    conditions = _days(wanted)
     if wanted.text.strip():
-        conditions.append(queries.matches(wanted.text.strip(), actor))
+        conditions.append(matches(wanted.text, actor))
     if wanted.state is not None:
         conditions.append(Ticket.state == wanted.state)
     if wanted.agency_id is not None:
         conditions.append(Ticket.lead_agency_id == wanted.agency_id)
     if wanted.category_code:
         conditions.append(Ticket.category_code == wanted.category_code)
-    if wanted.since is not None:
-        conditions.append(Ticket.created_at >= _midnight(wanted.since))
-    if wanted.until is not None:
-        conditions.append(Ticket.created_at < _midnight(wanted.until + timedelta(days=1)))
     if wanted.mine:
         conditions.append(_mine(actor))
-    return conditions or [Ticket.id.is_not(None)]
+    return conditions
+
+
+def _days(wanted: Wanted) -> list[ColumnElement[bool]]:
+    days = []
+    if wanted.since is not None:
+        days.append(Ticket.created_at >= _midnight(wanted.since))
+    if wanted.until is not None:
+        days.append(Ticket.created_at < _midnight(wanted.until + timedelta(days=1)))
+    return days
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:

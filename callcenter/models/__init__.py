@@ -4,7 +4,7 @@ from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
 from callcenter.models.outgoing import OutgoingCall
-from callcenter.models.people import Agency, ApiToken, User
+from callcenter.models.people import Agency, ApiToken, SavedSearch, User
 from callcenter.models.places import FormerUnit, Ward
 from callcenter.models.rules import (
     CalendarDay,
@@ -38,6 +38,7 @@ __all__ = [
     "PbxQueue",
     "PbxStatus",
     "RoutingRule",
+    "SavedSearch",
     "SetAside",
     "SlaTarget",
     "TestNumber",

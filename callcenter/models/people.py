@@ -68,3 +68,16 @@ class ApiToken(Base):
     source: Mapped[Word]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class SavedSearch(Base):
+    """A search that a person keeps under a name; `query` is what stands in its address."""
+
+    __tablename__ = "saved_search"
+    __table_args__ = (Index("uq_saved_search_name", "user_id", "name", unique=True),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    name: Mapped[str]
+    query: Mapped[str]
+    created_at: Mapped[datetime]

@@ -3,7 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    Sequence,
+    String,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callcenter.db import Base, Id, Word
@@ -40,6 +53,7 @@ class Ticket(Base):
         Index("ix_ticket_reporter_phone", "reporter_phone"),
         Index("ix_ticket_caller", "caller"),
         Index("ix_ticket_safe_contact", "id", postgresql_where=text("safe_contact")),
+        Index("ix_ticket_created_at_id", "created_at", "id"),
         CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
     )
@@ -69,7 +83,7 @@ class Ticket(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     resolution: Mapped[str | None]
 
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
     filed_at: Mapped[datetime | None] = mapped_column(index=True)
     routed_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
@@ -96,6 +110,29 @@ class Ticket(Base):
     ward: Mapped[Ward | None] = relationship()
     owner: Mapped[User | None] = relationship()
     lead_agency: Mapped[Agency | None] = relationship()
+
+
+# What a ticket is found by, folded: a name that is kept from the agencies has the weight A, everything else B. The
+# database writes it, and no ticket that is read carries it: it is a column of the table and not of the class.
+words: Column[str] = Column(
+    "words",
+    TSVECTOR,
+    Computed(
+        "setweight(to_tsvector('simple'::regconfig,"
+        " folded(description || ' ' || address || ' ' || COALESCE(resolution, ''))), 'B')"
+        " || setweight(to_tsvector('simple'::regconfig, folded(reporter_name)),"
+        " CASE WHEN keep_identity THEN 'A'::\"char\" ELSE 'B'::\"char\" END)",
+        persisted=True,
+    ),
+)
+assert isinstance(Ticket.__table__, Table)
+Ticket.__table__.append_column(words)
+Index(
+    "ix_ticket_words",
+    words,
+    postgresql_using="gin",
+    postgresql_with={"gin_pending_list_limit": 256},
+)
 
 
 class TicketEvent(Base):
@@ -136,6 +173,7 @@ class Assignment(Base):
     __tablename__ = "assignment"
     __table_args__ = (
         Index("uq_assignment_open", "ticket_id", "agency_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_assignment_agency_id_ticket_id", "agency_id", "ticket_id"),
         Index("ix_assignment_agency_id_open", "agency_id", postgresql_where=text("ended_at IS NULL")),
     )
 

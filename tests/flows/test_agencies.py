@@ -16,7 +16,7 @@ from callcenter.models import Assignment, Ticket, TicketEvent
 from callcenter.vocab import AssignmentRole, Level, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, assignment, desk, files, overview, queries
+from tickets import agencies, assignment, desk, files, overview, queries, search
 from tickets.fields import TicketFields
 from tickets.handover import Handover
 
@@ -189,7 +189,7 @@ def test_other_agencies_do_not_see_it(session: Session, province: Province) -> N
     ):
         with pytest.raises(NotFound):
             act()
-    assert queries.find_tickets(session, son) == []
+    assert search.search(session, son, search.Wanted()).tickets == []
 
 
 def test_the_inbox_shows_the_clock_that_runs_next(session: Session, province: Province) -> None:

@@ -12,7 +12,7 @@ from callcenter.models import Assignment, Grievance, OutboxRow, TicketEvent
 from callcenter.vocab import Disposition, GrievanceKind, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import at_once, citizens, desk, exports, grievances, metrics, queries, sweeps, tracking
+from tickets import at_once, citizens, desk, exports, grievances, metrics, queries, search, sweeps, tracking
 from tickets.actors import Actor
 from tickets.fields import TicketFields
 
@@ -103,7 +103,7 @@ class TestGrievance:
         assert (draft.state, draft.description, draft.reporter_name) == (TicketState.DISCARDED, "", "")
         events = session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == draft.id)).all()
         assert not any(SAID in f"{event.reason} {event.data}" for event in events)
-        assert not queries.find_tickets(session, lan, text="sổ đỏ")
+        assert not search.search(session, lan, search.Wanted(text="sổ đỏ")).tickets
 
     def test_no_agency_and_no_citizen_finds_it(self, session: Session, lan: Actor, province: Province) -> None:
         draft = desk.open_draft(session, factories.answered(session), now=MONDAY)

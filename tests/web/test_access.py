@@ -58,7 +58,10 @@ WHO: dict[str, set[str | None]] = {
     "numbers.save": DESK,
     "drafts.find_places": DESK,
     "drafts.candidates": DESK,
-    "tickets.search": EVERYBODY,
+    "search.page": EVERYBODY,
+    "search.total": EVERYBODY,
+    "search.keep": EVERYBODY,
+    "search.drop": EVERYBODY,
     "tickets.page": EVERYBODY,
     "tickets.file": EVERYBODY,
     "tickets.assign": LEADS,
@@ -147,7 +150,7 @@ _ARGUMENTS = {
     "state": "triage", "filename": "hotline.css", "user_id": 999999, "agency_id": 999999, "rule_id": 999999,
     "token_id": 999999, "number": "0905123456", "name": "operator",
     "which": "heard", "pbx": "lab", "linkedid": "1795612712.4",
-    "day": "2026-01-01", "level": "normal", "clock": "answer",
+    "day": "2026-01-01", "saved_id": 999999, "level": "normal", "clock": "answer",
 }  # fmt: skip
 
 

@@ -1,0 +1,100 @@
+"""Search: a page whose address is the search, page after page by position, and searches kept under a name."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from agent_ui import choices, forms, site
+from agent_ui.auth import me, roles
+from agent_ui.errors import problem_words
+from callcenter.errors import Invalid
+from callcenter.vocab import Role, TicketState
+from tickets import saved_searches
+from tickets.actors import DESK
+from tickets.search import Place, Wanted, count
+from tickets.search import search as find
+
+blueprint = Blueprint("search", __name__)
+
+# What makes up a search; where in it one stands (`older`, `newer`) does not belong to it.
+_PARTS = ("q", "state", "agency", "category", "since", "until", "mine")
+
+
+@blueprint.get("/tickets")
+@roles(*DESK, Role.OFFICER)
+def page() -> str:
+    return _page({})
+
+
+@blueprint.get("/tickets/count")
+@roles(*DESK, Role.OFFICER)
+def total() -> str:
+    """How many tickets a search finds, asked for by a press: it reads every one of them."""
+    with site.reading() as session:
+        return render_template("tickets/total.html", total=count(session, me(), _wanted()), older=True)
+
+
+@blueprint.post("/tickets/saved")
+@roles(*DESK, Role.OFFICER)
+def keep() -> ResponseReturnValue:
+    """The search stands in the address of the form too, so that a refused name comes back on the same page."""
+    query = _query()
+    try:
+        with site.transaction() as session:
+            saved_searches.keep(session, me(), forms.text("name"), urlencode(query), now=site.now())
+    except Invalid as error:
+        return _page(problem_words(error.problems)), 422
+    flash(_("Đã lưu bộ lọc. Lần sau bấm tên của nó ở đầu trang."), "success")
+    return redirect(f"{url_for('search.page')}?{urlencode(query)}", 303)
+
+
+@blueprint.post("/tickets/saved/<int:saved_id>/drop")
+@roles(*DESK, Role.OFFICER)
+def drop(saved_id: int) -> ResponseReturnValue:
+    with site.transaction() as session:
+        saved_searches.drop(session, me(), saved_id)
+    flash(_("Đã bỏ bộ lọc đã lưu."), "success")
+    return redirect(forms.own_address(url_for("search.page")), 303)
+
+
+def _page(problems: Mapping[str, str]) -> str:
+    wanted, query = _wanted(), _query()
+    with site.reading() as session:
+        return render_template(
+            "tickets/search.html",
+            wanted=wanted,
+            found=find(session, me(), wanted, _place()),
+            categories=choices.categories(session),
+            agencies=choices.agencies(session) if me().role in DESK else (),
+            query=query,
+            address=urlencode(query),
+            saved=saved_searches.of(session, me()),
+            problems=problems,
+        )
+
+
+def _wanted() -> Wanted:
+    return Wanted(
+        text=request.args.get("q", "")[:200].replace("\x00", ""),
+        state=forms.asked_word(TicketState, "state"),
+        agency_id=forms.asked_number("agency"),
+        category_code=request.args.get("category", "")[:80].replace("\x00", "") or None,
+        since=forms.asked_day("since"),
+        until=forms.asked_day("until"),
+        mine=bool(request.args.get("mine")),
+    )
+
+
+def _place() -> Place | None:
+    older, newer = forms.asked_number("older"), forms.asked_number("newer")
+    if newer is not None:
+        return Place(newer, back=True)
+    return None if older is None else Place(older)
+
+
+def _query() -> dict[str, str]:
+    """The search as it stands in an address."""
+    return {name: request.args[name][:200].replace("\x00", "") for name in _PARTS if request.args.get(name)}

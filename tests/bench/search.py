@@ -1,0 +1,141 @@
+"""How long a page of found tickets takes: `python -m tests.bench.search [TICKETS] [ROUNDS]`, by hand.
+
+Very many tickets in a database of its own (default 100,000), the console in this process: each search is a whole page
+over HTTP's code path, with its sign-in, rights, rows and template. A common word, a rare one that only the oldest
+tickets hold, a season of long ago, words together, a code, a number, a name, filters, an officer's, and the tenth page.
+"""
+
+import json
+import re
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from agent_ui.app import create_console
+from callcenter import phones
+from callcenter.models import Agency, Ticket, User
+from callcenter.vocab import Role
+from scripts.ground import Ground
+from tests.bench.many_tickets import NOW, RARE, province
+from tickets.actors import Actor
+from tickets.search import Wanted, search
+
+GOAL_MS = {100_000: 15.0, 1_000_000: 100.0}
+
+
+def main() -> None:
+    tickets = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    with province(tickets) as here:
+        size = _size(here)
+        print(f"{tickets:,} tickets ({size}), {rounds} rounds; goal p95 {GOAL_MS.get(tickets, '–')} ms")
+        print(f"{'search':34} {'found':>9} {'rows p50':>9} {'p95':>7} {'page p50':>9} {'p95':>7}")
+        for name, who, query in _searches(here):
+            _measure(here, name, who, query, rounds)
+
+
+def _searches(here: Ground) -> Iterator[tuple[str, str, dict[str, str]]]:
+    with Session(here.engine) as session:
+        some = session.scalars(select(Ticket).order_by(Ticket.id).offset(777).limit(1)).one()
+        agency = session.scalars(select(Agency.id).where(Agency.code == "so-xay-dung")).one()
+        tenth = session.scalars(select(Ticket.id).order_by(Ticket.id.desc()).offset(250).limit(1)).one()
+    for name, words in (
+        ("common word", "duong"),
+        ("common word, being typed", "n"),
+        ("rare word", RARE),
+        ("rare, no accents", "loc xoay"),
+        ("season of long ago", "xam nhap man"),
+        ("words together", "den duong tat"),
+        ("words never together", "karaoke heo"),
+        ("a name", "Huỳnh Công Tiên"),
+        ("no such word", "zyxw"),
+    ):
+        yield name, "operator", {"q": words}
+    yield "code", "operator", {"q": some.code}
+    yield "number", "operator", {"q": phones.display(some.caller)}
+    yield "all", "operator", {}
+    yield "common word, tenth page", "operator", {"q": "duong", "older": str(tenth)}
+    day = (NOW - timedelta(days=400)).date().isoformat()
+    yield "common word, a month of last year", "operator", {"q": "ngap", "until": day}
+    yield "agency and state", "operator", {"agency": str(agency), "state": "accepted"}
+    yield "agency, season of long ago", "operator", {"agency": str(agency), "q": "xam nhap man"}
+    yield "an officer's common word", "officer", {"q": "duong"}
+    yield "an officer's season of long ago", "officer", {"q": "xam nhap man"}
+
+
+def _measure(here: Ground, name: str, who: str, query: dict[str, str], rounds: int) -> None:
+    client = _signed_in(here, who)
+    pages, found = [], ""
+    for _turn in range(rounds + 2):
+        began = time.perf_counter()
+        answer = client.get(f"/tickets?{urlencode(query)}")
+        pages.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, answer.text
+        found = re.search(r'data-found="([^"]*)"', answer.text)[1]  # type: ignore[index]
+    rows = _rows(here, who, query, rounds) if "older" not in query else pages
+    told = "  ".join(f"{statistics.median(ms[2:]):9.1f} {_p95(ms[2:]):7.1f}" for ms in (rows, pages))
+    print(f"{name:34} {found:>9} {told}", flush=True)
+
+
+def _rows(here: Ground, who: str, query: dict[str, str], rounds: int) -> list[float]:
+    """The rows alone, without the page around them."""
+    wanted = Wanted(
+        text=query.get("q", ""),
+        agency_id=int(query["agency"]) if "agency" in query else None,
+    )
+    took = []
+    with Session(here.engine) as session:
+        actor = Actor.of(_person(session, who))
+        for _turn in range(rounds + 2):
+            session.expire_all()
+            began = time.perf_counter()
+            search(session, actor, wanted)
+            took.append((time.perf_counter() - began) * 1000)
+            session.rollback()
+    return took
+
+
+def _p95(ms: list[float]) -> float:
+    return sorted(ms)[int(len(ms) * 0.95)]
+
+
+_clients: dict[str, FlaskClient] = {}
+
+
+def _signed_in(here: Ground, who: str) -> FlaskClient:
+    if who not in _clients:
+        settings = here.settings.model_copy(update={"secret_key": "a secret of the bench"})
+        client = create_console(settings, here.engine).test_client()
+        with Session(here.engine) as session:
+            person = _person(session, who)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]  # type: ignore[index]
+        password = next(user["password"] for user in _facts(here)["users"] if user["username"] == person.username)
+        form = {"csrf_token": token, "username": person.username, "password": password}
+        assert client.post("/sign-in", data=form).status_code == 303
+        _clients[who] = client
+    return _clients[who]
+
+
+def _facts(here: Ground) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = json.loads((here.settings.data_dir / "demo.json").read_text("utf-8"))
+    return found
+
+
+def _person(session: Session, who: str) -> User:
+    return session.scalars(select(User).where(User.role == Role(who)).order_by(User.id).limit(1)).one()
+
+
+def _size(here: Ground) -> str:
+    with here.engine.connect() as connection:
+        return str(connection.scalar(text("SELECT pg_size_pretty(pg_total_relation_size('ticket'))")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Searches that a person keeps under a name; each is an address, so that a link to it can be passed on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from callcenter.errors import Invalid
+from callcenter.models import SavedSearch
+from tickets.actors import Actor
+
+MOST = 20
+_LONGEST_NAME = 60
+
+
+def of(session: Session, actor: Actor) -> Sequence[SavedSearch]:
+    """This person's own, by name."""
+    query = select(SavedSearch).where(SavedSearch.user_id == actor.id)
+    return session.scalars(query.order_by(func.lower(SavedSearch.name), SavedSearch.id)).all()
+
+
+def keep(session: Session, actor: Actor, name: str, query: str, *, now: datetime) -> None:
+    """Under a name that this person has used already, the new search takes the place of the old one."""
+    name = " ".join(name.split())
+    kept = {one.name for one in of(session, actor)}
+    if not name or len(name) > _LONGEST_NAME:
+        raise Invalid({"name": "too_long" if name else "required"})
+    if name not in kept and len(kept) >= MOST:
+        raise Invalid({"name": "too_many_searches"})
+    row = {"user_id": actor.id, "name": name, "query": query, "created_at": now}
+    same = {"query": query, "created_at": now}
+    session.execute(
+        insert(SavedSearch).values(row).on_conflict_do_update(index_elements=["user_id", "name"], set_=same)
+    )
+
+
+def drop(session: Session, actor: Actor, saved_id: int) -> None:
+    """Only one's own; one that is gone already is gone."""
+    session.execute(delete(SavedSearch).where(SavedSearch.id == saved_id, SavedSearch.user_id == actor.id))
