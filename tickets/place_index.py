@@ -1,11 +1,13 @@
 """Find a commune or ward in what somebody typed: new or old name, any part, with or without accents. Pure.
 
 Every unit of today, every former unit and every former district is an entry. An entry's score is the number of words
-of the text that it explains: its name, the kind said before it (`phường`, `thị xã`), its district, its province.
+of the text that it explains: its name, the kind said before it (`phường`, `thị xã`), its district, its province. A word
+with one slip of the finger counts for less than the word itself, and a name behind `chợ`, `cầu` or `đường` for half: a
+market or a street may be called after another place.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -26,6 +28,17 @@ _UNFINISHED = 0.6
 _MISSING = 0.2
 _OTHER_KIND = 0.25
 _ACCENTS = 0.1
+_SLIPPED = 0.75
+# What a commune is not, and is called after communes.
+_LANDMARKS = frozenset((
+    "ap", "cau", "chua", "cho", "co", "d", "den", "dinh", "doc", "duong", "hem", "kenh", "khom", "kinh", "lo",
+    "nga", "pha", "pho", "rach", "so", "song", "tho", "truong", "ven",
+))  # fmt: skip
+_OF_A_LANDMARK = 0.5
+# Districts are gone: who says one speaks of the old frame, and the old unit of that name goes before the new one.
+_DISTRICT_OF_TODAY = 0.9
+_SHORTEST_SLIP = 3
+_NEVER_SLIPS = _LANDMARKS | {"gan", "khu", "ngay", "ben", "sau", "toi", "nha", "doi", "dien", "tram", "xang"}
 # Below this share of the best score an entry only repeats a word of the text.
 _WORTH_SHOWING = 0.6
 
@@ -87,12 +100,17 @@ class Index:
         for number, entry in enumerate(self._entries):
             for word in entry.name.words:
                 self._by_word.setdefault(word, set()).add(number)
+        self._known = frozenset(word for entry in self._entries for name in (entry.name, *entry.context)
+                                for word in name.words)  # fmt: skip
+        self._slips: dict[str, set[str]] = {}
+        for word in self._known:
+            for slip in _slips(word):
+                self._slips.setdefault(slip, set()).add(word)
 
     def find(self, text: str, limit: int = 8) -> list[PlaceHit]:
         """The best hits first, each unit of today once; an empty text finds nothing."""
-        words = words_of(text)
-        lowered = text.lower()
-        scored = [(score, entry) for entry in self._candidates(words) if (score := _score(entry, words, lowered)) > 0]
+        said = self._heard(text)
+        scored = [(score, entry) for entry in self._candidates(said) if (score := _score(entry, said)) > 0]
         scored.sort(key=lambda found: (-found[0], found[1].rank, len(found[1].name.words), found[1].order))
         hits: dict[str, PlaceHit] = {}
         for score, entry in scored:
@@ -102,13 +120,45 @@ class Index:
                 hits.setdefault(hit.ward_code, hit)
         return list(hits.values())[:limit]
 
-    def _candidates(self, words: Words) -> Iterable[_Entry]:
-        numbers = set().union(*(self._by_word.get(word, ()) for word in words))
-        if words:
+    def _heard(self, text: str) -> "_Said":
+        words = words_of(text)
+        alike = tuple({**dict.fromkeys(self._meant_by(word), _SLIPPED), word: 1.0} for word in words)
+        places: dict[str, list[int]] = {}
+        for at, meant in enumerate(alike):
+            for word in meant:
+                places.setdefault(word, []).append(at)
+        return _Said(words, text.lower(), alike, places)
+
+    def _meant_by(self, word: str) -> frozenset[str]:
+        """The words of names that differ from this one by one slip; none where it is a word that is known."""
+        if word in self._known or len(word) < _SHORTEST_SLIP or word in _NEVER_SLIPS:
+            return frozenset()
+        near: set[str] = set().union(*(self._slips.get(slip, ()) for slip in _slips(word)))
+        return frozenset(other for other in near if len(other) >= _SHORTEST_SLIP)
+
+    def _candidates(self, said: "_Said") -> Iterable[_Entry]:
+        numbers = set().union(*(self._by_word.get(word, ()) for word in said.places))
+        if said.words:
             for word, entries in self._by_word.items():
-                if word.startswith(words[-1]):
+                if word.startswith(said.words[-1]):
                     numbers |= entries
         return (self._entries[number] for number in sorted(numbers))
+
+
+class _Said(NamedTuple):
+    """What was typed: folded words, and the same in lower case with accents. `alike`: for each word those that it may
+    stand for, and how well: 1 for itself, less for a slip; `places`: where each of them stands."""
+
+    words: Words
+    lowered: str
+    alike: tuple[Mapping[str, float], ...]
+    places: Mapping[str, Sequence[int]]
+
+
+def _slips(word: str) -> set[str]:
+    """The word, and it without any one letter. Two words have one of these in common where a letter is missing, too
+    many, another one, or has changed places with its neighbour."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
 
 
 def words_of(text: str) -> Words:
@@ -163,67 +213,74 @@ def _name(full: str) -> _Name:
     return _Name((), words_of(full), full.lower())
 
 
-def _score(entry: _Entry, words: Words, lowered: str) -> float:
+def _score(entry: _Entry, said: _Said) -> float:
     """How many of the words this entry explains; 0 where its name is not among them."""
     name = entry.name
-    last = len(words) - 1
-    starts = [at for at, word in enumerate(words) if at == last or word in name.words]
-    best = max((_score_at(entry, words, start) for start in starts), default=0.0)
-    with_accents = best > 0 and re.search(rf"\b{re.escape(name.accented)}\b", lowered)
+    starts = {at for word in name.words for at in said.places.get(word, ())} | {len(said.words) - 1}
+    best = max(_score_at(entry, said, start) for start in starts)
+    with_accents = best > 0 and re.search(rf"\b{re.escape(name.accented)}\b", said.lowered)
     return best + _ACCENTS if with_accents else best
 
 
-def _score_at(entry: _Entry, words: Words, start: int) -> float:
-    said, end = _name_at(entry.name.words, words, start)
-    if not said:
+def _score_at(entry: _Entry, said: _Said, start: int) -> float:
+    points, end = _name_at(entry.name.words, said, start)
+    if not points:
         return 0
+    words = said.words
     kind = _kind_before(words, start)
     if entry.name.words[0].isdigit() and kind not in entry.name.kinds:
         return 0
     if kind in entry.name.kinds:
-        said += len(kind)
+        points += len(kind)
     elif kind:
-        said -= _OTHER_KIND
-    before, after = words[: start - len(kind)], words[end:]
-    return said + sum(max(_said_of(part, before), _said_of(part, after)) for part in entry.context)
+        points -= _OTHER_KIND
+    elif start and words[start - 1] in _LANDMARKS:
+        points *= _OF_A_LANDMARK
+    spans = ((0, start - len(kind)), (end, len(words)))
+    for part in entry.context:
+        worth = _DISTRICT_OF_TODAY if part.kinds and entry.rank == 0 else 1
+        points += worth * max(_said_of(part, said, *span) for span in spans)
+    return points
 
 
-def _name_at(name: Words, words: Words, start: int) -> tuple[float, int]:
+def _name_at(name: Words, said: _Said, start: int) -> tuple[float, int]:
     """How much of the name stands at `start`, and where it ends. A part of a name must be all there is, or be
     the end of what was typed so far."""
+    words = said.words
     best: tuple[float, int] = (0, start)
     for first, word in enumerate(name):
-        if not word.startswith(words[start]):
+        if not (word in said.alike[start] or word.startswith(words[start])):
             continue
-        run = _common(name[first:], words[start:])
+        points, run = _common(name[first:], said, start)
         end = start + run
-        said = float(run)
         if end == len(words) - 1 and first + run < len(name) and name[first + run].startswith(words[end]):
-            said, end = said + _UNFINISHED, end + 1
+            points, end = points + _UNFINISHED, end + 1
         missing = len(name) - run
         if missing and (end < len(words) or (first and run < 2)):
             continue
-        best = max(best, (said - _MISSING * missing, end))
+        best = max(best, (points - _MISSING * missing, end))
     return best
 
 
-def _common(name: Words, words: Words) -> int:
-    run = 0
-    for ours, theirs in zip(name, words, strict=False):
-        if ours != theirs:
+def _common(name: Words, said: _Said, start: int) -> tuple[float, int]:
+    """How well, and over how many words, the text from `start` on is the beginning of the name."""
+    points, run = 0.0, 0
+    for ours, alike in zip(name, said.alike[start:], strict=False):
+        if ours not in alike:
             break
-        run += 1
-    return run
+        points, run = points + alike[ours], run + 1
+    return points, run
 
 
-def _said_of(part: _Name, words: Words) -> int:
-    """How many of the words are this district or province, its kind included."""
+def _said_of(part: _Name, said: _Said, begin: int, end: int) -> float:
+    """How many of these words are this district or province, its kind included."""
     size = len(part.words)
-    best = 0
-    for start in range(len(words) - size + 1):
-        if words[start : start + size] == part.words:
-            kind = _kind_before(words, start)
-            best = max(best, size + (len(kind) if kind in part.kinds else 0))
+    best = 0.0
+    for start in said.places.get(part.words[0], ()):
+        points, run = _common(part.words, said, start)
+        if run == size and begin <= start <= end - size:
+            kind = _kind_before(said.words, start)
+            best = max(best, points + (len(kind) if kind in part.kinds and start - len(kind) >= begin else 0))
     return best
 
 

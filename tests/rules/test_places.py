@@ -53,6 +53,18 @@ def names(hits: list[PlaceHit]) -> list[str]:
         ("tt cái bè", "Xã Cái Bè", "Thị trấn Cái Bè"),
         ("hữu đạo", "Xã Bình Trưng", "Xã Hữu Đạo"),
         ("phường 11 cao lãnh", "Phường Mỹ Ngãi", "Phường 11"),
+        # One slip of the finger in a word that is no other.
+        ("xa Duog Diem, Chau Thanh", "Xã Bình Trưng", "Xã Dưỡng Điềm"),
+        ("bên h.thanh bình x. tân qiới", "Xã Tân Long", "Xã Tân Quới"),
+        ("x.Đốc Bnh Kieu", "Xã Đốc Binh Kiều", None),
+        ("Phu Hip", "Xã Tam Nông", "Xã Phú Hiệp"),
+        # A market, a bridge, a street and a hamlet are called after other places.
+        ("gần chợ Vĩnh Kim, xã Tam Bình", "Xã Ngũ Hiệp", "Xã Tam Bình"),
+        ("ngay cầu Tân Hương, xã Vĩnh Bình", "Xã Vĩnh Bình", None),
+        ("khu phố Long Hưng, Thới Sơn", "Phường Thới Sơn", None),
+        ("chợ gạo", "Xã Chợ Gạo", None),
+        # Who says a district speaks of the old frame.
+        ("Lai Vung, H.Lai Vung", "Xã Hòa Long", "Thị trấn Lai Vung"),
     ],
 )
 def test_the_first_hit_is_what_was_meant(index: Index, text: str, ward: str, found_by: str | None) -> None:
