@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from agent_ui import (
     agency,
+    articles,
     auth,
     capture,
     catalogue,
@@ -34,6 +35,7 @@ from agent_ui import (
     signed,
     site,
     sounds,
+    suggestions,
     supervisor,
     ticket_moves,
     tours,
@@ -62,6 +64,8 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         my_phone,
         drafts,
         onlookers,
+        suggestions,
+        articles,
         search_pages,
         ticket_moves,
         agency,

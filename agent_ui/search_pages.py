@@ -37,7 +37,7 @@ def total() -> str:
         return render_template("tickets/total.html", total=count(session, me(), _wanted()), older=True)
 
 
-@blueprint.post("/tickets/saved")
+@blueprint.post("/searches")
 @roles(*DESK, Role.OFFICER)
 def keep() -> ResponseReturnValue:
     """The search stands in the address of the form too, so that a refused name comes back on the same page."""
@@ -51,7 +51,7 @@ def keep() -> ResponseReturnValue:
     return redirect(f"{url_for('search.page')}?{urlencode(query)}", 303)
 
 
-@blueprint.post("/tickets/saved/<int:saved_id>/drop")
+@blueprint.post("/searches/<int:saved_id>/drop")
 @roles(*DESK, Role.OFFICER)
 def drop(saved_id: int) -> ResponseReturnValue:
     with site.transaction() as session:

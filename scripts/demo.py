@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from callcenter.models import (
     Agency,
     ApiToken,
+    Article,
     CalendarDay,
     Category,
+    CategoryKeywords,
     RoutingRule,
     SlaTarget,
     TestNumber,
@@ -25,6 +27,8 @@ from callcenter.models import (
 )
 from callcenter.passwords import hash_password
 from callcenter.vocab import AgencyKind
+from scripts.demo_knowledge import ARTICLES as ARTICLES_OF_DEMO
+from scripts.demo_knowledge import KEYWORDS
 from scripts.demo_province import (
     AGENCIES,
     CATEGORIES,
@@ -102,10 +106,24 @@ def seed(
     base(session, now=now, province=province)
     agencies = _agencies(session)
     _rules(session, agencies)
+    _knowledge(session, now)
     number, note = _TEST_NUMBER
     _add(session, TestNumber, [{"number": number, "note": note}])
     users = _people(session, agencies, earlier or {}, now)
     return Seeded(users=tuple(users), tokens=_tokens(session, earlier or {}, now))
+
+
+def _knowledge(session: Session, now: datetime) -> None:
+    """Words for each field that has none yet, and the first articles where there is no article at all."""
+    ways = [{"category_code": code, "phrases": said.split("; ")} for code, said in KEYWORDS.items()]
+    _add(session, CategoryKeywords, ways)
+    if session.scalar(select(func.count()).select_from(Article)):
+        return
+    first = {"published": True, "created_at": now, "changed_at": now}
+    session.add_all(
+        Article(category_code=one.category, title=one.title, body=one.body, **first) for one in ARTICLES_OF_DEMO
+    )
+    session.flush()
 
 
 def calendar_days(years: Iterable[int]) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ SUBJECTS: Mapping[str, LazyString] = {
     "test_number": _l("Số gọi thử"),
     "queue": _l("Hàng đợi"),
     "api_token": _l("Khóa kết nối"),
+    "keywords": _l("Từ khóa của lĩnh vực"),
+    "article": _l("Bài trả lời"),
 }
 
 FIELDS: Mapping[str, LazyString] = {
@@ -55,6 +57,9 @@ FIELDS: Mapping[str, LazyString] = {
     "title": _l("Tên gọi"),
     "scope": _l("Phạm vi"),
     "source": _l("Nguồn"),
+    "phrases": _l("Từ khóa"),
+    "body": _l("Câu trả lời"),
+    "published": _l("Đã duyệt"),
 }
 
 WEEKDAYS: tuple[LazyString, ...] = (
@@ -101,6 +106,7 @@ _PROBLEMS: Mapping[str, LazyString] = {
     "day_unreadable": _l("Hãy chọn một ngày."),
     "day_taken": _l("Ngày này đã có trong lịch. Hãy sửa dòng của ngày đó."),
     "number_taken": _l("Số này đã có trong danh sách."),
+    "phrases_many": _l("Tối đa 200 dòng, mỗi dòng không quá 60 ký tự."),
     "token_unreadable": _l("Khóa không đúng. Hãy tải lại trang để có khóa mới."),
 }
 

@@ -1,8 +1,9 @@
-"""Every table, in reading order: people, places, calls, tickets, work behind the scenes."""
+"""Every table, in reading order: people, places, calls, tickets, knowledge, work behind the scenes."""
 
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
+from callcenter.models.knowledge import Article, ArticleUse, CategoryKeywords
 from callcenter.models.outgoing import OutgoingCall
 from callcenter.models.people import Agency, ApiToken, SavedSearch, User
 from callcenter.models.places import FormerUnit, Ward
@@ -21,11 +22,14 @@ from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
 __all__ = [
     "Agency",
     "ApiToken",
+    "Article",
+    "ArticleUse",
     "Assignment",
     "Attachment",
     "CalendarDay",
     "Call",
     "Category",
+    "CategoryKeywords",
     "ChangeRecord",
     "Contact",
     "FormerUnit",

@@ -53,6 +53,7 @@ class Ticket(Base):
         Index("ix_ticket_reporter_phone", "reporter_phone"),
         Index("ix_ticket_caller", "caller"),
         Index("ix_ticket_safe_contact", "id", postgresql_where=text("safe_contact")),
+        Index("ix_ticket_ward_code_created_at", "ward_code", "created_at"),
         Index("ix_ticket_created_at_id", "created_at", "id"),
         CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
@@ -66,7 +67,7 @@ class Ticket(Base):
     source_ref: Mapped[str | None] = mapped_column(String(200))
     state: Mapped[TicketState]
     category_code: Mapped[str | None] = mapped_column(ForeignKey("category.code"), index=True)
-    ward_code: Mapped[str | None] = mapped_column(ForeignKey("ward.code"), index=True)
+    ward_code: Mapped[str | None] = mapped_column(ForeignKey("ward.code"))
     address: Mapped[str] = mapped_column(server_default="")
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]

@@ -3,6 +3,8 @@
 Very many tickets in a database of its own (default 100,000), the console in this process: each search is a whole page
 over HTTP's code path, with its sign-in, rights, rows and template. A common word, a rare one that only the oldest
 tickets hold, a season of long ago, words together, a code, a number, a name, filters, an officer's, and the tenth page.
+On a busy machine read the last column: the mean CPU time of a page, this process's and PostgreSQL's together. A search
+by code is the floor: one row, the same page around it.
 """
 
 import json
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlencode
 
+import psutil
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -36,7 +39,7 @@ def main() -> None:
     with province(tickets) as here:
         size = _size(here)
         print(f"{tickets:,} tickets ({size}), {rounds} rounds; goal p95 {GOAL_MS.get(tickets, '–')} ms")
-        print(f"{'search':34} {'found':>9} {'rows p50':>9} {'p95':>7} {'page p50':>9} {'p95':>7}")
+        print(f"{'search':34} {'found':>9} {'rows p50':>9} {'p95':>7} {'page p50':>9} {'p95':>7} {'CPU':>6}")
         for name, who, query in _searches(here):
             _measure(here, name, who, query, rounds)
 
@@ -72,16 +75,27 @@ def _searches(here: Ground) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 def _measure(here: Ground, name: str, who: str, query: dict[str, str], rounds: int) -> None:
     client = _signed_in(here, who)
-    pages, found = [], ""
-    for _turn in range(rounds + 2):
+    pages, found, spent = [], "", 0.0
+    for turn in range(rounds + 2):
+        if turn == 2:
+            spent = _cpu_s(here)
         began = time.perf_counter()
         answer = client.get(f"/tickets?{urlencode(query)}")
         pages.append((time.perf_counter() - began) * 1000)
         assert answer.status_code == 200, answer.text
         found = re.search(r'data-found="([^"]*)"', answer.text)[1]  # type: ignore[index]
+    spent = (_cpu_s(here) - spent) * 1000 / rounds
     rows = _rows(here, who, query, rounds) if "older" not in query else pages
     told = "  ".join(f"{statistics.median(ms[2:]):9.1f} {_p95(ms[2:]):7.1f}" for ms in (rows, pages))
-    print(f"{name:34} {found:>9} {told}", flush=True)
+    print(f"{name:34} {found:>9} {told} {spent:6.1f}", flush=True)
+
+
+def _cpu_s(here: Ground) -> float:
+    """What this process and PostgreSQL's backends have spent so far."""
+    with here.engine.connect() as connection:
+        backends = connection.scalars(text("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"))
+        times = [psutil.Process(pid).cpu_times() for pid in backends]
+    return time.process_time() + sum(each.user + each.system for each in times)
 
 
 def _rows(here: Ground, who: str, query: dict[str, str], rounds: int) -> list[float]:

@@ -58,6 +58,14 @@ WHO: dict[str, set[str | None]] = {
     "numbers.save": DESK,
     "drafts.find_places": DESK,
     "drafts.candidates": DESK,
+    "suggestions.offered": DESK,
+    "suggestions.use": DESK,
+    "articles.listed": DESK,
+    "articles.page": DESK,
+    "admin.keyword_list": {"phuc", "quan"},
+    "admin.keywords": {"phuc", "quan"},
+    "admin.article_new": {"phuc", "quan"},
+    "admin.article": {"phuc", "quan"},
     "search.page": EVERYBODY,
     "search.total": EVERYBODY,
     "search.keep": EVERYBODY,
@@ -150,7 +158,7 @@ _ARGUMENTS = {
     "state": "triage", "filename": "hotline.css", "user_id": 999999, "agency_id": 999999, "rule_id": 999999,
     "token_id": 999999, "number": "0905123456", "name": "operator",
     "which": "heard", "pbx": "lab", "linkedid": "1795612712.4",
-    "day": "2026-01-01", "saved_id": 999999, "level": "normal", "clock": "answer",
+    "day": "2026-01-01", "saved_id": 999999, "article_id": 999999, "level": "normal", "clock": "answer",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import ApiToken, CalendarDay, RoutingRule
+from callcenter.models import ApiToken, Article, CalendarDay, RoutingRule
 from callcenter.vocab import Source
 from tests import factories
 from tests.factories import Province
@@ -33,6 +33,7 @@ STILL = {
     "admin.rule_new": "a form",
     "admin.category_new": "a form",
     "admin.token_new": "a form",
+    "admin.article_new": "a form",
     "admin.token_revoke": "a question",
     "design.page": "samples",
     "public.privacy": "a text",
@@ -42,7 +43,7 @@ STILL = {
 # Answers that are no page.
 NO_PAGE = {"static", "live.live", "health.healthz", "health.readyz", "health.metrics", "public.healthz"}
 _DRAFTS = {"drafts.page", "drafts.candidates"}
-_CODES = {"admin.category": "khac"}
+_CODES = {"admin.category": "khac", "admin.keywords": "khac"}
 _EMPTY = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"))
 _UNTYPED = ("hidden", "submit", "button")
 
@@ -105,8 +106,9 @@ def things(session: Session, province: Province) -> dict[str, object]:
         now=NOW, why="rule",
     )  # fmt: skip
     draft = desk.new_ticket(session, province.actor("hoa"), source=Source.COUNTER, now=NOW)
+    article = Article(title="Nước đục", body="Xả vòi", published=True, created_at=NOW, changed_at=NOW)
     token = ApiToken(name="Cổng tỉnh", token_hash="x", scope="api", source=Source.WEB, created_at=NOW)
-    session.add(token)
+    session.add_all([token, article])
     session.flush()
     session.add(CalendarDay(day=date(2026, 9, 2), working=False, note="Quốc khánh"))
     session.commit()
@@ -115,7 +117,7 @@ def things(session: Session, province: Province) -> dict[str, object]:
         "rule_id": session.scalars(select(RoutingRule.id)).first(), "token_id": token.id, "number": "0905123456",
         "name": "operator", "which": "heard", "pbx": call.pbx, "linkedid": call.linkedid, "day": "2026-09-02",
         "level": "normal", "clock": "answer", "outcome": "all", "state": "routed", "file_id": 1, "call_id": call.id,
-        "token": "x", "draft": draft.code,
+        "token": "x", "draft": draft.code, "article_id": article.id,
     }  # fmt: skip
 
 

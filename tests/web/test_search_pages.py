@@ -58,17 +58,17 @@ def test_a_search_is_kept_under_a_name_and_is_nobody_elses(
 ) -> None:
     filed(session, province, "Rác dồn trước chợ")
     lan, minh = sign_in("lan"), sign_in("minh")
-    answer = lan.post("/tickets/saved?q=rac&category=moi-truong&older=7", {"name": " Rác  ở chợ "})
+    answer = lan.post("/searches?q=rac&category=moi-truong&older=7", {"name": " Rác  ở chợ "})
     assert answer.headers["Location"] == "/tickets?q=rac&category=moi-truong"
     page = lan.get(answer.headers["Location"]).text
     assert ">Rác ở chợ</a>" in page
     assert "Lưu bộ lọc này" not in page
-    lan.post("/tickets/saved?q=dien", {"name": "Rác ở chợ"})
+    lan.post("/searches?q=dien", {"name": "Rác ở chợ"})
     page = lan.get("/tickets").text
     assert "/tickets?q=dien" in page
     assert page.count("Rác ở chợ</a>") == 1
     assert "Rác ở chợ" not in minh.get("/tickets").text
-    drop = re.search(r'action="(/tickets/saved/\d+/drop)"', page)
+    drop = re.search(r'action="(/searches/\d+/drop)"', page)
     assert drop is not None
     minh.post(drop[1])
     assert "Rác ở chợ" in lan.get("/tickets").text
@@ -78,13 +78,13 @@ def test_a_search_is_kept_under_a_name_and_is_nobody_elses(
 
 def test_a_name_that_is_refused_comes_back_with_the_search(sign_in: SignIn) -> None:
     lan = sign_in("lan")
-    answer = lan.post("/tickets/saved?q=rac", {"name": "dài " * 30})
+    answer = lan.post("/searches?q=rac", {"name": "dài " * 30})
     assert answer.status_code == 422
     assert "Quá dài." in answer.text
     assert 'value="rac"' in answer.text
     for number in range(20):
-        lan.post("/tickets/saved?q=rac", {"name": f"số {number}"})
-    assert "Hãy bỏ bớt một bộ lọc cũ" in lan.post("/tickets/saved?q=rac", {"name": "một nữa"}).text
+        lan.post("/searches?q=rac", {"name": f"số {number}"})
+    assert "Hãy bỏ bớt một bộ lọc cũ" in lan.post("/searches?q=rac", {"name": "một nữa"}).text
 
 
 def test_all_are_counted_when_it_is_asked(sign_in: SignIn, session: Session, province: Province) -> None:

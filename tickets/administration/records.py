@@ -30,9 +30,10 @@ class Changed(Stale):
         self.current = dict(current)
 
 
-def begin(session: Session, actor: Actor) -> None:
-    """Only an administrator, and one at a time: what a check has seen still holds when the change is written."""
-    actor.require(Role.ADMIN)
+def begin(session: Session, actor: Actor, *also: Role) -> None:
+    """Only an administrator (and these `also`), one at a time: what a check has seen still holds when the change is
+    written."""
+    actor.require(Role.ADMIN, *also)
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 

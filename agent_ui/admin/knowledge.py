@@ -1,0 +1,98 @@
+"""What supervisors write for the operators: words that tell a field, tried out on a sentence, and articles."""
+
+from flask import abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agent_ui import choices, forms, site
+from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.auth import me, roles
+from callcenter.models import Article, Category, CategoryKeywords
+from callcenter.vocab import Role
+from tickets import suggestions
+from tickets.administration import knowledge
+
+_EDITORS = (Role.SUPERVISOR, Role.ADMIN)
+
+
+@blueprint.get("/keywords")
+@roles(*_EDITORS)
+def keyword_list() -> str:
+    said = request.args.get("try", "")[:500].replace("\x00", "")
+    with site.reading() as session:
+        fields = choices.categories(session)
+        words = {row.category_code: row.phrases for row in session.scalars(select(CategoryKeywords))}
+        return render_template(
+            "admin/keywords.html",
+            fields=fields,
+            words=words,
+            said=said,
+            hits=suggestions.phrases(session).find(said) if said else (),
+            names={field.code: field.name for field in fields},
+            changes=latest(session, "keywords"),
+        )
+
+
+@blueprint.route("/keywords/<code>", methods=["GET", "POST"])
+@roles(*_EDITORS)
+def keywords(code: str) -> ResponseReturnValue:
+    def page(session: Session, form: Form | None) -> str:
+        field = session.get(Category, code)
+        if field is None:
+            abort(404)
+        facts = knowledge.keyword_facts(session.get(CategoryKeywords, code))
+        changes = latest(session, "keywords", code)
+        return render_template("admin/keyword.html", field=field, form=form or Form.of(facts), changes=changes)
+
+    def write(session: Session) -> None:
+        knowledge.set_keywords(session, me(), code, request.form.get("phrases", ""), seen=seen(), now=site.now())
+
+    return edit(page, write, lambda _none: back(url_for("admin.keyword_list"), _("Đã lưu từ khóa.")))
+
+
+@blueprint.route("/articles/new", methods=["GET", "POST"])
+@roles(*_EDITORS)
+def article_new() -> ResponseReturnValue:
+    def page(session: Session, form: Form | None) -> str:
+        return _article_page(session, None, form or Form({}))
+
+    def write(session: Session) -> int:
+        return knowledge.add_article(session, me(), _fields(), now=site.now()).id
+
+    return edit(page, write, _to_article)
+
+
+@blueprint.route("/articles/<int:article_id>", methods=["GET", "POST"])
+@roles(*_EDITORS)
+def article(article_id: int) -> ResponseReturnValue:
+    def page(session: Session, form: Form | None) -> str:
+        row = session.get(Article, article_id)
+        if row is None:
+            abort(404)
+        return _article_page(session, row, form or Form.of(knowledge.article_facts(row)))
+
+    def write(session: Session) -> int:
+        return knowledge.edit_article(session, me(), article_id, _fields(), seen=seen(), now=site.now()).id
+
+    return edit(page, write, _to_article)
+
+
+def _to_article(article_id: int) -> ResponseReturnValue:
+    return back(url_for("articles.page", article_id=article_id), _("Đã lưu bài."))
+
+
+def _article_page(session: Session, row: Article | None, form: Form) -> str:
+    changes = latest(session, "article", str(row.id)) if row else ()
+    fields = choices.categories(session)
+    return render_template("admin/article.html", article=row, form=form, categories=fields, changes=changes)
+
+
+def _fields() -> knowledge.ArticleFields:
+    return knowledge.ArticleFields(
+        title=forms.text("title"),
+        body=forms.text("body"),
+        category=forms.text("category"),
+        published=ticked("published"),
+    )
