@@ -79,7 +79,7 @@ Trạm xá đóng cửa giữa giờ làm việc, con sốt phải chở đi xa
 Mạng Internet rớt liên tục mấy ngày nay, báo tổng đài không ai tới
   vien | vien-thong | thanh binh | ấp Tân Đông | Hồ Văn Lợi
 Chợ bán thịt heo giá cao hơn bảng niêm yết
-  gia c | gia-ca | cho gao | chợ Chợ Gạo | Mai Thị Hoa
+  thi | gia-ca | cho gao | chợ Chợ Gạo | Mai Thị Hoa
 Nước mặn vào ruộng, cống ngăn mặn chưa đóng
   nong | nong-nghiep | tan hong | cống số 3 | Trương Văn Đức
 Trường thu tiền ngoài quy định, phụ huynh không đồng ý
