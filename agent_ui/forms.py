@@ -1,7 +1,7 @@
 """What came in with a request, as the values the layer below takes. No database here."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from callcenter.errors import Invalid, NotFound
 from tickets import codes
 from tickets.fields import TicketFields
 from tickets.files import MAX_FILES
+from tickets.sla import VIETNAM
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -112,6 +113,15 @@ def asked_day(name: str) -> date | None:
     except ValueError:
         return None
     return day if day.year in _YEARS else None
+
+
+def asked_moment(name: str) -> datetime | None:
+    """A moment of the address or the form, `2026-11-23T08:00` in Vietnam; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(request.values.get(name, ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=VIETNAM) if moment.year in _YEARS and moment.tzinfo is None else None
 
 
 def uploads(name: str) -> list[FileStorage]:

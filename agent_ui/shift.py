@@ -5,11 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from agent_ui import figure_words, filters, forms, site
+from agent_ui import figure_words, forms, site
 from agent_ui.auth import me, roles
-from callcenter.vocab import TicketState
-from tickets import claims, floor, overview, queries, worklist
-from tickets.actors import DESK, LEADS
+from tickets import claims, floor, overview, queries, shifts, worklist
+from tickets.actors import LEADS
 
 blueprint = Blueprint("shift", __name__)
 
@@ -48,42 +47,6 @@ def hand_to(code: str) -> ResponseReturnValue:
     return redirect(url_for("shift.home"), 303)
 
 
-@blueprint.post("/call-backs/next")
-@roles(*DESK)
-def next_call_back() -> ResponseReturnValue:
-    """The number that waits longest, and nobody else's: taken and opened."""
-    with site.transaction() as session:
-        ticket = claims.take_next(session, me(), now=site.now())
-        code = ticket.code if ticket else None
-    if code is None:
-        flash(_("Không còn số nào chờ gọi lại."), "info")
-        return redirect(url_for("home.home"), 303)
-    return redirect(url_for("tickets.page", code=code), 303)
-
-
-@blueprint.post("/call-backs/<code>/take")
-@roles(*DESK)
-def take(code: str) -> ResponseReturnValue:
-    try:
-        with site.transaction() as session:
-            claims.take(session, me(), code, now=site.now())
-    except claims.Taken as error:
-        flash(_("%(name)s vừa nhận số này. Hãy chọn số khác.", name=error.by), "warning")
-        return redirect(url_for("home.home"), 303)
-    return redirect(url_for("tickets.page", code=code), 303)
-
-
-@blueprint.post("/call-backs/<code>/leave")
-@roles(*DESK)
-def leave(code: str) -> ResponseReturnValue:
-    with site.transaction() as session:
-        ticket = claims.leave(session, me(), code, now=site.now())
-        number, waits = ticket.caller, ticket.state == TicketState.FILED
-    if waits:
-        flash(_("Đã để lại %(number)s cho người khác gọi.", number=filters.phone(number)), "info")
-    return redirect(url_for("home.home"), 303)
-
-
 def _everything(session: Session) -> dict[str, object]:
     moment = site.now()
     return {
@@ -93,4 +56,5 @@ def _everything(session: Session) -> dict[str, object]:
         "pbxs": queries.pbx_states(session),
         "stuck": overview.stuck(session, moment).count,
         "words": figure_words,
+        "given_to_me": shifts.open_for(session, me()),
     }

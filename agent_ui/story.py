@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui import labels
 from callcenter.models import Attachment, Ticket, TicketEvent
-from callcenter.vocab import CallOut, Clock, Disposition, Source
+from callcenter.vocab import Attempt, CallOut, Clock, Disposition, Source, TextResult
 from tickets.sla import VIETNAM
 
 # Shorter pauses on the same day are told by the times themselves.
@@ -36,8 +36,14 @@ _SENTENCES: Mapping[str, LazyString] = {
     "not_asked_again": _l("gỡ một lần nhắc lại"),
     "claim": _l("nhận việc gọi lại"),
     "unclaim": _l("để lại việc gọi lại cho người khác"),
+    "call_attempt": _l("gọi lại chưa gặp: %(result)s; gọi lần sau từ %(call_at)s"),
+    "call_back_ended": _l("kết thúc việc gọi lại, không gọi nữa"),
+    "texted": _l("nhắn tin cho người dân: %(result)s"),
+    "hearing_opened": _l("cho đơn vị xử lý nghe ghi âm cuộc gọi"),
+    "hearing_closed": _l("thôi cho đơn vị xử lý nghe ghi âm cuộc gọi"),
     "take_over": _l("nhận phiếu bỏ dở"),
     "hand_to": _l("giao lại cho %(to)s"),
+    "handed_over": _l("nhận từ ca của %(before)s"),
     "triage": _l("chuyển sang phân loại: %(why)s"),
     "route": _l("chuyển đến %(agency)s"),
     "accept": _l("tiếp nhận xử lý"),
@@ -71,6 +77,7 @@ PICTURES: Mapping[str, str] = {
     "give_back_part": "arrow-back-up", "resolve": "circle-check", "approve": "circle-check", "close": "lock",
     "supply": "message", "rated": "star", "breached": "alert-triangle", "reopen": "refresh", "reopen_triage": "refresh",
     "reject": "x", "withdraw": "x", "extend": "calendar", "file": "phone", "open": "phone-incoming", "link": "link",
+    "call_attempt": "phone-off", "texted": "message",
     "propose": "send", "send_back": "arrow-back-up", "asked_again": "bell", "triage": "filter",
 }  # fmt: skip
 _SOURCE_WORDS = {Source.HOTLINE: _l("điện thoại")}
@@ -160,11 +167,14 @@ def _what(ticket: Ticket, event: TicketEvent, agency: str) -> str:
         "why": labels.ROUTING_REASONS.get(data.get("why", ""), ""),
         "disposition": _disposition(data),
         "to": data.get("to", ""),
+        "before": data.get("before", ""),
         "working_days": data.get("working_days", ""),
         "new_due": _moment(data.get("new_due")),
         "stars": data.get("stars", ""),
         "clock": _clock(data.get("clock")),
         "call_result": _call_result(data),
+        "result": _result(data.get("result")),
+        "call_at": _moment(data.get("call_at")),
     }
     return str(sentence) % values
 
@@ -236,6 +246,12 @@ def _call_result(data: Mapping[str, Any]) -> str:
     words = str(labels.label(CallOut(data["result"]))).lower()
     seconds = int(data.get("talk_s", 0))
     return gettext("%(words)s, %(num)d giây", words=words, num=seconds) if seconds else words
+
+
+def _result(word: str | None) -> str:
+    """Of dialling, or of a text message: the two share no word."""
+    kind = Attempt if word in list(Attempt) else TextResult
+    return str(labels.label(kind(word))).lower() if word else ""
 
 
 def _clock(word: str | None) -> str:

@@ -12,8 +12,8 @@ from agent_ui import choices, forms, signed, site
 from agent_ui.auth import me, roles
 from agent_ui.tickets_pages import blueprint, show
 from callcenter.errors import Invalid, MoveRefused, NotFound
-from callcenter.vocab import Role
-from tickets import agencies, approvals, citizens, codes, desk, files, queries, uploads
+from callcenter.vocab import Attempt, Role
+from tickets import agencies, approvals, calling, citizens, codes, desk, files, queries, uploads
 from tickets.actors import DESK, LEADS
 from tickets.files import StoredFile
 
@@ -178,6 +178,19 @@ def called_back(code: str) -> ResponseReturnValue:
         desk.close_callback(session, me(), code, note=forms.text("note"), now=site.now())
 
     return _move(code, "called_back", act, _("Đã ghi: người dân đã được gọi lại."))
+
+
+@blueprint.post("/tickets/<code>/not-reached")
+@roles(*DESK)
+def not_reached(code: str) -> ResponseReturnValue:
+    """The next number is one key away from there: an operator goes back to the desk."""
+
+    def act(session: Session) -> None:
+        result = forms.word(Attempt, "result")
+        note, later = forms.text("note"), forms.text("later")
+        calling.not_reached(session, me(), code, result, note=note, later=later, now=site.now())
+
+    return _move(code, "not_reached", act, _("Đã ghi lần gọi. Số này sẽ trở lại danh sách khi đến giờ."))
 
 
 @blueprint.post("/tickets/<code>/unlink")

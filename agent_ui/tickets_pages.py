@@ -127,7 +127,7 @@ def _desk_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
     if actor.role in LEADS and not call_back:
         can |= {word for word, move in (("assign", "route"), ("reject", "reject")) if move in allowed}
     if call_back and "call_back_done" in allowed:
-        can.add("called_back")
+        can |= {"called_back", "not_reached"}
     if "unlink" in allowed:
         can.add("unlink")
     return can

@@ -17,6 +17,8 @@ from callcenter.push import announce
 from callcenter.vocab import CommandResult, CommandVerb
 
 _EXTENSION = re.compile(r"[0-9]{1,20}")
+# Stands where a command is for the whole PBX.
+NOBODYS = "0"
 _LONGEST_VALUE = 200
 _LONGEST_ANSWER = 500
 
@@ -64,6 +66,35 @@ def ask(
     session.flush()
     announce(session, topic(pbx), command=command.id)
     announce(session, f"extension:{extension}")
+    return command
+
+
+def ask_for_all(
+    session: Session,
+    *,
+    pbx: str,
+    verb: CommandVerb,
+    arguments: Mapping[str, str],
+    actor_id: int | None,
+    actor_name: str,
+    now: datetime,
+    expires_s: float = 60,
+) -> PbxCommand:
+    """Ask for what is no telephone's affair. Raises ValueError for a value that could be two lines on the wire."""
+    check(NOBODYS, arguments)
+    command = PbxCommand(
+        pbx=pbx,
+        verb=verb,
+        extension=NOBODYS,
+        arguments=dict(arguments),
+        asked_by_id=actor_id,
+        asked_by=actor_name,
+        asked_at=now,
+        expires_at=now + timedelta(seconds=expires_s),
+    )
+    session.add(command)
+    session.flush()
+    announce(session, topic(pbx), command=command.id)
     return command
 
 

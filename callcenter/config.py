@@ -18,6 +18,7 @@ _MENDS = {
     "CALLCENTER_RECORDINGS": "write NAME=PATH",
     "CALLCENTER_CEL": "write NAME=URL",
     "CALLCENTER_PHONE": "write PJSIP/{extension}, or Local/{extension}@from-queue/n,hint:{extension}@ext-local",
+    "CALLCENTER_SMS": "write http(s)://USER:SECRET@HOST/PATH, or command:/PATH/TO/PROGRAM",
     "CALLCENTER_MAP_TILES": "write https://HOST/…/{z}/{x}/{y}.png",
 }
 
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     phone: Annotated[tuple[str, ...], NoDecode] = ("PJSIP/{extension}",)
     call_abroad: bool = False
     call_premium: bool = False
+    sms: str | None = Field(default=None, repr=False)
     province: str = "82"
     map_tiles: str | None = None
     map_credit: str = ""
@@ -115,6 +117,24 @@ class Settings(BaseSettings):
         """What is dialled, and what is watched where that is something else."""
         if not 1 <= len(value) <= 2 or not all(re.fullmatch(_PHONE, part) for part in value):
             raise ValueError("is not how a telephone is called")
+        return value
+
+    @field_validator("sms", mode="after")
+    @classmethod
+    def _check_sms(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if value.startswith("command:"):
+            if not Path(value.removeprefix("command:")).is_absolute():
+                raise ValueError("the program needs its whole path")
+            return value
+        try:
+            split = urlsplit(value)
+            usable = split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("is no gateway for text messages")
         return value
 
     @field_validator("map_tiles", mode="after")

@@ -18,9 +18,11 @@ from callcenter.db import transaction
 from callcenter.models import OutboxRow
 
 ROUTING = "agency-routing"
-QUEUES = (ROUTING,)
+TEXTS = "text-messages"
+# In the order in which a worker takes them: a slow gateway holds up no ticket that waits already.
+QUEUES = (ROUTING, TEXTS)
 # The rq entry point behind each queue, by its dotted path: this package knows no ticket rules.
-HANDLERS = {ROUTING: "tickets.jobs.take_handovers"}
+HANDLERS = {ROUTING: "tickets.jobs.take_handovers", TEXTS: "tickets.jobs.send_texts"}
 BATCH = 100
 MAX_ATTEMPTS = 12
 _WAKE = "outbox"

@@ -88,6 +88,16 @@ def display(e164: str | None) -> str:
     return phonenumbers.format_number(parsed, style)
 
 
+def is_mobile(e164: str) -> bool:
+    """A Vietnamese mobile number: one that a text message reaches."""
+    try:
+        parsed = phonenumbers.parse(e164, "VN")
+    except phonenumbers.NumberParseException:
+        return False
+    kind = phonenumbers.number_type(parsed)
+    return parsed.country_code == 84 and kind == phonenumbers.PhoneNumberType.MOBILE
+
+
 def mask(number: str | None) -> str:
     """For logs and fixtures: all but the last three digits hidden."""
     if not number:

@@ -185,6 +185,8 @@ class CommandVerb(StrEnum):
     CONSULT = "consult"
     JOIN = "join"
     BACK = "back"
+    LIST = "list"
+    UNLIST = "unlist"
 
 
 class CallOut(StrEnum):
@@ -210,6 +212,49 @@ class CommandResult(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
+
+
+class Attempt(StrEnum):
+    """What came of dialling a number that waits to be called back."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    OFF = "off"
+    NOT_THEM = "not_them"
+    REACHED = "reached"
+
+
+class NuisanceStep(StrEnum):
+    """What is done about a number that misuses the hotline: first it waits behind the others, then it is kept out."""
+
+    FREE = "free"
+    LOW = "low"
+    BLOCKED = "blocked"
+
+
+class Sound(StrEnum):
+    """What there is to hear of a call."""
+
+    VOICEMAIL = "voicemail"
+    RECORDING = "recording"
+
+
+class Hearing(StrEnum):
+    """Where a sound was listened to."""
+
+    PAGE = "page"
+    TELEPHONE = "telephone"
+
+
+class TextResult(StrEnum):
+    """What became of a text message: `unknown` where the gateway was lost between sending and answer."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SWITCHED_OFF = "switched_off"
+    SAFE_CONTACT = "safe_contact"
+    NO_MOBILE = "no_mobile"
 
 
 class Witness(StrEnum):

@@ -116,7 +116,7 @@ def work() -> None:
     from scripts.ground import ground
 
     with ground("work") as here:
-        worker.work(here.engine, here.redis_url)
+        worker.work(here.engine, here.redis_url, here.settings.sms)
 
 
 @cli.command()

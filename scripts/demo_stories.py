@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from callcenter import outbox, phones
 from callcenter.models import Agency, Call, Category, OutboxRow, SlaTarget, Ticket, TicketCall, User, Ward
-from callcenter.vocab import Level, Outcome, Role, TicketKind, TicketState
+from callcenter.vocab import Level, Outcome, Role, Sound, TicketKind, TicketState
 from scripts import simulated_lives as lives
 from scripts.simulated_callers import Fate, Plan
 from scripts.simulated_past import CITIZENS, make_call, messages, moments
-from tickets import agencies, approvals, assignment, citizens, clocks, desk, history
+from tickets import agencies, approvals, assignment, citizens, clocks, desk, hearing, history
 from tickets.actors import Actor
 from tickets.citizens import CITIZEN
 from tickets.handover import Handover
@@ -118,7 +118,19 @@ class Past:
     def _call_back(self, code: str, chance: random.Random, session: Session, now: datetime) -> None:
         if history.locked(session, code).state == TicketState.FILED:
             operator = chance.choice(list(self._operators.values()))
+            self._listen(session, code, operator, now)
             desk.close_callback(session, operator, code, note=chance.choice(lives.CALLED_BACK), now=now)
+
+    def _listen(self, session: Session, code: str, operator: Actor, now: datetime) -> None:
+        """A message is listened to before the number is called."""
+        left = (
+            select(Call)
+            .join(TicketCall, TicketCall.call_id == Call.id)
+            .join(Ticket, Ticket.id == TicketCall.ticket_id)
+            .where(Ticket.code == code, Call.voicemail.is_not(None))
+        )
+        for call in session.scalars(left):
+            hearing.note(session, operator, call, Sound.VOICEMAIL, now=now)
 
     def _finish(self, session: Session, call: Call, plan: Plan, chance: random.Random, now: datetime) -> None:
         """The operator's last step after the talk: linked, filed, or a disposition."""

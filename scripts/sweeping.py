@@ -15,6 +15,7 @@ from callcenter.config import Settings
 from callcenter.db import reading, transaction
 from scripts.stopping import stopped_by_signals
 from telephony.witness import reconcile
+from tickets import nuisance
 from tickets.sweeps import sweep
 from tickets.uploads import sweep_unused
 
@@ -38,6 +39,9 @@ def keep_sweeping(engine: Engine, settings: Settings) -> None:
         try:
             with transaction(engine) as session:
                 sweep(session, datetime.now(UTC))
+            with transaction(engine) as session:
+                nuisance.release_expired(session, datetime.now(UTC))
+                nuisance.tell(session, datetime.now(UTC))
             if datetime.now(UTC) >= files_next:
                 _sweep_files(engine, settings.data_dir)
                 files_next = datetime.now(UTC) + FILES_EVERY

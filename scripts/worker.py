@@ -12,7 +12,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
 from callcenter import outbox
-from tickets import jobs
+from tickets import gateways, jobs
 
 log = structlog.get_logger(__name__)
 
@@ -32,9 +32,9 @@ class _Worker(SimpleWorker):
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
-def work(engine: Engine, redis_url: str) -> None:
-    """Work until SIGTERM or Ctrl-C; the job at hand is finished first."""
-    jobs.use(engine)
+def work(engine: Engine, redis_url: str, sms: str | None = None) -> None:
+    """Work until SIGTERM or Ctrl-C; the job at hand is finished first. `sms` is `CALLCENTER_SMS`."""
+    jobs.use(engine, gateways.make(sms))
     stop = threading.Event()
     away = False
     while not stop.is_set():

@@ -41,6 +41,8 @@ ACTIONS: Mapping[CommandVerb, str] = {
     CommandVerb.CONSULT: "PlayDTMF",
     CommandVerb.JOIN: "Hangup",
     CommandVerb.BACK: "CancelAtxfer",
+    CommandVerb.LIST: "DBPut",
+    CommandVerb.UNLIST: "DBDel",
 }
 
 
@@ -108,6 +110,12 @@ def actions_for(order: Order) -> list[Action]:
 def _simulated(order: Order) -> list[Action]:
     given = {name.capitalize(): value for name, value in order.arguments.items()}
     return [{**given, "Extension": order.extension}]
+
+
+def _listed(order: Order) -> list[Action]:
+    """An entry of the PBX's own database, which the dialplan reads; no telephone's affair."""
+    given = {"Family": order.arguments["family"], "Key": order.arguments["key"]}
+    return [{**given, "Val": order.arguments["val"]} if order.verb == CommandVerb.LIST else given]
 
 
 def _sign_in(order: Order) -> list[Action]:
@@ -227,4 +235,6 @@ _BUILDERS: Mapping[CommandVerb, Callable[[Order], list[Action]]] = {
     CommandVerb.CONSULT: _consult,
     CommandVerb.JOIN: _join,
     CommandVerb.BACK: _back,
+    CommandVerb.LIST: _listed,
+    CommandVerb.UNLIST: _listed,
 }

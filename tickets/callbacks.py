@@ -11,7 +11,7 @@ from callcenter import alone
 from callcenter.db import any_of
 from callcenter.models import Call, TestNumber, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
-from tickets import history, safe
+from tickets import hearing, history, safe
 from tickets.actors import Actor
 
 KEEP = "keep"
@@ -156,7 +156,7 @@ def close_reached(
     if disposition in _NOT_REACHED or about.caller is None:
         return
     task = _open_task(session, about.caller)
-    if task is None or task.id == about.id:
+    if task is None or task.id == about.id or hearing.has_unheard(session, task):
         return
     talk = _longest_talk(session, about)
     if talk is None or talk.talk_s < _REACHED_TALK_S:
@@ -181,6 +181,8 @@ def _join(session: Session, task: Ticket, call: Call, actor: Actor, now: datetim
     if session.get(TicketCall, (task.id, call.id)) is None:
         session.add(TicketCall(ticket_id=task.id, call_id=call.id, relation=MISSED))
         history.note(session, task, "missed_again", actor, now=now, outcome=call.outcome)
+        # They are at their telephone now.
+        task.call_at = None
 
 
 def _open_task(session: Session, number: str | None) -> Ticket | None:

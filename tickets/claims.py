@@ -1,6 +1,7 @@
 """Who does what next: an operator takes a call-back and may leave it again; a leader takes over or hands on."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -39,6 +40,20 @@ def free(now: datetime) -> ColumnElement[bool]:
     return or_(Ticket.owner_id.is_(None), claimed_at() < now - LASTS)
 
 
+def is_free(session: Session, ticket: Ticket, now: datetime) -> bool:
+    return session.scalars(select(Ticket.id).where(Ticket.id == ticket.id, free(now))).first() is not None
+
+
+def order() -> tuple[Any, ...]:
+    """SQL: whom the PBX cut off, then whoever waits longest since the call, or since the next time came."""
+    return cut_off().desc(), func.coalesce(Ticket.call_at, Ticket.created_at), Ticket.id
+
+
+def may_be_called(now: datetime) -> ColumnElement[bool]:
+    """SQL: the next time of this call-back has come."""
+    return or_(Ticket.call_at.is_(None), Ticket.call_at <= now)
+
+
 def cut_off() -> ColumnElement[bool]:
     """SQL: the PBX itself broke a call of the outer query's ticket off. Who is owed an excuse is called first."""
     return exists().where(
@@ -53,14 +68,15 @@ def cut_off() -> ColumnElement[bool]:
 def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None:
     """The call-back this person has in hand already, else the next in order; None where none is left.
 
-    So a double click opens the same number twice. A number that is on the line right now is not called.
+    So a double click opens the same number twice. A number that is on the line right now is not called, nor one whose
+    next time has not come.
     """
     actor.require(*DESK)
-    oldest = select(Ticket).where(*_OPEN).order_by(cut_off().desc(), Ticket.created_at, Ticket.id).limit(1)
+    oldest = select(Ticket).where(*_OPEN).order_by(*order()).limit(1)
     mine = session.scalars(oldest.where(Ticket.owner_id == actor.id, claimed_at() >= now - LASTS)).first()
     if mine is not None:
         return mine
-    query = oldest.where(free(now), ~_on_the_line()).with_for_update(of=Ticket, skip_locked=True)
+    query = oldest.where(free(now), may_be_called(now), ~_on_the_line()).with_for_update(of=Ticket, skip_locked=True)
     found = session.scalars(query.execution_options(populate_existing=True)).first()
     if found is not None:
         _give(session, found, actor, now)
@@ -71,7 +87,7 @@ def take(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """This call-back and no other. Raises Taken while somebody else has it; a leader takes it all the same."""
     actor.require(*DESK)
     ticket = _callback(session, code)
-    if session.scalars(select(Ticket.id).where(Ticket.id == ticket.id, free(now))).first() is None:
+    if not is_free(session, ticket, now):
         if ticket.owner_id == actor.id:
             return ticket
         if actor.role not in LEADS:

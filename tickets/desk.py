@@ -12,7 +12,7 @@ from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, User, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
-from tickets import callbacks, clocks, history, safe
+from tickets import callbacks, clocks, hearing, history, safe
 from tickets.actors import DESK, LEADS, Actor
 from tickets.fields import TicketFields, clean, missing_to_file
 from tickets.handover import Handover
@@ -225,13 +225,15 @@ def dispose(
 
 
 def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
-    """The number was reached and this was said: the call-back is done."""
+    """The number was reached and this was said: the call-back is done, but not while its message is unheard."""
     actor.require(*DESK)
     ticket = history.locked(session, code)
     if ticket.kind != TicketKind.CALLBACK:
         raise MoveRefused("call_back_done", ticket.state)
     if not note.strip():
         raise Invalid({"note": "required"})
+    if hearing.has_unheard(session, ticket):
+        raise Invalid({"note": "message_unheard"})
     history.move(session, ticket, "call_back_done", actor, now=now, reason=note.strip())
     ticket.closed_at = now
     ticket.owner_id = actor.id

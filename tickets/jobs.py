@@ -1,5 +1,6 @@
 """What rq calls: shallow, idempotent, one message alone in its transaction."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,17 +16,23 @@ from callcenter.db import transaction
 from callcenter.models import SetAside
 from callcenter.push import announce
 from tickets import assignment
+from tickets import messages as texts
+from tickets.gateways import OFF, Gateway, TryLater
 from tickets.handover import Handover
 
 log = structlog.get_logger(__name__)
 
+# A gateway that takes its time gives the worker back after this; the relay sends the rest again.
+_TEXTS_FOR_S = 30.0
+
 _engine: Engine | None = None
+_gateway: Gateway | None = None
 
 
-def use(engine: Engine) -> None:
-    """Name the database of this worker process, before it takes its first job."""
-    global _engine  # noqa: PLW0603 (rq calls by dotted path and passes nothing of ours)
-    _engine = engine
+def use(engine: Engine, gateway: Gateway | None = None) -> None:
+    """Name the database and the gateway for texts of this worker process, before it takes its first job."""
+    global _engine, _gateway
+    _engine, _gateway = engine, gateway
 
 
 def take_handovers(messages: Sequence[dict[str, Any]]) -> int:
@@ -34,9 +41,50 @@ def take_handovers(messages: Sequence[dict[str, Any]]) -> int:
     Each message is `{"outbox_id": 7, "payload": {Handover v1}}`. One that cannot be worked on is set aside alone,
     where a supervisor sees it. A database that is away raises: the relay sends the whole job again.
     """
+    return sum(_take_alone(_database(), message) for message in messages)
+
+
+def send_texts(messages: Sequence[dict[str, Any]]) -> int:
+    """Send up to 100 text messages, `{"outbox_id": 8, "payload": {"message": 3}}` each; returns how many ended.
+
+    Where the gateway is away, or slow, the rest is left to the relay, which sends this job again.
+    """
+    until = time.monotonic() + _TEXTS_FOR_S
+    ended = 0
+    for message in messages:
+        if time.monotonic() > until or not _send_alone(_database(), message):
+            log.info("texts wait", ended=ended, of=len(messages))
+            break
+        ended += 1
+    return ended
+
+
+def _send_alone(engine: Engine, message: dict[str, Any]) -> bool:
+    """False where the gateway can take nothing now. The message is marked as taken before it goes out."""
+    number = int(message["payload"]["message"])
+    with transaction(engine) as session:
+        text = texts.take(session, number, datetime.now(UTC))
+        if text is None:
+            if texts.is_ended(session, number):
+                outbox.stamp_done(session, message["outbox_id"], datetime.now(UTC))
+            return True
+    try:
+        answer = _gateway.send(text.id, text.number, text.text) if _gateway else OFF
+    except TryLater as error:
+        log.info("gateway for texts is away", error=str(error))
+        with transaction(engine) as session:
+            texts.put_back(session, number)
+        return False
+    with transaction(engine) as session:
+        texts.finish(session, number, answer.result, answer.words, datetime.now(UTC))
+        outbox.stamp_done(session, message["outbox_id"], datetime.now(UTC))
+    return True
+
+
+def _database() -> Engine:
     if _engine is None:
         raise RuntimeError("tickets.jobs.use(engine) was not called in this process")
-    return sum(_take_alone(_engine, message) for message in messages)
+    return _engine
 
 
 def _take_alone(engine: Engine, message: dict[str, Any]) -> bool:

@@ -45,6 +45,8 @@ MOVES: Mapping[str, Mapping[S, S]] = {
     "approve": {S.AWAITING_APPROVAL: S.RESOLVED},
     "resolve": {S.ACCEPTED: S.RESOLVED},
     "call_back_done": {S.FILED: S.CLOSED},
+    # Many at once after an outage, or nobody there however often it is tried: a leader says why.
+    "call_back_ended": {S.FILED: S.CLOSED},
     "close": {S.RESOLVED: S.CLOSED},
     "reopen": _from(S.RESOLVED, S.CLOSED, to=S.ACCEPTED),
     # Not fixed, and the agency that answered is no more: a person finds the next one.

@@ -1,7 +1,7 @@
 """What the desk's pages read: calls now and before, callers, drafts, call-backs, tickets. Rights are checked here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.errors import NotFound
-from callcenter.models import Assignment, Attachment, Call, PbxStatus, Ticket, TicketCall, TicketEvent
+from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
-from tickets.actors import DESK, Actor
+from tickets import hearing
+from tickets.actors import DESK, LEADS, Actor
 from tickets.lifecycle import OPEN
 from tickets.sla import ClockState, clock_state
 
@@ -59,6 +60,7 @@ class TicketPage:
     mine: Assignment | None = None
     # All of them: `calls` are the newest `SHOWN_CALLS`, and the one that opened it.
     count_of_calls: int = 0
+    listened: Mapping[int, Sequence[Listening]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
         .options(joinedload(Assignment.agency))
     ).all()
     desk = actor.role in DESK
+    calls = _calls_of(session, found) if desk or found.agency_may_hear else ()
     return TicketPage(
         ticket=found,
         events=_events_of(session, found),
@@ -179,8 +182,9 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
         attachments=session.scalars(
             select(Attachment).where(Attachment.ticket_id == found.id).order_by(Attachment.id)
         ).all(),
-        calls=_calls_of(session, found) if desk else (),
-        count_of_calls=_count_of_calls(session, found) if desk else 0,
+        calls=calls,
+        count_of_calls=_count_of_calls(session, found) if calls else 0,
+        listened=hearing.of_calls(session, [call.id for call, _ in calls]) if actor.role in LEADS else {},
         children=session.scalars(select(Ticket).where(Ticket.parent_id == found.id).order_by(Ticket.id)).all()
         if desk
         else (),

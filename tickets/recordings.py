@@ -1,12 +1,61 @@
 """Where the sound of a call lies: the file that a PBX named, found below the folder that the settings give for it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from callcenter.models import Call
+from callcenter.vocab import Sound
+from tickets.sla import VIETNAM
 
 # What a browser plays, the best first; Asterisk writes the same message in several formats beside each other.
 ENDINGS = {".wav": "audio/wav", ".WAV": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
+
+
+# A WAV file without a single sample.
+_HEADER_BYTES = 44
+# Asterisk closes the file, and joins its two sides, a moment after the call is over.
+_SETTLES = timedelta(seconds=3)
+_MAY_BE_WRITTEN = timedelta(seconds=60)
+
+
+class State(StrEnum):
+    """Whether a sound can be heard now."""
+
+    READY = "ready"
+    WRITING = "writing"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """`file` is there for everything but a missing one."""
+
+    state: State
+    file: Path | None = None
+
+
+def look(folders: Mapping[str, str], call: Call, sound: Sound, now: datetime) -> Heard | None:
+    """What there is of this sound; None where the call never had one."""
+    if sound == Sound.VOICEMAIL:
+        return Heard(*_state(voicemail(folders, call), call, now)) if call.voicemail else None
+    if call.recording is None and call.answered_at is None:
+        return None
+    found = Heard(*_state(recording(folders, call), call, now))
+    # Who recorded nothing has not lost anything.
+    return None if found.state is State.MISSING and call.recording is None else found
+
+
+def _state(file: Path | None, call: Call, now: datetime) -> tuple[State, Path | None]:
+    if file is None:
+        return (State.WRITING if call.ended_at is None else State.MISSING), None
+    found = file.stat()
+    touched = datetime.fromtimestamp(found.st_mtime, UTC)
+    if call.ended_at is None or (now - call.ended_at < _MAY_BE_WRITTEN and now - touched < _SETTLES):
+        return State.WRITING, file
+    return (State.READY, file) if found.st_size > _HEADER_BYTES else (State.MISSING, None)
 
 
 def voicemail(folders: Mapping[str, str], call: Call) -> Path | None:
@@ -19,8 +68,25 @@ def voicemail(folders: Mapping[str, str], call: Call) -> Path | None:
 
 
 def recording(folders: Mapping[str, str], call: Call) -> Path | None:
-    """The same for the recording of the talk."""
-    return _find(folders, call.pbx, call.recording)
+    """The same for the recording of the talk: one file a call, named by its Linkedid whatever it was passed on to.
+
+    It lies in a folder of its day; a PBX that does not name the file may still have it.
+    """
+    names = [name for name in (call.recording, call.linkedid) if name]
+    for name in names:
+        for place in _days(call, name):
+            found = _find(folders, call.pbx, place)
+            if found is not None:
+                return found
+    return None
+
+
+def _days(call: Call, name: str) -> Iterator[str]:
+    """The name as it is, and below the day it was made on: a call that begins before midnight may be queued after."""
+    yield name
+    for moment in (call.queued_at or call.started_at, call.started_at):
+        for folder in ("", "monitor/"):
+            yield f"{folder}{moment.astimezone(VIETNAM):%Y/%m/%d}/{PurePosixPath(name).name}"
 
 
 def _find(folders: Mapping[str, str], pbx: str, name: str | None) -> Path | None:

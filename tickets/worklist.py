@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
 from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
-from tickets import claims, overview, queries
+from tickets import attempts, calling, claims, hearing, overview, queries
 from tickets.actors import Actor
+from tickets.calling import Tried
 from tickets.queries import Unfinished
 
 # A number that nobody took on for this long is the shift leader's.
@@ -30,6 +31,13 @@ class CallBack:
     misses: int
     held_since: datetime | None
     on_the_line: bool = False
+    tried: Sequence[Tried] = ()
+    unheard: bool = False
+
+    @property
+    def due(self) -> datetime:
+        """Its own clock: by when somebody calls."""
+        return attempts.due(self.ticket.filed_at or self.ticket.created_at, self.ticket.call_at)
 
     @property
     def last(self) -> datetime:
@@ -79,17 +87,23 @@ class Shift:
         return len(self.drafts) + len(self.callbacks) + len(self.triage) + len(self.urgent)
 
 
-def callbacks(session: Session, now: datetime) -> list[CallBack]:
-    """Numbers waiting to be called back, one line a number: those the PBX cut off, then the longest first."""
+def callbacks(
+    session: Session, now: datetime, *, since: datetime | None = None, until: datetime | None = None
+) -> list[CallBack]:
+    """Numbers waiting to be called back, one line a number: those the PBX cut off, then the longest first.
+
+    `since` and `until` leave those that were missed first in [since, until).
+    """
     query = (
-        select(Ticket, claims.claimed_at())
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-        .order_by(claims.cut_off().desc(), Ticket.created_at, Ticket.id)
+        select(Ticket, claims.claimed_at(), hearing.unheard())
+        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until))
+        .order_by(*claims.order())
         .limit(_ROWS)
         .options(joinedload(Ticket.owner))
     )
-    found = [(ticket, claimed) for ticket, claimed in session.execute(query)]
-    calls = _calls_of(session, [ticket.id for ticket, _ in found])
+    found = session.execute(query).all()
+    ids = [ticket.id for ticket, _, _ in found]
+    calls, tried = _calls_of(session, ids), calling.tried(session, ids)
     live = set(session.scalars(select(Call.caller).where(Call.ended_at.is_(None), Call.caller.is_not(None))))
     return [
         CallBack(
@@ -98,10 +112,25 @@ def callbacks(session: Session, now: datetime) -> list[CallBack]:
             misses,
             claimed if ticket.owner_id is not None and claimed >= now - claims.LASTS else None,
             on_the_line=ticket.caller in live,
+            tried=tried.get(ticket.id, ()),
+            unheard=unheard,
         )
-        for ticket, claimed in found
+        for ticket, claimed, unheard in found
         for missed, misses in [calls.get(ticket.id, ([], 0))]
     ]
+
+
+def waiting_codes(session: Session, *, since: datetime | None, until: datetime | None) -> Sequence[str]:
+    """The same numbers' codes, however many they are."""
+    query = select(Ticket.code).where(
+        Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until)
+    )
+    return session.scalars(query.order_by(Ticket.id)).all()
+
+
+def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    bounds = [] if since is None else [Ticket.created_at >= since]
+    return bounds if until is None else [*bounds, Ticket.created_at < until]
 
 
 def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, tuple[list[Call], int]]:
@@ -137,14 +166,15 @@ def shift(session: Session, now: datetime) -> Shift:
     waiting = callbacks(session, now)
     return Shift(
         drafts=sorted(queries.unowned(session, now - overview.UNOWNED_AFTER), key=lambda row: row.ticket.created_at),
-        callbacks=[row for row in waiting if row.held_since is None and _filed(row) < now - UNCLAIMED_AFTER],
+        callbacks=[row for row in waiting if row.held_since is None and _waits_since(row) < now - UNCLAIMED_AFTER],
         triage=[ticket for ticket in queries.triage(session) if ticket.level != Level.URGENT],
         urgent=urgent(session),
     )
 
 
-def _filed(row: CallBack) -> datetime:
-    return row.ticket.filed_at or row.ticket.created_at
+def _waits_since(row: CallBack) -> datetime:
+    """When it began to be somebody's to call: filed, or its next time."""
+    return row.due - attempts.CALL_WITHIN
 
 
 def urgent(session: Session) -> Sequence[Ticket]:

@@ -3,7 +3,7 @@
   const title = document.title;
   let answered = "";
 
-  const buttons = (code) => [...document.querySelectorAll(`[data-phone] [data-key="${code}"]:not(:disabled)`)]
+  const buttons = (code) => [...document.querySelectorAll(`[data-key="${code}"]:not(:disabled)`)]
     .filter((button) => button.checkVisibility());
 
   document.addEventListener("keydown", (event) => {

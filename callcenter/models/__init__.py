@@ -3,7 +3,9 @@
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
+from callcenter.models.hearing import Listening, TextMessage
 from callcenter.models.knowledge import Article, ArticleUse, CategoryKeywords
+from callcenter.models.nuisance import NuisanceNumber, PbxListed
 from callcenter.models.outgoing import OutgoingCall
 from callcenter.models.people import Agency, ApiToken, SavedSearch, User
 from callcenter.models.places import FormerUnit, Ward
@@ -16,6 +18,7 @@ from callcenter.models.rules import (
     TestNumber,
     WorkingPeriod,
 )
+from callcenter.models.shifts import ShiftHandover
 from callcenter.models.tickets import Assignment, Attachment, Ticket, TicketCall, TicketEvent
 from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
 
@@ -34,19 +37,24 @@ __all__ = [
     "Contact",
     "FormerUnit",
     "Grievance",
+    "Listening",
+    "NuisanceNumber",
     "OutboxRow",
     "OutgoingCall",
     "PauseReason",
     "PbxCommand",
     "PbxGap",
+    "PbxListed",
     "PbxQueue",
     "PbxStatus",
     "RoutingRule",
     "SavedSearch",
     "SetAside",
+    "ShiftHandover",
     "SlaTarget",
     "TestNumber",
     "Testimony",
+    "TextMessage",
     "Ticket",
     "TicketCall",
     "TicketEvent",

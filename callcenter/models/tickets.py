@@ -35,7 +35,9 @@ class Ticket(Base):
     changes beside it (owner, state) does not disturb somebody who is typing. The clocks stand while it is `waiting`
     on the citizen: `waiting_since` begins the present wait, `paused_minutes` of working time were waited before.
     `consented_at` is when the citizen agreed that the personal data are used for this report, `may_publish` that it
-    may be shown to everybody without them. `safe_contact`: nobody calls, writes or shows anything (`tickets.safe`).
+    may be shown to everybody without them. `call_at` is before when nobody calls a call-back's number again (null: any
+    time), `agency_may_hear` that the agency may play the recordings of its calls.
+    `safe_contact`: nobody calls, writes or shows anything (`tickets.safe`).
     """
 
     __tablename__ = "ticket"
@@ -106,6 +108,8 @@ class Ticket(Base):
     may_publish: Mapped[bool] = mapped_column(server_default=text("false"))
     safe_contact: Mapped[bool] = mapped_column(server_default=text("false"))
     version: Mapped[int] = mapped_column(server_default=text("1"))
+    call_at: Mapped[datetime | None]
+    agency_may_hear: Mapped[bool] = mapped_column(server_default=text("false"))
 
     category: Mapped[Category | None] = relationship()
     ward: Mapped[Ward | None] = relationship()

@@ -128,9 +128,9 @@ async def closed_message(stage: Stage) -> list[Truth]:
 
 @scenario()
 async def blocked(stage: Stage) -> list[Truth]:
-    """Blocked as 0905…, calling as +84905…"""
+    """Blocked as 0905…, calling as +84905…: they hear which numbers help in need, then the PBX hangs up."""
     await asyncio.to_thread(stage.pbx.block, "0905666001")
-    caller = await stage.caller("+84905666001", expects=403)
+    caller = await stage.caller("+84905666001", listens=True)
     await caller.done()
     fields = {"caller": "+84905666001", "hung_up_by": "system"}
     return [stage.truth(caller, "blocked", wait_s=0.0, queue=None, **fields)]

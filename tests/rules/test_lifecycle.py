@@ -12,6 +12,7 @@ draft              file=filed expect_call_back=filed discard=discarded link=link
                    answer_at_once=resolved
 filed              triage=triage route=routed call_back_done=closed reject=rejected withdraw=withdrawn
                    expect_no_call_back=draft call_back_needless=discarded redialled=draft shielded=draft
+                   call_back_ended=closed expect_no_call_back=draft call_back_needless=discarded
 triage             route=routed reject=rejected withdraw=withdrawn
 routed             accept=accepted give_back=triage route=routed reject=rejected withdraw=withdrawn
 accepted           resolve=resolved propose=awaiting_approval ask=waiting give_back=triage route=routed

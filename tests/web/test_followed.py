@@ -17,7 +17,7 @@ from tests.factories import Province
 from tests.web.conftest import Browser
 from tests.web.test_access import OFFICER, WHO
 from tests.web.test_public_pages import REPORT
-from tickets import agencies, desk, history
+from tickets import agencies, desk, history, shifts
 from tickets.actors import Actor
 from tickets.fields import TicketFields
 
@@ -111,6 +111,7 @@ def things(session: Session, province: Province) -> dict[str, object]:
     session.add_all([token, article])
     session.flush()
     session.add(CalendarDay(day=date(2026, 9, 2), working=False, note="Quốc khánh"))
+    handover = shifts.give(session, province.actor("phuc"), province.people["hoa"].id, note="", now=NOW)
     session.commit()
     return {
         "code": ticket.code, "user_id": province.people["lan"].id, "agency_id": province.agencies["power"].id,
@@ -118,6 +119,7 @@ def things(session: Session, province: Province) -> dict[str, object]:
         "name": "operator", "which": "heard", "pbx": call.pbx, "linkedid": call.linkedid, "day": "2026-09-02",
         "level": "normal", "clock": "answer", "outcome": "all", "state": "routed", "file_id": 1, "call_id": call.id,
         "token": "x", "draft": draft.code, "article_id": article.id,
+        "sound": "voicemail", "handover_id": handover.id,
     }  # fmt: skip
 
 

@@ -1,19 +1,24 @@
-"""A voice message in the console: heard by the desk, in pieces, from its own folder and from nowhere else."""
+"""Messages and recordings in the console: by role, in pieces, from their own folder, each listening on record."""
 
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask, render_template_string
-from sqlalchemy import Engine
+from flask import Flask, g, render_template_string
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from agent_ui.app import create_console
 from callcenter.config import Settings
+from callcenter.models import Assignment, Call, Listening
+from callcenter.vocab import Hearing, Sound, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
+from tickets import desk
+from tickets.fields import TicketFields
 
 INBOX = "/var/spool/asterisk/voicemail/hotline/1022/INBOX"
 WHOLE = b"RIFF" + bytes(range(200))
@@ -86,8 +91,98 @@ def test_a_path_outside_the_folder_is_not_found(
 
 def test_officers_do_not_hear_it(sign_in: Callable[..., Browser], sound_of: Callable[..., str]) -> None:
     url = sound_of(f"{INBOX}/msg0001")
-    assert sign_in("thu").get(url).status_code == 403
+    assert sign_in("thu").get(url).status_code == 404
     assert sign_in(None).get(url).status_code in (302, 303, 401)
+
+
+def test_a_listening_is_on_record_once_however_many_pieces_were_asked_for(
+    sign_in: Callable[..., Browser], sound_of: Callable[..., str], session: Session
+) -> None:
+    lan, url = sign_in("lan"), sound_of(f"{INBOX}/msg0001")
+    for piece in ("bytes=0-", "bytes=50-", "bytes=0-"):
+        lan.get(url, headers={"Range": piece}).close()
+    (row,) = session.scalars(select(Listening)).all()
+    assert (row.who, row.sound, row.how) == ("Nguyễn Thị Lan", Sound.VOICEMAIL, Hearing.PAGE)
+    page = sign_in("phuc").get("/listenings").text
+    assert "Nguyễn Thị Lan" in page
+    assert "0905 123 456" in page
+
+
+@pytest.fixture
+def talk(session: Session, folder: Path) -> Call:
+    """A talk of 101 that was passed on to 102, recorded by Linkedid in the folder of its day; filed by both."""
+    call = factories.answered(session, operators=["101", "102"], recording=None)
+    day = folder / "monitor" / "2026" / "11" / "23"
+    day.mkdir(parents=True)
+    (day / f"{call.linkedid}.wav").write_bytes(WHOLE)
+    draft = desk.open_draft(session, call, now=factories.MONDAY)
+    draft.category_code = "cap-thoat-nuoc"
+    draft.ward_code = "28249"
+    session.commit()
+    return call
+
+
+def test_a_recording_is_found_by_its_linkedid_and_heard_by_whose_talk_it_was(
+    sign_in: Callable[..., Browser], talk: Call, session: Session, province: Province
+) -> None:
+    url = f"/calls/{talk.id}/recording"
+    # The draft is of who talked last, 102; 101 sat on another day's shift, and the extension is no proof by now.
+    answers = {name: sign_in(name).get(url) for name in ("minh", "lan", "hoa", "phuc", "thu")}
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "minh": 200, "lan": 404, "hoa": 200, "phuc": 200, "thu": 404,
+    }  # fmt: skip
+    for answer in answers.values():
+        answer.close()
+    assert session.scalars(select(Listening.who).order_by(Listening.id)).all() == [
+        province.people[name].name for name in ("minh", "hoa", "phuc")
+    ]
+
+
+def test_an_agency_hears_it_where_the_ticket_is_open_to_it_and_never_a_kept_identity(
+    sign_in: Callable[..., Browser], talk: Call, session: Session, province: Province
+) -> None:
+    draft = desk.draft_of(session, talk)
+    assert draft
+    fields = TicketFields(description="Mất nước từ sáng")
+    ticket = desk.file(session, province.actor("minh"), draft.code, fields, now=factories.MONDAY)
+    water = province.agencies["water"].id
+    session.add(Assignment(ticket_id=ticket.id, agency_id=water, role="lead", assigned_at=factories.MONDAY))
+    ticket.state = TicketState.ROUTED
+    session.commit()
+    thu, hoa, url = sign_in("thu"), sign_in("hoa"), f"/calls/{talk.id}/recording?ticket={ticket.code}"
+    page = f"/tickets/{ticket.code}"
+    assert "<audio" not in thu.get(page).text
+    assert thu.get(url).status_code == 404
+    assert hoa.post(f"{page}/hearing", {"may_hear": "1"}).status_code == 303
+    assert "<audio" in thu.get(page).text
+    with closing(thu.get(url)) as heard:
+        assert heard.status_code == 200
+    assert sign_in("son").get(url).status_code == 404
+    row = session.scalars(select(Listening)).one()
+    assert (row.who, row.ticket_id) == (province.people["thu"].name, ticket.id)
+    assert "Võ Minh Thư" in hoa.get(page).text
+    session.expire_all()
+    ticket.keep_identity = True
+    session.commit()
+    assert thu.get(url).status_code == 404
+    assert "<audio" not in thu.get(page).text
+
+
+def test_what_is_being_written_says_so(console: Flask, session: Session, folder: Path, province: Province) -> None:
+    call = factories.call(
+        session, talking=["101"], operators=["101"], recording="now.wav", answered_at=factories.MONDAY
+    )
+    (folder / "now.wav").write_bytes(WHOLE)
+    gone = factories.answered(session, recording="gone.wav")
+    empty = factories.answered(session, recording="empty.wav")
+    (folder / "empty.wav").write_bytes(b"RIFF" + bytes(40))
+    session.commit()
+    words = "{% from 'sounds.html' import recording %}{{ recording(call) }}"
+    with console.test_request_context("/"):
+        g.person = SimpleNamespace(actor=province.actor("phuc"), language="vi")
+        assert "nghe được khi cuộc gọi kết thúc" in render_template_string(words, call=call)
+        assert "Không tìm thấy tệp ghi âm" in render_template_string(words, call=gone)
+        assert "Không tìm thấy tệp ghi âm" in render_template_string(words, call=empty)
 
 
 def test_a_player_is_shown_only_where_there_is_something_to_hear(
@@ -98,8 +193,10 @@ def test_a_player_is_shown_only_where_there_is_something_to_hear(
     )
     words = "{% from 'sounds.html' import sound %}{{ sound(call) }}"
     with console.test_request_context("/"):
+        g.person = SimpleNamespace(actor=province.actor("lan"), language="vi")
         assert f"/calls/{there.id}/voicemail" in render_template_string(words, call=there)
         told = render_template_string(words, call=gone)
         assert "<audio" not in told
         assert "Không tìm thấy tệp" in told
+        assert "Đã nghe trên máy điện thoại" in told
         assert not render_template_string(words, call=none).strip()

@@ -1,0 +1,138 @@
+"""Calling numbers back: each try is on record, and many end together after an outage, with a reason and one text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from callcenter.errors import Invalid, MoveRefused, NotAllowed
+from callcenter.models import Ticket, TicketEvent
+from callcenter.vocab import Attempt, TicketKind, TicketState
+from tickets import attempts, claims, hearing, history, messages
+from tickets.actors import DESK, LEADS, Actor
+
+ATTEMPT = "call_attempt"
+_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One try: who dialled when, what came of it, and when the number may be called again."""
+
+    at: datetime
+    who: str
+    result: Attempt
+    note: str
+    next_at: datetime
+
+
+@dataclass
+class Ended:
+    """What became of many: the codes that ended, how many of them get a text, and those that stay, by why."""
+
+    codes: list[str] = field(default_factory=list)
+    texts: int = 0
+    unheard: list[str] = field(default_factory=list)
+    in_hand: list[str] = field(default_factory=list)
+
+
+def not_reached(
+    session: Session, actor: Actor, code: str, result: Attempt, *, note: str = "", later: str = "", now: datetime
+) -> Ticket:
+    """The number was dialled and the person not spoken with: it is free again, and waits until its next time.
+
+    `later` is a word of `attempts.LATER`, empty for the rule. A double click is one try. Raises Invalid, MoveRefused;
+    NotAllowed while somebody else has the number in hand.
+    """
+    actor.require(*DESK)
+    if result == Attempt.REACHED or (later and later not in attempts.LATER):
+        raise Invalid({"result" if result == Attempt.REACHED else "later": "unknown_choice"})
+    ticket = history.locked(session, code)
+    reason = note.strip() or None
+    if history.is_repeat(session, ticket, ATTEMPT, actor, now=now, reason=reason, result=result):
+        return ticket
+    if ticket.kind != TicketKind.CALLBACK or ticket.state != TicketState.FILED:
+        raise MoveRefused(ATTEMPT, ticket.state)
+    if actor.role not in LEADS and ticket.owner_id not in (None, actor.id) and not claims.is_free(session, ticket, now):
+        raise NotAllowed(f"{code} is in somebody else's hands")
+    before = select(func.count()).where(TicketEvent.ticket_id == ticket.id, TicketEvent.move == ATTEMPT)
+    tries = 1 + (session.scalar(before) or 0)
+    ticket.call_at = attempts.chosen_time(later, now) if later else attempts.next_time(result, tries, now)
+    ticket.owner_id = None
+    history.note(
+        session, ticket, ATTEMPT, actor, now=now, reason=reason, result=result, call_at=ticket.call_at.isoformat()
+    )
+    return ticket
+
+
+def tried(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, Sequence[Tried]]:
+    """Every try of these call-backs, newest first."""
+    query = (
+        select(TicketEvent)
+        .where(TicketEvent.ticket_id.in_(ticket_ids), TicketEvent.move == ATTEMPT)
+        .order_by(TicketEvent.id.desc())
+    )
+    found: dict[int, list[Tried]] = {}
+    for event in session.scalars(query):
+        row = Tried(
+            event.at,
+            event.actor,
+            Attempt(event.data["result"]),
+            event.reason or "",
+            datetime.fromisoformat(event.data["call_at"]),
+        )
+        found.setdefault(event.ticket_id, []).append(row)
+    return found
+
+
+def end_many(
+    session: Session, actor: Actor, codes: Sequence[str], *, reason: str, text: str = "", now: datetime
+) -> Ended:
+    """A leader ends these call-backs: nobody is called, each number gets the text, if there is one.
+
+    Whoever is being called right now stays, and whoever left a message that nobody has heard. Twice is once.
+    Raises Invalid.
+    """
+    actor.require(*LEADS)
+    problems = _problems(codes, reason, text)
+    if problems:
+        raise Invalid(problems)
+    ended = Ended()
+    query = (
+        select(Ticket, hearing.unheard(), claims.free(now))
+        .where(Ticket.code.in_(list(codes)), Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket)
+        .execution_options(populate_existing=True)
+    )
+    for ticket, unheard, free in session.execute(query).all():
+        if unheard:
+            ended.unheard.append(ticket.code)
+        elif not free and ticket.owner_id != actor.id:
+            ended.in_hand.append(ticket.code)
+        else:
+            _end(session, ticket, actor, reason.strip(), now)
+            ended.codes.append(ticket.code)
+            if text.strip() and ticket.caller:
+                sent = messages.promise(session, ticket, ticket.caller, text.strip(), actor, now=now)
+                ended.texts += sent.result is None
+    return ended
+
+
+def _problems(codes: Sequence[str], reason: str, text: str) -> dict[str, str]:
+    problems = {}
+    if not codes or len(codes) > _AT_ONCE:
+        problems["codes"] = "nothing_chosen" if not codes else "too_long"
+    if not reason.strip():
+        problems["reason"] = "required"
+    if messages.parts(text.strip()) > messages.MOST_PARTS:
+        problems["text"] = "text_too_long"
+    return problems
+
+
+def _end(session: Session, ticket: Ticket, actor: Actor, reason: str, now: datetime) -> None:
+    history.move(session, ticket, "call_back_ended", actor, now=now, reason=reason)
+    ticket.closed_at = now
+    ticket.owner_id = actor.id
