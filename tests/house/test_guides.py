@@ -49,3 +49,12 @@ def test_links_of_guides_lead_somewhere(guide: str) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     missing = [target for target in targets if not (path.parent / target).exists()]
     assert not missing
+
+
+def test_every_decision_has_one_number_and_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    files = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert [name[:4] for name in files] == [f"{number:04}" for number in range(1, len(files) + 1)]
+    assert re.findall(r"\]\(([0-9]{4}-[^)]+)\)", (folder / "README.md").read_text(encoding="utf-8")) == files
+    for name in files:
+        assert (folder / name).read_text(encoding="utf-8").startswith(f"# {name[:4]} ")
