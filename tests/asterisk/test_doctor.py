@@ -66,9 +66,9 @@ def test_the_shipped_files_are_well(pbx: Asterisk) -> None:
     ("change", "codes"),
     [
         (lambda text: text.replace("read = system,call", "read = call"), {"no_system"}),
-        (lambda text: text.replace("write = reporting,user,agent,call,originate", "write = user,agent"),
+        (lambda text: text.replace("write = reporting,user,agent,call,originate,system", "write = user,agent"),
          {"no_reporting", "no_dialplan", "no_buttons"}),
-        (lambda text: text.replace("write = reporting,user,agent,call,originate", "write = reporting,user"),
+        (lambda text: text.replace("write = reporting,user,agent,call,originate,system", "write = reporting,user"),
          {"no_buttons"}),
         (lambda text: text.replace("write = reporting,user,", "write = reporting,"), {"no_probe"}),
         (lambda text: text.replace("call,agent,user\n", "call,agent\n"), {"no_user"}),

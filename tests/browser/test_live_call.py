@@ -30,6 +30,7 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.asterisk,
     pytest.mark.browser,
+    pytest.mark.xdist_group("asterisk"),
 ]
 
 CALLER = "0905123456"
