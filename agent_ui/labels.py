@@ -314,6 +314,7 @@ PROBLEMS: Mapping[str, LazyString] = {
     "phone_not_here": _l("Tổng đài này không nhận lệnh từ trang: hãy dùng máy điện thoại."),
     "phone_too_late": _l("Cuộc gọi này không còn ở máy của ông/bà."),
     "call_not_of_ticket": _l("Số này không có trong phiếu. Hãy sửa số liên hệ rồi gọi."),
+    "call_not_safe": _l("Số này cần giữ an toàn: không gọi, không nhắn tin. Chờ người dân gọi lại."),
     "call_not_allowed": _l("Số này không được gọi từ trang: số nước ngoài hoặc số tính cước cao."),
     "call_going_on": _l("Máy của ông/bà đang gọi một số khác."),
     "transfer_to_whom": _l("Hãy chọn người nhận trong danh sách."),

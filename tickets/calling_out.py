@@ -11,8 +11,8 @@ from callcenter import commands, phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import OutgoingCall, PbxCommand, Ticket, User
 from callcenter.push import announce
-from callcenter.vocab import CallOut, CommandResult, CommandVerb
-from tickets import history, my_phone, phone
+from callcenter.vocab import Attempt, CallOut, CommandResult, CommandVerb, TicketKind, TicketState
+from tickets import calling, history, my_phone, phone, safe
 from tickets.actors import Actor
 
 MOVE = "called_out"
@@ -20,6 +20,8 @@ MOVE = "called_out"
 _FORGOTTEN = timedelta(hours=1)
 # How long the page tells how the last one ended.
 _REMEMBERED = timedelta(seconds=60)
+# What the PBX says of the citizen's telephone; who gave up while it rang may have had reasons of their own.
+_TRIES = {CallOut.NO_ANSWER: Attempt.NO_ANSWER, CallOut.BUSY: Attempt.BUSY}
 _UNSENT = (CommandResult.REFUSED, CommandResult.EXPIRED)
 
 
@@ -55,7 +57,7 @@ def place(session: Session, actor: Actor, code: str, number: str, allowed: Allow
     if here is None or actor.id is None:
         raise NotFound(f"no telephone of {actor.name} at any PBX")
     dialled = phones.dialled(e164, abroad=allowed.abroad, premium=allowed.premium) if e164 else None
-    problem = _problem(here, ticket, e164, dialled)
+    problem = _problem(session, here, ticket, e164, dialled)
     if problem or dialled is None or e164 is None:
         raise Invalid({"phone": problem or "call_not_allowed"})
     # Held, so that two clicks at the same moment are one call.
@@ -84,13 +86,17 @@ def place(session: Session, actor: Actor, code: str, number: str, allowed: Allow
     return call
 
 
-def _problem(here: my_phone.Presence, ticket: Ticket, e164: str | None, dialled: str | None) -> str | None:
+def _problem(
+    session: Session, here: my_phone.Presence, ticket: Ticket, e164: str | None, dialled: str | None
+) -> str | None:
     if CommandVerb.CALL not in here.can:
         return "phone_not_here"
     if here.away:
         return "phone_away"
     if e164 is None or e164 not in numbers(ticket):
         return "call_not_of_ticket"
+    if safe.is_protected(session, e164):
+        return "call_not_safe"
     return None if dialled else "call_not_allowed"
 
 
@@ -166,9 +172,19 @@ def ended(session: Session, call_id: int, result: CallOut, at: datetime, *, now:
     call.ended_at = at
     call.talk_s = max((at - call.reached_at).total_seconds(), 0.0) if call.reached_at is not None else 0.0
     ticket, person = session.get_one(Ticket, call.ticket_id), session.get_one(User, call.user_id)
-    talk_s = round(call.talk_s)
-    history.note(session, ticket, MOVE, Actor.of(person), now=now, result=call.result, call=call.id, talk_s=talk_s)
+    if not _is_try(session, ticket, Actor.of(person), call.result, now):
+        talk_s = round(call.talk_s)
+        history.note(session, ticket, MOVE, Actor.of(person), now=now, result=call.result, call=call.id, talk_s=talk_s)
     announce(session, f"extension:{call.extension}")
+
+
+def _is_try(session: Session, ticket: Ticket, actor: Actor, result: CallOut, now: datetime) -> bool:
+    """A number that waits and was not reached is noted as a person would note it, and waits for its next time."""
+    mine = ticket.owner_id in (None, actor.id)
+    if result not in _TRIES or ticket.kind != TicketKind.CALLBACK or ticket.state != TicketState.FILED or not mine:
+        return False
+    calling.not_reached(session, actor, ticket.code, _TRIES[result], now=now)
+    return True
 
 
 def _locked(session: Session, call_id: int) -> OutgoingCall | None:

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from callcenter import commands, phones
 from callcenter.errors import Invalid, NotAllowed
-from callcenter.models import OutgoingCall, PbxCommand, PbxQueue, PbxStatus, Ticket, TicketEvent
-from callcenter.vocab import CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
+from callcenter.models import Contact, OutgoingCall, PbxCommand, PbxQueue, PbxStatus, Ticket, TicketEvent
+from callcenter.vocab import CallOut, CommandResult, CommandVerb, ContactFlag, Source, TicketKind, TicketState
 from telephony import calling_out as heard
 from telephony.orders import Order, actions_for, call_of
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import calling_out, history
+from tickets import calling, calling_out, history
 from tickets.calling_out import Allowed
 
 HOME = Allowed()
@@ -171,6 +171,41 @@ def test_reached_and_ended_it_is_a_try_in_the_ticket_s_history(
     assert calling_out.shown(session, lan, after(300)) is None
     # Done: the next one may be called.
     assert place(session, province, ticket, "0918111222", now=after(50)).id != call.id
+
+
+@pytest.mark.parametrize("result", [CallOut.NO_ANSWER, CallOut.BUSY])
+def test_a_call_back_that_reached_nobody_waits_for_its_next_time(
+    session: Session, province: Province, ticket: Ticket, result: CallOut
+) -> None:
+    """As if the operator had noted the try by hand; the PBX's word, told twice, is one try."""
+    call = place(session, province, ticket)
+    ticket.owner_id = province.people["lan"].id
+    calling_out.dialling(session, call.id, after(3))
+    for _ in range(2):
+        calling_out.ended(session, call.id, result, after(30), now=after(30))
+    (tried,) = calling.tried(session, [ticket.id])[ticket.id]
+    assert (tried.result, tried.who) == (result, "Nguyễn Thị Lan")
+    assert (ticket.call_at, ticket.owner_id) == (tried.next_at, None)
+    assert tried.next_at > after(30)
+
+
+@pytest.mark.parametrize("result", [CallOut.NOT_PICKED_UP, CallOut.GIVEN_UP, CallOut.FAILED])
+def test_a_call_that_did_not_come_to_the_citizen_is_no_try(
+    session: Session, province: Province, ticket: Ticket, result: CallOut
+) -> None:
+    call = place(session, province, ticket)
+    calling_out.ended(session, call.id, result, after(30), now=after(30))
+    assert calling.tried(session, [ticket.id]) == {}
+    assert ticket.call_at is None
+
+
+def test_a_number_to_keep_safe_is_not_called(session: Session, province: Province, ticket: Ticket) -> None:
+    session.add(Contact(number=CALLER, flags=[ContactFlag.SAFE_CONTACT], changed_at=MONDAY))
+    session.flush()
+    with pytest.raises(Invalid) as refused:
+        place(session, province, ticket)
+    assert refused.value.problems == {"phone": "call_not_safe"}
+    assert session.scalars(select(PbxCommand)).all() == []
 
 
 def test_what_the_pbx_refuses_does_not_keep_the_telephone_busy(
