@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     must = "--all" in arguments or os.environ.get("CI") == "true"
     _provide(must=must)
     checked = _check() if whole else True
-    options = ["-n", str(_workers()), "--dist", "loadgroup"] if whole else []
+    options = ["-n", str(_workers()), "--dist", "loadgroup", "--no-loadscope-reorder"] if whole else []
     done = subprocess.run([sys.executable, "-m", "pytest", *options, *arguments], cwd=ROOT, check=False)
     return done.returncode or (0 if checked else 1)
 

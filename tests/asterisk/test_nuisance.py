@@ -26,7 +26,7 @@ from tests.wire.ears import seen
 from tickets import nuisance
 from tickets.actors import Actor
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk-restart")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
 
 NUMBER = "0905777001"
 

@@ -32,7 +32,7 @@ from tickets import desk as drafts
 from tickets.floor import Doing
 from tickets.my_phone import Presence
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk-phone")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
 
 QUEUE, OTHER = "hotline-1022", "hotline-tra-cuu"
 # The operator's own telephone, a colleague's, the shift leader's.

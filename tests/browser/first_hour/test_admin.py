@@ -35,7 +35,7 @@ def test_an_administrator_s_first_hour(demo: Demo, tell: Callable[..., Story]) -
     newcomer = tell("new-operator", size=PHONE)
     newcomer.sign_in("mai", password)
     newcomer.leave_tour()
-    expect(newcomer.page.get_by_text("Sẵn sàng nhận cuộc gọi")).to_be_visible()
+    expect(newcomer.page.get_by_text("Máy của ông/bà chưa nhận cuộc gọi")).to_be_visible()
     newcomer.look("desk")
 
 
