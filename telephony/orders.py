@@ -20,6 +20,9 @@ _TARGET = re.compile(r"[0-9]{2,16}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@:;/-]{1,100}")
 _CONTEXT = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _KEYS = re.compile(r"[0-9*#]{1,4}")
+# The lists of hotline.conf, and a number as they keep it.
+_FAMILY = re.compile(r"hotline-(block|low)")
+_KEY = re.compile(r"\+?[0-9]{3,20}")
 # The context of hotline.conf for a call that the console asks for.
 CALL_OUT = "hotline-callout"
 # How long the operator's own telephone rings.
@@ -114,8 +117,9 @@ def _simulated(order: Order) -> list[Action]:
 
 def _listed(order: Order) -> list[Action]:
     """An entry of the PBX's own database, which the dialplan reads; no telephone's affair."""
-    given = {"Family": order.arguments["family"], "Key": order.arguments["key"]}
-    return [{**given, "Val": order.arguments["val"]} if order.verb == CommandVerb.LIST else given]
+    family = _form(_FAMILY, "family", order.arguments.get("family", ""))
+    given = {"Family": family, "Key": _form(_KEY, "key", order.arguments.get("key", ""))}
+    return [{**given, "Val": "1"} if order.verb == CommandVerb.LIST else given]
 
 
 def _sign_in(order: Order) -> list[Action]:

@@ -165,9 +165,20 @@ def test_whatever_is_asked_is_plain_actions_on_the_wire(
 
 def test_a_real_asterisk_knows_the_queue_s_verbs_and_no_button_of_the_simulated_one() -> None:
     real = {"ping", "status", "queuestatus", "hangup", "queueadd", "queueremove", "queuepause"}
-    assert lacking(real) == ["Originate"]
-    assert known(real) == [CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME]
+    assert lacking(real) == ["Originate", "BlindTransfer", "PlayDTMF", "CancelAtxfer", "DBPut", "DBDel"]
+    of_queues = [CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME]
+    assert known(real) == [*of_queues, CommandVerb.JOIN]
     assert known({"simulatedanswer", "ping"}) == [CommandVerb.ANSWER]
+
+
+@pytest.mark.parametrize(
+    ("family", "key"),
+    [("hotline-vip", "0905123456"), ("hotline-block", "0905123456,1"), ("hotline-block", ""), ("", "0905123456")],
+)
+def test_only_the_hotline_s_own_lists_are_written(family: str, key: str) -> None:
+    for verb in (CommandVerb.LIST, CommandVerb.UNLIST):
+        with pytest.raises(ValueError, match="cannot be sent"):
+            actions_for(Order(verb, "101", {"family": family, "key": key, "val": "1"}, [], []))
 
 
 QUEUES = ("hotline-1022", "hotline-tra-cuu")
