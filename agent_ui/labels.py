@@ -137,6 +137,8 @@ _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (CommandVerb.CONSULT, _l("Hỏi trước khi chuyển máy")),
     (CommandVerb.JOIN, _l("Nối người gọi vào")),
     (CommandVerb.BACK, _l("Quay lại người gọi")),
+    (CommandVerb.LIST, _l("Ghi số vào danh sách của tổng đài")),
+    (CommandVerb.UNLIST, _l("Xóa số khỏi danh sách của tổng đài")),
     (CallOut.REACHED, _l("Đã nói chuyện")),
     (CallOut.BUSY, _l("Máy bận")),
     (CallOut.NO_ANSWER, _l("Không nghe máy")),
