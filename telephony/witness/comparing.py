@@ -15,9 +15,9 @@ from telephony.witness.testimony import Facts
 # Two clocks read by two programs; a whole second may be the one before or after besides.
 _CLOSE_S = 1.0
 _WHOLE_S = (-1.0, 2.0)
-# A moment that has to be mended is written with its second, so that one within it is as good; the row can be written
-# in the next second.
-_SAME_S = (-0.2, 1.0)
+# A moment that has to be mended is written with its second, so that one within it is as good. The row can be written in
+# the next second, and the clock of whole seconds turns some milliseconds late.
+_SAME_S = (-0.2, 1.01)
 _SECONDS_APART = 2.0
 _LISTS = frozenset({"operators", "rang", "transfers"})
 
