@@ -104,6 +104,9 @@ def _same(name: str, recorded: Any, witnessed: Any, facts: Facts, *, strict: boo
         apart = (recorded - witnessed).total_seconds()
         low, high = (-_CLOSE_S, _CLOSE_S) if name not in facts.whole else _SAME_S if strict else _WHOLE_S
         return bool(low <= apart <= high)
+    if strict and name == "talk_s" and witnessed and not recorded:
+        # Of a talk that nobody heard there is no length to be near to.
+        return False
     if name.endswith("_s"):
         return bool(abs((recorded or 0.0) - witnessed) <= (_SECONDS_APART if name in facts.whole else _CLOSE_S))
     if name in _LISTS:

@@ -35,6 +35,11 @@ def test_a_talk_that_began_unheard_is_longer_by_that() -> None:
     assert mended == {"queued_at": at(2), "answered_at": at(4), "wait_s": 1.0, "talk_s": 4.3}
 
 
+def test_a_talk_that_nobody_heard_is_as_long_as_the_log_says() -> None:
+    """However short: two seconds are no rounding of none."""
+    assert mend({"talk_s": 0.0}, talk_s=2.0) == {"talk_s": 2.0}
+
+
 def test_the_wait_is_counted_by_one_clock() -> None:
     """The answer was heard to the millisecond, the queue was entered in that whole second."""
     assert mend({"answered_at": at(4.9)}, queued_at=at(4), answered_at=at(4), wait_s=0.0) == {"queued_at": at(4)}
