@@ -52,19 +52,7 @@ def ask(
     again = _open(session, pbx, verb, extension, arguments, now)
     if again is not None:
         return again
-    command = PbxCommand(
-        pbx=pbx,
-        verb=verb,
-        extension=extension,
-        arguments=dict(arguments),
-        asked_by_id=actor_id,
-        asked_by=actor_name,
-        asked_at=now,
-        expires_at=now + timedelta(seconds=expires_s),
-    )
-    session.add(command)
-    session.flush()
-    announce(session, topic(pbx), command=command.id)
+    command = _put(session, pbx, verb, extension, arguments, (actor_id, actor_name), now, expires_s)
     announce(session, f"extension:{extension}")
     return command
 
@@ -82,10 +70,24 @@ def ask_for_all(
 ) -> PbxCommand:
     """Ask for what is no telephone's affair. Raises ValueError for a value that could be two lines on the wire."""
     check(NOBODYS, arguments)
+    return _put(session, pbx, verb, NOBODYS, arguments, (actor_id, actor_name), now, expires_s)
+
+
+def _put(
+    session: Session,
+    pbx: str,
+    verb: CommandVerb,
+    extension: str,
+    arguments: Mapping[str, str],
+    asked_by: tuple[int | None, str],
+    now: datetime,
+    expires_s: float,
+) -> PbxCommand:
+    actor_id, actor_name = asked_by
     command = PbxCommand(
         pbx=pbx,
         verb=verb,
-        extension=NOBODYS,
+        extension=extension,
         arguments=dict(arguments),
         asked_by_id=actor_id,
         asked_by=actor_name,

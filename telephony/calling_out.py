@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from callcenter.vocab import CallOut
-from telephony.ami.protocol import Headers
+from telephony.ami.protocol import ORIGINATED, Headers
 from telephony.leadership import AWAY, Reign
 from telephony.orders import call_of
 from tickets import calling_out
@@ -43,7 +43,7 @@ class Told:
 
 def read(event: Headers, now: datetime) -> Told | None:
     """None for an event of any other call. Total."""
-    if event.get("Event") == "OriginateResponse":
+    if event.get("Event") == ORIGINATED:
         call_id = call_of(str(event.get("ActionID", "")))
         if call_id is None or event.get("Response") != "Failure":
             return None
