@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import structlog
@@ -52,6 +53,12 @@ class Reign:
         self.engine = engine
         self.pbx = pbx
         self.epoch = epoch
+        self._renewing = Lock()
+
+    def renew(self) -> None:
+        """The next number for the same leader, where nobody else has one by now; raises Deposed where somebody has."""
+        with self._renewing:
+            self.epoch = crown(self.engine, self.pbx, after=self.epoch).epoch
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -59,14 +66,21 @@ class Reign:
         with transaction(self.engine) as session:
             # Two statements: the second must see what was committed while the first waited.
             session.execute(text(f"SELECT pg_advisory_xact_lock_shared({_KEY})"), {"key": _fence(self.pbx)})
-            _check(session, self.pbx, self.epoch)
+            self._check(session)
             yield session
 
+    def _check(self, session: Session) -> None:
+        now = epoch_of(session, self.pbx)
+        if now != self.epoch:
+            # The new number can be our own: it is in the database a moment before it is here.
+            with self._renewing:
+                if now != self.epoch:
+                    raise Deposed(f"reign {self.epoch} over {self.pbx} is over, now is {now}")
 
-def _check(session: Session, pbx: str, epoch: int) -> None:
-    now = session.scalar(select(PbxStatus.epoch).where(PbxStatus.pbx == pbx))
-    if now != epoch:
-        raise Deposed(f"reign {epoch} over {pbx} is over, now is {now}")
+
+def epoch_of(session: Session, pbx: str) -> int | None:
+    """The number of the last reign over this PBX."""
+    return session.scalar(select(PbxStatus.epoch).where(PbxStatus.pbx == pbx))
 
 
 def crown(engine: Engine, pbx: str, *, after: int | None = None) -> Reign:
@@ -82,8 +96,8 @@ def crown(engine: Engine, pbx: str, *, after: int | None = None) -> Reign:
             session.rollback()
             _end_holders(session, pbx, _fence(pbx))
             raise
-        if after is not None:
-            _check(session, pbx, after)
+        if after is not None and (now := epoch_of(session, pbx)) != after:
+            raise Deposed(f"reign {after} over {pbx} is over, now is {now}")
         return Reign(engine, pbx, _next(session, pbx, new=after is None))
 
 
@@ -165,7 +179,7 @@ class Leadership:
     async def _again(self, reign: Reign) -> None:
         if not await self._in_thread(self._try):
             raise Deposed(f"another listener has {self.pbx}")
-        reign.epoch = (await self._in_thread(lambda: crown(self._engine, self.pbx, after=reign.epoch))).epoch
+        await self._in_thread(reign.renew)
         log.info("the PBX is led again", pbx=self.pbx, epoch=reign.epoch)
 
     def _beat(self, reign: Reign) -> None:

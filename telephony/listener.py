@@ -129,7 +129,7 @@ class Listener:
         if calls:
             log.info("goes on with live calls", pbx=self.pbx.name, calls=len(calls))
         if heard_to is not None:
-            self.calls.lost_at = heard_to
+            step(self.calls, Happening(Kind.LINK_LOST, heard_to))
             self._open_gap(heard_to, "nobody listened")
         self._begun = True
 
@@ -197,10 +197,11 @@ class Listener:
             self.writer.note_gap(self._gap)
 
     def _close_gap(self, gap: Gap, told: _Told) -> None:
-        uptime_s = told.state.uptime_s
-        booted = told.at - timedelta(seconds=uptime_s) if uptime_s is not None else gap.started_at
+        """It ended with the log-in: the list of what is there comes later, and what happened until then was heard."""
+        heard_from, uptime_s = told.state.heard_from or told.at, told.state.uptime_s
+        booted = heard_from - timedelta(seconds=uptime_s) if uptime_s is not None else gap.started_at
         gap.restarted = self._shut_down or booted > gap.started_at
-        gap.ended_at = max(told.at, gap.started_at)
+        gap.ended_at = max(heard_from, gap.started_at)
         self.writer.note_gap(gap)
         if gap.restarted:
             self._queues.restarted()

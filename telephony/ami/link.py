@@ -43,6 +43,7 @@ class LinkState:
     """What pages say of a PBX: connected or not, since when, and why not. `uptime_s` is Asterisk's own, when known.
 
     `heard_at`, of one that is lost, is when its last byte came: a half-open line is noticed later than it fell silent.
+    `heard_from`, of one that is there, is when it let us in: from then on it tells what happens.
     `actions` are the names, in lower case, of the AMI actions that this user may send.
     """
 
@@ -52,6 +53,7 @@ class LinkState:
     uptime_s: int | None = None
     actions: frozenset[str] = frozenset()
     heard_at: datetime | None = None
+    heard_from: datetime | None = None
 
 
 class Refused(ConnectionError):
@@ -101,6 +103,7 @@ class Link:
         self.members_changed = asyncio.Event()
         self.called_out: Callable[[Headers], None] | None = None
         self._heard_at: datetime | None = None
+        self._heard_from: datetime | None = None
         self._probes: dict[str, asyncio.Future[Headers]] = {}
         self._tampered = 0
 
@@ -189,6 +192,7 @@ class Link:
         answer = await self._manager.authenticated_future
         if not answer.success:
             raise Refused(str(answer.message or "Authentication failed"))
+        self._heard_from = datetime.now(UTC)
 
     def _closed(self, why: str) -> None:
         if self._lost is not None and not self._lost.done():
@@ -295,8 +299,8 @@ class Link:
         if connected == self.state.connected:
             self.state = replace(self.state, detail=detail)
         else:
-            heard_at = None if connected else self._heard_at
-            self.state = LinkState(connected, datetime.now(UTC), detail, uptime_s, actions, heard_at)
+            heard_at, heard_from = (None, self._heard_from) if connected else (self._heard_at, None)
+            self.state = LinkState(connected, datetime.now(UTC), detail, uptime_s, actions, heard_at, heard_from)
         self._told(self.state, rows)
 
     def _say_why(self, why: Exception) -> None:

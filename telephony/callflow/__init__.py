@@ -141,7 +141,11 @@ def _stopped(calls: Calls, happening: Happening) -> Changed:
 
 
 def _link_lost(calls: Calls, happening: Happening) -> Changed:
-    calls.lost_at = calls.lost_at or happening.at
+    if calls.lost_at is None:
+        calls.lost_at = happening.at
+        calls.lost_talks = frozenset(
+            call.linkedid for call in calls.by_id.values() if call.operators and call.ended_at is None
+        )
     return ()
 
 
@@ -196,6 +200,8 @@ def resync(calls: Calls, rows: Sequence[Mapping[str, str]], at: datetime, *, unh
     moment late. `unheard`: calls may have gone on meanwhile; False where the PBX itself was down. `at` is our clock.
     """
     present = {row.get("Uniqueid", ""): row for row in rows}
+    # Between the log-in and this list the PBX was heard already.
+    heard = {call.linkedid for call in calls.by_id.values() if call.operators} - calls.lost_talks
     changed = {linkedid for uniqueid, row in present.items() for linkedid in _pick_up(calls, uniqueid, row, at)}
     for uniqueid, row in present.items():
         _place(calls, uniqueid, row, at)
@@ -204,9 +210,10 @@ def resync(calls: Calls, rows: Sequence[Mapping[str, str]], at: datetime, *, unh
     for call in calls.by_id.values():
         if call.ended_at is None and _resync_call(calls, call, present, at):
             changed.add(call.linkedid)
-        if call.ended_at is None and unheard and miss_holds(call) and call.missing_since is None:
+        concerns = call.linkedid not in heard and (call.ended_at is None or call.linkedid in calls.lost_talks)
+        if unheard and concerns and miss_holds(call) and call.missing_since is None:
             changed.add(call.linkedid)
-    calls.lost_at = None
+    calls.lost_at, calls.lost_talks = None, frozenset()
     return sorted(changed)
 
 

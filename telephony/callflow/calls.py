@@ -49,6 +49,8 @@ class Calls:
         self.halves: dict[str, list[Leg]] = {}
         self.hears_requests = False
         self.lost_at: datetime | None = None
+        # Who talked then: whether they held since, nobody heard.
+        self.lost_talks: frozenset[str] = frozenset()
         # How long a call that the PBX does not show any more may wait for a word of its end.
         self.patience = GRACE
 

@@ -85,10 +85,11 @@ def _made(facts: Facts) -> Compared:
 
 
 def _hides_a_hold(recorded: Mapping[str, Any], mended: Mapping[str, Any], *, unheard: bool) -> bool:
-    """The answer or the end of the talk was not heard: whether there was a hold in it no witness tells."""
-    if not mended or not {**recorded, **mended}.get("operators"):
+    """Somebody's talk or its end was not heard: whether there was a hold in it no witness tells."""
+    talked = {**recorded, **mended}.get("operators")
+    if not mended or not talked:
         return False
-    return not recorded.get("operators") or (unheard and recorded.get("ended_at") is None)
+    return not set(talked) <= set(recorded.get("operators") or ()) or (unheard and recorded.get("ended_at") is None)
 
 
 def _guessed(recorded: Mapping[str, Any], facts: Facts, *, over: bool) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def test_database_away(survives: Survives) -> None:
             await asyncio.to_thread(hotline.database.start)
 
         await asyncio.gather(crowd.run(50, 0.4), fault())
-        await until(lambda: "the database is back" in ear.said, 30)
+        await ear.says("the database is back", 30)
         return crowd.truths
 
     survives("database stopped for 20 s", body)

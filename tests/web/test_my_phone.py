@@ -150,7 +150,7 @@ def test_a_ticket_s_number_is_called_by_one_button_and_the_strip_follows(
     calling_out.ended(session, call.id, CallOut.BUSY, datetime.now(UTC), now=datetime.now(UTC))
     session.commit()
     assert "0905 123 456: Máy bận" in browser.get("/phone/state").text
-    assert "gọi người dân: máy bận" in browser.get(page).text
+    assert "gọi lại chưa gặp: máy bận" in browser.get(page).text
 
 
 def test_a_number_that_is_not_the_ticket_s_is_not_called(sign_in: SignIn, session: Session, call_back: Ticket) -> None:
