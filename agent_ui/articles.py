@@ -6,8 +6,8 @@ from agent_ui import choices, site
 from agent_ui.admin.base import latest
 from agent_ui.auth import me, roles
 from callcenter.vocab import Role
-from tickets import articles
 from tickets.actors import DESK
+from tickets.finding import articles
 
 blueprint = Blueprint("articles", __name__, url_prefix="/articles")
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from agent_ui import forms, site
-from tickets import overview
+from tickets.oversight import overview
 
 
 def asked_day() -> date:

@@ -13,9 +13,11 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import TicketState
-from tickets import calling, claims, worklist
+from tickets import claims
 from tickets.actors import DESK, LEADS
-from tickets.calling import Ended
+from tickets.calls import calling
+from tickets.calls.calling import Ended
+from tickets.oversight import worklist
 from tickets.sla import VIETNAM
 
 blueprint = Blueprint("call_backs", __name__)

@@ -15,7 +15,8 @@ from agent_ui.asked_days import around, asked_day
 from agent_ui.auth import roles
 from callcenter.errors import NotFound
 from callcenter.vocab import HungUpBy, Outcome, Reason, Role, Stage, TransferKind, Verdict, Witness
-from tickets import capture, overview
+from tickets.calls import capture
+from tickets.oversight import overview
 
 blueprint = Blueprint("capture", __name__, url_prefix="/capture")
 

@@ -11,11 +11,14 @@ from agent_ui import choices, filters, site
 from agent_ui.auth import me, roles
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Role, TicketState
-from tickets import contacts, desk, queries, restarts, same_caller, worklist
+from tickets import desk, queries, same_caller
 from tickets.actors import DESK, Actor
-from tickets.contacts import Card
+from tickets.oversight import worklist
+from tickets.people import contacts
+from tickets.people.contacts import Card
 from tickets.queries import CallerHistory
 from tickets.same_caller import Redial
+from tickets.telephone import restarts
 
 blueprint = Blueprint("console", __name__)
 

@@ -15,9 +15,11 @@ from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
 from callcenter.models import Ticket
 from callcenter.vocab import Disposition, GrievanceKind, Role, Source
-from tickets import at_once, codes, desk, grievances, places, queries, same_caller, search
+from tickets import at_once, codes, desk, queries, same_caller
 from tickets.actors import DESK
 from tickets.fields import TicketFields
+from tickets.finding import places, search
+from tickets.people import grievances
 
 blueprint = Blueprint("drafts", __name__)
 

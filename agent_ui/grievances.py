@@ -4,8 +4,8 @@ from flask import Blueprint, render_template
 
 from agent_ui import site
 from agent_ui.auth import me, roles
-from tickets import grievances
 from tickets.actors import LEADS
+from tickets.people import grievances
 
 blueprint = Blueprint("grievances", __name__)
 

@@ -11,9 +11,9 @@ from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason
 from callcenter.vocab import UNANSWERED, CommandVerb, Role
-from tickets import calling_out, my_phone
-from tickets.calling_out import Allowed, Shown
-from tickets.my_phone import Presence
+from tickets.telephone import calling_out, my_phone
+from tickets.telephone.calling_out import Allowed, Shown
+from tickets.telephone.my_phone import Presence
 
 blueprint = Blueprint("my_phone", __name__, url_prefix="/phone")
 

@@ -11,8 +11,8 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import NuisanceStep
-from tickets import nuisance, nuisance_rules
 from tickets.actors import LEADS
+from tickets.calls import nuisance, nuisance_rules
 
 blueprint = Blueprint("nuisance", __name__)
 

@@ -11,8 +11,10 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound, Stale
-from tickets import contacts, overview, queries
+from tickets import queries
 from tickets.actors import DESK
+from tickets.oversight import overview
+from tickets.people import contacts
 
 blueprint = Blueprint("numbers", __name__)
 

@@ -15,7 +15,7 @@ from callcenter.text import fold
 from callcenter.vocab import Role
 from tickets import codes
 from tickets.actors import DESK, Actor
-from tickets.search import Wanted, search
+from tickets.finding.search import Wanted, search
 
 blueprint = Blueprint("palette", __name__)
 

@@ -10,8 +10,8 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import CommandVerb, Role
-from tickets import phone
-from tickets.phone import Line
+from tickets.telephone import phone
+from tickets.telephone.phone import Line
 
 blueprint = Blueprint("phone", __name__, url_prefix="/phone")
 

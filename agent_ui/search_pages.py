@@ -12,10 +12,10 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import Role, TicketState
-from tickets import saved_searches
 from tickets.actors import DESK
-from tickets.search import Place, Wanted, count
-from tickets.search import search as find
+from tickets.finding import saved_searches
+from tickets.finding.search import Place, Wanted, count
+from tickets.finding.search import search as find
 
 blueprint = Blueprint("search", __name__)
 

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from agent_ui import figure_words, forms, site
 from agent_ui.auth import me, roles
-from tickets import claims, floor, overview, queries, shifts, worklist
+from tickets import claims, queries
 from tickets.actors import LEADS
+from tickets.oversight import floor, overview, shifts, worklist
 
 blueprint = Blueprint("shift", __name__)
 

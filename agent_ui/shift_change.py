@@ -14,9 +14,9 @@ from agent_ui import filters, forms, site
 from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid
-from tickets import shifts
 from tickets.actors import LEADS
-from tickets.shifts import Left
+from tickets.oversight import shifts
+from tickets.oversight.shifts import Left
 
 blueprint = Blueprint("shift_change", __name__)
 

@@ -9,9 +9,10 @@ from agent_ui.auth import me, roles
 from callcenter.errors import NotFound
 from callcenter.models import Call
 from callcenter.vocab import Role, Sound
-from tickets import hearing, queries, recordings
+from tickets import queries
 from tickets.actors import DESK, LEADS
-from tickets.recordings import Heard, State
+from tickets.calls import hearing, recordings
+from tickets.calls.recordings import Heard, State
 
 blueprint = Blueprint("sounds", __name__)
 

@@ -6,9 +6,10 @@ from flask.typing import ResponseReturnValue
 from agent_ui import forms, labels, site
 from agent_ui.auth import me, roles
 from callcenter.vocab import Level
-from tickets import articles, queries, suggestions
+from tickets import queries
 from tickets.actors import DESK
-from tickets.suggestions import Place
+from tickets.finding import articles, suggestions
+from tickets.finding.suggestions import Place
 
 blueprint = Blueprint("suggestions", __name__)
 

@@ -13,9 +13,10 @@ from agent_ui.asked_days import around, asked_day
 from agent_ui.auth import me, roles
 from callcenter.errors import NotFound
 from callcenter.vocab import Outcome, Role, TicketState
-from tickets import day as days
-from tickets import floor, mending, overview, queries
+from tickets import queries
 from tickets.actors import LEADS
+from tickets.oversight import day as days
+from tickets.oversight import floor, mending, overview
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
@@ -43,7 +44,7 @@ def figures() -> str:
 @blueprint.get("/calls/<outcome>")
 @roles(*LEADS)
 def calls(outcome: str) -> str:
-    """The calls behind a figure: an outcome, a set of `tickets.day`, `live` or `all`; of one day, or one hour of it."""
+    """The calls behind a figure: an outcome, a set of `day`, `live` or `all`; of one day, or one hour of it."""
     day, hour = asked_day(), _asked_hour()
     which = _which(outcome)
     with site.reading() as session:

@@ -13,9 +13,11 @@ from agent_ui.auth import me, roles
 from agent_ui.tickets_pages import blueprint, show
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.vocab import Attempt, Role
-from tickets import agencies, approvals, calling, citizens, codes, desk, files, queries, uploads
+from tickets import agencies, approvals, codes, desk, files, queries, uploads
 from tickets.actors import DESK, LEADS
+from tickets.calls import calling
 from tickets.files import StoredFile
+from tickets.people import citizens
 
 __all__ = ["blueprint"]
 

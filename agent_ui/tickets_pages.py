@@ -11,8 +11,10 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import AssignmentRole, Role, TicketKind
-from tickets import agencies, approvals, citizens, clocks, files, lifecycle, queries, related, running
+from tickets import agencies, approvals, clocks, files, lifecycle, queries, running
 from tickets.actors import DESK, LEADS
+from tickets.finding import related
+from tickets.people import citizens
 from tickets.queries import TicketPage
 
 blueprint = Blueprint("tickets", __name__)

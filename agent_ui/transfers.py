@@ -9,8 +9,8 @@ from agent_ui.errors import problem_words
 from agent_ui.my_phone import allowed
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import CommandVerb, Role
-from tickets import transfers
-from tickets.transfers import Consultation, Targets
+from tickets.telephone import transfers
+from tickets.telephone.transfers import Consultation, Targets
 
 blueprint = Blueprint("transfers", __name__, url_prefix="/phone")
 

@@ -21,11 +21,13 @@ from callcenter.vocab import Level, Outcome, Role, Sound, TicketKind, TicketStat
 from scripts import simulated_lives as lives
 from scripts.simulated_callers import Fate, Plan
 from scripts.simulated_past import CITIZENS, make_call, messages, moments
-from tickets import agencies, approvals, assignment, citizens, clocks, desk, hearing, history
+from tickets import agencies, approvals, assignment, clocks, desk, history
 from tickets.actors import Actor
-from tickets.citizens import CITIZEN
+from tickets.calls import hearing
 from tickets.handover import Handover
 from tickets.lifecycle import OPEN
+from tickets.people import citizens
+from tickets.people.citizens import CITIZEN
 from tickets.sla import Calendar
 
 SEED = 1022

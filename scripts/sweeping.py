@@ -15,7 +15,7 @@ from callcenter.config import Settings
 from callcenter.db import reading, transaction
 from scripts.stopping import stopped_by_signals
 from telephony.witness import reconcile
-from tickets import nuisance
+from tickets.calls import nuisance
 from tickets.sweeps import sweep
 from tickets.uploads import sweep_unused
 

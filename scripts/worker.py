@@ -12,7 +12,8 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
 from callcenter import outbox
-from tickets import gateways, jobs
+from tickets import jobs
+from tickets.people import gateways
 
 log = structlog.get_logger(__name__)
 

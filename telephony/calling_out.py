@@ -17,7 +17,7 @@ from callcenter.vocab import CallOut
 from telephony.ami.protocol import ORIGINATED, Headers
 from telephony.leadership import AWAY, Reign
 from telephony.orders import call_of
-from tickets import calling_out
+from tickets.telephone import calling_out
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,8 @@ from callcenter.db import any_of
 from callcenter.models import Call, Testimony
 from callcenter.push import announce
 from telephony import callflow
-from tickets import corrections, desk
+from tickets import desk
+from tickets.calls import corrections
 
 _ONE_ROW = update(Call.__table__).where(Call.__table__.c.id == bindparam("row_id"))  # type: ignore[arg-type]
 

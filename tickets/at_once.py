@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid
 from callcenter.models import Ticket
 from callcenter.vocab import TicketKind, TicketState
-from tickets import callbacks, desk, history
+from tickets import desk, history
 from tickets.actors import Actor
+from tickets.calls import callbacks
 from tickets.fields import TicketFields, missing_to_file
 
 TIER = 1

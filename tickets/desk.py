@@ -12,10 +12,12 @@ from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, User, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
-from tickets import callbacks, clocks, hearing, history, safe
+from tickets import clocks, history
 from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import callbacks, hearing
 from tickets.fields import TicketFields, clean, missing_to_file
 from tickets.handover import Handover
+from tickets.people import safe
 
 LISTENER = Actor.rule("listener")
 OPENED = "opened"

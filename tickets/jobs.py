@@ -16,9 +16,9 @@ from callcenter.db import transaction
 from callcenter.models import SetAside
 from callcenter.push import announce
 from tickets import assignment
-from tickets import messages as texts
-from tickets.gateways import OFF, Gateway, TryLater
 from tickets.handover import Handover
+from tickets.people import messages as texts
+from tickets.people.gateways import OFF, Gateway, TryLater
 
 log = structlog.get_logger(__name__)
 

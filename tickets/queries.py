@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
-from tickets import hearing
 from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import hearing
 from tickets.lifecycle import OPEN
 from tickets.sla import ClockState, clock_state
 

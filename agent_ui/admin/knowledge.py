@@ -11,8 +11,8 @@ from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticke
 from agent_ui.auth import me, roles
 from callcenter.models import Article, Category, CategoryKeywords
 from callcenter.vocab import Role
-from tickets import suggestions
 from tickets.administration import knowledge
+from tickets.finding import suggestions
 
 _EDITORS = (Role.SUPERVISOR, Role.ADMIN)
 

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from agent_ui import site
 from agent_ui.public import plain_words
-from tickets import clocks, showcase
+from tickets import clocks
+from tickets.people import showcase
 from tickets.sla import Calendar
 
 blueprint = Blueprint("public", __name__)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.vocab import TicketState
 from tickets.intake import Report
-from tickets.tracking import Standing
+from tickets.people.tracking import Standing
 
 
 class ReportStatus(BaseModel):

@@ -8,7 +8,7 @@ from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
 from callcenter.vocab import TicketState
-from tickets.tracking import Journey
+from tickets.people.tracking import Journey
 
 _WITH_NOBODY = (TicketState.FILED, TicketState.TRIAGE)
 _ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)

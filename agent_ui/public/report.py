@@ -18,7 +18,9 @@ from callcenter.errors import Invalid
 from callcenter.models import Category, Ward
 from callcenter.text import sort_key
 from callcenter.vocab import Source
-from tickets import files, intake, places, tracking
+from tickets import files, intake
+from tickets.finding import places
+from tickets.people import tracking
 
 blueprint = Blueprint("report", __name__)
 

@@ -37,7 +37,7 @@ class Ticket(Base):
     `consented_at` is when the citizen agreed that the personal data are used for this report, `may_publish` that it
     may be shown to everybody without them. `call_at` is before when nobody calls a call-back's number again (null: any
     time), `agency_may_hear` that the agency may play the recordings of its calls.
-    `safe_contact`: nobody calls, writes or shows anything (`tickets.safe`).
+    `safe_contact`: nobody calls, writes or shows anything (`tickets.people.safe`).
     """
 
     __tablename__ = "ticket"

@@ -87,7 +87,7 @@ def _made(facts: Facts) -> Compared:
 def _hides_a_hold(recorded: Mapping[str, Any], mended: Mapping[str, Any], *, unheard: bool) -> bool:
     """Somebody's talk or its end was not heard: whether there was a hold in it no witness tells."""
     talked = {**recorded, **mended}.get("operators")
-    if not mended or not talked:
+    if not mended or not talked or recorded.get("hold_s", 0.0) is None:
         return False
     return not set(talked) <= set(recorded.get("operators") or ()) or (unheard and recorded.get("ended_at") is None)
 

@@ -23,8 +23,8 @@ from tests.asterisk.sipp import Caller
 from tests.asterisk.stage import site_for
 from tests.asterisk.test_restart import forget
 from tests.wire.ears import seen
-from tickets import nuisance
 from tickets.actors import Actor
+from tickets.calls import nuisance
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
 

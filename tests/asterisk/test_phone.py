@@ -27,10 +27,11 @@ from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import Theatre
 from tests.factories import Province
 from tests.wire.ears import seen
-from tickets import calling_out, history, my_phone, transfers
 from tickets import desk as drafts
-from tickets.floor import Doing
-from tickets.my_phone import Presence
+from tickets import history
+from tickets.oversight.floor import Doing
+from tickets.telephone import calling_out, my_phone, transfers
+from tickets.telephone.my_phone import Presence
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
 

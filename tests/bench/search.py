@@ -28,7 +28,7 @@ from callcenter.vocab import Role
 from scripts.ground import Ground
 from tests.bench.many_tickets import NOW, RARE, province
 from tickets.actors import Actor
-from tickets.search import Wanted, search
+from tickets.finding.search import Wanted, search
 
 GOAL_MS = {100_000: 15.0, 1_000_000: 100.0}
 

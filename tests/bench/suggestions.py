@@ -16,7 +16,7 @@ from callcenter.models import Ticket
 from scripts.demo_reports import REPORTS
 from scripts.ground import Ground
 from tests.bench.many_tickets import NOW, province
-from tickets.suggestions import Place, suggest
+from tickets.finding.suggestions import Place, suggest
 
 
 def main() -> None:

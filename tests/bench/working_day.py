@@ -40,10 +40,12 @@ from telephony.spool import Spool
 from telephony.writer import Writer
 from tests.bench.day_ledger import Ledger
 from tests.bench.fast_clock import FastLoop, follow
-from tickets import assignment, calling, claims, desk, hearing, queries, shifts, stats, worklist
+from tickets import assignment, claims, desk, queries
 from tickets.actors import Actor
+from tickets.calls import calling, hearing
 from tickets.handover import Handover
 from tickets.lifecycle import OPEN
+from tickets.oversight import shifts, stats, worklist
 
 DAY = datetime(2026, 11, 24, tzinfo=LOCAL)
 BEGINS_S = 5.5 * 3600

@@ -14,7 +14,9 @@ from tests import factories
 from tests.browser.conftest import Site
 from tests.browser.test_accessibility import Checker, check, go
 from tests.factories import Province
-from tickets import calling, desk, worklist
+from tickets import desk
+from tickets.calls import calling
+from tickets.oversight import worklist
 
 __all__ = ["check"]
 

@@ -16,7 +16,7 @@ from callcenter.vocab import CommandResult
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_operator import answer, ring
 from tests.factories import Province
-from tickets.my_phone import VERBS
+from tickets.telephone.my_phone import VERBS
 
 AXE = "axe.run({ resultTypes: ['violations'] }).then((results) => results.violations.map((one) => one.id))"
 MEMBER = {"extension": "101", "name": "101", "paused": False, "status": 1, "interface": "PJSIP/101", "dynamic": True}

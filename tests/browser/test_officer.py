@@ -17,7 +17,8 @@ from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check, go  # noqa: F401 (a fixture)
 from tests.browser.test_others import file, no_sideways_scroll, route
 from tests.factories import Province
-from tickets import agencies, citizens
+from tickets import agencies
+from tickets.people import citizens
 
 _TEXTS = (
     "Đèn đường trước Trường Tiểu học Nguyễn Trãi tắt ba đêm liền, học sinh đi học thêm về rất nguy hiểm",

@@ -21,7 +21,7 @@ from tests.factories import Province
 from tickets import agencies, desk, history
 from tickets.actors import Actor
 from tickets.fields import TicketFields
-from tickets.overview import local_day
+from tickets.oversight.overview import local_day
 from tickets.sla import VIETNAM
 
 ROUTING = Actor.rule("routing")

@@ -16,9 +16,11 @@ from callcenter.models import Assignment, Ticket, TicketEvent
 from callcenter.vocab import AssignmentRole, Level, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, assignment, desk, files, overview, queries, search
+from tickets import agencies, assignment, desk, files, queries
 from tickets.fields import TicketFields
+from tickets.finding import search
 from tickets.handover import Handover
+from tickets.oversight import overview
 
 LATER = MONDAY + timedelta(minutes=10)
 EVEN_LATER = MONDAY + timedelta(minutes=30)

@@ -12,8 +12,9 @@ from callcenter.models import Assignment, Attachment, Ticket, TicketEvent
 from callcenter.vocab import Source, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, approvals, files, intake, sweeps, tracking
+from tickets import agencies, approvals, files, intake, sweeps
 from tickets.lifecycle import OPEN
+from tickets.people import tracking
 
 LATER = MONDAY + timedelta(minutes=30)
 TUESDAY = MONDAY + timedelta(days=1)

@@ -20,9 +20,12 @@ from callcenter.models import Listening, OutboxRow, TextMessage, Ticket, TicketE
 from callcenter.vocab import Attempt, Disposition, Hearing, Outcome, Sound, TextResult, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import calling, claims, desk, gateways, hearing, jobs, messages, worklist
+from tickets import claims, desk, jobs
 from tickets.actors import Actor
+from tickets.calls import calling, hearing
 from tickets.fields import TicketFields
+from tickets.oversight import worklist
+from tickets.people import gateways, messages
 
 LATER = MONDAY + timedelta(minutes=5)
 

@@ -17,8 +17,10 @@ from telephony import calling_out as heard
 from telephony.orders import Order, actions_for, call_of
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import calling, calling_out, history
-from tickets.calling_out import Allowed
+from tickets import history
+from tickets.calls import calling
+from tickets.telephone import calling_out
+from tickets.telephone.calling_out import Allowed
 
 HOME = Allowed()
 

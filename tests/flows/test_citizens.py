@@ -16,11 +16,12 @@ from callcenter.models import Assignment, Attachment, Ticket, TicketEvent
 from callcenter.vocab import AssignmentRole, Source, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, assignment, citizens, desk, files, intake, queries, sweeps
+from tickets import agencies, assignment, desk, files, intake, queries, sweeps
 from tickets.actors import Actor
-from tickets.citizens import CITIZEN
 from tickets.files import StoredFile
 from tickets.handover import Handover
+from tickets.people import citizens
+from tickets.people.citizens import CITIZEN
 
 ANSWERED = MONDAY + timedelta(hours=1)
 TUESDAY = MONDAY + timedelta(days=1)

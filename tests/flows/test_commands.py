@@ -19,7 +19,7 @@ from telephony.ami.protocol import headers
 from telephony.orders import ACTIONS, NothingToDo, Order, Place, actions_for, known, lacking
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import phone
+from tickets.telephone import phone
 
 LATER = MONDAY + timedelta(seconds=5)
 

@@ -10,8 +10,9 @@ from callcenter.errors import Invalid, NotAllowed, Stale
 from callcenter.vocab import ContactFlag, Outcome
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import contacts, desk, queries
+from tickets import desk, queries
 from tickets.fields import TicketFields
+from tickets.people import contacts
 
 LATER = MONDAY + timedelta(minutes=3)
 

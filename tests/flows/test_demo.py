@@ -28,7 +28,7 @@ from scripts import demo, demo_reports
 from scripts.demo import Seeded, base, seed
 from scripts.demo_reports import REPORTS
 from tickets import assignment, clocks
-from tickets.places import find_places
+from tickets.finding.places import find_places
 from tickets.routing import choose_agency
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -12,9 +12,12 @@ from callcenter.models import Assignment, Grievance, OutboxRow, TicketEvent
 from callcenter.vocab import Disposition, GrievanceKind, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import at_once, citizens, desk, exports, grievances, metrics, queries, search, sweeps, tracking
+from tickets import at_once, desk, metrics, queries, sweeps
 from tickets.actors import Actor
 from tickets.fields import TicketFields
+from tickets.finding import search
+from tickets.oversight import exports
+from tickets.people import citizens, grievances, tracking
 
 LATER = MONDAY + timedelta(minutes=3)
 ASKED = TicketFields(category_code="khac", ward_code="28249", description="Làm giấy khai sinh ở đâu?")

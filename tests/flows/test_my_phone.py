@@ -14,8 +14,9 @@ from callcenter.vocab import UNANSWERED, CommandResult, CommandVerb
 from telephony import queues
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import floor, my_phone
-from tickets.floor import Doing
+from tickets.oversight import floor
+from tickets.oversight.floor import Doing
+from tickets.telephone import my_phone
 
 VERBS = [verb.value for verb in my_phone.VERBS]
 

@@ -12,8 +12,8 @@ from callcenter.models import ChangeRecord, PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb, Disposition, NuisanceStep, Outcome
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import nuisance
 from tickets.actors import Actor
+from tickets.calls import nuisance
 
 FREE, LOW, BLOCKED = NuisanceStep.FREE, NuisanceStep.LOW, NuisanceStep.BLOCKED
 KNOWS = [CommandVerb.LIST, CommandVerb.UNLIST]

@@ -32,8 +32,9 @@ from telephony.recorder import record
 from telephony.rows import Picture
 from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
-from tickets import callbacks, claims, desk
-from tickets.capture import Report, count
+from tickets import claims, desk
+from tickets.calls import callbacks
+from tickets.calls.capture import Report, count
 
 T = 1795612712
 AT = datetime.fromtimestamp(T, UTC)

@@ -12,9 +12,11 @@ from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import ContactFlag, Disposition, Outcome, TicketKind, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import claims, contacts, desk, queries, safe, same_caller, showcase, tracking, worklist
+from tickets import claims, desk, queries, same_caller
 from tickets.actors import Actor
 from tickets.fields import TicketFields
+from tickets.oversight import worklist
+from tickets.people import contacts, safe, showcase, tracking
 
 LATER = MONDAY + timedelta(minutes=3)
 FIELDS = TicketFields(category_code="khac", ward_code="28249", description="Bị chồng đánh, xin giúp")

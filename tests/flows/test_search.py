@@ -11,9 +11,10 @@ from callcenter.text import fold
 from callcenter.vocab import AssignmentRole, Level, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import codes, search
+from tickets import codes
 from tickets.actors import Actor
-from tickets.search import Place, Wanted
+from tickets.finding import search
+from tickets.finding.search import Place, Wanted
 
 SAYINGS = (
     "Đường ĐÈN tắt, ngập nước; số 12/3B!",

@@ -11,10 +11,11 @@ from callcenter.models import ShiftHandover, Ticket, TicketEvent
 from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import desk, history, shifts
+from tickets import desk, history
 from tickets.actors import Actor
 from tickets.fields import TicketFields
-from tickets.shifts import Left
+from tickets.oversight import shifts
+from tickets.oversight.shifts import Left
 
 NOW = MONDAY + timedelta(hours=1)
 

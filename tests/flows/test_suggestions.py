@@ -11,10 +11,10 @@ from callcenter.vocab import Level, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
 from tests.flows.test_search import ticket
-from tickets import articles, suggestions
 from tickets.administration import knowledge
 from tickets.administration.knowledge import ArticleFields
-from tickets.suggestions import Place, suggest
+from tickets.finding import articles, suggestions
+from tickets.finding.suggestions import Place, suggest
 
 MY_THO = Place("28249")
 

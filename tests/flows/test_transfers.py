@@ -16,8 +16,8 @@ from callcenter.vocab import CommandResult, CommandVerb
 from telephony.orders import NothingToDo, Order, actions_for, end_of, pause_after
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import transfers
-from tickets.calling_out import Allowed
+from tickets.telephone import transfers
+from tickets.telephone.calling_out import Allowed
 
 VERBS = ("transfer", "consult", "join", "back")
 HOME = Allowed()

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callcenter.vocab import Attempt, TextResult
-from tickets import attempts, messages
+from tickets.calls import attempts
+from tickets.people import messages
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from callcenter.vocab import Outcome, Stage
-from tickets.callbacks import decide
+from tickets.calls.callbacks import decide
 
 # outcome, stage, wait_s, age_s, withheld, test number -> verdict
 TABLE = [

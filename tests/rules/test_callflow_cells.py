@@ -118,6 +118,17 @@ def test_a_hold_is_unknown_where_somebody_talked_while_nobody_listened(
     assert columns(from_json(to_json(played.calls.by_id[played.ids["caller"]])))["hold_s"] == hold_s
 
 
+def test_what_is_heard_between_the_log_in_and_the_list_counts() -> None:
+    """A talk that began then was heard whole; of one that went on before, whether it held is not known."""
+    before, after = play(TALK), play(QUEUE)
+    for played, rest in ((before, CALLER_ENDS), (after, (TALK + CALLER_ENDS).removeprefix(QUEUE))):
+        step(played.calls, Happening(Kind.LINK_LOST, START + timedelta(seconds=2)))
+        play(rest, played=played)
+        resync(played.calls, [], START + timedelta(seconds=9))
+    assert (before.row()["outcome"], before.row()["hold_s"]) == (Outcome.ANSWERED, None)
+    assert (after.row()["outcome"], after.row()["hold_s"]) == (Outcome.ANSWERED, 0.0)
+
+
 def test_with_a_witness_a_call_that_vanished_waits_longer_for_its_end() -> None:
     played = play(TALK)
     played.calls.patience = timedelta(seconds=90)

@@ -20,14 +20,23 @@ def at(seconds: float) -> datetime:
 
 
 def mend(recorded: dict[str, Any], **witnessed: Any) -> dict[str, Any]:
-    """What is written of a call that was heard again at 6.1 s and ended at 8.3 s."""
+    """What is written of a call that was heard again at 6.1 s and ended at 8.3 s; its holds are unknown."""
     heard = {
         "started_at": at(0), "queued_at": None, "answered_at": at(6.1), "ended_at": at(8.3), "outcome": "answered",
         "operator": "101", "operators": ["101"], "rang": ["101"], "transfers": [], "wait_s": 0.0, "talk_s": 2.2,
+        "hold_s": None,
     }  # fmt: skip
     found = compare({**heard, **recorded}, Facts(witnessed, whole=WHOLE, partial=LISTS), in_gap=True)
-    assert found.verdict == Verdict.REPAIRED
+    assert found.verdict == Verdict.UNEXPLAINED
     return found.mended
+
+
+def test_one_more_who_talked_unheard_may_have_held() -> None:
+    """A transfer in a gap, and all that was heard is who talked after it."""
+    recorded = {"operators": ["138"], "hold_s": 0.0, "ended_at": at(9), "answered_at": at(1)}
+    found = compare(recorded, Facts({"operators": ["137"]}, whole=WHOLE, partial=LISTS), in_gap=True)
+    assert (found.mended["operators"], found.mended["hold_s"]) == (["137", "138"], None)
+    assert found.verdict == Verdict.UNEXPLAINED
 
 
 def test_a_talk_that_began_unheard_is_longer_by_that() -> None:

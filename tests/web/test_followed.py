@@ -17,9 +17,10 @@ from tests.factories import Province
 from tests.web.conftest import Browser
 from tests.web.test_access import OFFICER, WHO
 from tests.web.test_public_pages import REPORT
-from tickets import agencies, desk, history, shifts
+from tickets import agencies, desk, history
 from tickets.actors import Actor
 from tickets.fields import TicketFields
+from tickets.oversight import shifts
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)

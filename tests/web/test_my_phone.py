@@ -11,8 +11,9 @@ from callcenter.models import OutgoingCall, PauseReason, PbxCommand, PbxQueue, P
 from callcenter.vocab import CallOut, Source, TicketKind, TicketState
 from tests.factories import CALLER, Province
 from tests.web.conftest import Browser
-from tickets import calling_out, history
-from tickets.my_phone import VERBS
+from tickets import history
+from tickets.telephone import calling_out
+from tickets.telephone.my_phone import VERBS
 
 SignIn = Callable[[str | None], Browser]
 HTMX = {"HX-Request": "true"}

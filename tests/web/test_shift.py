@@ -11,8 +11,9 @@ from callcenter.vocab import CommandResult, CommandVerb, HungUpBy, Level, Outcom
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk, queries, worklist
+from tickets import desk, queries
 from tickets.fields import TicketFields
+from tickets.oversight import worklist
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)

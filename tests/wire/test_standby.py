@@ -6,8 +6,10 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +22,7 @@ from callcenter.config import Settings
 from callcenter.db import make_engine, transaction
 from callcenter.models import Call, PbxGap, PbxStatus
 from callcenter.vocab import Outcome
+from telephony import leadership
 from telephony.leadership import Deposed, Leadership, Reign, crown
 from tests.scripts.processes import MANAGE, environment, running, wait_for_line
 from tests.wire.ami_server import SECRET, AmiServer, ami_server
@@ -189,6 +192,37 @@ def test_nothing_is_written_under_a_number_that_is_over(engine: Engine) -> None:
         assert session.scalars(select(PbxGap)).all() == []
     with pytest.raises(Deposed):
         crown(engine, "test", after=old.epoch)
+
+
+def test_a_write_goes_on_while_its_own_leader_takes_a_new_number(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database has the number before the leader hears of it: that is nobody else's reign."""
+    reign = crown(engine, "test")
+    in_the_database, goes_on = Event(), Event()
+
+    def slow(*args: Any, **named: Any) -> Reign:
+        new = crown(*args, **named)
+        in_the_database.set()
+        assert goes_on.wait(10)
+        return new
+
+    def write() -> None:
+        with reign.transaction() as session:
+            session.add(PbxGap(pbx="test", started_at=datetime.now(UTC), why="meanwhile"))
+
+    monkeypatch.setattr(leadership, "crown", slow)
+    with ThreadPoolExecutor(2) as threads:
+        renewed = threads.submit(reign.renew)
+        assert in_the_database.wait(10)
+        written = threads.submit(write)
+        with pytest.raises(TimeoutError):
+            written.result(0.3)
+        goes_on.set()
+        written.result(10)
+        renewed.result(10)
+    with reign.transaction() as session:
+        assert session.scalars(select(PbxGap.why)).all() == ["meanwhile"]
 
 
 def test_a_leader_that_stands_still_in_the_middle_of_a_write_is_cut_off(engine: Engine) -> None:

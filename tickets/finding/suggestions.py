@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.models import Agency, Article, Category, CategoryKeywords, RoutingRule, Ticket
 from callcenter.text import fold
 from callcenter.vocab import Level, TicketKind, TicketState
-from tickets import articles, assignment, places
-from tickets.keywords import Phrases
+from tickets import assignment
+from tickets.finding import articles, places
+from tickets.finding.keywords import Phrases
+from tickets.finding.places import PlaceHit
 from tickets.lifecycle import OPEN
-from tickets.places import PlaceHit
 from tickets.routing import choose_agency
 
 _NEAR_DAYS = 14

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.errors import Invalid
 from callcenter.models import Grievance, Ticket, TicketCall
 from callcenter.vocab import Disposition, GrievanceKind, TicketState
-from tickets import callbacks, desk, history
+from tickets import desk, history
 from tickets.actors import LEADS, Actor
+from tickets.calls import callbacks
 from tickets.fields import MAX_ADDRESS, MAX_DESCRIPTION
 
 _ROWS = 200

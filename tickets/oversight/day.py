@@ -17,7 +17,7 @@ from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketKind
 from tickets import metrics
 from tickets.metrics import Figure
-from tickets.overview import ROWS, day_bounds, of_day
+from tickets.oversight.overview import ROWS, day_bounds, of_day
 from tickets.sla import VIETNAM
 
 WEEKS = 4

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent
 from callcenter.push import announce
 from callcenter.vocab import Outcome, TicketKind, TicketState
-from tickets import callbacks, desk, history
+from tickets import desk, history
 from tickets.actors import Actor
+from tickets.calls import callbacks
 
 RECONCILER = Actor.rule("reconciler")
 REASON = "by the PBX's own log"

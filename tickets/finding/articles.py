@@ -12,8 +12,9 @@ from callcenter.errors import NotFound
 from callcenter.models import Article, ArticleUse
 from callcenter.models.knowledge import article_words
 from callcenter.text import fold
-from tickets import history, search
+from tickets import history
 from tickets.actors import DESK, LEADS, Actor
+from tickets.finding import search
 
 _MOST_WORDS = 12
 _LISTED = 200

@@ -12,8 +12,11 @@ from callcenter.errors import Invalid, NotFound
 from callcenter.models import OutgoingCall, PbxCommand, Ticket, User
 from callcenter.push import announce
 from callcenter.vocab import Attempt, CallOut, CommandResult, CommandVerb, TicketKind, TicketState
-from tickets import calling, history, my_phone, phone, safe
+from tickets import history
 from tickets.actors import Actor
+from tickets.calls import calling
+from tickets.people import safe
+from tickets.telephone import my_phone, phone
 
 MOVE = "called_out"
 # A call of which the PBX has said nothing more for so long is over: its last word was lost in a gap.

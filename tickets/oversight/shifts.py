@@ -12,8 +12,9 @@ from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import ShiftHandover, Ticket, User
 from callcenter.push import announce
 from callcenter.vocab import Role, TicketKind, TicketState
-from tickets import history, queries, worklist
+from tickets import history, queries
 from tickets.actors import LEADS, Actor
+from tickets.oversight import worklist
 from tickets.queries import Unfinished
 
 _RECEIVE = (Role.SHIFT_LEADER, Role.SUPERVISOR)

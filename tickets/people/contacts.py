@@ -11,9 +11,9 @@ from callcenter.errors import Invalid, Stale
 from callcenter.models import Call, Contact, Ticket, User
 from callcenter.text import fold
 from callcenter.vocab import ContactFlag, Outcome, TicketState
-from tickets import safe
 from tickets.actors import DESK, Actor
 from tickets.fields import MAX_NAME
+from tickets.people import safe
 
 MAX_NOTE = 500
 MAX_NAMES = 10

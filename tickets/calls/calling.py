@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, MoveRefused, NotAllowed
 from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Attempt, TicketKind, TicketState
-from tickets import attempts, claims, hearing, history, messages
+from tickets import claims, history
 from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import attempts, hearing
+from tickets.people import messages
 
 ATTEMPT = "call_attempt"
 _AT_ONCE = 2000

@@ -62,7 +62,7 @@ def day_outcomes(session: Session, day: date) -> dict[Outcome | None, int]:
 def day_calls(
     session: Session, day: date, which: Outcome | ColumnElement[bool] | str | None = None, *, hour: int | None = None
 ) -> Sequence[Call]:
-    """The rows behind a figure: an outcome, `live`, a condition of `tickets.day`, or nothing for all; newest first."""
+    """The rows behind a figure: an outcome, `live`, a condition of `day`, or nothing for all; newest first."""
     query = select(Call).where(*of_day(day)).order_by(Call.started_at.desc()).limit(ROWS)
     if hour is not None:
         begins = day_bounds(day)[0] + timedelta(hours=hour)

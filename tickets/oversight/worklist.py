@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
 from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
-from tickets import attempts, calling, claims, hearing, overview, queries
+from tickets import claims, queries
 from tickets.actors import Actor
-from tickets.calling import Tried
+from tickets.calls import attempts, calling, hearing
+from tickets.calls.calling import Tried
+from tickets.oversight import overview
 from tickets.queries import Unfinished
 
 # A number that nobody took on for this long is the shift leader's.

@@ -15,9 +15,10 @@ from callcenter import commands
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import UNANSWERED, CommandResult, CommandVerb
-from tickets import floor, phone
 from tickets.actors import Actor
-from tickets.floor import Doing
+from tickets.oversight import floor
+from tickets.oversight.floor import Doing
+from tickets.telephone import phone
 
 VERBS = (CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME)
 # Those whose answer the strip tells; a button of a call tells its own.

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from tickets import exports, metrics
+from tickets import metrics
+from tickets.oversight import exports
 
 
 def figures(

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from callcenter import outbox, phones
 from callcenter.models import TextMessage, Ticket
 from callcenter.vocab import TextResult
-from tickets import history, safe
+from tickets import history
 from tickets.actors import Actor
+from tickets.people import safe
 
 # More than three joined messages cost like a letter and read like one.
 MOST_PARTS = 3

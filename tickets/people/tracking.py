@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.errors import NotFound
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Clock, Source, TicketKind, TicketState
-from tickets import citizens, clocks
+from tickets import clocks
 from tickets.agencies import EVIDENCE
+from tickets.people import citizens
 from tickets.sla import due_at
 from tickets.sweeps import CLOSE_AFTER
 
@@ -53,7 +54,7 @@ class Journey:
 
     `promised`: the answer is due then; before an agency has it, the time that such a report gets. `refusal` is why it
     was rejected. `question` is what the agency wants to know while it waits, until `waits_until`. `may` holds verbs
-    of `tickets.citizens`.
+    of `tickets.people.citizens`.
     """
 
     now: datetime

@@ -15,9 +15,9 @@ from callcenter.errors import Invalid
 from callcenter.models import Agency, Call, NuisanceNumber, PbxCommand, PbxListed, PbxStatus
 from callcenter.push import announce
 from callcenter.vocab import CommandResult, CommandVerb, Disposition, NuisanceStep, Outcome
-from tickets import nuisance_rules as rules
 from tickets.actors import LEADS, Actor
 from tickets.administration.records import record_change
+from tickets.calls import nuisance_rules as rules
 
 TIME = Actor.rule("time")
 # How a call ends that was no citizen's concern: the operator's mark.

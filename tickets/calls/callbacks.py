@@ -11,8 +11,10 @@ from callcenter import alone
 from callcenter.db import any_of
 from callcenter.models import Call, TestNumber, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
-from tickets import hearing, history, safe
+from tickets import history
 from tickets.actors import Actor
+from tickets.calls import hearing
+from tickets.people import safe
 
 KEEP = "keep"
 CALL_BACK = "call_back"

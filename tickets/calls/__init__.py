@@ -1,0 +1,1 @@
+"""What follows from a call besides a ticket: calling back, hearing it, putting it right, misuse."""

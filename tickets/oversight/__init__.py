@@ -1,0 +1,1 @@
+"""What leaders and supervisors see and mend: the floor, the day, shifts, figures, what stands still."""
