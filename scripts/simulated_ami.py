@@ -5,23 +5,38 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple, Protocol
 from uuid import uuid4
-
-from scripts import simulated_queue
-from scripts.simulated_phone import ACTIONS, ConsolePhone
-from scripts.simulated_queue import QUEUE, Roster
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 _STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
 _UNKNOWN = "<unknown>"
 _SPELLED = {"coreshowchannels": "CoreShowChannels", "listcommands": "ListCommands", "queuestatus": "QueueStatus"}
 
-_CALLS = {
-    "BlindTransfer": "Blind transfer channel(s) to the given destination  (Priv: call,all)",
-    "Originate": "Originate a call.  (Priv: originate,all)",
-}
-
 Headers = Mapping[str, str]
+
+
+class Answer(NamedTuple):
+    """What stands in the way ('' where nothing does), else what is said, and the events that come of it."""
+
+    problem: str = ""
+    said: str = ""
+    events: Sequence[tuple[str, Headers]] = ()
+
+
+class Part(Protocol):
+    """What can be asked of a part of the PBX: `ACTIONS` are their names and what `ListCommands` says of them."""
+
+    @property
+    def ACTIONS(self) -> Mapping[str, str]: ...  # noqa: N802
+    def do(self, name: str, action: Mapping[str, str], /) -> Answer: ...
+
+
+class Queue(Part, Protocol):
+    """The part that `QueueStatus` shows."""
+
+    def rows(self) -> Sequence[Headers]: ...
 
 
 @dataclass
@@ -101,17 +116,17 @@ class AmiServer:
         user: str,
         secret: str,
         channels: Callable[[], Iterable[Channel]],
-        roster: Roster,
-        phone: ConsolePhone | None = None,
+        queue: Queue,
+        parts: Sequence[Part] = (),
     ) -> None:
         self._user = user
         self._secret = secret
         self._channels = channels
-        self._roster = roster
-        self._phone = phone
+        self._queue = queue
+        self._actions = {name: what for part in (queue, *parts) for name, what in part.ACTIONS.items()}
+        self._parts = {name.lower(): partial(part.do, name) for part in (queue, *parts) for name in part.ACTIONS}
         self._listening: set[asyncio.StreamWriter] = set()
         self.heard = asyncio.Event()
-        self.originate: Callable[[Mapping[str, str]], str] = lambda _: "Originate failed"
         self._started = time.time()
 
     async def serve(self, host: str, port: int) -> None:
@@ -148,28 +163,17 @@ class AmiServer:
         if writer not in self._listening and name != "logoff":
             writer.write(block({"Response": "Error", **tag, "Message": "Permission denied"}))
             return True
-        pressed = next((known for known in ACTIONS if known.lower() == name), "")
-        queued = next((known for known in simulated_queue.ACTIONS if known.lower() == name), "")
-        answer = getattr(self, f"_do_{name}", self._do_unknown)
-        if pressed:
-            answers = self._press(pressed, action, tag)
-        elif name == "originate":
-            answers = _answer(tag, self.originate(action), "Originate successfully queued")
-        elif name == "blindtransfer":
-            phone, target = self._phone, action.get("exten", "")
-            problem = phone.pass_on(action.get("channel", ""), target) if phone else "Call to transfer not found"
-            answers = _answer(tag, problem, "Transfer succeeded")
-        else:
-            answers = self._queue(queued, action, tag) if queued else answer(tag)
+        asked = self._parts.get(name)
+        answers = self._of_a_part(asked(action), tag) if asked else getattr(self, f"_do_{name}", self._do_unknown)(tag)
         for headers in answers:
             writer.write(block(headers))
         return name != "logoff"
 
-    def _queue(self, name: str, action: Mapping[str, str], tag: Headers) -> list[Headers]:
-        problem, said, events = self._roster.do(name, action)
-        for event, headers in events:
+    def _of_a_part(self, answer: Answer, tag: Headers) -> list[Headers]:
+        for event, headers in answer.events:
             self.emit(event, "agent", headers)
-        return [{"Response": "Error" if problem else "Success", **tag, "Message": problem or said}]
+        response = "Error" if answer.problem else "Success"
+        return [{"Response": response, **tag, "Message": answer.problem or answer.said}]
 
     def _login(self, action: dict[str, str], tag: Headers, writer: asyncio.StreamWriter) -> bool:
         if action.get("username") != self._user or action.get("secret") != self._secret:
@@ -205,28 +209,17 @@ class AmiServer:
         return _list(tag, "Channels will follow", rows, "CoreShowChannelsComplete")
 
     def _do_queuestatus(self, tag: Headers) -> list[Headers]:
-        params = {"Event": "QueueParams", "Queue": QUEUE, "Max": "0", "Strategy": "rrmemory", "Calls": "0", **tag}
-        members = self._roster.members.values()
-        rows = [params, *({"Event": "QueueMember", **member.headers(as_row=True), **tag} for member in members)]
+        rows = [{**row, **tag} for row in self._queue.rows()]
         return _list(tag, "Queue status will follow", rows, "QueueStatusComplete")
 
     def _do_listcommands(self, tag: Headers) -> list[Headers]:
         """As Asterisk has it: one answer, a header an action."""
         own = sorted(name[4:] for name in dir(self) if name.startswith("_do_") and name != "_do_unknown")
         listed = {_SPELLED.get(name, name.capitalize()): "  (Priv: <none>)" for name in own}
-        return [{"Response": "Success", **tag, **listed, **ACTIONS, **simulated_queue.ACTIONS, **_CALLS}]
-
-    def _press(self, name: str, action: Mapping[str, str], tag: Headers) -> list[Headers]:
-        call = action.get("call", "")
-        problem = self._phone.do(name, action.get("extension", ""), call) if self._phone else "No telephone here"
-        return [{"Response": "Error" if problem else "Success", **tag, "Message": problem or "Done"}]
+        return [{"Response": "Success", **tag, **listed, **self._actions}]
 
     def _do_unknown(self, tag: Headers) -> list[Headers]:
         return [{"Response": "Error", **tag, "Message": "Invalid/unknown command"}]
-
-
-def _answer(tag: Headers, problem: str, said: str) -> list[Headers]:
-    return [{"Response": "Error" if problem else "Success", **tag, "Message": problem or said}]
 
 
 def _list(tag: Headers, message: str, rows: Sequence[Headers], end: str) -> list[Headers]:

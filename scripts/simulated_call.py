@@ -1,20 +1,24 @@
-"""One call of the simulated PBX, event by event as the shipped dialplan and a filtered manager user show it.
+"""One call of the simulated PBX, from the first ring to the end, as the shipped dialplan and Asterisk's queue lead it.
 
 `tests/wire/test_simulator_drift.py` holds it against recordings of a real Asterisk.
 """
 
 import asyncio
 import time
-from contextlib import suppress
-from typing import Protocol
 
-from scripts.simulated_ami import AmiServer, Bridge, Channel, Headers
+from scripts import simulated_transfer
+from scripts.simulated_ami import Channel
 from scripts.simulated_callers import Fate, Plan
-from scripts.simulated_phone import ConsolePhone
+from scripts.simulated_lists import BLOCKED, LOW
+from scripts.simulated_phone import Deed, Did
 from scripts.simulated_queue import QUEUE
 from scripts.simulated_speech import GOODBYE, message, speech
+from scripts.simulated_telling import Pbx, Telling, member
+from scripts.simulated_transfer import Ending, Talk
 
 PROMPT_S = 2.0
+# 113, 114 and 115 read out to whom the dialplan keeps out.
+ANNOUNCEMENT_S = 6.0
 MENU_S = 1.5
 RING_S = 10.0
 RETRY_S = 1.0
@@ -25,39 +29,18 @@ ANSWERED = 0.92
 # other: the caller goes to a colleague, and the phone rests a moment before the next.
 NEWCOMER_RING_S = 15.0
 REST_S = 5.0
-# Extensions are shorter than any number outside.
-OUTSIDE = 6
 # After a talk the newcomer types.
 WRAP_UP_S = 45.0
 SHORTEST_TALK_S, LONGEST_TALK_S = 75.0, 180.0
 _MAILBOX = {"Mailbox": "1022@hotline", "Waiting": "1", "New": "1", "Old": "0"}
 
 
-class Pbx(Protocol):
-    """What a call needs of the PBX around it. `free` and `waiting` are extensions and Linkedids, in order."""
-
-    ami: AmiServer
-    free: list[str]
-    waiting: list[str]
-    newcomer: str
-    phone: ConsolePhone
-    messages: int
-    speed: float
-
-    def next_free(self) -> str | None: ...
-    def release(self, extension: str, after_s: float = 0) -> None: ...
-    async def wait(self, seconds: float) -> None: ...
-    def channel(self, peer: str, number: str, linkedid: str | None = None) -> Channel: ...
-    def gone(self, channel: Channel) -> None: ...
-
-
-class SimulatedCall:
+class SimulatedCall(Telling):
     """One caller from the first ring to the end."""
 
     def __init__(self, pbx: Pbx, plan: Plan) -> None:
-        self.pbx = pbx
+        super().__init__(pbx, pbx.channel("trunk", plan.number))
         self.plan = plan
-        self.caller = pbx.channel("trunk", plan.number)
         if plan.name:
             self.caller.caller_name = plan.name
         self._luck = list(plan.luck)
@@ -67,44 +50,54 @@ class SimulatedCall:
         plan = self.plan
         # The number is in the event, and the caller asked for it to be kept back.
         pres = "prohib_not_screened" if plan.fate is Fate.WITHHELD else "allowed_not_screened"
-        self._tell("start", "HotlineStart", {"Number": plan.number, "Pres": pres, "DID": plan.dialled,
+        self.tell("start", "HotlineStart", {"Number": plan.number, "Pres": pres, "DID": plan.dialled,
                                              "Trunk": "trunk"})  # fmt: skip
-        self._stage("prompt")
+        if self.pbx.lists.has(BLOCKED, plan.number):
+            await self._kept_out()
+            return
+        self.stage("prompt")
         self.caller.state = 6
         await self.pbx.wait(PROMPT_S)
         if plan.fate is Fate.LEAVES_IN_PROMPT:
             self.caller.goes_to("hotline-say", "s", 4)
-            self._emit("HangupRequest", "call")
-            self._end("caller", cause=0)
+            self.emit("HangupRequest", "call")
+            self.end("caller", cause=0)
         elif plan.fate is Fate.CALLBACK:
             await self._ask_for_callback()
         else:
             await self._queue(await self._menu())
 
+    async def _kept_out(self) -> None:
+        self.tell("blocked", "HotlineBlocked", {})
+        self.caller.state = 6
+        await self.pbx.wait(ANNOUNCEMENT_S)
+        self.caller.goes_to("hotline-blocked", "s", 11)
+        self.end("system", cause=21)
+
     async def _menu(self) -> str:
         if self.plan.key is None:
             return ""
-        self._stage("menu")
+        self.stage("menu")
         await self.pbx.wait(MENU_S)
         return self.plan.key
 
     async def _ask_for_callback(self) -> None:
-        self._stage("menu")
+        self.stage("menu")
         await self.pbx.wait(MENU_S)
-        self._stage("menu", choice="1")
-        self._tell("callback", "HotlineCallback", {"Number": self.plan.number, "Linked": self.caller.linkedid})
+        self.stage("menu", choice="1")
+        self.tell("callback", "HotlineCallback", {"Number": self.plan.number, "Linked": self.caller.linkedid})
         await self.pbx.wait(1)
         self.caller.goes_to("hotline-callback", "s", 10)
-        self._end("system", cause=16)
+        self.end("system", cause=16)
 
     async def _queue(self, choice: str) -> None:
         caller, fate = self.caller, self.plan.fate
-        self._stage("queue", choice=choice, recording=f"{caller.linkedid}.wav")
+        self.stage("queue", choice=choice, recording=f"{caller.linkedid}.wav")
         caller.goes_to("hotline-queue", "s", 8)
-        self.pbx.waiting.append(caller.linkedid)
+        self.pbx.waiting.join(caller.linkedid, -1 if self.pbx.lists.has(LOW, self.plan.number) else 0)
         self._joined = time.monotonic()
-        place = str(len(self.pbx.waiting))
-        self._emit("QueueCallerJoin", "agent", {"Queue": QUEUE, "Position": place, "Count": place})
+        place = {"Queue": QUEUE, "Position": self._place(), "Count": str(len(self.pbx.waiting))}
+        self.emit("QueueCallerJoin", "agent", place)
         if fate is Fate.GIVES_UP:
             await self._ring_in_vain(self.plan.patience_s, caller_leaves=True)
         elif fate is Fate.VOICEMAIL:
@@ -112,13 +105,14 @@ class SimulatedCall:
         elif operator := await self._find_operator():
             await self._talk(operator)
         else:
-            self._emit("HangupRequest", "call")
+            self.emit("HangupRequest", "call")
             self._abandon()
 
     async def _find_operator(self) -> Channel | None:
         """Ring one free operator after the other until one answers, or the caller's patience ends."""
         while self._waited() < GIVE_UP_S:
-            extension = self.pbx.next_free()
+            served = self.pbx.waiting.is_served(self.caller.linkedid)
+            extension = self.pbx.next_free() if served else None
             if extension is None:
                 await self.pbx.wait(0.5)
                 continue
@@ -127,7 +121,7 @@ class SimulatedCall:
                 operator.state = 6
                 return operator
             self._no_answer(operator)
-            self._hang_up(operator, 0)
+            self.hang_up(operator, 0)
             self.pbx.release(extension, REST_S)
             await self.pbx.wait(RETRY_S)
         return None
@@ -167,13 +161,13 @@ class SimulatedCall:
 
     async def _not_served(self, operator: Channel | None, *, caller_leaves: bool) -> None:
         if caller_leaves:
-            self._emit("HangupRequest", "call")
+            self.emit("HangupRequest", "call")
         elif operator:
             self._no_answer(operator)
         if not caller_leaves:
             self._lost_from_queue()
         if operator:
-            self._hang_up(operator, 0)
+            self.hang_up(operator, 0)
             self.pbx.release(operator.number, REST_S)
         if caller_leaves:
             self._abandon()
@@ -181,78 +175,74 @@ class SimulatedCall:
             await self._voicemail()
 
     def _ring(self, extension: str) -> Channel:
-        operator = self._leg(extension)
-        self._emit("AgentCalled", "agent", operator.headers("Dest"), _member(extension))
+        operator = self.leg(extension)
+        self.emit("AgentCalled", "agent", operator.headers("Dest"), member(extension))
         operator.state = 5
-        return operator
-
-    def _leg(self, extension: str) -> Channel:
-        operator = self.pbx.channel(extension, extension, self.caller.linkedid)
-        operator.goes_to("from-agents", "s", 1)
-        operator.state, operator.caller_name = 0, extension
-        operator.connected, operator.connected_name = self.caller.number, self.caller.caller_name
         return operator
 
     def _no_answer(self, operator: Channel) -> None:
         seconds = NEWCOMER_RING_S if operator.number == self.pbx.newcomer else RING_S
         ring = {"RingTime": str(int(seconds * 1000))}
-        self._emit("AgentRingNoAnswer", "agent", operator.headers("Dest"), _member(operator.number), ring)
+        self.emit("AgentRingNoAnswer", "agent", operator.headers("Dest"), member(operator.number), ring)
 
     async def _talk(self, operator: Channel) -> None:
         waited = {"HoldTime": str(int(self._waited()))}
         self._leave_queue()
-        self._emit("AgentConnect", "agent", operator.headers("Dest"), _member(operator.number), waited,
-                   {"RingTime": "2"})  # fmt: skip
-        bridge = self._bridge(operator)
+        self.emit("AgentConnect", "agent", operator.headers("Dest"), member(operator.number), waited,
+                  {"RingTime": "2"})  # fmt: skip
+        talk = Talk(operator, self.bridge(operator, self.caller), waited, self.plan.talk_s / 2)
         other = self._free_for_transfer(operator)
         if other:
-            await self.pbx.wait(self.plan.talk_s / 2)
-            await self._transfer(operator, other, bridge, waited)
+            await self.pbx.wait(talk.half_s)
+            await simulated_transfer.pass_on(self, talk, other, taken=True)
             return
         answered = time.monotonic()
-        operator_ends = await self._talks(operator)
-        target = self.pbx.phone.passed_to if operator.number == self.pbx.newcomer and operator_ends else ""
-        if target:
-            await self._passed_on(operator, target, bridge, waited)
-            return
-        talked_s = (time.monotonic() - answered) * self.pbx.speed
-        leaving = operator if operator_ends else self.caller
-        self.pbx.ami.emit("HangupRequest", "call", leaving.headers())
-        self._complete(operator, waited, talked_s, "agent" if leaving is operator else "caller")
-        if leaving is operator:
-            self.caller.goes_to("hotline-after", "CONTINUE", 2)
-        self._hang_up(operator, 16)
-        self.pbx.release(operator.number, WRAP_UP_S)
-        self._end("operator" if leaving is operator else "caller", cause=16)
+        deed = await self._talks(talk)
+        if deed and deed.did is Did.PASSED_ON:
+            await simulated_transfer.pass_on(self, talk, deed.to, taken=simulated_transfer.take(self, deed.to))
+        elif not deed or deed.did is not Did.ASKS:
+            self._hangs_up(talk, deed is not None, (time.monotonic() - answered) * self.pbx.speed)
 
-    async def _talks(self, operator: Channel) -> bool:
-        """Until one of the two hangs up; True where it is the operator."""
-        if operator.number != self.pbx.newcomer:
+    def _hangs_up(self, talk: Talk, operator_ends: bool, talked_s: float) -> None:
+        operator = talk.operator
+        self.emit_of(operator if operator_ends else self.caller, "HangupRequest")
+        self.complete(operator, talk.waited, talked_s, "agent" if operator_ends else "caller")
+        if operator_ends:
+            self.caller.goes_to("hotline-after", "CONTINUE", 2)
+        self.hang_up(operator, 16)
+        self.pbx.release(operator.number, WRAP_UP_S)
+        self.end("operator" if operator_ends else "caller", cause=16)
+
+    async def _talks(self, talk: Talk) -> Deed | None:
+        """Until one of the two hangs up, or the operator passes the call on; None where it is the caller."""
+        if talk.operator.number != self.pbx.newcomer:
             await self.pbx.wait(self.plan.talk_s)
-            return self.plan.operator_ends
-        call, speed = self.caller.linkedid, self.pbx.speed
+            return Deed(Did.HUNG_UP) if self.plan.operator_ends else None
         lines = speech(self.plan.number, self.plan.name)
         left = min(max(self.plan.talk_s * 2, SHORTEST_TALK_S), LONGEST_TALK_S)
         for line in lines:
-            if await self.pbx.phone.talk(call, line.after_s / speed):
-                return True
+            if deed := await self._listens(talk, line.after_s):
+                return deed
             self._says(line.text)
             left -= line.after_s
             if self.plan.fate is Fate.REDIALS and line is lines[2]:
                 # The line breaks in the middle of the report, and the citizen calls again.
-                return False
-        if await self.pbx.phone.talk(call, left / speed):
-            return True
+                return None
+        if deed := await self._listens(talk, left):
+            return deed
         self._says(GOODBYE)
-        return await self.pbx.phone.talk(call, 3 / speed)
+        return await self._listens(talk, 3)
+
+    async def _listens(self, talk: Talk, seconds: float) -> Deed | None:
+        """What the newcomer does within so many seconds. Who asks somebody and comes back listens on."""
+        while deed := await self.pbx.phone.talk(self.caller.linkedid, seconds / self.pbx.speed):
+            if deed.did is not Did.ASKS or await simulated_transfer.ask(self, talk) is Ending.LEFT:
+                return deed
+        return None
 
     def _says(self, text: str) -> None:
         """Not of the dialplan contract, and not of a real Asterisk: there a person listens."""
-        self._tell("speech", "SimulatedSpeech", {"Text": text}, context="simulated")
-
-    def _complete(self, operator: Channel, waited: Headers, talked_s: float, reason: str) -> None:
-        ending = {"TalkTime": str(int(talked_s)), "Reason": reason}
-        self._emit("AgentComplete", "agent", operator.headers("Dest"), _member(operator.number), waited, ending)
+        self.tell("speech", "SimulatedSpeech", {"Text": text}, context="simulated")
 
     def _free_for_transfer(self, operator: Channel) -> str | None:
         if operator.number == self.pbx.newcomer:
@@ -263,119 +253,36 @@ class SimulatedCall:
         self.pbx.free.remove(others[0])
         return others[0]
 
-    async def _transfer(
-        self, operator: Channel, extension: str, bridge: Bridge, waited: Headers, *, taken: bool = True
-    ) -> None:
-        """By REFER of the operator's phone: it tells an Unhold though nothing was held."""
-        self.pbx.ami.emit("Unhold", "call", operator.headers())
-        parties = {**operator.headers("Transferer"), **self.caller.headers("Transferee")}
-        target = {"IsExternal": "Yes", "Context": "from-agents", "Extension": extension}
-        self.pbx.ami.emit("BlindTransfer", "call", {"Result": "Success"}, parties, bridge.headers(), target)
-        self.caller.goes_to("from-agents", extension, 1)
-        self._complete(operator, waited, self.plan.talk_s / 2, "transfer")
-        self._hang_up(operator, 16)
-        self.pbx.free.append(operator.number)
-        await self._with_other(extension, taken=taken)
-
-    async def _passed_on(self, operator: Channel, target: str, bridge: Bridge, waited: Headers) -> None:
-        """By the console: to a free colleague or to somebody outside; who is not free does not take it."""
-        inside = len(target) < OUTSIDE
-        taken = target in self.pbx.free or not inside
-        if taken and inside:
-            self.pbx.free.remove(target)
-        await self._transfer(operator, target, bridge, waited, taken=taken)
-
-    async def _with_other(self, extension: str, *, taken: bool = True) -> None:
-        other = self._leg(extension)
-        other.state, other.exten = 5, extension
-        self._emit("DialBegin", "call", other.headers("Dest"), {"DialString": extension})
-        await self.pbx.wait(2)
-        if not taken:
-            self._emit("DialEnd", "call", other.headers("Dest"), {"DialStatus": "BUSY"})
-            self._hang_up(other, 16)
-            self._end("system", cause=16)
-            return
-        other.exten = ""
-        self.caller.connected = self.caller.connected_name = extension
-        other.state = 6
-        self._bridge(other)
-        await self.pbx.wait(self.plan.talk_s / 2)
-        self._emit("HangupRequest", "call", {"Cause": "16"})
-        self._tell_end("caller", 16)
-        self._hang_up(other, 16)
-        if len(extension) < OUTSIDE:
-            self.pbx.free.append(extension)
-        self._hang_up(self.caller, 16)
-
-    def _bridge(self, operator: Channel) -> Bridge:
-        bridge = Bridge()
-        for channel in (operator, self.caller):
-            bridge.inside += 1
-            channel.bridge = bridge.uniqueid
-            self.pbx.ami.emit("BridgeEnter", "call", bridge.headers(), channel.headers())
-        return bridge
-
     async def _voicemail(self) -> None:
         self._leave_queue()
-        self._stage("voicemail")
+        self.stage("voicemail")
         await self.pbx.wait(MESSAGE_S)
         self.caller.goes_to("hotline-voicemail", "s", 6)
-        self._emit("HangupRequest", "call")
-        self._emit("MessageWaiting", "call", _MAILBOX)
+        self.emit("HangupRequest", "call")
+        self.emit("MessageWaiting", "call", _MAILBOX)
         serial, self.pbx.messages = self.pbx.messages, self.pbx.messages + 1
         file = await asyncio.to_thread(message, serial, self.plan.number)
-        self._tell("voicemail", "HotlineVoicemail", {"File": file}, priority=3)
-        self._end("caller", cause=0)
+        self.tell("voicemail", "HotlineVoicemail", {"File": file}, priority=3)
+        self.end("caller", cause=0)
 
     def _abandon(self) -> None:
         self._lost_from_queue()
         self._leave_queue()
-        self._end("caller", cause=0)
+        self.end("caller", cause=0)
 
     def _lost_from_queue(self) -> None:
         """app_queue says Abandon for a caller whose time is over as well."""
         place = {"Queue": QUEUE, "Position": self._place(), "OriginalPosition": self._place()}
-        self._emit("QueueCallerAbandon", "agent", place, {"HoldTime": str(int(self._waited()))})
+        self.emit("QueueCallerAbandon", "agent", place, {"HoldTime": str(int(self._waited()))})
 
     def _leave_queue(self) -> None:
         place = {"Queue": QUEUE, "Position": self._place()}
-        with suppress(ValueError):
-            self.pbx.waiting.remove(self.caller.linkedid)
-        self._emit("QueueCallerLeave", "agent", place, {"Count": str(len(self.pbx.waiting))})
+        self.pbx.waiting.leave(self.caller.linkedid)
+        self.emit("QueueCallerLeave", "agent", place, {"Count": str(len(self.pbx.waiting))})
 
     def _place(self) -> str:
-        return str(self.pbx.waiting.index(self.caller.linkedid) + 1)
+        return str(self.pbx.waiting.place(self.caller.linkedid))
 
     def _waited(self) -> float:
         """The caller's seconds in the queue, not ours."""
         return (time.monotonic() - self._joined) * self.pbx.speed
-
-    def _end(self, by: str, *, cause: int) -> None:
-        self._tell_end(by, cause)
-        self._hang_up(self.caller, cause)
-
-    def _hang_up(self, channel: Channel, cause: int) -> None:
-        self.pbx.gone(channel)
-        why = {0: "Unknown", 16: "Normal Clearing"}[cause]
-        self.pbx.ami.emit("Hangup", "call", channel.headers(), {"Cause": str(cause), "Cause-txt": why})
-
-    def _stage(self, stage: str, *, choice: str = "", recording: str = "") -> None:
-        self._tell("stage", "HotlineStage", {"Stage": stage, "Choice": choice, "Recording": recording})
-
-    def _tell_end(self, by: str, cause: int) -> None:
-        told = {"By": by, "Cause": str(cause)}
-        self._tell("s", "HotlineEnd", told, context="hotline-end", priority=6)
-
-    def _tell(
-        self, exten: str, name: str, headers: Headers, *, context: str = "hotline-tell", priority: int = 1
-    ) -> None:
-        """The dialplan is in a routine of its own while it tells."""
-        here = {"Context": context, "Exten": exten, "Priority": str(priority)}
-        self._emit("UserEvent", "user", here, {"UserEvent": name}, headers)
-
-    def _emit(self, event: str, privilege: str, *parts: Headers) -> None:
-        self.pbx.ami.emit(event, privilege, self.caller.headers(), *parts)
-
-
-def _member(extension: str) -> Headers:
-    return {"Queue": QUEUE, "Interface": f"PJSIP/{extension}", "MemberName": extension}

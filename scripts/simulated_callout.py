@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from typing import Protocol
 
-from scripts.simulated_ami import AmiServer
+from scripts.simulated_ami import AmiServer, Answer
 
 CONTEXT = "hotline-callout"
 PICK_UP_S, RING_S, VAIN_S = 2.0, 4.0, 12.0
@@ -55,14 +55,24 @@ async def call_out(pbx: Pbx, action: Mapping[str, str]) -> None:
         pbx.free.append(extension)
 
 
-def start(pbx: Pbx, action: Mapping[str, str], running: set["asyncio.Task[None]"]) -> str:
-    """Queued, as Asterisk says, or what stands in the way."""
-    problem = problem_of(action)
-    if not problem:
-        task = asyncio.get_running_loop().create_task(call_out(pbx, action))
-        running.add(task)
-        task.add_done_callback(running.discard)
-    return problem
+class CallOuts:
+    """The calls that were asked for, each on its way until it ends."""
+
+    ACTIONS: Mapping[str, str] = {"Originate": "Originate a call.  (Priv: originate,all)"}
+
+    def __init__(self, pbx: Pbx) -> None:
+        self._pbx = pbx
+        self._running: set[asyncio.Task[None]] = set()
+
+    def do(self, _name: str, action: Mapping[str, str]) -> Answer:
+        """Queued, as Asterisk says, or what stands in the way."""
+        problem = problem_of(action)
+        if problem:
+            return Answer(problem)
+        task = asyncio.get_running_loop().create_task(call_out(self._pbx, action))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return Answer(said="Originate successfully queued")
 
 
 def _tell(pbx: Pbx, call: str, stage: str, result: str = "") -> None:

@@ -1,18 +1,12 @@
-"""Who is a member of the simulated PBX's queue, ready or paused: the words app_queue has for it, and its answers."""
+"""The simulated PBX's queue: who is a member, ready or paused, in app_queue's own words; and who waits in it."""
 
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-QUEUE = "hotline-1022"
-# What `ListCommands` says of them, as Asterisk does.
-ACTIONS = {
-    "QueueAdd": "Add interface to queue.  (Priv: agent,all)",
-    "QueueRemove": "Remove interface from queue.  (Priv: agent,all)",
-    "QueuePause": "Makes a queue member temporarily unavailable.  (Priv: agent,all)",
-}
+from scripts.simulated_ami import Answer, Headers
 
-Headers = Mapping[str, str]
+QUEUE = "hotline-1022"
 
 
 @dataclass
@@ -52,6 +46,12 @@ class Member:
 class Roster:
     """The members of the one queue, in order of their coming."""
 
+    ACTIONS: Mapping[str, str] = {
+        "QueueAdd": "Add interface to queue.  (Priv: agent,all)",
+        "QueueRemove": "Remove interface from queue.  (Priv: agent,all)",
+        "QueuePause": "Makes a queue member temporarily unavailable.  (Priv: agent,all)",
+    }
+
     def __init__(self, extensions: Iterable[str]) -> None:
         self.members = {extension: Member(extension) for extension in extensions}
 
@@ -59,29 +59,61 @@ class Roster:
         member = self.members.get(extension)
         return member is not None and not member.paused
 
-    def do(self, name: str, action: Mapping[str, str]) -> tuple[str, str, list[tuple[str, Headers]]]:
-        """`action` by its headers in lower case. What stands in the way, else what is said; and the events of it."""
+    def rows(self) -> list[Headers]:
+        """What `QueueStatus` shows."""
+        queue = {"Event": "QueueParams", "Queue": QUEUE, "Max": "0", "Strategy": "rrmemory", "Calls": "0"}
+        members = [member.headers(as_row=True) for member in self.members.values()]
+        return [queue, *({"Event": "QueueMember", **member} for member in members)]
+
+    def do(self, name: str, action: Mapping[str, str]) -> Answer:
+        """One of `ACTIONS`, by its headers in lower case."""
         extension = action.get("interface", "").removeprefix("PJSIP/")
         member = self.members.get(extension)
         if action.get("queue", QUEUE) != QUEUE:
-            return f"Unable to {'add' if name == 'QueueAdd' else 'remove'} interface: No such queue", "", []
+            return Answer(f"Unable to {'add' if name == 'QueueAdd' else 'remove'} interface: No such queue")
         if name == "QueueAdd":
             return self._add(extension, member, action.get("paused") in ("true", "1"))
         if member is None:
-            return ("Unable to remove interface: Not there" if name == "QueueRemove" else "Interface not found"), "", []
+            return Answer("Unable to remove interface: Not there" if name == "QueueRemove" else "Interface not found")
         if name == "QueueRemove":
             del self.members[extension]
-            return "", "Removed interface from queue", [("QueueMemberRemoved", member.headers(as_row=False))]
+            removed = ("QueueMemberRemoved", member.headers(as_row=False))
+            return Answer(said="Removed interface from queue", events=[removed])
         return self._pause(member, action.get("paused") in ("true", "1"), action.get("reason", ""))
 
-    def _add(self, extension: str, member: Member | None, paused: bool) -> tuple[str, str, list[tuple[str, Headers]]]:
+    def _add(self, extension: str, member: Member | None, paused: bool) -> Answer:
         if member is not None:
-            return "Unable to add interface: Already there", "", []
+            return Answer("Unable to add interface: Already there")
         added = self.members[extension] = Member(extension, paused)
-        return "", "Added interface to queue", [("QueueMemberAdded", added.headers(as_row=False))]
+        return Answer(said="Added interface to queue", events=[("QueueMemberAdded", added.headers(as_row=False))])
 
-    def _pause(self, member: Member, paused: bool, reason: str) -> tuple[str, str, list[tuple[str, Headers]]]:
+    def _pause(self, member: Member, paused: bool, reason: str) -> Answer:
         member.paused, member.reason = paused, reason if paused else ""
         member.since = int(time.time()) if paused else member.since
         said = f"Interface {'' if paused else 'un'}paused successfully"
-        return "", said, [("QueueMemberPause", member.headers(as_row=False))]
+        return Answer(said=said, events=[("QueueMemberPause", member.headers(as_row=False))])
+
+
+class Line:
+    """Who waits in the queue, by Linkedid: in order of their coming, those of a lower priority behind all others."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def join(self, call: str, priority: int) -> None:
+        before = [one for one in self._waiting if one[0] >= priority]
+        self._waiting.insert(len(before), (priority, call))
+
+    def leave(self, call: str) -> None:
+        self._waiting = [one for one in self._waiting if one[1] != call]
+
+    def place(self, call: str) -> int:
+        """From 1; whoever left had the first."""
+        return next((place for place, one in enumerate(self._waiting, 1) if one[1] == call), 1)
+
+    def is_served(self, call: str) -> bool:
+        """Nobody of a higher priority waits."""
+        return bool(self._waiting) and self._waiting[0][0] == next(one[0] for one in self._waiting if one[1] == call)

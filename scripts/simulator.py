@@ -9,12 +9,14 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from scripts import lifeline, log, simulated_callout
+from scripts import lifeline, log
 from scripts.simulated_ami import AmiServer, Channel
 from scripts.simulated_call import PROMPT_S, SimulatedCall
 from scripts.simulated_callers import Fate, Plan, gap_s
+from scripts.simulated_callout import CallOuts
+from scripts.simulated_lists import Lists
 from scripts.simulated_phone import ConsolePhone
-from scripts.simulated_queue import Roster
+from scripts.simulated_queue import Line, Roster
 
 # How long the newcomer's telephone may be free and silent before a call is sent to it: the first time, and later on.
 SILENT_S = 7.0
@@ -30,15 +32,16 @@ class Simulation:
         self.newcomer = operators[0]
         self.phone = ConsolePhone(self.newcomer)
         self.roster = Roster(operators)
-        self.ami = AmiServer(user, secret, self.live.values, self.roster, self.phone)
+        self.lists = Lists()
+        self.ami = AmiServer(user, secret, self.live.values, self.roster, [self.phone, self.lists, CallOuts(self)])
+        self.extensions = frozenset(operators)
         self.free: list[str] = list(operators)
-        self.waiting: list[str] = []
+        self.waiting = Line()
         self.messages = 0
         self.speed = speed
         self._seed = seed
         self._channels = 0
         self._resting: set[asyncio.Task[None]] = set()
-        self.ami.originate = lambda action: simulated_callout.start(self, action, self._resting)
 
     async def arrivals(self, every_s: float, pace: float | None = None) -> None:
         """Callers for ever, as soon as somebody listens: on average one in `every_s`, or `pace` in the busiest hour."""

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.asterisk.sip_agent import BUSY, RING_ON
+from tests.asterisk.sip_agent import BUSY, RING_ON, Plan
 from tests.asterisk.sipp import Step
 from tests.asterisk.stage import PROMPT_S, Stage, Truth, scenario
 
@@ -206,3 +206,87 @@ async def transferred_back(stage: Stage) -> list[Truth]:
     transfers = [{"kind": "blind", "to": stage.ext(1)}, {"kind": "blind", "to": stage.ext(0)}]
     fields = stage.talk(caller, first, second, transfers=transfers)
     return [stage.truth(caller, "answered", free=("operators",), **fields)]
+
+
+# Somebody is asked first, and the operator comes back
+
+
+@scenario()
+async def asked_and_back(stage: Stage) -> list[Truth]:
+    """*2 and the extension, a word with the colleague, and back to the caller by CancelAtxfer, as the console does."""
+    caller = await stage.caller(listens=True)
+    first = await stage.phones[0].next_talk()
+    await asyncio.sleep(1)
+    await first.press("*2")
+    await asyncio.sleep(0.5)
+    await first.press(stage.ext(1))
+    await stage.phones[1].next_talk()
+    await asyncio.sleep(1)
+    async with stage.ami() as ami:
+        ami.send("CancelAtxfer", Channel=await stage.channel_at(stage.ext(0)))
+        await asyncio.sleep(2)
+    await first.hang_up()
+    await caller.done()
+    fields = stage.talk(caller, first, hung_up_by="operator")
+    fields |= {"rang": [stage.ext(0), stage.ext(1)]}
+    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]
+
+
+@scenario()
+async def asked_and_refused(stage: Stage) -> list[Truth]:
+    """The colleague who is asked is busy: the PBX brings the operator back to the caller by itself."""
+    stage.phones[1].does(BUSY)
+    caller = await stage.caller(listens=True)
+    first = await stage.phones[0].next_talk()
+    await asyncio.sleep(1)
+    await first.press("*2")
+    await asyncio.sleep(0.5)
+    await first.press(stage.ext(1))
+    await stage.phones[1].next_call()
+    await asyncio.sleep(4)
+    await first.hang_up()
+    await caller.done()
+    fields = stage.talk(caller, first, hung_up_by="operator")
+    fields |= {"rang": [stage.ext(0), stage.ext(1)]}
+    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]
+
+
+@scenario()
+async def asked_in_vain(stage: Stage) -> list[Truth]:
+    """The colleague who is asked does not answer, and the operator comes back by CancelAtxfer while it rings."""
+    stage.phones[1].does(RING_ON)
+    caller = await stage.caller(listens=True)
+    first = await stage.phones[0].next_talk()
+    await asyncio.sleep(1)
+    await first.press("*2")
+    await asyncio.sleep(0.5)
+    await first.press(stage.ext(1))
+    await stage.phones[1].next_call()
+    await asyncio.sleep(1)
+    async with stage.ami() as ami:
+        ami.send("CancelAtxfer", Channel=await stage.channel_at(stage.ext(0)))
+        await asyncio.sleep(2)
+    await first.hang_up()
+    await caller.done()
+    fields = stage.talk(caller, first, hung_up_by="operator")
+    fields |= {"rang": [stage.ext(0), stage.ext(1)]}
+    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]
+
+
+@scenario()
+async def asked_and_left(stage: Stage) -> list[Truth]:
+    """The operator hangs up while the colleague who is asked still rings: the caller hears it ring, then the answer."""
+    stage.phones[1].does(Plan(after=5))
+    caller = await stage.caller(steps=(Step(wait=PROMPT_S + 13),))
+    first = await stage.phones[0].next_talk()
+    await asyncio.sleep(1)
+    await first.press("*2")
+    await asyncio.sleep(0.5)
+    await first.press(stage.ext(1))
+    await asyncio.sleep(1.5)
+    await first.hang_up()
+    second = await stage.phones[1].next_talk()
+    await caller.done()
+    transfers = [{"kind": "attended", "to": stage.ext(1)}]
+    fields = stage.talk(caller, first, second, transfers=transfers)
+    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]

@@ -193,6 +193,11 @@ class Stage:
                 return fields[0]
         raise LookupError(f"no channel of {caller.number}")
 
+    async def channel_at(self, extension: str) -> str:
+        """The name of this telephone's channel in the PBX."""
+        listing = await self.cli("core show channels concise")
+        return next(line.split("!")[0] for line in listing.splitlines() if line.startswith(f"PJSIP/{extension}-"))
+
 
 def moments(caller: Caller, phones: Iterable[Phone]) -> dict[str, float]:
     """When the call began, was answered and ended; a phone knows the caller by the number it was shown."""

@@ -32,6 +32,8 @@ from scripts import simulated_lives as lives
 from scripts.simulated_ami import Channel, Headers
 from scripts.simulated_call import SimulatedCall
 from scripts.simulated_callers import LOCAL, Fate, Plan, busyness
+from scripts.simulated_lists import Lists
+from scripts.simulated_queue import Line
 from telephony import recorder, writer
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
@@ -87,12 +89,14 @@ class FastAmi:
 
 @dataclass
 class FastPbx:
-    """The PBX around a call (`scripts.simulated_call.Pbx`), with telephones that are free when their people are."""
+    """The PBX around a call (`scripts.simulated_telling.Pbx`), with telephones that are free when their people are."""
 
     ami: FastAmi
     loop: FastLoop
     free: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
+    waiting: Line = field(default_factory=Line)
+    lists: Lists = field(default_factory=Lists)
+    extensions: frozenset[str] = frozenset()
     newcomer: str = ""
     phone: None = None
     messages: int = 0
