@@ -60,12 +60,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """One PBX at a time, first, while the other workers compute; what starts whole sites and browsers comes last.
 
     A PBX that does not get its turn is late with its own events, and then the truth of a test is wrong, not the call.
     """
     here = Path(__file__).parent
+    if config.getoption("loadgroup", False):
+        for item in items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError(f"{item.nodeid} has lost its group: pytest and pytest-xdist do not fit")
     items.sort(key=lambda item: _turn(item.path.relative_to(here).parts))
 
 

@@ -194,7 +194,7 @@ class Crowd:
             fields["wait_s"] = (end or 0) - caller.answered_at - PROMPT_S
         if kind.outcome == "callback" and kind.queue:
             # The key is taken at once; what follows is the farewell.
-            fields["wait_s"] = 1.0
+            fields["wait_s"] = (caller.pressed_at or caller.ended_at) - caller.answered_at - PROMPT_S
         return Truth(fields, moments(caller, self.phones))
 
 

@@ -29,7 +29,8 @@ async def abandoned_soon(stage: Stage) -> list[Truth]:
     stage.phones[0].does(RING_ON)
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 2),))
     await caller.done()
-    return [stage.truth(caller, "abandoned", stage="queue", rang=[stage.ext(0)], wait_s=2.0)]
+    wait = stage.waited(caller, caller.ended_at)
+    return [stage.truth(caller, "abandoned", stage="queue", rang=[stage.ext(0)], wait_s=wait)]
 
 
 @scenario(members=TWO, queue={"timeout": "3"})
@@ -39,7 +40,8 @@ async def abandoned_late(stage: Stage) -> list[Truth]:
         phone.does(RING_ON)
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 7),))
     await caller.done()
-    return [stage.truth(caller, "abandoned", stage="queue", rang=[stage.ext(0), stage.ext(1)], wait_s=7.0)]
+    wait = stage.waited(caller, caller.ended_at)
+    return [stage.truth(caller, "abandoned", stage="queue", rang=[stage.ext(0), stage.ext(1)], wait_s=wait)]
 
 
 @scenario(settings={"QUEUE_S": "4"})
@@ -78,7 +80,7 @@ async def full(stage: Stage) -> list[Truth]:
     second = await stage.caller(listens=True)
     await asyncio.gather(first.done(), second.done())
     return [
-        stage.truth(first, "abandoned", stage="queue", rang=[stage.ext(0)], wait_s=5.0),
+        stage.truth(first, "abandoned", stage="queue", rang=[stage.ext(0)], wait_s=stage.waited(first, first.ended_at)),
         stage.truth(second, "unserved", reason="full", wait_s=0.0, hung_up_by="system", queue=None),
     ]
 
@@ -150,7 +152,8 @@ async def callback_while_waiting(stage: Stage) -> list[Truth]:
     stage.phones[0].does(RING_ON)
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 3), Step(key="1")), listens=True)
     await caller.done()
-    return [stage.truth(caller, "callback", wait_s=3.0, rang=[stage.ext(0)], hung_up_by="system")]
+    wait = stage.waited(caller, caller.pressed_at)
+    return [stage.truth(caller, "callback", wait_s=wait, rang=[stage.ext(0)], hung_up_by="system")]
 
 
 @scenario(settings=WITH_MENU)

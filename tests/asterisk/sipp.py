@@ -43,6 +43,7 @@ class Caller:
     expects: int = 200
     invited_at: float = 0
     answered_at: float | None = None
+    pressed_at: float | None = None
     ended_at: float | None = None
     ended_by: str | None = None
     status: int = 0
@@ -97,6 +98,8 @@ class Caller:
             heard = heard or not sent
             if not sent and first.startswith("SIP/2.0") and method == "INVITE":
                 self._note_answer(at, int(first.split()[1]))
+            if sent and first.startswith("INFO") and self.pressed_at is None:
+                self.pressed_at = at
             if first.startswith("BYE") and self.ended_at is None:
                 self.ended_at, self.ended_by = at, "caller" if sent else "pbx"
 
