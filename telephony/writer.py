@@ -283,8 +283,8 @@ class Writer:
                 return recorder.record(session, self.reign.pbx, pictures, **how)
         except (*AWAY, Deposed):
             raise
-        except Exception:  # noqa: BLE001, S110 - found out below whose error it is
-            pass
+        except Exception as error:  # noqa: BLE001 - found out below whose error it is
+            log.warning("a batch failed, its calls are written one by one", pbx=self.reign.pbx, error=str(error))
         with self.reign.transaction() as session:
             return recorder.record_each(session, self.reign.pbx, pictures, lines=self._lines, **how)
 

@@ -19,7 +19,7 @@ from callcenter.models.capture import KEPT_ROWS
 from callcenter.vocab import Verdict
 from telephony.findings import CLOCK
 from telephony.witness.gathering import began_at, gather, remembered_members, sources, tells_all
-from telephony.witness.repair import Around, Gap, settle
+from telephony.witness.repair import Around, Silence, settle
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +109,7 @@ def _around(session: Session, pbx: str, now: datetime, *, since: datetime) -> Ar
     touching = or_(PbxGap.ended_at.is_(None), PbxGap.ended_at >= since - ahead - _GAP_SLACK)
     query = select(PbxGap.started_at, PbxGap.ended_at, PbxGap.restarted).where(PbxGap.pbx == pbx, touching)
     gaps = [
-        Gap(began + ahead, ended + ahead if ended else None, restarted)
+        Silence(began + ahead, ended + ahead if ended else None, restarted)
         for began, ended, restarted in session.execute(query)
     ]
     return Around(gaps, listening, remembered_members(session, pbx), ahead)

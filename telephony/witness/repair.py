@@ -32,8 +32,8 @@ _ROWS_OF_A_CALL = 2
 Members = Mapping[str, Mapping[str, str]]
 
 
-class Gap(NamedTuple):
-    """A time in which the PBX was not heard; `restarted`: it was down itself."""
+class Silence(NamedTuple):
+    """A gap as calls are compared with it, by the clock of the PBX; `restarted`: it was down itself."""
 
     began: datetime
     ended: datetime | None
@@ -44,10 +44,10 @@ class Gap(NamedTuple):
 class Around:
     """What is known of the PBX besides the call: when it was not heard, who is who, whether somebody listens now.
 
-    `gaps` are by the PBX's clock, as calls are; it is `ahead` of ours.
+    The clock of the PBX is `ahead` of ours.
     """
 
-    gaps: Sequence[Gap]
+    gaps: Sequence[Silence]
     listening: bool
     members: Members = field(default_factory=dict)
     ahead: timedelta = timedelta()
@@ -65,7 +65,7 @@ class Around:
         return any(gap.restarted and gap.ended is not None and last_at <= gap.ended for gap in self.gaps)
 
 
-def _touches(gap: Gap, since: datetime, until: datetime) -> bool:
+def _touches(gap: Silence, since: datetime, until: datetime) -> bool:
     return gap.began - _SLACK <= until and (gap.ended is None or since <= gap.ended + _SLACK)
 
 
