@@ -164,9 +164,15 @@ class Crowd:
         await call.caller.done()
         call.caller.ended_at = call.caller.ended_at or (began + over) / 2
         truth = self._truth(call)
-        fields = {**truth.fields, "hung_up_by": "system"}
+        fields = {**truth.fields, "hung_up_by": self._told_end(call.caller.number) or "system"}
         fields |= {} if truth.fields["operators"] else {"outcome": "failed", "stage": None}
         call.truth = Truth(fields, truth.moments, (over - began) / 2 + 1)
+
+    def _told_end(self, number: str) -> str | None:
+        """A PBX that goes down may end the phone first: then its dialplan still says that the operator hung up."""
+        rows = [line.split("|") for line in self.pbx.queue_log.read_text(errors="replace").splitlines()]
+        call_ids = {row[1] for row in rows if row[4:6] == ["HOTLINESTART", number]}
+        return next((row[5] for row in rows if row[1] in call_ids and row[4] == "HOTLINEEND"), None)
 
     def _truth(self, call: Call) -> Truth:
         kind, caller = call.kind, call.caller
