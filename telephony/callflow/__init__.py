@@ -124,6 +124,9 @@ def _rebridged(calls: Calls, happening: Happening) -> Changed:
     """Who hears whom has changed; the bridge tells whose call it is, where the Linkedid does not yet."""
     leg = calls.leg(happening.uniqueid, happening.linkedid, happening.channel)
     if leg is None or (happening.kind == Kind.BRIDGED) == (happening.bridge in leg.bridges):
+        if leg is not None and happening.bridge in leg.bridges:
+            # Back in a bridge before it was heard to enter another one.
+            leg.bridges[happening.bridge] = max(leg.bridges[happening.bridge], happening.at)
         return ()
     touched = calls.touched(happening.bridge) | {leg.call}
     for bridge in leg.bridges:

@@ -1,7 +1,7 @@
 """What a happening does to a call by way of its channels: rings, talks, transfers, the end. True where it changed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, TransferKind
 from telephony.callflow.call import Call, Transfer
@@ -12,6 +12,7 @@ from telephony.events import Happening, Kind
 
 Move = Callable[[Calls, Call, Happening], bool]
 
+_TOLD_LATE = timedelta(seconds=0.5)
 _RINGING_STATES = frozenset({"5", "6", "4"})
 
 
@@ -64,9 +65,20 @@ def _connected(calls: Calls, call: Call, happening: Happening) -> bool:
 def _blind_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
     if _is_repeated(call, happening):
         return False
+    if call.ended_at is not None:
+        return _transferred_late(calls, call, happening)
     _transferred(call, TransferKind.BLIND, happening.word, happening.at)
     _let_go(calls, call, happening)
     return True
+
+
+def _transferred_late(calls: Calls, call: Call, happening: Happening) -> bool:
+    """A target that refuses at once can end the call before the transfer is told."""
+    if call.ended_at is None or happening.at - call.ended_at > _TOLD_LATE:
+        return False
+    call.transfers.append(Transfer(TransferKind.BLIND, happening.word, happening.at))
+    call.in_transfer = happening.word not in call.operators[1:]
+    return reconsider(calls, call)
 
 
 def _attended_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
@@ -204,4 +216,4 @@ MOVES: dict[Kind, Move] = {
 }
 
 # What may still be news after the caller's channel is gone.
-AFTER_THE_END = frozenset({Kind.COMPLETED, Kind.VOICEMAIL, Kind.END_TOLD, Kind.HUNG_UP})
+AFTER_THE_END = frozenset({Kind.BLIND_TRANSFER, Kind.COMPLETED, Kind.VOICEMAIL, Kind.END_TOLD, Kind.HUNG_UP})

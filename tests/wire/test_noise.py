@@ -14,6 +14,8 @@ APART = {"FullyBooted", "Shutdown", "QueueMemberAdded", "QueueMemberRemoved", "Q
 A_CALL, A_RING = 12, 3
 # A transfer's own event, the ring, the bridges and the hang-ups of its legs; a consultation has two more.
 A_TRANSFER = {"blind": 8, "attended": 12, "redirect": 8}
+# Somebody asked who did not take the call: their ring, two bridges, and the ends of three legs.
+ASKED_IN_VAIN = 8
 A_HOLD = 2
 # The other half of a Local member: its ring, two halves in two bridges, and their two ends.
 A_LOCAL_RING = 6
@@ -35,7 +37,8 @@ def _allowed(events: list[dict[str, str]], calls: list[dict[str, Any]]) -> int:
     local = sum(event["DestChannel"].startswith("Local/") for event in rings)
     holds = sum(event["Event"] == "Hold" for event in events)
     transfers = [transfer["kind"] for call in calls for transfer in call["transfers"]]
-    apart = A_HOLD * holds + A_LOCAL_RING * local + sum(A_TRANSFER[kind] for kind in transfers)
+    asked = sum(event["Event"] == "DialBegin" for event in events) if holds and not transfers else 0
+    apart = ASKED_IN_VAIN * asked + A_HOLD * holds + A_LOCAL_RING * local + sum(A_TRANSFER[kind] for kind in transfers)
     return A_CALL * len(calls) + A_RING * len(rings) + apart
 
 
