@@ -25,6 +25,7 @@ from callcenter.models import User
 from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
 from tickets.actors import Actor
+from tickets.telephone import taking
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -149,7 +150,15 @@ def sign_in() -> ResponseReturnValue:
     session["user"], session["epoch"] = user
     if language is not None:
         session["language"] = language
+    if not _at_a_telephone(user[0]):
+        return redirect(url_for("my_extension.choose", next=forms.own_address("") or None), 303)
     return redirect(forms.own_address(url_for("home.home")), 303)
+
+
+def _at_a_telephone(user_id: int) -> bool:
+    """The usual extension is taken by itself; False where somebody has it, and the person chooses."""
+    with site.transaction() as database:
+        return taking.arrive(database, Actor.of(database.get_one(User, user_id)), now=site.now())
 
 
 def _check(username: str, password: str) -> tuple[int, int] | None:
@@ -163,5 +172,8 @@ def _check(username: str, password: str) -> tuple[int, int] | None:
 @blueprint.post("/sign-out")
 @open_to_all
 def sign_out() -> ResponseReturnValue:
+    if g.person is not None and g.person.actor.extension is not None:
+        with site.transaction() as database:
+            taking.give_back(database, me(), now=site.now())
     session.clear()
     return redirect(url_for("auth.sign_in"), 303)

@@ -321,6 +321,7 @@ PROBLEMS: Mapping[str, LazyString] = {
     "call_going_on": _l("Máy của ông/bà đang gọi một số khác."),
     "transfer_to_whom": _l("Hãy chọn người nhận trong danh sách."),
     "phone_none": _l("Chưa thấy máy của ông/bà ở tổng đài nào."),
+    "extension_of_somebody": _l("Máy này vừa có người khác dùng. Hãy xem lại danh sách."),
     "phone_not_in_queue": _l("Máy của ông/bà không ở hàng đợi nào có thể rời."),
     "phone_not_paused": _l("Máy của ông/bà đang không tạm ngưng."),
     "pause_reason": _l("Hãy chọn một lý do trong danh sách."),

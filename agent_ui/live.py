@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from flask import Blueprint, Flask, Response, current_app
 
 from agent_ui.auth import me, roles
-from agent_ui.hub import BEAT, Hub, Page, Wants
+from agent_ui.hub import BEAT, Hub, Page
+from callcenter import extensions
 from callcenter.vocab import Role
 from tickets.actors import Actor
 
@@ -33,29 +34,43 @@ def hub() -> Hub:
 @roles(*Role)
 def live() -> Response:
     station = hub()
-    page = station.join(topics_of(me()))
+    topics = topics_of(me())
+    page = station.join(topics)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(_stream(station, page), mimetype="text/event-stream", headers=headers)
+    return Response(_stream(station, page, topics), mimetype="text/event-stream", headers=headers)
 
 
-def topics_of(actor: Actor) -> Wants:
+class Topics:
+    """What a page hears. `moved` once its person has another extension: the stream ends, the next one is of that."""
+
+    def __init__(self, topics: set[str], person: str) -> None:
+        self._topics = topics | {person}
+        self._person = person
+        self.moved = False
+
+    def __call__(self, topic: str) -> bool:
+        self.moved = self.moved or topic == self._person
+        return topic in self._topics
+
+
+def topics_of(actor: Actor) -> Topics:
     """Which announcements this person may hear: ids only, and still only those of their own work."""
+    person = extensions.topic(actor.id or 0)
     if actor.role == Role.OFFICER:
-        own = f"agency:{actor.agency_id}"
-        return lambda topic: topic == own
+        return Topics({f"agency:{actor.agency_id}"}, person)
     mine = {"calls", "tickets", "pbx", f"extension:{actor.extension}"}
     if actor.role != Role.OPERATOR:
         mine.add("stuck")
     if actor.role in (Role.ADMIN, Role.SUPERVISOR):
         mine.add("administration")
-    return mine.__contains__
+    return Topics(mine, person)
 
 
-def _stream(station: Hub, page: Page) -> Iterator[bytes]:
+def _stream(station: Hub, page: Page, topics: Topics) -> Iterator[bytes]:
     ends = time.monotonic() + _LONGEST_S * random.uniform(0.8, 1.0)  # noqa: S311 - spreads reconnections
     try:
         yield b"retry: 2000\n\n"
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not topics.moved:
             yield (page.take(_HEARTBEAT_S) or BEAT) + page.rest()
     finally:
         station.leave(page)

@@ -61,6 +61,7 @@ PLACES: tuple[Place, ...] = (
     _place("admin.reasons", _l("Lý do tạm ngưng"), "player-pause", Role.ADMIN, bar=False),
     _place("admin.token_list", lazy_ngettext("Khóa kết nối", "Khóa kết nối", 2), "shield-lock", Role.ADMIN, bar=False),
     _place("admin.changes", _l("Nhật ký thay đổi"), "file", Role.ADMIN, Role.SUPERVISOR, bar=False),
+    _place("my_extension.choose", _l("Chọn hoặc đổi máy"), "headset", Role.OPERATOR, Role.SHIFT_LEADER, bar=False),
     _place("account.own_password", _l("Đổi mật khẩu"), "shield-lock", *Role, bar=False),
 )
 
@@ -93,7 +94,7 @@ class Shelf:
 
 def shelf_of(role: Role) -> Shelf:
     """Administration has a menu of its own; what is not for the bar, or one too many, is under "Thêm"."""
-    own = [place for place in places(role) if place.endpoint.startswith("account")]
+    own = [place for place in places(role) if place.endpoint.startswith(("account", "my_extension"))]
     mine = [place for place in places(role) if place not in own]
     administration = [place for place in mine if place.endpoint.startswith("admin")]
     others = [place for place in mine if place not in administration]

@@ -23,7 +23,7 @@ def play(call_id: int, sound: str) -> Response:
     """The file, or a piece of it (Range). Whoever begins to listen is written down."""
     what = Sound(sound)
     with site.transaction() as session:
-        call = hearing.allowed(session, me(), call_id, what, site.now())
+        call = hearing.allowed(session, me(), call_id, what)
         found = recordings.look(site.site().settings.recordings, call, what, site.now())
         if found is None or found.file is None or found.state is not State.READY:
             raise NotFound(f"{what} of call {call_id} is {found.state if found else 'not there'}")
@@ -75,7 +75,7 @@ def sound_of(call: Call, sound: str) -> Heard | None:
     if found is None:
         return None
     with site.reading() as session:
-        return found if hearing.may_hear(session, me(), call, Sound(sound), site.now()) else None
+        return found if hearing.may_hear(session, me(), call, Sound(sound)) else None
 
 
 def _begins() -> bool:

@@ -13,6 +13,7 @@ from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import AssignmentRole, Role, TicketKind
 from tickets import agencies, approvals, clocks, files, lifecycle, queries, running
 from tickets.actors import DESK, LEADS
+from tickets.calls import talkers
 from tickets.finding import related
 from tickets.people import citizens
 from tickets.queries import TicketPage
@@ -102,7 +103,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "waits_until": clocks.waits_until(session, ticket),
         "history": story.tell(ticket, found.events, found.attachments, names),
         "related": related.related(session, actor, ticket),
-        "at_phone": related.names_at(session, {ext for call, _ in found.calls for ext in call.operators}),
+        "at_phone": talkers.names(session, [call for call, _ in found.calls]),
         "agencies": choices.agencies(session) if "assign" in can else (),
         "proposal": approvals.proposal_of(session, ticket),
         "evidence_owed": _owes_evidence(found),

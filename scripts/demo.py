@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from callcenter import extensions
 from callcenter.models import (
     Agency,
     ApiToken,
@@ -19,6 +20,7 @@ from callcenter.models import (
     CalendarDay,
     Category,
     CategoryKeywords,
+    ExtensionSpan,
     RoutingRule,
     SlaTarget,
     TestNumber,
@@ -220,22 +222,22 @@ def _person(session: Session, person: Person, agency_id: int | None, password: s
     """Whether this person can sign in with this password now; somebody else of that username is left alone."""
     user = session.scalars(select(User).where(User.username == person.username)).one_or_none()
     if user is None:
-        extension = person.extension
-        if extension and session.scalars(select(User.id).where(User.extension == extension, User.active)).first():
-            return False
-        session.add(
-            User(
-                username=person.username,
-                password_hash=hash_password(password),
-                name=person.name,
-                role=person.role,
-                agency_id=agency_id,
-                extension=extension,
-                approves=person.approves,
-                created_at=now,
-            )
+        user = User(
+            username=person.username,
+            password_hash=hash_password(password),
+            name=person.name,
+            role=person.role,
+            agency_id=agency_id,
+            usual_extension=person.extension,
+            approves=person.approves,
+            created_at=now,
         )
+        session.add(user)
         session.flush()
+        # They are at work already: the simulated callers reach them before anybody signs in.
+        if person.extension and person.extension not in extensions.held_now(session):
+            session.add(ExtensionSpan(user_id=user.id, extension=person.extension, since=now))
+            session.flush()
         return True
     if user.name != person.name or not user.active:
         return False

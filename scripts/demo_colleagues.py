@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 def finish_calls(engine: Engine, chance: random.Random, now: datetime) -> int:
     """File or end every call of theirs that is over; returns how many."""
     with transaction(engine) as session:
-        colleagues = session.scalars(select(User).where(User.extension.in_(EXTENSIONS), User.active)).all()
+        colleagues = session.scalars(select(User).where(User.usual_extension.in_(EXTENSIONS), User.active)).all()
         waiting = [
             (Actor.of(user), left) for user in colleagues for left in queries.unfinished(session, Actor.of(user))
         ]

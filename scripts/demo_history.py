@@ -24,7 +24,8 @@ from sqlalchemy.orm import Session
 
 from callcenter import alone
 from callcenter.db import make_engine, reading, transaction
-from callcenter.models import Call
+from callcenter.models import Call, ExtensionSpan, User
+from callcenter.vocab import Role
 from scripts.demo_stories import Past
 from scripts.simulated_callers import LOCAL
 from scripts.simulated_past import messages
@@ -58,6 +59,8 @@ def write(
         return Written(0, 0)
     calls = 0
     messages(data_dir)
+    with transaction(engine) as session:
+        _sat_there_since(session, datetime.combine(wanted[0], time(), LOCAL))
     with _crew(engine, data_dir, known, workers or min(4, os.cpu_count() or 1)) as crew, _progress(len(wanted)) as tell:
         for day in wanted:
             if stop is not None and stop.is_set():
@@ -66,6 +69,20 @@ def write(
             calls += made
             tell(day, made)
     return Written(len(fresh), calls)
+
+
+def _sat_there_since(session: Session, start: datetime) -> None:
+    """The past too is somebody's: each operator had the usual extension from then until the demo knows of it."""
+    operators = select(User).where(User.role == Role.OPERATOR, User.active, User.usual_extension.is_not(None))
+    for user in session.scalars(operators):
+        first = select(func.min(ExtensionSpan.since)).where(ExtensionSpan.extension == user.usual_extension)
+        until = session.scalar(first) or user.created_at
+        if until > start:
+            session.add(
+                ExtensionSpan(
+                    user_id=user.id, extension=user.usual_extension, since=start, until=until, ended_by_id=user.id
+                )
+            )
 
 
 def _ends(day: date, now: datetime) -> list[datetime]:

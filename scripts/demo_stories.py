@@ -48,8 +48,9 @@ class Past:
         self._agenda: list[tuple[datetime, int, Step]] = []
         self._order = count()
         self._calendar: Calendar = clocks.calendar(session)
-        people = session.scalars(select(User).where(User.active).order_by(User.extension)).all()
-        self._operators = {u.extension: Actor.of(u) for u in people if u.role == Role.OPERATOR and u.extension}
+        people = session.scalars(select(User).where(User.active).order_by(User.usual_extension)).all()
+        operators = [user for user in people if user.role == Role.OPERATOR and user.usual_extension]
+        self._operators = {user.usual_extension or "": Actor.of(user) for user in operators}
         self._leader = next(Actor.of(user) for user in people if user.role == Role.SHIFT_LEADER)
         officers = [user for user in people if user.role == Role.OFFICER]
         self._officers = {user.agency_id: Actor.of(user) for user in officers if not user.approves}

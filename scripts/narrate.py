@@ -157,5 +157,5 @@ def _caller(call: Call) -> str:
 
 
 def _person(session: Session, extension: str) -> str:
-    name = session.scalar(select(User.name).where(User.extension == extension, User.active))
+    name = session.scalar(select(User.name).where(User.extension == extension))
     return f"{name} ({extension})" if name else extension

@@ -6,15 +6,17 @@ from itertools import count
 from typing import Any
 
 from argon2 import PasswordHasher
+from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
-from callcenter.models import Agency, Call, Category, FormerUnit, RoutingRule, User, Ward
+from callcenter.models import Agency, Call, Category, ExtensionSpan, FormerUnit, RoutingRule, User, Ward
 from callcenter.text import fold
 from callcenter.vocab import AgencyKind, Outcome, Role, Stage
 from tickets.actors import Actor
 
 # A Monday morning in working time: 09:00 in Vietnam.
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+LONG_AGO = MONDAY - timedelta(days=400)
 CALLER = "+84905123456"
 
 # The hash says what it costs: this one next to nothing, so that hundreds of sign-ins cost nothing either.
@@ -76,7 +78,7 @@ def province(session: Session, *, password_hash: str = "!") -> Province:
             name=name,
             role=role,
             agency_id=agencies[agency].id if agency else None,
-            extension=extension,
+            usual_extension=extension,
             approves=username == "ngoc",
             # No tour in the way of a test; those of the tours take it back.
             tours=[role],
@@ -85,8 +87,22 @@ def province(session: Session, *, password_hash: str = "!") -> Province:
         for username, (name, role, agency, extension) in _PEOPLE.items()
     }
     session.add_all(people.values())
+    session.flush()
+    for user in people.values():
+        if user.usual_extension:
+            sits(session, user, user.usual_extension)
     session.commit()
     return Province({ward: session.get_one(Ward, ward) for ward in _WARDS}, agencies, people)
+
+
+def sits(session: Session, user: User, extension: str | None, *, since: datetime = LONG_AGO) -> None:
+    """This person has that extension, since long ago and alone; None: has none, and never had."""
+    theirs = or_(ExtensionSpan.user_id == user.id, ExtensionSpan.extension == (extension or ""))
+    session.execute(delete(ExtensionSpan).where(theirs))
+    if extension is not None:
+        session.add(ExtensionSpan(user_id=user.id, extension=extension, since=since))
+    session.flush()
+    session.expire(user, ["extension"])
 
 
 def _agencies(session: Session) -> dict[str, Agency]:

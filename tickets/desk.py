@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from callcenter import alone, outbox
 from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
-from callcenter.models import Call, Category, Ticket, TicketCall, User, Ward
+from callcenter.models import Call, Category, Ticket, TicketCall, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
 from tickets import clocks, history
 from tickets.actors import DESK, LEADS, Actor
-from tickets.calls import callbacks, hearing
+from tickets.calls import callbacks, hearing, talkers
 from tickets.fields import TicketFields, clean, missing_to_file
 from tickets.handover import Handover
 from tickets.people import safe
@@ -35,8 +35,7 @@ def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
 def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> dict[int, Ticket]:
     """`open_draft` for many calls, by the id of each."""
     drafts = drafts_of(session, calls)
-    people = _users_at(session, {call.operators[-1] for call in calls if call.operators})
-    owners = {call.id: people.get(call.operators[-1]) for call in calls if call.operators}
+    owners = talkers.owners(session, calls)
     fresh = [call for call in calls if call.id not in drafts]
     alike = {"kind": TicketKind.REPORT, "source": Source.HOTLINE, "state": TicketState.DRAFT, "level": Level.NORMAL}
     columns = [
@@ -220,7 +219,7 @@ def dispose(
         else:
             history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
         callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
-    elif actor.role not in LEADS and actor.extension not in call.operators:
+    elif actor.role not in LEADS and not talkers.talked(session, actor, call):
         raise NotAllowed("only who talked with the caller may end the call")
     _set_disposition(session, call, disposition, note, actor, now)
     return call
@@ -299,7 +298,7 @@ def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
         reached = (
             select(TicketCall.call_id)
             .join(Call, Call.id == TicketCall.call_id)
-            .where(TicketCall.ticket_id == ticket.id, Call.rang.contains([actor.extension or ""]))
+            .where(TicketCall.ticket_id == ticket.id, talkers.rang_at(actor))
         )
         if session.scalars(reached).first() is not None:
             return
@@ -334,11 +333,3 @@ def fill_in(session: Session, ticket: Ticket, fields: TicketFields, actor: Actor
 
 def _calls_of(session: Session, ticket: Ticket) -> list[int]:
     return list(session.scalars(select(TicketCall.call_id).where(TicketCall.ticket_id == ticket.id)))
-
-
-def _users_at(session: Session, extensions: Collection[str]) -> dict[str, int]:
-    def ask(missing: Collection[str]) -> dict[str, int]:
-        query = select(User.extension, User.id).where(User.extension == any_of(missing), User.active)
-        return {extension: user for extension, user in session.execute(query) if extension is not None}
-
-    return alone.each(session, "user", extensions, ask)

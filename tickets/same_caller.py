@@ -12,6 +12,7 @@ from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
 from tickets import claims, desk, history
 from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import talkers
 
 # How the call of one more report, of a dropped talk, and of a draft that was given up for the older one hang together.
 MORE = "more"
@@ -115,7 +116,8 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
     offered = redial(session, call, now)
     if offered is None or offered.ticket.code != code:
         raise NotFound(f"ticket {code} did not break off before call {call_id}")
-    if actor.role not in LEADS and actor.extension not in [*call.ringing, *call.operators]:
+    rings = actor.extension in call.ringing
+    if actor.role not in LEADS and not rings and not talkers.talked(session, actor, call):
         raise NotAllowed("only who talks with the caller goes on")
     older = history.locked(session, code)
     _hand_over_call(session, older, call, actor, now)

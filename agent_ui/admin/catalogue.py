@@ -12,8 +12,9 @@ from agent_ui import forms, site
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.auth import me, roles
 from agent_ui.tokens import hash_token, make_token
+from callcenter import extensions
 from callcenter.errors import Invalid
-from callcenter.models import ApiToken, Category, PbxQueue, RoutingRule, TestNumber, Ticket, User
+from callcenter.models import ApiToken, Category, PbxQueue, RoutingRule, TestNumber, Ticket
 from callcenter.vocab import Role
 from tickets.administration import attention, catalogue
 
@@ -109,12 +110,11 @@ def number_remove() -> ResponseReturnValue:
 @roles(Role.ADMIN)
 def queues() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
-        people = session.scalars(select(User).where(User.active, User.extension.is_not(None)))
         return render_template(
             "admin/queues.html",
             form=form or Form({}),
             rows=session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)).all(),
-            holders={user.extension: user for user in people},
+            holders=extensions.held_now(session),
             loose=attention.members_without_account(session),
             idle=attention.accounts_in_no_queue(session),
             pbxs=attention.pbxs(session),

@@ -38,7 +38,9 @@ def users() -> str:
 
 
 def _fits(user: User, asked: dict[str, str]) -> bool:
-    where = fold(" ".join((user.username, user.name, user.extension or "", user.agency.name if user.agency else "")))
+    where = fold(
+        " ".join((user.username, user.name, user.usual_extension or "", user.agency.name if user.agency else ""))
+    )
     if asked["active"] and user.active != (asked["active"] == "yes"):
         return False
     return fold(asked["q"]) in where and asked["role"] in ("", user.role)

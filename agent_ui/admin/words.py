@@ -33,7 +33,7 @@ FIELDS: Mapping[str, LazyString] = {
     "name": _l("Tên"),
     "role": _l("Vai trò"),
     "agency": _l("Đơn vị"),
-    "extension": _l("Số máy lẻ"),
+    "extension": _l("Máy thường dùng"),
     "language": _l("Ngôn ngữ"),
     "approves": _l("Lãnh đạo đơn vị, duyệt trả lời"),
     "active": _l("Đang dùng"),
@@ -123,14 +123,12 @@ def span_words(amount: int, unit: str) -> str:
 
 
 def problem_words(problems: Mapping[str, str]) -> dict[str, str]:
-    """Field -> sentence. A key may name who is in the way: `extension_held:Nguyễn Thị Lan (lan)`."""
+    """Field -> sentence. A key may name who is in the way: `ward_held:UBND phường Mỹ Tho`."""
     return {field: _problem(key) for field, key in problems.items()}
 
 
 def _problem(key: str) -> str:
     kind, _colon, name = key.partition(":")
-    if kind == "extension_held":
-        return str(_("Số máy lẻ này đang do %(name)s giữ. Hãy đổi số của người đó trước.", name=name))
     if kind == "ward_held":
         return str(_("Xã/phường này đã có đơn vị: %(name)s.", name=name))
     return str(_PROBLEMS.get(kind) or PROBLEMS.get(kind) or PROBLEMS["invalid"])

@@ -7,7 +7,7 @@ from callcenter.models.hearing import Listening, TextMessage
 from callcenter.models.knowledge import Article, ArticleUse, CategoryKeywords
 from callcenter.models.nuisance import NuisanceNumber, PbxListed
 from callcenter.models.outgoing import OutgoingCall
-from callcenter.models.people import Agency, ApiToken, SavedSearch, User
+from callcenter.models.people import Agency, ApiToken, ExtensionSpan, SavedSearch, User
 from callcenter.models.places import FormerUnit, Ward
 from callcenter.models.rules import (
     CalendarDay,
@@ -35,6 +35,7 @@ __all__ = [
     "CategoryKeywords",
     "ChangeRecord",
     "Contact",
+    "ExtensionSpan",
     "FormerUnit",
     "Grievance",
     "Listening",

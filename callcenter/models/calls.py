@@ -15,9 +15,10 @@ class Call(Base):
     """One call to the hotline, keyed by PBX and Linkedid; the columns of `scripts/manage calls` and what is live.
 
     `started_at` to `ended_at` are Asterisk's own moments. `hold_s` is null where somebody talked while nobody heard
-    the PBX. `ringing`, `talking` and `holding` are extensions at this moment, empty once `ended_at` is set. `voicemail`
-    is the message's file as the PBX names it, without its ending. `snapshot` is the state machine's own copy, from
-    which a restarted listener goes on.
+    the PBX. `talks` are who talked with the caller from when to when, in order: `{extension, since, until, hold_s}`, as
+    far as the listener heard it; a call that a witness supplied has none. `ringing`, `talking` and `holding` are
+    extensions at this moment, empty once `ended_at` is set. `voicemail` is the message's file as the PBX names it,
+    without its ending. `snapshot` is the state machine's own copy, from which a restarted listener goes on.
     """
 
     __tablename__ = "call"
@@ -51,6 +52,7 @@ class Call(Base):
     operator: Mapped[str | None] = mapped_column(String(40))
     operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     rang: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    talks: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     transfers: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     hung_up_by: Mapped[HungUpBy | None]
     recording: Mapped[str | None]

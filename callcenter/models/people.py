@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, String, Text, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from callcenter.db import Base, Id, Word
 from callcenter.vocab import AgencyKind, Role
@@ -25,27 +25,54 @@ class Agency(Base):
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
-class User(Base):
-    """A person who signs in. `session_epoch` rises to end all sessions of that person.
+class ExtensionSpan(Base):
+    """Who had which extension, from when to when; open (`until` is null) while they have it. Closed, never changed.
 
-    `approves` marks an officer who heads the agency and approves its answers; `tours` are the guided tours that this
-    person has seen or left.
+    `ended_by_id` is another person where it was taken over. An extension is one telephone, whatever PBX it is at.
     """
 
-    __tablename__ = "user_account"
+    __tablename__ = "extension_span"
     __table_args__ = (
-        CheckConstraint("role <> 'officer' OR agency_id IS NOT NULL", name="officer_has_agency"),
-        # Two people on one extension would share a caller: only one active person may hold it.
-        Index("uq_user_account_extension", "extension", unique=True, postgresql_where=text("active")),
+        CheckConstraint("until >= since", name="ends_after_it_began"),
+        # Two people on one extension would share a caller, and nobody sits at two desks.
+        Index("uq_extension_span_extension", "extension", unique=True, postgresql_where=text("until IS NULL")),
+        Index("uq_extension_span_user", "user_id", unique=True, postgresql_where=text("until IS NULL")),
+        Index("ix_extension_span_extension_since", "extension", "since"),
+        Index("ix_extension_span_user_id_since", "user_id", "since"),
     )
 
     id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    extension: Mapped[str] = mapped_column(String(20))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class User(Base):
+    """A person who signs in. `session_epoch` rises to end all sessions of that person.
+
+    `extension` is the one this person has now (`ExtensionSpan`), `usual_extension` the one they are given at sign-in
+    where it is free. `approves` marks an officer who heads the agency and approves its answers; `tours` are the guided
+    tours that this person has seen or left.
+    """
+
+    __tablename__ = "user_account"
+    __table_args__ = (CheckConstraint("role <> 'officer' OR agency_id IS NOT NULL", name="officer_has_agency"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     username: Mapped[Word] = mapped_column(unique=True)
     password_hash: Mapped[str]
     name: Mapped[str]
     role: Mapped[Role]
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
-    extension: Mapped[str | None] = mapped_column(String(20))
+    usual_extension: Mapped[str | None] = mapped_column("extension", String(20))
+    extension: Mapped[str | None] = column_property(
+        select(ExtensionSpan.extension)
+        .where(ExtensionSpan.user_id == id, ExtensionSpan.until.is_(None))
+        .correlate_except(ExtensionSpan)
+        .scalar_subquery()
+    )
     language: Mapped[str] = mapped_column(String(5), server_default="vi")
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     approves: Mapped[bool] = mapped_column(server_default=text("false"))

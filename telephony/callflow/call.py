@@ -42,6 +42,16 @@ class Transfer:
 
 
 @dataclass(slots=True)
+class Talk:
+    """One operator with the caller, holds included; open (`until` is None) while they talk."""
+
+    extension: str
+    since: datetime
+    until: datetime | None = None
+    hold_s: float = 0.0
+
+
+@dataclass(slots=True)
 class Call:
     """A hotline call. Moments are Asterisk's own; lists keep the order in which things happened."""
 
@@ -63,6 +73,7 @@ class Call:
     lost_in_transfer: bool = False
     hold_s: float = 0.0
     operators: list[str] = field(default_factory=list)
+    talks: list[Talk] = field(default_factory=list)
     rang: list[str] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
     hung_up_by: HungUpBy | None = None
@@ -165,6 +176,7 @@ def columns(call: Call) -> dict[str, Any]:
         "hold_s": None if call.hold_unheard else round(call.hold_s, 3),
         "operator": call.operators[0] if call.operators else None,
         "operators": list(call.operators),
+        "talks": [_talk(talk, heard=not call.hold_unheard) for talk in call.talks],
         "rang": list(call.rang),
         "transfers": [{"kind": transfer.kind.value, "to": transfer.to} for transfer in call.transfers],
         "hung_up_by": call.hung_up_by if call.settled else None,
@@ -181,6 +193,7 @@ def to_json(call: Call) -> dict[str, Any]:
     written = {item.name: _plain(getattr(call, item.name)) for item in fields(call)}
     written["legs"] = {key: _row(leg) for key, leg in call.legs.items()}
     written["transfers"] = [_row(transfer) for transfer in call.transfers]
+    written["talks"] = [_row(talk) for talk in call.talks]
     return written
 
 
@@ -193,7 +206,16 @@ def from_json(written: Mapping[str, Any]) -> Call:
         Transfer(TransferKind(row["kind"]), row["to"], datetime.fromisoformat(row["at"]))
         for row in written.get("transfers", ())
     ]
-    return Call(**{**values, "legs": legs, "transfers": transfers})
+    talks = [
+        Talk(row["extension"], datetime.fromisoformat(row["since"]), _moment(row["until"]), row["hold_s"])
+        for row in written.get("talks", ())
+    ]
+    return Call(**{**values, "legs": legs, "transfers": transfers, "talks": talks})
+
+
+def _talk(talk: Talk, *, heard: bool) -> dict[str, Any]:
+    """As the record shows it; of a hold that may have gone unheard there is no length."""
+    return {**_row(talk), "hold_s": round(talk.hold_s, 3) if heard else None}
 
 
 _WORDS: dict[str, type] = {
@@ -219,7 +241,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _row(value: Leg | Transfer) -> dict[str, Any]:
+def _row(value: Leg | Transfer | Talk) -> dict[str, Any]:
     return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
 
 
@@ -233,8 +255,11 @@ def _typed(name: str, value: Any) -> Any:
     return set(value) if name == "gone" else value
 
 
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
 def _leg(row: Mapping[str, Any]) -> Leg:
-    held_at = row.get("held_at")
     bridges = {bridge: datetime.fromisoformat(at) for bridge, at in row.get("bridges", {}).items()}
     known = {name: value for name, value in row.items() if name in _LEG}
-    return Leg(**{**known, "held_at": datetime.fromisoformat(held_at) if held_at else None, "bridges": bridges})
+    return Leg(**{**known, "held_at": _moment(row.get("held_at")), "bridges": bridges})

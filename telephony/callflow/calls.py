@@ -4,13 +4,13 @@ Keys are Uniqueid and Linkedid, never channel names: those begin again after a r
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 from callcenter.vocab import TransferKind
-from telephony.callflow.call import Call, Leg, Transfer
+from telephony.callflow.call import Call, Leg, Talk, Transfer
 from telephony.events import extension_of
 
 # Legs of other calls are kept until they hang up; a Hangup that was never heard must not keep them for ever.
@@ -191,6 +191,7 @@ def talk(calls: Calls, call: Call, at: datetime) -> bool:
             calls.adopt(call, leg)
         if is_operator(call, leg):
             remember(now, leg.extension)
+    end_talks(call, at, besides=now)
     for extension in now:
         if extension not in call.talking:
             _begin_talk(call, extension, at)
@@ -215,10 +216,18 @@ def _begin_talk(call: Call, extension: str, at: datetime) -> None:
         call.answered_at = at
     remember(call.operators, extension)
     remember(call.rang, extension)
+    call.talks.append(Talk(extension, at))
     for leg in [leg for leg, name in call.ringing.items() if name == extension]:
         del call.ringing[leg]
     call.completed = False
     call.ended_by = None
+
+
+def end_talks(call: Call, at: datetime, besides: Collection[str] = ()) -> None:
+    """Whoever is not among these talks with the caller no more."""
+    for one in call.talks:
+        if one.until is None and one.extension not in besides:
+            one.until = max(at, one.since)
 
 
 def explain(call: Call) -> bool:

@@ -150,7 +150,12 @@ def resume(call: Call, leg: Leg, at: datetime) -> bool:
     """A hold ends, by the key, a transfer or a hang-up; False for an Unhold without a Hold (REFER sends one)."""
     if leg.held_at is None:
         return False
-    call.hold_s += max(0.0, (at - leg.held_at).total_seconds())
+    held_s = max(0.0, (at - leg.held_at).total_seconds())
+    call.hold_s += held_s
+    for talk in reversed(call.talks):
+        if talk.extension == leg.extension:
+            talk.hold_s += held_s
+            break
     leg.held_at = None
     return True
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, TransferKind
 from telephony.callflow.call import Call, Transfer
-from telephony.callflow.calls import Calls, explain, is_extension, is_operator, remember, talk
+from telephony.callflow.calls import Calls, end_talks, explain, is_extension, is_operator, remember, talk
 from telephony.callflow.end import decide, is_sure
 from telephony.callflow.marks import resume
 from telephony.events import Happening, Kind
@@ -193,6 +193,7 @@ def close(call: Call, at: datetime) -> None:
     call.in_queue = None
     call.ringing.clear()
     call.talking = []
+    end_talks(call, at)
     call.missing_since = None
 
 

@@ -139,7 +139,7 @@ async def seat(pbx: Asterisk, engine: Engine, data_dir: Path, told: Callable[[st
     with transaction(engine) as session:
         people = factories.province(session)
         for name, extension in {"lan": LAN, "minh": MINH, "hoa": HOA}.items():
-            people.people[name].extension = extension
+            factories.sits(session, people.people[name], extension)
         session.merge(PauseReason(code="an-trua", name="Ăn trưa", position=1))
     lab = Pbx(name="lab", host=pbx.address, port=AMI_PORT, user="callcenter", secret=pbx.secret)
     ear = Listener(lab, crown(engine, "lab"), Settings(data_dir=data_dir), watch=Watch(longest_pause=1))

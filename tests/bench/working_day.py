@@ -25,7 +25,7 @@ from callcenter import embedded, migrate, outbox
 from callcenter.config import Settings
 from callcenter.db import make_engine, reading, transaction
 from callcenter.errors import HotlineError
-from callcenter.models import Call, OutboxRow, ShiftHandover, Ticket, TicketCall, TicketEvent, User, Ward
+from callcenter.models import Call, ExtensionSpan, OutboxRow, ShiftHandover, Ticket, TicketCall, TicketEvent, User, Ward
 from callcenter.vocab import Attempt, Disposition, Role, Sound, TicketKind, TicketState
 from scripts import demo, simulated_ami, simulated_call
 from scripts import simulated_lives as lives
@@ -270,21 +270,19 @@ class Day:
             demo.hash_password = lambda _: "!"
             demo.seed(session, now=self.loop.now)
             session.flush()
-            for person in session.scalars(select(User)):
-                person.extension = None
-            session.flush()
             for role, count, first in ((Role.OPERATOR, OPERATORS, 201), (Role.SHIFT_LEADER, LEADERS, None)):
                 for place in range(count):
-                    session.add(
-                        User(
-                            username=f"{role.value}{place}",
-                            password_hash="!",
-                            name=f"{role.value} {place + 1}",
-                            role=role,
-                            extension=str(first + place) if first else None,
-                            created_at=self.loop.now,
-                        )
+                    user = User(
+                        username=f"{role.value}{place}",
+                        password_hash="!",
+                        name=f"{role.value} {place + 1}",
+                        role=role,
+                        created_at=self.loop.now,
                     )
+                    session.add(user)
+                    session.flush()
+                    if first:
+                        session.add(ExtensionSpan(user_id=user.id, extension=str(first + place), since=self.loop.now))
             session.flush()
             self.wards = {name: code for name, code in session.execute(select(Ward.name, Ward.code))}
             people = session.scalars(select(User).where(User.username.regexp_match("^(operator|shift_leader)[0-9]")))

@@ -20,6 +20,7 @@ from callcenter.config import Settings
 from callcenter.models import Call, Ticket
 from callcenter.vocab import Outcome, TicketState
 from scripts.asterisk_env import Asterisk
+from tests import factories
 from tests.asterisk.conftest import asterisk_tree  # noqa: F401 (a fixture of the folder beside this one)
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Stage, Theatre, Truth, run, site_for
@@ -93,7 +94,7 @@ def test_a_citizen_calls_and_the_ticket_is_filed(
     open_page: Callable[..., Page],
     tmp_path: Path,
 ) -> None:
-    province.people["lan"].extension = EXTENSION
+    factories.sits(session, province.people["lan"], EXTENSION)
     session.commit()
     with _listening(settings, pbx, tmp_path / "listener.log"), ThreadPoolExecutor(1) as thread:
         page = open_page(console, "lan")

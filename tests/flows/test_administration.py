@@ -82,13 +82,22 @@ def test_another_role_ends_the_sessions_and_another_name_does_not(session: Sessi
     assert session.get_one(User, lan.id).session_epoch == 1
 
 
-def test_the_extension_of_a_closed_account_is_free_and_is_not_taken_back(session: Session, province: Province) -> None:
+def test_people_of_several_shifts_have_the_same_usual_extension(session: Session, province: Province) -> None:
     lan, minh, quan = province.people["lan"], province.people["minh"], province.actor("quan")
-    people.set_active(session, quan, lan.id, False, now=MONDAY)
     people.edit(session, quan, minh.id, UserFields("Minh", "operator", extension="101"), seen=None, now=MONDAY)
-    with pytest.raises(Invalid) as wrong:
-        people.set_active(session, quan, lan.id, True, now=MONDAY)
-    assert wrong.value.problems == {"active": "extension_held:Minh (minh)"}
+    assert (lan.usual_extension, minh.usual_extension) == ("101", "101")
+    # What somebody has just now is another matter, and does not change under their hands.
+    assert (lan.extension, minh.extension) == ("101", "102")
+
+
+@pytest.mark.parametrize("closing", [True, False])
+def test_who_is_an_operator_no_more_keeps_no_extension(session: Session, province: Province, closing: bool) -> None:
+    lan, quan = province.people["lan"], province.actor("quan")
+    if closing:
+        people.set_active(session, quan, lan.id, False, now=MONDAY)
+    else:
+        people.edit(session, quan, lan.id, UserFields("Lan", "supervisor", extension="101"), seen=None, now=MONDAY)
+    assert lan.extension is None
 
 
 def test_a_changed_order_decides_the_next_ticket(session: Session, province: Province) -> None:

@@ -160,7 +160,7 @@ def test_only_for_the_desk_and_with_a_telephone(session: Session, province: Prov
     assert my_phone.of(session, province.actor("phuc"), MONDAY) is None
     with pytest.raises(NotAllowed):
         my_phone.ask(session, province.actor("thu"), CommandVerb.SIGN_IN, now=MONDAY)
-    province.people["lan"].extension = None
+    factories.sits(session, province.people["lan"], None)
     with pytest.raises(NotFound):
         my_phone.ask(session, province.actor("lan"), CommandVerb.SIGN_IN, now=MONDAY)
 

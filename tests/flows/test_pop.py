@@ -28,8 +28,8 @@ class Desks(Player):
         self.session, self.province = session, province
         self.seen: list[dict[str, object]] = []
         for name, extension in SEATS.items():
-            province.people[name].extension = extension
-        province.people["hoa"].extension = None
+            factories.sits(session, province.people[name], extension)
+        factories.sits(session, province.people["hoa"], None)
         session.flush()
 
     def _keep(self, changed: Sequence[str]) -> None:

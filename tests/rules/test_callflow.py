@@ -1,7 +1,7 @@
 """Whole calls as scenario tables: what is live line by line, and the record at the end."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,6 +46,17 @@ CALLER_ENDS = """
 
 def end(table: str) -> dict[str, Any]:
     return play(table).ticks().row()
+
+
+def parts(row: dict[str, Any]) -> list[tuple[str, float, float]]:
+    """Each operator's part of the call: how long, and how much of it on hold."""
+    return [
+        (one["extension"], (at(one["until"]) - at(one["since"])).total_seconds(), one["hold_s"]) for one in row["talks"]
+    ]
+
+
+def at(moment: str) -> datetime:
+    return datetime.fromisoformat(moment)
 
 
 def test_answered() -> None:
@@ -314,6 +325,7 @@ def test_attended_transfer_whose_consultation_has_its_own_linkedid() -> None:
     )
     assert row["transfers"] == [{"kind": "attended", "to": "103"}]
     assert (row["hold_s"], row["talk_s"], row["operators"]) == (2.0, 6.0, ["101", "103"])
+    assert parts(row) == [("101", 2.9, 2.0), ("103", 3.0, 0.0)]
     assert (row["rang"], row["hung_up_by"]) == (["101", "103"], HungUpBy.CALLER)
 
 
@@ -374,6 +386,7 @@ def test_only_the_operators_holds_count() -> None:
         """
     )
     assert row["hold_s"] == 3.0
+    assert parts(row) == [("101", 5.9, 3.0)]
 
 
 def test_local_members_are_one_phone() -> None:

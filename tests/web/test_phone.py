@@ -135,7 +135,7 @@ def test_what_the_simulated_caller_says_is_marked_and_a_real_pbx_says_nothing(
 
 def test_others_see_no_button(sign_in: SignIn, session: Session, call: Call, province: Province) -> None:
     assert "Nhận máy" not in sign_in("minh").get("/desk/work").text
-    province.people["phuc"].extension, province.people["lan"].extension = "101", None
+    factories.sits(session, province.people["phuc"], "101")
     session.commit()
     page = sign_in("phuc").get("/desk/ring").text
     assert "0905 123 456" in page

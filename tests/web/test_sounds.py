@@ -126,7 +126,9 @@ def test_a_recording_is_found_by_its_linkedid_and_heard_by_whose_talk_it_was(
     sign_in: Callable[..., Browser], talk: Call, session: Session, province: Province
 ) -> None:
     url = f"/calls/{talk.id}/recording"
-    # The draft is of who talked last, 102; 101 sat on another day's shift, and the extension is no proof by now.
+    # Two talked, on 101 and 102; Lan sits at 101 only since then, and was not one of them.
+    factories.sits(session, province.people["lan"], "101", since=talk.ended_at or talk.started_at)
+    session.commit()
     answers = {name: sign_in(name).get(url) for name in ("minh", "lan", "hoa", "phuc", "thu")}
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "minh": 200, "lan": 404, "hoa": 200, "phuc": 200, "thu": 404,

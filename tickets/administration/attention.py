@@ -89,8 +89,9 @@ def _agencies_without(session: Session, *, approver: bool) -> list[str]:
 
 
 def members_without_account(session: Session) -> list[tuple[str, list[str]]]:
-    """Extensions that a queue rings and nobody of ours holds: a call there has no screen. With their queues."""
-    held = set(session.scalars(select(User.extension).where(User.active, User.extension.is_not(None))))
+    """Extensions that a queue rings and nobody of ours has, now or usually: a call there has no screen. With queues."""
+    theirs = select(User.extension, User.usual_extension).where(User.active)
+    held = {extension for row in session.execute(theirs) for extension in row}
     loose: dict[str, list[str]] = {}
     for queue in session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)):
         for member in queue.members:
@@ -101,13 +102,14 @@ def members_without_account(session: Session) -> list[tuple[str, list[str]]]:
 
 
 def accounts_in_no_queue(session: Session) -> list[User]:
-    """Operators whose extension no queue rings; empty while no queue is known at all."""
+    """Operators whose extension, now and usually, no queue rings; empty while no queue is known at all."""
     queues = session.scalars(select(PbxQueue)).all()
     if not queues:
         return []
     rung = {str(member.get("extension", "")) for queue in queues for member in queue.members}
-    query = select(User).where(User.active, User.role == Role.OPERATOR).order_by(User.extension, User.username)
-    return [user for user in session.scalars(query) if user.extension not in rung]
+    query = select(User).where(User.active, User.role == Role.OPERATOR).order_by(User.usual_extension, User.username)
+    people = session.scalars(query).all()
+    return [user for user in people if not rung & {user.extension, user.usual_extension}]
 
 
 def _next_year(session: Session, now: datetime) -> list[str]:

@@ -15,6 +15,7 @@ from callcenter.push import announce
 from callcenter.vocab import Role
 from tickets.actors import Actor
 from tickets.administration.records import begin, is_news, record_change
+from tickets.telephone import taking
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _EXTENSION = re.compile(r"[0-9]{2,20}")
@@ -40,7 +41,7 @@ def facts(session: Session, user: User) -> dict[str, Any]:
         "name": user.name,
         "role": user.role.value,
         "agency": agency.code if agency else None,
-        "extension": user.extension,
+        "extension": user.usual_extension,
         "language": user.language,
         "approves": user.approves,
         "active": user.active,
@@ -55,7 +56,7 @@ def add(session: Session, actor: Actor, username: str, password: str, fields: Us
     problems = _password_problems(password)
     if not _USERNAME.fullmatch(username):
         problems["username"] = "username_form"
-    values = _clean(session, fields, problems, known)
+    values = _clean(session, fields, problems)
     if known is not None and not problems:
         if facts(session, known) == {**values, "active": True} and verify_password(known.password_hash, password):
             return known
@@ -71,11 +72,14 @@ def add(session: Session, actor: Actor, username: str, password: str, fields: Us
 
 
 def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, seen: str | None, now: datetime) -> User:
-    """Change an account; another role, agency or extension signs its person out. Raises Invalid, Changed."""
+    """Change an account; another role or agency signs its person out. Raises Invalid, Changed.
+
+    Another usual extension counts from the next sign-in on.
+    """
     begin(session, actor)
     user = _locked(session, user_id)
     problems: dict[str, str] = {}
-    values = _clean(session, fields, problems, user)
+    values = _clean(session, fields, problems)
     if user.active and user.role == Role.ADMIN and values.get("role") != Role.ADMIN and _is_last_admin(session, user):
         problems["role"] = "last_admin"
     if problems:
@@ -84,8 +88,10 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
     after = {**before, **values}
     if is_news("user", user.username, before, after, seen):
         _apply(session, user, values)
-        if any(before[name] != after[name] for name in ("role", "agency", "extension", "approves")):
+        if any(before[name] != after[name] for name in ("role", "agency", "approves")):
             user.session_epoch += 1
+        if before["role"] != after["role"]:
+            taking.end_of_account(session, user, actor, now=now)
         record_change(session, actor, "user", user.username, before, after, now)
         announce(session, "extension")
     return user
@@ -99,13 +105,11 @@ def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, no
         return user
     if not active and user.role == Role.ADMIN and _is_last_admin(session, user):
         raise Invalid({"active": "last_admin"})
-    holder = _holder(session, user.extension, user) if active else None
-    if holder is not None:
-        raise Invalid({"active": f"extension_held:{holder.name} ({holder.username})"})
     before = facts(session, user)
     user.active = active
     if not active:
         user.session_epoch += 1
+        taking.end_of_account(session, user, actor, now=now)
     record_change(session, actor, "user", user.username, before, facts(session, user), now)
     return user
 
@@ -152,7 +156,7 @@ def _password_problems(password: str) -> dict[str, str]:
     return {"password": "too_long"} if len(password) > LONGEST else {}
 
 
-def _clean(session: Session, fields: UserFields, problems: dict[str, str], user: User | None) -> dict[str, Any]:
+def _clean(session: Session, fields: UserFields, problems: dict[str, str]) -> dict[str, Any]:
     """Values as `facts` has them; what is wrong goes into `problems`."""
     name, extension = " ".join(fields.name.split()), fields.extension.strip() or None
     if not name or len(name) > 200:
@@ -169,31 +173,15 @@ def _clean(session: Session, fields: UserFields, problems: dict[str, str], user:
         problems["agency"] = "unknown_choice"
     if fields.approves and not officer:
         problems["approves"] = "approves_only_officer"
-    _check_extension(session, extension, user, problems)
+    if extension is not None and not _EXTENSION.fullmatch(extension):
+        problems["extension"] = "extension_form"
     return {"name": name, "role": fields.role, "agency": agency, "extension": extension,
             "language": fields.language, "approves": fields.approves}  # fmt: skip
 
 
-def _check_extension(session: Session, extension: str | None, user: User | None, problems: dict[str, str]) -> None:
-    if extension is None:
-        return
-    holder = _holder(session, extension, user)
-    if not _EXTENSION.fullmatch(extension):
-        problems["extension"] = "extension_form"
-    elif holder is not None and (user is None or user.active):
-        problems["extension"] = f"extension_held:{holder.name} ({holder.username})"
-
-
-def _holder(session: Session, extension: str | None, besides: User | None) -> User | None:
-    if extension is None:
-        return None
-    found = session.scalars(select(User).where(User.extension == extension, User.active)).one_or_none()
-    return None if found is besides else found
-
-
 def _apply(session: Session, user: User, values: dict[str, Any]) -> None:
     user.name, user.role = values["name"], Role(values["role"])
-    user.extension, user.language, user.approves = values["extension"], values["language"], values["approves"]
+    user.usual_extension, user.language, user.approves = values["extension"], values["language"], values["approves"]
     code = values["agency"]
     user.agency_id = session.scalar(select(Agency.id).where(Agency.code == code)) if code else None
 

@@ -13,30 +13,29 @@ from callcenter.push import announce
 from callcenter.vocab import Hearing, Outcome, Role, Sound
 from tickets import history
 from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import talkers
 
 # Somebody who stops, seeks and starts again has listened once.
 _ONCE = timedelta(minutes=10)
-# Desks are shared: who talked on this extension is known by the ticket; before that, for the length of a shift.
-_SHIFT = timedelta(hours=12)
 _PAGE = 100
 
 
-def may_hear(session: Session, actor: Actor, call: Call, sound: Sound, now: datetime) -> bool:
+def may_hear(session: Session, actor: Actor, call: Call, sound: Sound) -> bool:
     """Leaders everything; operators messages and their own talks; an agency what its ticket was opened for."""
     if actor.role in LEADS:
         return True
     if actor.role == Role.OPERATOR:
         # A message is a call-back's, and call-backs are everybody's.
-        return sound == Sound.VOICEMAIL or _is_theirs(session, actor, call, now)
+        return sound == Sound.VOICEMAIL or _is_theirs(session, actor, call)
     if actor.role == Role.OFFICER:
         return session.scalars(_opened_to(actor, call)).first() is not None
     return False
 
 
-def allowed(session: Session, actor: Actor, call_id: int, sound: Sound, now: datetime) -> Call:
+def allowed(session: Session, actor: Actor, call_id: int, sound: Sound) -> Call:
     """The call, for somebody who may hear this of it. Raises NotFound for everybody else."""
     call = session.get(Call, call_id)
-    if call is None or not may_hear(session, actor, call, sound, now):
+    if call is None or not may_hear(session, actor, call, sound):
         raise NotFound(f"no sound of call {call_id} for {actor.name}")
     return call
 
@@ -71,7 +70,7 @@ def note(
 def heard_by_telephone(session: Session, actor: Actor, call_id: int, *, now: datetime) -> Call:
     """The message was listened to in the PBX's mailbox, because this machine does not have it."""
     actor.require(*DESK)
-    call = allowed(session, actor, call_id, Sound.VOICEMAIL, now)
+    call = allowed(session, actor, call_id, Sound.VOICEMAIL)
     note(session, actor, call, Sound.VOICEMAIL, now=now, how=Hearing.TELEPHONE)
     return call
 
@@ -123,10 +122,10 @@ def open_to_agency(session: Session, actor: Actor, ticket: Ticket, *, may_hear: 
         history.note(session, ticket, "hearing_opened" if allowed else "hearing_closed", actor, now=now)
 
 
-def _is_theirs(session: Session, actor: Actor, call: Call, now: datetime) -> bool:
+def _is_theirs(session: Session, actor: Actor, call: Call) -> bool:
     if call.disposed_by_id is not None and call.disposed_by_id == actor.id:
         return True
-    if actor.extension in call.operators and call.started_at > now - _SHIFT:
+    if talkers.talked(session, actor, call):
         return True
     worked_on = exists().where(TicketEvent.ticket_id == Ticket.id, TicketEvent.actor_id == actor.id)
     query = (

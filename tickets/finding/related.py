@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Ticket, User
+from callcenter.models import Ticket
 from callcenter.vocab import TicketKind, TicketState
 from tickets import queries
 from tickets.actors import DESK, Actor
@@ -61,11 +61,3 @@ def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tick
         .options(joinedload(Ticket.lead_agency))
     )
     return session.scalars(query.order_by(Ticket.id.desc()).limit(_AT_MOST)).all()
-
-
-def names_at(session: Session, extensions: set[str]) -> dict[str, str]:
-    """Extension to the name of who has it now."""
-    if not extensions:
-        return {}
-    query = select(User.extension, User.name).where(User.extension.in_(extensions), User.active)
-    return {extension: name for extension, name in session.execute(query) if extension}

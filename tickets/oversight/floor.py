@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Call, PbxQueue, User
-from callcenter.vocab import Role
+from callcenter import extensions
+from callcenter.models import Call, PbxQueue
 from tickets import queries
 
 # app_queue's numbers for a telephone that cannot ring: invalid, unavailable.
@@ -31,9 +31,10 @@ class Doing(StrEnum):
 
 @dataclass(frozen=True)
 class Seat:
-    """An extension of the team. `since` begins the present talk, ring or pause where that is known, `call` is it.
+    """An extension that somebody has, or that a queue rings; `name` of who has it now, or as the PBX calls it.
 
-    `reason` of a pause is a code of `PauseReason`, or `callcenter.vocab.UNANSWERED`, or the PBX's own word.
+    `since` begins the present talk, ring or pause where that is known, `call` is it. `reason` of a pause is a code of
+    `PauseReason`, or `callcenter.vocab.UNANSWERED`, or the PBX's own word.
     """
 
     extension: str
@@ -73,12 +74,8 @@ class Floor:
 def floor(session: Session) -> Floor:
     live = session.scalars(select(Call).where(Call.ended_at.is_(None)).order_by(Call.started_at)).all()
     queues = session.scalars(select(PbxQueue)).all()
-    people = session.execute(
-        select(User.extension, User.name).where(
-            User.active, User.extension.is_not(None), User.role.in_((Role.OPERATOR, Role.SHIFT_LEADER))
-        )
-    )
-    seats = _seats({extension: name for extension, name in people if extension}, queues, live)
+    people = {extension: user.name for extension, user in extensions.held_now(session).items()}
+    seats = _seats(people, queues, live)
     return Floor(queries.waiting_calls(session), live, seats, known=bool(queues))
 
 
@@ -96,7 +93,8 @@ def _seats(people: Mapping[str, str], queues: Iterable[PbxQueue], live: Sequence
 def _seat(
     extension: str, people: Mapping[str, str], members: Sequence[Mapping[str, Any]], live: Sequence[Call]
 ) -> Seat:
-    name = people.get(extension) or next((str(m["name"]) for m in members if m.get("name")), "")
+    called = (str(member.get("name") or "") for member in members)
+    name = people.get(extension) or next((name for name in called if name not in ("", extension)), "")
     for call in live:
         if extension in call.talking:
             # The talk of a call that was passed on began later than its first answer: not known, so not said.

@@ -11,7 +11,7 @@ from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
 from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
 from tickets import claims, queries
 from tickets.actors import Actor
-from tickets.calls import attempts, calling, hearing
+from tickets.calls import attempts, calling, hearing, talkers
 from tickets.calls.calling import Tried
 from tickets.oversight import overview
 from tickets.queries import Unfinished
@@ -192,12 +192,11 @@ def urgent(session: Session) -> Sequence[Ticket]:
 
 
 def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
-    """Calls this extension answered today, and what this person filed and settled."""
+    """Calls this person answered today, and what they filed and settled; talks whose length is known make the mean."""
     start, end = overview.day_bounds(overview.local_day(now))
-    talked = select(func.count(), func.avg(Call.talk_s).filter(Call.ended_at.is_not(None), Call.talk_s > 0)).where(
-        Call.started_at >= start, Call.started_at < end, Call.operators.contains([actor.extension or "-"])
-    )
-    answered, average = session.execute(talked).one()
+    mine = talkers.of_person(session, actor.id or 0, start, end)
+    lasted = [talk.whole_s for talks in mine.values() for talk in talks if talk.whole_s is not None]
+    answered, average = len(mine), sum(lasted) / len(lasted) if lasted else None
     done = (
         select(TicketEvent.move, func.count())
         .where(TicketEvent.at >= start, TicketEvent.at < end, TicketEvent.actor_id == actor.id)

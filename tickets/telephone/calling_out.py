@@ -135,7 +135,8 @@ def _never_sent(session: Session, call: OutgoingCall) -> bool:
 def shown(session: Session, actor: Actor, now: datetime) -> Shown | None:
     """What the page says of the call that this person's telephone makes, or just made."""
     call = latest(session, actor.extension, now) if actor.extension else None
-    if call is None:
+    # What the person before made at this telephone is theirs.
+    if call is None or call.user_id != actor.id:
         return None
     code = session.get_one(Ticket, call.ticket_id).code
     moments = (call.ended_at, call.reached_at, call.dialling_at, call.asked_at)

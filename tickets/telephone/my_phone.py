@@ -82,7 +82,7 @@ def of(session: Session, actor: Actor, now: datetime) -> Presence | None:
     members = [member for row in rows if (member := _member(row, actor.extension)) is not None]
     doing = floor.idle(members)
     reason, since = floor.why_paused(members) if doing is Doing.PAUSED else ("", None)
-    asked, result, answer = _last(session, status.pbx, actor.extension, now)
+    asked, result, answer = _last(session, status.pbx, actor, now)
     named = session.get(PauseReason, reason) if reason else None
     return Presence(
         pbx=status.pbx,
@@ -173,11 +173,11 @@ def _membership(row: PbxQueue, extension: str) -> Membership:
 
 
 def _last(
-    session: Session, pbx: str, extension: str, now: datetime
+    session: Session, pbx: str, actor: Actor, now: datetime
 ) -> tuple[CommandVerb | None, CommandResult | None, str]:
     """What is awaited, or what did not work, of the last of these commands."""
-    latest = commands.latest(session, pbx, extension, now - _REMEMBERED)
-    last = next((command for command in latest if command.verb in _TOLD and command.asked_by_id), None)
+    latest = commands.latest(session, pbx, actor.extension or "", now - _REMEMBERED)
+    last = next((command for command in latest if command.verb in _TOLD and command.asked_by_id == actor.id), None)
     if last is None:
         return None, None, ""
     asked, result = phone.what_became(last, now)

@@ -117,7 +117,8 @@ def what_became(command: PbxCommand, now: datetime) -> tuple[bool, CommandResult
 
 def _last(session: Session, actor: Actor, call: Call, now: datetime) -> PbxCommand | None:
     asked = commands.latest(session, call.pbx, actor.extension or "", now - _REMEMBERED)
-    return next((command for command in asked if command.arguments == {_CALL: call.linkedid}), None)
+    mine = (command for command in asked if command.asked_by_id == actor.id)
+    return next((command for command in mine if command.arguments == {_CALL: call.linkedid}), None)
 
 
 def _actions(session: Session, call: Call) -> Sequence[str]:

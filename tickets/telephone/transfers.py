@@ -88,7 +88,8 @@ def consultation(session: Session, actor: Actor, now: datetime) -> Consultation 
     since = now - _LONGEST_CONSULTATION
     query = (
         select(PbxCommand)
-        .where(PbxCommand.extension == (actor.extension or "-"), PbxCommand.asked_at >= since)
+        .where(PbxCommand.extension == (actor.extension or "-"), PbxCommand.asked_by_id == actor.id)
+        .where(PbxCommand.asked_at >= since)
         .where(PbxCommand.verb.in_((*_ON, *_OUT)))
         .order_by(PbxCommand.id.desc())
         .limit(1)

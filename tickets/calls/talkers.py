@@ -1,0 +1,64 @@
+"""Which people talked with a caller: the extensions of the call, and who had them at those moments."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, any_, exists, func, select
+from sqlalchemy.orm import Session
+
+from callcenter import extensions
+from callcenter.models import Call, ExtensionSpan
+from tickets.actors import Actor
+from tickets.calls import talks
+from tickets.calls.talks import Talk
+
+# A call's id and the extension.
+Phone = tuple[int, str]
+
+
+def owners(session: Session, calls: Iterable[Call]) -> dict[int, int]:
+    """By call that was answered, whose it is; left out where nobody was signed in at that telephone."""
+    lasts = {call.id: (talk.extension, talk.since) for call in calls if (talk := talks.last(call)) is not None}
+    people = extensions.holders(session, set(lasts.values()))
+    return {call_id: people[at] for call_id, at in lasts.items() if at in people}
+
+
+def names(session: Session, calls: Iterable[Call]) -> dict[Phone, str]:
+    """By call and extension that talked, the name of who had it then."""
+    asked = {(call.id, talk.extension): (talk.extension, talk.since) for call in calls for talk in talks.of_row(call)}
+    known = extensions.names(session, set(asked.values()))
+    return {phone: known[at] for phone, at in asked.items() if at in known}
+
+
+def of_person(session: Session, user_id: int, start: datetime, end: datetime) -> dict[int, list[Talk]]:
+    """This person's talks in calls that began in [start, end), by call."""
+    theirs = {span.extension for span in extensions.of_person(session, user_id, start, end)}
+    if not theirs:
+        return {}
+    query = (
+        select(Call.id, *(getattr(Call, name) for name in talks.COLUMNS))
+        .where(Call.started_at >= start, Call.started_at < end, Call.operators.overlap(sorted(theirs)))
+        .order_by(Call.started_at)
+    )
+    known = {row["id"]: talks.of_call(dict(row)) for row in session.execute(query).mappings()}
+    people = extensions.holders(session, {(talk.extension, talk.since) for found in known.values() for talk in found})
+    mine = {
+        call_id: [talk for talk in found if people.get((talk.extension, talk.since)) == user_id]
+        for call_id, found in known.items()
+    }
+    return {call_id: found for call_id, found in mine.items() if found}
+
+
+def talked(session: Session, actor: Actor, call: Call) -> bool:
+    """Whether this person was one of its operators, on whatever extension."""
+    asked = {(talk.extension, talk.since) for talk in talks.of_row(call)}
+    return actor.id is not None and actor.id in extensions.holders(session, asked).values()
+
+
+def rang_at(actor: Actor) -> ColumnElement[bool]:
+    """SQL: the outer query's call rang on an extension that this person had while it went on."""
+    return exists().where(
+        ExtensionSpan.user_id == actor.id,
+        ExtensionSpan.extension == any_(Call.rang),
+        *extensions.overlapping(Call.started_at, func.coalesce(Call.ended_at, func.now())),
+    )

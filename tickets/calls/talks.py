@@ -1,0 +1,59 @@
+"""Who talked with a caller, from when to when: of one call, as far as it is known. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+COLUMNS = ("started_at", "answered_at", "operators", "talks", "talk_s", "hold_s")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One operator's part of a call. `whole_s` is talk and hold together; None where nobody heard how long it was."""
+
+    extension: str
+    since: datetime
+    whole_s: float | None
+    hold_s: float | None
+
+    @property
+    def talk_s(self) -> float | None:
+        """Without the holds."""
+        if self.whole_s is None or self.hold_s is None:
+            return None
+        return max(0.0, self.whole_s - self.hold_s)
+
+
+def of_call(call: Mapping[str, Any]) -> list[Talk]:
+    """From a call's `COLUMNS`, in order.
+
+    What a witness supplied has no `talks`: of a single operator the call's own figures are theirs; of several no length
+    is known, and all are taken to have begun with the first answer.
+    """
+    operators = call["operators"]
+    heard = [_heard(talk) for talk in call["talks"]]
+    if {talk.extension for talk in heard} == set(operators):
+        return heard
+    began = call["answered_at"] or call["started_at"]
+    alone = len(operators) == 1 and call["talk_s"]
+    whole, hold = (call["talk_s"], call["hold_s"]) if alone else (None, None)
+    return [Talk(extension, began, whole, hold) for extension in operators]
+
+
+def of_row(row: Any) -> list[Talk]:
+    """`of_call` of a row of the table."""
+    return of_call({name: getattr(row, name) for name in COLUMNS})
+
+
+def last(row: Any) -> Talk | None:
+    """Whose call it is: the operator who came to it last."""
+    if not row.operators:
+        return None
+    return [talk for talk in of_row(row) if talk.extension == row.operators[-1]][-1]
+
+
+def _heard(talk: Mapping[str, Any]) -> Talk:
+    since = datetime.fromisoformat(talk["since"])
+    whole = (datetime.fromisoformat(talk["until"]) - since).total_seconds() if talk["until"] else None
+    return Talk(talk["extension"], since, whole, talk["hold_s"])
