@@ -54,6 +54,34 @@ from callcenter.vocab import ContactFlag
 from tickets.files import MAX_BYTES
 
 _MAX_REQUEST = 6 * MAX_BYTES
+_CONSOLE = (
+    home,
+    console,
+    phone,
+    my_phone,
+    my_extension,
+    drafts,
+    onlookers,
+    suggestions,
+    articles,
+    search_pages,
+    ticket_moves,
+    agency,
+    supervisor,
+    grievances,
+    capture,
+    shift,
+    shift_change,
+    call_backs,
+    nuisance,
+    health,
+    design,
+    sounds,
+    palette,
+    numbers,
+    tours,
+    transfers,
+)
 
 
 def create_console(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
@@ -61,34 +89,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
     app = _base("console", settings, engine, redis_url, cookie="hotline_console")
     auth.close_by_default(app)
     live.attach(app, site_of(app).redis_url)
-    for pages in (
-        home,
-        console,
-        phone,
-        my_phone,
-        my_extension,
-        drafts,
-        onlookers,
-        suggestions,
-        articles,
-        search_pages,
-        ticket_moves,
-        agency,
-        supervisor,
-        grievances,
-        capture,
-        shift,
-        shift_change,
-        call_backs,
-        nuisance,
-        health,
-        design,
-        sounds,
-        palette,
-        numbers,
-        tours,
-        transfers,
-    ):
+    for pages in _CONSOLE:
         app.register_blueprint(pages.blueprint)
     for part in administration.BLUEPRINTS:
         app.register_blueprint(part)

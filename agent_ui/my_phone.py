@@ -10,7 +10,7 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason
-from callcenter.vocab import UNANSWERED, CommandVerb, Role
+from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandVerb, Role
 from tickets.telephone import calling_out, my_phone
 from tickets.telephone.calling_out import Allowed, Shown
 from tickets.telephone.my_phone import Presence
@@ -104,6 +104,8 @@ def words(code: str) -> str:
     """A pause's reason for people; what nobody has put into the list stays as the PBX says it."""
     if code == UNANSWERED:
         return str(_("chuông không ai nghe"))
+    if code == AFTER_CALL:
+        return str(_("xử lý sau cuộc gọi"))
     if "pause_names" not in g:
         with site.reading() as session:
             g.pause_names = {reason.code: reason.name for reason in session.scalars(select(PauseReason))}

@@ -73,6 +73,22 @@ def ask_for_all(
     return _put(session, pbx, verb, NOBODYS, arguments, (actor_id, actor_name), now, expires_s)
 
 
+def order(
+    session: Session,
+    *,
+    pbx: str,
+    verb: CommandVerb,
+    extension: str,
+    arguments: Mapping[str, str],
+    asked_by: str,
+    now: datetime,
+    expires_s: float = 5,
+) -> PbxCommand:
+    """A rule of ours asks for one thing at a telephone, whoever has it. Raises ValueError as `ask` does."""
+    check(extension, arguments)
+    return _put(session, pbx, verb, extension, arguments, (None, asked_by), now, expires_s)
+
+
 def _put(
     session: Session,
     pbx: str,

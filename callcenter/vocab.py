@@ -203,6 +203,22 @@ class CallOut(StrEnum):
 # Why somebody is paused, where it is none of the reasons that people choose (`PauseReason`): the PBX did it by itself
 # because nobody answered.
 UNANSWERED = "unanswered"
+# Why somebody is paused after a call, by a command of ours, which finishes what the call left to do.
+AFTER_CALL = "after-call"
+
+
+class AfterCallEnd(StrEnum):
+    """How after-call work ended: its time was over, a key, another pause, the queue was left, or the next call came.
+
+    `never`: the PBX did not pause them at all.
+    """
+
+    TIME = "time"
+    KEY = "key"
+    PAUSED = "paused"
+    LEFT = "left"
+    NEXT_CALL = "next_call"
+    NEVER = "never"
 
 
 class CommandResult(StrEnum):

@@ -25,6 +25,7 @@ from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.leadership import AWAY, Reign
 from telephony.orders import Order
+from tickets.telephone import after_call
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +88,7 @@ class Commander:
         if not self.link.state.connected:
             await self._in_transaction(commands.expire, self.pbx, _now())
             return False
+        await self._in_transaction(after_call.end_due, self.pbx, _now())
         command = await self._in_transaction(commands.take, self.pbx, _now())
         if command is None:
             return False

@@ -23,6 +23,7 @@ from telephony.events import extension_of
 from telephony.leadership import AWAY, Reign
 from telephony.orders import Place
 from telephony.sign_in import Lost
+from tickets.telephone import after_call
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +95,7 @@ def keep(session: Session, pbx: str, queues: Mapping[str, Members], now: datetim
         adding = insert(PbxQueue).values(pbx=pbx, name=name, members=members, seen_at=now)
         fresh = {"members": members, "seen_at": now}
         session.execute(adding.on_conflict_do_update(index_elements=["pbx", "name"], set_=fresh))
+    after_call.keep(session, pbx, queues, now=now)
     if changed:
         announce(session, "pbx")
     for extension in sorted(moved):

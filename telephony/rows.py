@@ -18,6 +18,8 @@ from callcenter.push import announce
 from telephony import callflow
 from tickets import desk
 from tickets.calls import corrections
+from tickets.telephone import after_call
+from tickets.telephone.after_call import HungUp
 
 _ONE_ROW = update(Call.__table__).where(Call.__table__.c.id == bindparam("row_id"))  # type: ignore[arg-type]
 
@@ -36,12 +38,16 @@ class Picture:
         return cls(call.linkedid, epoch, callflow.columns(call), callflow.to_json(call))
 
 
+# An operator's part of a call that is over: the extension, and when (ISO).
+Part = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class _Before:
     """What the row said until now, where its change asks for more than to be written.
 
     `owned` is what a draft depends on: whether it rang at all, and who talked last; `asked` what the end by a
-    witness asked for, whose place the listener's own word takes now (`late`).
+    witness asked for, whose place the listener's own word takes now (`late`). `parts` were over already.
     """
 
     owned: tuple[bool, str]
@@ -49,6 +55,7 @@ class _Before:
     same: bool
     late: bool
     asked: str | None
+    parts: frozenset[Part] = frozenset()
 
 
 def write(
@@ -79,7 +86,7 @@ def write(
         # Else a newer listener has it, and this was kept on disk meanwhile.
     _update(session, changed)
     session.flush()
-    _follow_up(session, changes, now=now, short_abandon_s=short_abandon_s)
+    _follow_up(session, pbx, changes, now=now, short_abandon_s=short_abandon_s)
     return over
 
 
@@ -104,7 +111,11 @@ def _before(row: Call, picture: Picture, *, late: bool, asked: str | None) -> _B
     same = not picture.snapshot.get("said") and all(
         getattr(row, name) == value for name, value in picture.columns.items()
     )
-    return _Before(_owned_by(row), frozenset((*row.ringing, *row.talking)), same, late, asked)
+    return _Before(_owned_by(row), frozenset((*row.ringing, *row.talking)), same, late, asked, _over(row))
+
+
+def _over(row: Call) -> frozenset[Part]:
+    return frozenset((talk["extension"], talk["until"]) for talk in row.talks or () if talk["until"])
 
 
 def _owned_by(row: Call) -> tuple[bool, str]:
@@ -132,7 +143,7 @@ def _update(session: Session, changed: Sequence[tuple[Call, Picture]]) -> None:
 
 
 def _follow_up(
-    session: Session, changes: Sequence[tuple[Call, _Before]], *, now: datetime, short_abandon_s: float
+    session: Session, pbx: str, changes: Sequence[tuple[Call, _Before]], *, now: datetime, short_abandon_s: float
 ) -> None:
     """A draft from the moment it rings; at the end what the outcome asks for; and the pages are told."""
     in_time = [(row, before) for row, before in changes if not before.late]
@@ -142,6 +153,13 @@ def _follow_up(
     ended = [row for row, _ in in_time if row.ended_at is not None]
     if ended:
         desk.settle_calls(session, ended, now=now, short_abandon_s=short_abandon_s)
+    hung_up = [
+        HungUp(row, extension, datetime.fromisoformat(until))
+        for row, before in in_time
+        for extension, until in _over(row) - before.parts
+    ]
+    if hung_up:
+        after_call.begin(session, pbx, hung_up, now=now)
     for row, before in changes:
         if before.late:
             _take_the_place_of_the_witness(session, row)

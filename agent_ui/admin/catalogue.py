@@ -123,10 +123,10 @@ def queues() -> ResponseReturnValue:
         )
 
     def write(session: Session) -> None:
-        pbx, name, title = (forms.text(field) for field in ("pbx", "name", "title"))
-        catalogue.name_queue(session, me(), pbx, name, title, seen=seen(), now=site.now())
+        pbx, name, title, after = (forms.text(field) for field in ("pbx", "name", "title", "after_call_s"))
+        catalogue.set_queue(session, me(), pbx, name, title, after, seen=seen(), now=site.now())
 
-    return edit(page, write, lambda _none: back(url_for("admin.queues"), _("Đã lưu tên gọi của hàng đợi.")))
+    return edit(page, write, lambda _none: back(url_for("admin.queues"), _("Đã lưu hàng đợi.")))
 
 
 @blueprint.get("/tokens")

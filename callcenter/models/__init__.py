@@ -1,5 +1,6 @@
 """Every table, in reading order: people, places, calls, tickets, knowledge, work behind the scenes."""
 
+from callcenter.models.after_call import AfterCall
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
@@ -23,6 +24,7 @@ from callcenter.models.tickets import Assignment, Attachment, Ticket, TicketCall
 from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
 
 __all__ = [
+    "AfterCall",
     "Agency",
     "ApiToken",
     "Article",

@@ -91,7 +91,9 @@ class PbxStatus(Base):
 
 
 class PbxQueue(Base):
-    """A queue as the PBX last showed it, under the name that the hotline gives it.
+    """A queue as the PBX last showed it, under the name that the hotline gives it, with what the hotline set for it.
+
+    `after_call_s` is how long who talked is kept free after its calls; 0: not at all.
 
     `members` are `{extension, name, paused, status}`, status in app_queue's numbers (1 idle, 2 in use, 6 ringing), why
     and since when they are paused (`reason`, `since`: epoch seconds of the PBX, both '' and 0 where it does not say),
@@ -103,5 +105,6 @@ class PbxQueue(Base):
     pbx: Mapped[str] = mapped_column(String(80), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     title: Mapped[str] = mapped_column(server_default="")
+    after_call_s: Mapped[int] = mapped_column(server_default=text("0"))
     members: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     seen_at: Mapped[datetime]

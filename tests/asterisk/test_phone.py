@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from callcenter import commands
 from callcenter.config import Pbx, Settings
 from callcenter.db import transaction
-from callcenter.models import Call, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
-from callcenter.vocab import CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
+from callcenter.models import AfterCall, Call, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
+from callcenter.vocab import AfterCallEnd, CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
 from scripts.asterisk_env import AMI_PORT, Asterisk, Site
 from telephony.ami.link import Watch
 from telephony.leadership import crown
@@ -121,6 +121,19 @@ class Desk:
 
     def is_asking(self, session: Session) -> bool:
         return transfers.consultation(session, self.province.actor("lan"), self.now()) is not None
+
+    async def keeps_free_for(self, seconds: int) -> None:
+        """After each call of the queues; Minh is in them too, behind Lan, so that they are never empty."""
+        for queue in (QUEUE, OTHER):
+            self.theatre.pbx.cli(f"queue add member PJSIP/{MINH} to {queue} penalty 9")
+        with transaction(self.engine) as session:
+            session.execute(update(PbxQueue).values(after_call_s=seconds))
+
+        def there(session: Session) -> bool:
+            rows = session.scalars(select(PbxQueue)).all()
+            return all(any(member["extension"] == MINH for member in row.members) for row in rows)
+
+        await seen(self.engine, there, 20)
 
     def presence(self, session: Session) -> Presence:
         here = my_phone.of(session, self.province.actor("lan"), self.now())
@@ -237,6 +250,29 @@ def test_a_ring_that_nobody_answers_pauses_and_one_key_brings_back(play: Play) -
             caller.quit()
         assert (await desk.ask(CommandVerb.RESUME)).result == CommandResult.DONE
         await desk.shows(lambda one: one.doing is Doing.FREE)
+
+    play(scene)
+
+
+def test_after_a_call_the_pbx_pauses_and_the_set_time_or_a_key_makes_ready(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.keeps_free_for(3)
+        for how in (AfterCallEnd.TIME, AfterCallEnd.KEY):
+            caller, call_id = await desk.talk(desk.theatre.phones[0])
+            caller.quit()
+            here = await desk.shows(lambda one: one.after_call)
+            assert here.since is not None
+            assert here.ready_due is not None
+            if how is AfterCallEnd.KEY:
+                assert (await desk.ask(CommandVerb.RESUME)).result == CommandResult.DONE
+            await desk.shows(lambda one: one.doing is Doing.FREE)
+            with Session(desk.engine) as session:
+                row = session.scalars(select(AfterCall).where(AfterCall.call_id == call_id)).one()
+            assert row.ended_at is not None
+            lasted = (row.ended_at - row.began_at).total_seconds()
+            desk.told("told", f"after call -> {row.how} after {lasted:.1f} s")
+            assert (row.how, row.user_id) == (how, desk.province.people["lan"].id)
+            assert lasted >= 3 or how is AfterCallEnd.KEY
 
     play(scene)
 

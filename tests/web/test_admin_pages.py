@@ -69,11 +69,11 @@ def test_a_new_person_signs_in_with_the_password_that_was_shown(quan: Browser, s
     assert answer.status_code == 303
 
 
-def test_a_refused_form_keeps_what_was_typed_and_names_the_holder(quan: Browser) -> None:
+def test_a_refused_form_keeps_what_was_typed(quan: Browser) -> None:
     form = {**LAN, "username": "Mai Trần", "name": "Trần Thị Mai", "password": "ngắn"}
     answer = quan.post("/admin/users/new", form)
     assert answer.status_code == 422
-    for words in ("Nguyễn Thị Lan (lan)", 'value="Trần Thị Mai"', 'value="Mai Trần"', "ít nhất 12 ký tự"):
+    for words in ('value="Trần Thị Mai"', 'value="Mai Trần"', "ít nhất 12 ký tự"):
         assert words in answer.text
 
 

@@ -14,6 +14,7 @@ from callcenter.vocab import Source
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
 from tickets.administration.records import begin, is_news, record_change
+from tickets.telephone.wrap_up import LONGEST_S
 
 SCOPES = ("api", "open311")
 SOURCES = (Source.APP, Source.WEB, Source.OPEN311)
@@ -120,20 +121,29 @@ def remove_test_number(session: Session, actor: Actor, number: str, *, now: date
         record_change(session, actor, "test_number", number, {"note": row.note}, {}, now)
 
 
-def name_queue(
-    session: Session, actor: Actor, pbx: str, name: str, title: str, *, seen: str | None, now: datetime
-) -> None:
-    """What people call a queue; the PBX keeps its own name for it."""
+def set_queue(
+    session: Session, actor: Actor, pbx: str, name: str, title: str, after_call: str, *, seen: str | None,
+    now: datetime,
+) -> None:  # fmt: skip
+    """What people call a queue (the PBX keeps its own name for it), and how many seconds follow its calls.
+
+    Raises Invalid by field.
+    """
     begin(session, actor)
     queue = session.get(PbxQueue, (pbx, name), with_for_update=True, populate_existing=True)
     if queue is None:
         raise NotFound(f"no queue {name} at {pbx}")
     title = " ".join(title.split())
-    if len(title) > 100:
-        raise Invalid({"title": "too_long"})
-    before, after = {"title": queue.title}, {"title": title}
+    problems = {"title": "too_long"} if len(title) > 100 else {}
+    after_call = after_call.strip() or "0"
+    if not (after_call.isascii() and after_call.isdigit() and len(after_call) < 6 and int(after_call) <= LONGEST_S):
+        problems["after_call_s"] = "after_call_seconds"
+    if problems:
+        raise Invalid(problems)
+    before = {"title": queue.title, "after_call_s": queue.after_call_s}
+    after = {"title": title, "after_call_s": int(after_call)}
     if is_news("queue", f"{pbx}/{name}", before, after, seen):
-        queue.title = title
+        queue.title, queue.after_call_s = title, int(after_call)
         record_change(session, actor, "queue", f"{pbx}/{name}", before, after, now)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason
-from callcenter.vocab import UNANSWERED
+from callcenter.vocab import AFTER_CALL, UNANSWERED
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
 from tickets.administration.records import begin, is_news, record_change
@@ -25,7 +25,8 @@ def add(session: Session, actor: Actor, code: str, name: str, *, now: datetime) 
     """A new one, last in the list. Its code goes to the PBX and stays; the same one a second time is no other."""
     begin(session, actor)
     code = code.strip().lower()
-    problems: dict[str, str] = {} if CODE.fullmatch(code) and code != UNANSWERED else {"code": "code_form"}
+    fits = CODE.fullmatch(code) and code not in (UNANSWERED, AFTER_CALL)
+    problems: dict[str, str] = {} if fits else {"code": "code_form"}
     name = _clean_name(name, problems)
     known = session.get(PauseReason, code) if not problems else None
     if known is not None:

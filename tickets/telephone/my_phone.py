@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from callcenter import commands
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
-from callcenter.vocab import UNANSWERED, CommandResult, CommandVerb
+from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandResult, CommandVerb
 from tickets.actors import Actor
 from tickets.oversight import floor
 from tickets.oversight.floor import Doing
-from tickets.telephone import phone
+from tickets.telephone import after_call, phone
 
 VERBS = (CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME)
 # Those whose answer the strip tells; a button of a call tells its own.
@@ -42,6 +42,8 @@ class Membership:
 class Presence:
     """`doing` is PAUSED, DEAD, FREE or OUT; `reason` and `since` of a pause, as far as the PBX says.
 
+    After-call work is a pause with the reason `callcenter.vocab.AFTER_CALL`; it ends by itself at `ready_due`.
+
     `can` are the verbs this PBX takes; `asked` while an answer is awaited, `result` and `answer` of a command that
     did not work. `away`: the PBX is not heard, and nothing is sure.
     """
@@ -53,6 +55,7 @@ class Presence:
     reason: str = ""
     reason_name: str = ""
     since: datetime | None = None
+    ready_due: datetime | None = None
     can: frozenset[str] = frozenset()
     away: bool = False
     asked: CommandVerb | None = None
@@ -69,6 +72,10 @@ class Presence:
         return self.doing is Doing.PAUSED and self.reason == UNANSWERED
 
     @property
+    def after_call(self) -> bool:
+        return self.doing is Doing.PAUSED and self.reason == AFTER_CALL
+
+    @property
     def may_leave(self) -> bool:
         return any(not queue.fixed for queue in self.inside)
 
@@ -83,6 +90,7 @@ def of(session: Session, actor: Actor, now: datetime) -> Presence | None:
     doing = floor.idle(members)
     reason, since = floor.why_paused(members) if doing is Doing.PAUSED else ("", None)
     asked, result, answer = _last(session, status.pbx, actor, now)
+    working = after_call.of_phone(session, status.pbx, actor.extension) if reason == AFTER_CALL else None
     named = session.get(PauseReason, reason) if reason else None
     return Presence(
         pbx=status.pbx,
@@ -90,8 +98,9 @@ def of(session: Session, actor: Actor, now: datetime) -> Presence | None:
         doing=doing,
         queues=[_membership(row, actor.extension) for row in rows],
         reason=reason,
-        reason_name=named.name if named else reason if reason != UNANSWERED else "",
-        since=since,
+        reason_name=named.name if named else reason if reason not in (UNANSWERED, AFTER_CALL) else "",
+        since=working.began_at if working else since,
+        ready_due=working.ready_due if working else None,
         can=frozenset(status.actions) if actor.role in phone.OPERATORS else frozenset(),
         away=phone.is_away(status, now),
         asked=asked,
