@@ -110,6 +110,64 @@ TICKET_TITLES: Mapping[str, LazyString] = {
     "late": _l("Trả lời trễ hạn"),
     "rated": _l("Được đánh giá"),
 }
+PERSON_DAY = _l(
+    "Cuộc gọi bắt đầu trong ngày và đã kết thúc, tính cho người đang dùng máy lúc nghe. Không tính cuộc gọi thử. "
+    "Chuyển máy thì mỗi người nghe đều có cuộc đó, nên cộng lại nhiều hơn số cuộc của tổng đài."
+)
+PEOPLE: Mapping[str, Words] = {
+    "handled": Words(_l("Cuộc đã nghe"), _l("Số cuộc người này có nói chuyện với người gọi (H)."), "count", ""),
+    "talk": Words(
+        _l("Đàm thoại"),
+        _l("Tổng thời gian nói, không kể giữ máy. Chưa rõ khi có lúc không ai nghe được tổng đài."),
+        "seconds",
+        "",
+    ),
+    "hold": Words(
+        _l("Giữ máy"),
+        _l(
+            "Tổng thời gian giữ máy. Lúc mất kết nối tổng đài thì không ai biết có giữ máy hay không: để trống, "
+            "không đoán."
+        ),
+        "seconds",
+        "",
+    ),
+    "after_call": Words(
+        _l("Xử lý sau cuộc gọi"),
+        _l("Tổng thời gian từ lúc gác máy đến lúc sẵn sàng lại, theo tổng đài (ACW)."),
+        "seconds",
+        "",
+    ),
+    "aht": Words(
+        _l("Xử lý trung bình"),
+        _l(
+            "(đàm thoại + giữ máy + xử lý sau cuộc gọi) / số cuộc đã nghe (AHT). Không kể đổ chuông; bỏ qua cuộc "
+            "chưa rõ độ dài."
+        ),
+        "seconds",
+        "",
+    ),
+    "occupancy": Words(
+        _l("Mức bận"),
+        _l(
+            "xử lý / (xử lý + sẵn sàng chờ cuộc), xử lý = đàm thoại + giữ máy + xử lý sau cuộc gọi (occupancy). "
+            "Sẵn sàng chờ: trong hàng đợi, không tạm ngưng, không nói."
+        ),
+        "share",
+        "",
+    ),
+    "utilisation": Words(
+        _l("Mức sử dụng"),
+        _l("xử lý / thời gian trong hàng đợi, kể cả tạm ngưng (utilisation). Khác với mức bận."),
+        "share",
+        "",
+    ),
+    "signed_in": Words(
+        _l("Trong hàng đợi"),
+        _l("Thời gian máy đang dùng ở trong ít nhất một hàng đợi, kể cả tạm ngưng; không kể lúc mất kết nối."),
+        "seconds",
+        "",
+    ),
+}
 DOING: Mapping[str, LazyString] = {
     "holding": _l("Đang giữ máy"),
     "talking": _l("Đang đàm thoại"),

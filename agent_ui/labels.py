@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from callcenter.vocab import (
     AUTOMATIC_DISPOSITIONS,
+    AfterCallEnd,
     AgencyKind,
     AssignmentRole,
     Attempt,
@@ -139,6 +140,12 @@ _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (CommandVerb.BACK, _l("Quay lại người gọi")),
     (CommandVerb.LIST, _l("Ghi số vào danh sách của tổng đài")),
     (CommandVerb.UNLIST, _l("Xóa số khỏi danh sách của tổng đài")),
+    (AfterCallEnd.TIME, _l("Hết giờ")),
+    (AfterCallEnd.KEY, _l("Bấm sẵn sàng")),
+    (AfterCallEnd.PAUSED, _l("Chuyển sang tạm ngưng")),
+    (AfterCallEnd.LEFT, _l("Rời hàng đợi")),
+    (AfterCallEnd.NEXT_CALL, _l("Có cuộc tiếp theo")),
+    (AfterCallEnd.NEVER, _l("Tổng đài không tạm ngưng")),
     (CallOut.REACHED, _l("Đã nói chuyện")),
     (CallOut.BUSY, _l("Máy bận")),
     (CallOut.NO_ANSWER, _l("Không nghe máy")),

@@ -25,7 +25,7 @@ def choose() -> str:
         return _page(session)
 
 
-@blueprint.post("")
+@blueprint.post("/take")
 @roles(*_DESK)
 def take() -> ResponseReturnValue:
     """Take a free one, or openly that of the person who was seen to have it; then on to where one was going."""

@@ -38,6 +38,8 @@ PLACES: tuple[Place, ...] = (
     _place("supervisor.triage", _l("Phân loại"), "send", *LEADS),
     _place("supervisor.stuck", _l("Tồn đọng"), "alert-triangle", *LEADS),
     _place("capture.page", _l("Ghi nhận cuộc gọi"), "list-details", Role.SUPERVISOR, Role.ADMIN, bar=False),
+    _place("people_figures.everybody", _l("Số liệu theo người"), "users", *LEADS, bar=False),
+    _place("people_figures.mine", _l("Số liệu của tôi"), "user", Role.OPERATOR, bar=False),
     _place("shift_change.page", _l("Giao ca"), "clock", *LEADS, bar=False),
     _place("nuisance.page", _l("Số quấy rối"), "phone-off", *LEADS, bar=False),
     _place("sounds.listenings", _l("Ai đã nghe ghi âm"), "headset", *LEADS, bar=False),

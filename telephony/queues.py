@@ -23,7 +23,7 @@ from telephony.events import extension_of
 from telephony.leadership import AWAY, Reign
 from telephony.orders import Place
 from telephony.sign_in import Lost
-from tickets.telephone import after_call
+from tickets.telephone import after_call, stints
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +96,7 @@ def keep(session: Session, pbx: str, queues: Mapping[str, Members], now: datetim
         fresh = {"members": members, "seen_at": now}
         session.execute(adding.on_conflict_do_update(index_elements=["pbx", "name"], set_=fresh))
     after_call.keep(session, pbx, queues, now=now)
+    stints.keep(session, pbx, queues, now=now)
     if changed:
         announce(session, "pbx")
     for extension in sorted(moved):

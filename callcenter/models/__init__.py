@@ -1,6 +1,6 @@
 """Every table, in reading order: people, places, calls, tickets, knowledge, work behind the scenes."""
 
-from callcenter.models.after_call import AfterCall
+from callcenter.models.after_call import AfterCall, PhoneStint
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
@@ -50,6 +50,7 @@ __all__ = [
     "PbxListed",
     "PbxQueue",
     "PbxStatus",
+    "PhoneStint",
     "RoutingRule",
     "SavedSearch",
     "SetAside",

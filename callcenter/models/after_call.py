@@ -1,11 +1,11 @@
-"""After-call work: each time that somebody was kept free after a call to finish what it left to do."""
+"""What people did between calls: after-call work, and how their telephones stood in the queues."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.db import Base, Id
+from callcenter.db import Base, Id, Word
 from callcenter.vocab import AfterCallEnd
 
 
@@ -33,3 +33,24 @@ class AfterCall(Base):
     asked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     how: Mapped[AfterCallEnd | None]
+
+
+class PhoneStint(Base):
+    """A telephone in a queue of a PBX, as that showed it: `doing` `free`, `paused` (why: `reason`) or `dead`.
+
+    A telephone in no queue has none. While the PBX is not heard (`PbxGap`) the last one stands, and says nothing.
+    """
+
+    __tablename__ = "phone_stint"
+    __table_args__ = (
+        Index("uq_phone_stint_open", "pbx", "extension", unique=True, postgresql_where=text("until IS NULL")),
+        Index("ix_phone_stint_since", "since"),
+    )
+
+    id: Mapped[Id]
+    pbx: Mapped[str] = mapped_column(String(80))
+    extension: Mapped[str] = mapped_column(String(20))
+    doing: Mapped[Word]
+    reason: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]

@@ -1,14 +1,15 @@
 """The strip of one's own telephone: what the PBX says, and keys that ask for another state."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus, Ticket
-from callcenter.vocab import CallOut, Source, TicketKind, TicketState
+from callcenter.models import AfterCall, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus, Ticket
+from callcenter.vocab import AFTER_CALL, CallOut, Source, TicketKind, TicketState
+from tests import factories
 from tests.factories import CALLER, Province
 from tests.web.conftest import Browser
 from tickets import history
@@ -70,6 +71,28 @@ def test_a_pause_of_the_pbx_itself_is_told_with_one_key_to_come_back(
     assert "Tổng đài tự tạm ngưng: chuông không ai nghe" in page
     assert 'aria-keyshortcuts="Alt+R"' in page
     assert "Alt+P" not in browser.get("/phone/state").text
+    browser.post("/phone/resume", headers=HTMX)
+    assert [command.verb for command in session.scalars(select(PbxCommand))] == ["resume"]
+
+
+def test_after_a_call_a_clock_runs_with_one_key_and_the_pauses(
+    sign_in: SignIn, session: Session, queue: PbxQueue, province: Province
+) -> None:
+    paused(session, queue, AFTER_CALL)
+    began = datetime.now(UTC) - timedelta(seconds=12)
+    call = factories.answered(session)
+    session.add(AfterCall(pbx="pbx1", extension="101", user_id=province.people["lan"].id, call_id=call.id,
+                          began_at=began, ready_due=began + timedelta(seconds=30), paused_at=began))  # fmt: skip
+    session.commit()
+    browser = sign_in("lan")
+    strip = browser.get("/phone/state").text
+    assert "strip-after" in strip
+    assert "<b>Xử lý sau cuộc gọi</b>" in strip
+    assert "data-since=" in strip
+    assert "/ 0:30" in strip
+    assert "Sẵn sàng ngay" in strip
+    assert 'aria-keyshortcuts="Alt+P"' in strip
+    assert "xử lý sau cuộc gọi" in sign_in("hoa").get("/shift").text
     browser.post("/phone/resume", headers=HTMX)
     assert [command.verb for command in session.scalars(select(PbxCommand))] == ["resume"]
 

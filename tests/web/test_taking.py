@@ -48,7 +48,7 @@ def test_who_finds_it_held_chooses_and_goes_on_where_they_wanted(
     assert "<b>Nguyễn Thị Lan</b>, từ" in page
     assert 'href="/call-backs"' in page
     assert "Chưa chọn máy" in page
-    taken = browser.post("/phone/extension", {"extension": "102", "next": "/call-backs"})
+    taken = browser.post("/phone/extension/take", {"extension": "102", "next": "/call-backs"})
     assert (taken.status_code, taken.location) == (303, "/call-backs")
     assert (at(session, "101"), at(session, "102")) == ("lan", "minh")
     assert "Ông/bà đang dùng máy 102." in browser.get("/call-backs").text
@@ -58,16 +58,16 @@ def test_taken_over_openly_and_the_other_is_told_on_every_page(
     sign_in: SignIn, session: Session, shared: Province
 ) -> None:
     lan, minh = sign_in("lan"), sign_in("minh")
-    assert minh.post("/phone/extension", {"extension": "101"}).status_code == 409
+    assert minh.post("/phone/extension/take", {"extension": "101"}).status_code == 409
     assert at(session, "101") == "lan"
     over = str(shared.people["lan"].id)
-    assert minh.post("/phone/extension", {"extension": "101", "over": over}).status_code == 303
+    assert minh.post("/phone/extension/take", {"extension": "101", "over": over}).status_code == 303
     for page in ("/", "/tickets", "/phone/state"):
         text = lan.get(page).text
         assert "Trần Văn Minh đã tiếp quản máy 101 của ông/bà" in text
         assert 'role="alert"' in text
     assert "Chọn máy khác" in lan.get("/phone/state").text
-    lan.post("/phone/extension", {"extension": "102"})
+    lan.post("/phone/extension/take", {"extension": "102"})
     assert "tiếp quản" not in lan.get("/").text
 
 
@@ -75,7 +75,7 @@ def test_taken_over_openly_and_the_other_is_told_on_every_page(
 def test_what_cannot_be_taken_is_said_and_nothing_changes(
     sign_in: SignIn, session: Session, shared: Province, form: dict[str, object]
 ) -> None:
-    answer = sign_in("minh").post("/phone/extension", form)
+    answer = sign_in("minh").post("/phone/extension/take", form)
     assert answer.status_code == 409
     assert "Ông/bà ngồi ở máy nào?" in answer.text
     assert 'role="alert"' in answer.text
@@ -93,4 +93,4 @@ def test_the_desk_alone(sign_in: SignIn, province: Province) -> None:
     for username in ("phuc", "thu", "quan"):
         browser = sign_in(username)
         assert browser.get("/phone/extension").status_code == 403
-        assert browser.post("/phone/extension", {"extension": "101"}).status_code == 403
+        assert browser.post("/phone/extension/take", {"extension": "101"}).status_code == 403

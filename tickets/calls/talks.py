@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 COLUMNS = ("started_at", "answered_at", "operators", "talks", "talk_s", "hold_s")
@@ -16,6 +16,10 @@ class Talk:
     since: datetime
     whole_s: float | None
     hold_s: float | None
+
+    @property
+    def until(self) -> datetime | None:
+        return None if self.whole_s is None else self.since + timedelta(seconds=self.whole_s)
 
     @property
     def talk_s(self) -> float | None:
