@@ -102,7 +102,7 @@ def sits(session: Session, user: User, extension: str | None, *, since: datetime
     if extension is not None:
         session.add(ExtensionSpan(user_id=user.id, extension=extension, since=since))
     session.flush()
-    session.expire(user, ["extension"])
+    session.refresh(user, ["extension"])
 
 
 def _agencies(session: Session) -> dict[str, Agency]:

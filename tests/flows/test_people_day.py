@@ -58,7 +58,7 @@ def day(session: Session, only: int | None = None) -> dict[str, PersonDay]:
 
 
 def value(person: PersonDay, name: str) -> float | None:
-    return person.handling.figures[name].value
+    return person.figures[name].value
 
 
 def test_each_has_their_own_part_of_one_telephone_s_day(session: Session, province: Province) -> None:
@@ -96,7 +96,7 @@ def test_a_gap_hides_the_hold_and_the_time_in_the_queue(session: Session, provin
     shows(session, CHANGE, gone=True)
     lan = day(session)["lan"]
     assert [value(lan, name) for name in ("talk", "hold", "aht", "signed_in")] == [None, None, 720, 3600]
-    assert lan.handling.holds_unknown == 1
+    assert lan.sums.holds_unknown == 1
     assert people_day.read(session, DAY, EVENING).unheard_s == 3600
 
 

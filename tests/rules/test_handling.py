@@ -6,7 +6,7 @@ import pytest
 
 from tickets.calls.talks import Talk
 from tickets.oversight import handling
-from tickets.oversight.handling import Interval, Work, figures
+from tickets.oversight.handling import Interval, Work, figures, sums, together
 
 EIGHT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ HOUR = Work(
 
 
 def values(work: Work) -> dict[str, float | None]:
-    return {name: figure.value for name, figure in figures(work).figures.items()}
+    return {name: figure.value for name, figure in figures(sums(work)).items()}
 
 
 def test_an_hour_by_hand() -> None:
@@ -52,23 +52,41 @@ def test_an_hour_by_hand() -> None:
 
 
 def test_each_figure_names_its_formula_and_its_sample() -> None:
-    found = figures(HOUR).figures
+    found = figures(sums(HOUR))
     assert all(figure.formula for figure in found.values())
     assert (found["aht"].n, found["after_call"].n, found["utilisation"].n) == (2, 2, 3600)
 
 
 def test_a_hold_that_nobody_heard_hides_talk_and_hold_and_not_their_sum() -> None:
-    found = figures(Work(talks=[[talk(5, 6)], [talk(20, 10, None)]], signed_in=[span(0, 60)], ready=[span(0, 60)]))
-    known = {name: figure.value for name, figure in found.figures.items()}
+    work = Work(talks=[[talk(5, 6)], [talk(20, 10, None)]], signed_in=[span(0, 60)], ready=[span(0, 60)])
+    known, found = values(work), sums(work)
     assert (known["talk"], known["hold"], known["aht"]) == (None, None, 8 * 60)
     assert known["utilisation"] == pytest.approx(16 / 60)
     assert (found.unknown, found.holds_unknown) == (0, 1)
 
 
 def test_a_talk_of_no_known_length_is_counted_and_in_no_mean() -> None:
-    found = figures(Work(talks=[[talk(5, 6)], [talk(20, None, None)]]))
-    assert (found.figures["handled"].value, found.figures["aht"].value, found.figures["aht"].n) == (2, 6 * 60, 1)
+    found = sums(Work(talks=[[talk(5, 6)], [talk(20, None, None)]]))
+    known = figures(found)
+    assert (known["handled"].value, known["aht"].value, known["aht"].n) == (2, 6 * 60, 1)
     assert found.unknown == 1
+
+
+def test_a_team_is_its_sums_and_not_the_mean_of_means() -> None:
+    """Two calls of 11 minutes and one of 20: 42 minutes of 3 calls, of 60 and 100 minutes in the queue."""
+    other = Work(talks=[[talk(0, 20, None)]], ready=[span(0, 100)], signed_in=[span(0, 100)])
+    team = figures(together([sums(HOUR), sums(other)]))
+    assert {name: figure.value for name, figure in team.items()} == {
+        "handled": 3,
+        "talk": None,
+        "hold": None,
+        "after_call": 6 * 60,
+        "aht": 14 * 60,
+        "occupancy": pytest.approx(42 / (42 + 30 + 80)),
+        "utilisation": pytest.approx(42 / 160),
+        "signed_in": 160 * 60,
+    }
+    assert figures(together([]))["aht"].value is None
 
 
 def test_where_no_pbx_told_of_its_queues_shares_are_not_known() -> None:

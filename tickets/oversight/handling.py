@@ -5,7 +5,7 @@ Whole means talk and hold together: known also where nobody heard how much of it
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from tickets.calls.talks import Talk
@@ -31,43 +31,78 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Handling:
-    """`figures` by name. `unknown` parts of calls have no known length, of `holds_unknown` nobody heard the holds."""
+class Sums:
+    """What figures are made of, of one person or of several together; seconds, None where it is not known.
 
-    figures: dict[str, Figure] = field(default_factory=dict)
-    unknown: int = 0
-    holds_unknown: int = 0
+    `unknown` parts of calls have no known length, of `holds_unknown` nobody heard the holds. `known` are the calls
+    whose length is known, `known_s` their talk and hold, `whole_s` that of all parts.
+    """
+
+    calls: int
+    parts: int
+    known: int
+    unknown: int
+    holds_unknown: int
+    talk_s: float | None
+    hold_s: float | None
+    whole_s: float
+    known_s: float
+    after_calls: int
+    after_s: float
+    ready_s: float | None
+    signed_in_s: float | None
 
 
-def figures(work: Work) -> Handling:
+def sums(work: Work) -> Sums:
     parts = [talk for call in work.talks for talk in call]
     known = [call for call in work.talks if all(talk.whole_s is not None for talk in call)]
     whole = [talk.whole_s for talk in parts if talk.whole_s is not None]
-    talk = [part.talk_s for part in parts]
-    hold = [part.hold_s for part in parts]
-    n, acw = len(work.talks), sum(work.after_call)
-    handle = sum(whole) + acw
-    of_known = sum(part.whole_s or 0.0 for call in known for part in call) + acw
     signed_in = minus(work.signed_in, work.unheard) if work.signed_in is not None else None
     ready = minus(minus(work.ready, work.unheard), _talking(parts)) if work.ready is not None else None
-    ready_s, signed_in_s = _seconds(ready), _seconds(signed_in)
-    return Handling(
-        {
-            "handled": Figure(n, n, "H: calls in which this person talked with the caller"),
-            "talk": Figure(_sum(talk), len(parts), "sum of talks without holds, seconds"),
-            "hold": Figure(_sum(hold), len(parts), "sum of holds, seconds"),
-            "after_call": Figure(acw, len(work.after_call), "ACW: sum from hang-up to ready, seconds"),
-            "aht": Figure(
-                of_known / len(known) if known else None, len(known), "(talk + hold + ACW) / H, seconds; no ringing"
-            ),
-            "occupancy": _share(handle, handle + ready_s if ready_s is not None else None,
-                                "handle / (handle + ready), handle = talk + hold + ACW"),
-            "utilisation": _share(handle, signed_in_s, "handle / signed in to a queue"),
-            "signed_in": Figure(signed_in_s, n, "in a queue, paused or not, seconds"),
-        },
+    return Sums(
+        calls=len(work.talks),
+        parts=len(parts),
+        known=len(known),
         unknown=len(parts) - len(whole),
-        holds_unknown=hold.count(None),
-    )  # fmt: skip
+        holds_unknown=[part.hold_s for part in parts].count(None),
+        talk_s=_sum(part.talk_s for part in parts),
+        hold_s=_sum(part.hold_s for part in parts),
+        whole_s=sum(whole),
+        known_s=sum(part.whole_s or 0.0 for call in known for part in call),
+        after_calls=len(work.after_call),
+        after_s=sum(work.after_call),
+        ready_s=_seconds(ready),
+        signed_in_s=_seconds(signed_in),
+    )
+
+
+def together(people: Sequence[Sums]) -> Sums:
+    """Of a whole team: sums and not means of means. A call that was passed on counts for each who talked."""
+    return Sums(**{item.name: _sum(getattr(one, item.name) for one in people) for item in fields(Sums)})  # type: ignore[arg-type]
+
+
+def figures(of: Sums) -> dict[str, Figure]:
+    """By name, in the order in which they are shown."""
+    handle = of.whole_s + of.after_s
+    ready = of.ready_s
+    return {
+        "handled": Figure(of.calls, of.calls, "H: calls in which this person talked with the caller"),
+        "talk": Figure(of.talk_s, of.parts, "sum of talks without holds, seconds"),
+        "hold": Figure(of.hold_s, of.parts, "sum of holds, seconds"),
+        "after_call": Figure(of.after_s, of.after_calls, "ACW: sum from hang-up to ready, seconds"),
+        "aht": Figure(
+            (of.known_s + of.after_s) / of.known if of.known else None,
+            of.known,
+            "(talk + hold + ACW) / H, seconds; no ringing",
+        ),
+        "occupancy": _share(
+            handle,
+            handle + ready if ready is not None else None,
+            "handle / (handle + ready), handle = talk + hold + ACW",
+        ),
+        "utilisation": _share(handle, of.signed_in_s, "handle / signed in to a queue"),
+        "signed_in": Figure(of.signed_in_s, of.calls, "in a queue, paused or not, seconds"),
+    }
 
 
 def overlap(some: Iterable[Interval], others: Iterable[Interval]) -> list[Interval]:
@@ -101,10 +136,11 @@ def _talking(parts: Iterable[Talk]) -> list[Interval]:
     return [(part.since, part.until) for part in parts if part.until is not None]
 
 
-def _sum(values: Sequence[float | None]) -> float | None:
+def _sum(values: Iterable[float | None]) -> float | None:
     """Null where one of them is: half a sum would look like a whole one."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return sum(known) if len(known) == len(found) else None
 
 
 def _seconds(intervals: Sequence[Interval] | None) -> float | None:

@@ -11,9 +11,10 @@ from callcenter import extensions
 from callcenter.models import AfterCall, Call, ExtensionSpan, PbxGap, PhoneStint, User
 from tickets.calls import talks
 from tickets.calls.talks import Talk
+from tickets.metrics import Figure
 from tickets.oversight import handling
 from tickets.oversight.floor import Doing
-from tickets.oversight.handling import Handling, Interval, Work
+from tickets.oversight.handling import Interval, Sums, Work
 from tickets.oversight.overview import day_bounds, of_day
 from tickets.telephone import stints
 
@@ -26,14 +27,18 @@ class PersonDay:
     phones: Sequence[str]
     since: datetime
     until: datetime | None
-    handling: Handling
+    sums: Sums
+    figures: Mapping[str, Figure]
 
 
 @dataclass(frozen=True)
 class PeopleDay:
-    """`nobodys` are calls that were answered where nobody was signed in; `known` is False without any stint."""
+    """`sums` and `figures` are of all together. `nobodys` are calls answered where nobody was signed in; `known` is
+    False where no PBX showed its queues."""
 
     people: Sequence[PersonDay]
+    sums: Sums
+    figures: Mapping[str, Figure]
     nobodys: int
     unheard_s: float
     known: bool
@@ -68,9 +73,11 @@ def read(session: Session, day: date, now: datetime, *, only: int | None = None)
             continue
         first = max(had[0].since, start) if had else start
         until = had[-1].until if had else None
-        found.append(PersonDay(user, list(dict.fromkeys(one.extension for one in had)), first, until,
-                               handling.figures(work)))  # fmt: skip
-    return PeopleDay(found, nobodys, sum((b - a).total_seconds() for a, b in gaps), known=bool(shown))
+        phones, sums = list(dict.fromkeys(one.extension for one in had)), handling.sums(work)
+        found.append(PersonDay(user, phones, first, until, sums, handling.figures(sums)))
+    team = handling.together([person.sums for person in found])
+    unheard_s = sum((until - since).total_seconds() for since, until in gaps)
+    return PeopleDay(found, team, handling.figures(team), nobodys, unheard_s, known=bool(shown))
 
 
 def _talks(session: Session, day: date) -> tuple[dict[int, list[list[Talk]]], int]:
