@@ -259,8 +259,9 @@ def test_after_a_call_the_pbx_pauses_and_the_set_time_or_a_key_makes_ready(play:
         await desk.keeps_free_for(3)
         for how in (AfterCallEnd.TIME, AfterCallEnd.KEY):
             caller, call_id = await desk.talk(desk.theatre.phones[0])
-            caller.quit()
+            desk.theatre.pbx.cli("channel request hangup all")
             here = await desk.shows(lambda one: one.after_call)
+            caller.quit()
             assert here.since is not None
             assert here.ready_due is not None
             if how is AfterCallEnd.KEY:
