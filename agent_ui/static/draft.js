@@ -18,6 +18,10 @@
   };
   const drafts = new Map();
   const { vault } = window;
+  // The page that comes next may be made before what is on its way now is saved: it decides what is kept.
+  let leaving = false;
+  addEventListener("beforeunload", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
   const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
   class Draft {
@@ -110,7 +114,7 @@
       for (const name of FIELDS) if (!(name in answer.problems)) this.saved[name] = sent[name];
       this.mark(answer.problems);
       const left = Object.keys(answer.problems).length > 0 || this.dirty();
-      if (!left) vault.drop(this.code);
+      if (!left && !leaving) vault.drop(this.code);
       // What the server could not take stays typed here, and is not sent again until it changes.
       for (const name of Object.keys(answer.problems)) this.saved[name] = sent[name];
       this.say("saved", answer.saved_at);
