@@ -17,6 +17,7 @@ from agent_ui import (
     demo_door,
     design,
     drafts,
+    emergencies,
     errors,
     filters,
     grievances,
@@ -83,6 +84,7 @@ _CONSOLE = (
     numbers,
     tours,
     transfers,
+    emergencies,
 )
 
 

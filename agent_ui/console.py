@@ -116,7 +116,7 @@ def pbx_away(session: Session) -> list[tuple[PbxStatus, datetime]]:
 
 def works(session: Session, actor: Actor) -> list[Work]:
     """Newest first, so that what is there already never moves when a call comes in."""
-    live = [_live(session, call) for call in _mine(session, actor)]
+    live = [_live(session, call) for call in (*_mine(session, actor), *queries.left_calls(session, actor))]
     shown = {work.ticket.id for work in live if work.ticket}
     owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown][:MOST_FORMS]
     ended = [

@@ -146,13 +146,14 @@ def hours_of(minutes: int) -> str:
 def phase(call: Call) -> Phase:
     if call.ended_at is not None:
         return Phase.ENDED
-    if call.talking:
+    if call.talking or call.third:
         return Phase.TALKING
     if call.ringing:
         return Phase.RINGING
     # Whoever has left the queue, to leave a message perhaps, hears the automatic voice and waits for nobody.
     waits = (call.snapshot or {}).get("in_queue", call.queued_at and not call.wait_s)
-    return Phase.QUEUED if waits else Phase.ENTERED
+    # On hold while somebody is asked, or passed on.
+    return Phase.QUEUED if waits else Phase.TALKING if call.operators else Phase.ENTERED
 
 
 def pbx_down(status: PbxStatus) -> datetime | None:

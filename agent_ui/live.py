@@ -58,7 +58,7 @@ def topics_of(actor: Actor) -> Topics:
     person = extensions.topic(actor.id or 0)
     if actor.role == Role.OFFICER:
         return Topics({f"agency:{actor.agency_id}"}, person)
-    mine = {"calls", "tickets", "pbx", f"extension:{actor.extension}"}
+    mine = {"calls", "tickets", "pbx", "emergencies", f"extension:{actor.extension}"}
     if actor.role != Role.OPERATOR:
         mine.add("stuck")
     if actor.role in (Role.ADMIN, Role.SUPERVISOR):

@@ -11,17 +11,18 @@ from tickets.actors import DESK, LEADS
 
 @dataclass(frozen=True)
 class Place:
-    """A page of the console. `bar` puts it into the top bar too; the palette has all of them."""
+    """A page of the console. `bar` puts it into the top bar too, `menu` into a menu; the palette has all of them."""
 
     endpoint: str
     words: LazyString
     icon: str
     roles: frozenset[Role]
     bar: bool = True
+    menu: bool = True
 
 
-def _place(endpoint: str, words: LazyString, icon: str, *roles: Role, bar: bool = True) -> Place:
-    return Place(endpoint, words, icon, frozenset(roles), bar)
+def _place(endpoint: str, words: LazyString, icon: str, *roles: Role, bar: bool = True, menu: bool = True) -> Place:
+    return Place(endpoint, words, icon, frozenset(roles), bar, menu)
 
 
 PLACES: tuple[Place, ...] = (
@@ -42,6 +43,7 @@ PLACES: tuple[Place, ...] = (
     _place("people_figures.mine", _l("Số liệu của tôi"), "user", Role.OPERATOR, bar=False),
     _place("shift_change.page", _l("Giao ca"), "clock", *LEADS, bar=False),
     _place("nuisance.page", _l("Số quấy rối"), "phone-off", *LEADS, bar=False),
+    _place("emergencies.page", _l("Việc khẩn cấp"), "alert-triangle", *LEADS, bar=False, menu=False),
     _place("sounds.listenings", _l("Ai đã nghe ghi âm"), "headset", *LEADS, bar=False),
     _place("grievances.page", _l("Khiếu nại, tố cáo"), "shield-lock", *LEADS, bar=False),
     _place("admin.keyword_list", _l("Từ khóa của lĩnh vực"), "search", Role.SUPERVISOR, Role.ADMIN, bar=False),
@@ -59,6 +61,7 @@ PLACES: tuple[Place, ...] = (
     _place("admin.calendar", _l("Lịch làm việc"), "history", Role.ADMIN, bar=False),
     _place("admin.deadlines", lazy_ngettext("Thời hạn", "Thời hạn", 2), "clock", Role.ADMIN, bar=False),
     _place("admin.numbers", _l("Đầu số, số gọi thử"), "phone", Role.ADMIN, bar=False),
+    _place("admin.emergency_lines", _l("Số khẩn cấp"), "alert-triangle", Role.ADMIN, bar=False),
     _place("admin.queues", lazy_ngettext("Hàng đợi", "Hàng đợi", 2), "headset", Role.ADMIN, bar=False),
     _place("admin.reasons", _l("Lý do tạm ngưng"), "player-pause", Role.ADMIN, bar=False),
     _place("admin.token_list", lazy_ngettext("Khóa kết nối", "Khóa kết nối", 2), "shield-lock", Role.ADMIN, bar=False),
@@ -97,7 +100,7 @@ class Shelf:
 def shelf_of(role: Role) -> Shelf:
     """Administration has a menu of its own; what is not for the bar, or one too many, is under "Thêm"."""
     own = [place for place in places(role) if place.endpoint.startswith(("account", "my_extension"))]
-    mine = [place for place in places(role) if place not in own]
+    mine = [place for place in places(role) if place not in own and place.menu]
     administration = [place for place in mine if place.endpoint.startswith("admin")]
     others = [place for place in mine if place not in administration]
     bar = [place for place in others if place.bar][:_BAR]

@@ -51,6 +51,7 @@ def hand_to(code: str) -> ResponseReturnValue:
 def _everything(session: Session) -> dict[str, object]:
     moment = site.now()
     return {
+        "day": overview.local_day(moment),
         "shift": worklist.shift(session, moment),
         "floor": floor.floor(session),
         "people": worklist.desk_people(session),

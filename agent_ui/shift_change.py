@@ -21,6 +21,7 @@ from tickets.oversight.shifts import Left
 blueprint = Blueprint("shift_change", __name__)
 
 LISTS: Mapping[Left, LazyString] = {
+    Left.EMERGENCY: _l("Khẩn cấp chưa xong"),
     Left.URGENT: _l("Khẩn, chưa đơn vị nào tiếp nhận"),
     Left.DRAFT: _l("Phiếu bỏ dở sau cuộc gọi"),
     Left.CALL_BACK: _l("Việc gọi lại"),

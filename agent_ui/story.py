@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui import labels
 from callcenter.models import Attachment, Ticket, TicketEvent
-from callcenter.vocab import Attempt, CallOut, Clock, Disposition, Source, TextResult
+from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd, Source, TextResult
 from tickets.sla import VIETNAM
 
 # Shorter pauses on the same day are told by the times themselves.
@@ -27,6 +27,12 @@ _SENTENCES: Mapping[str, LazyString] = {
     "not_missed": _l("ghi: theo nhật ký tổng đài, đây không phải cuộc gọi nhỡ"),
     "restore": _l("mở lại phiếu theo nhật ký tổng đài"),
     "discard": _l("kết thúc, không lập phiếu: %(disposition)s"),
+    "emergency": _l("bấm khẩn cấp %(service)s; phiếu thành khẩn"),
+    "emergency_taken": _l("nhận lo việc khẩn cấp %(service)s"),
+    "emergency_answered": _l("%(service)s đã nhấc máy"),
+    "emergency_called": _l("gọi nơi tiếp nhận khẩn cấp: %(call_result)s"),
+    "emergency_over": _l("xong việc khẩn cấp %(service)s: %(emergency_end)s"),
+    "emergency_passed": _l("kết thúc: đã chuyển nơi tiếp nhận khẩn cấp"),
     "answer_at_once": _l("trả lời ngay trong cuộc gọi (cấp độ 1)"),
     "shielded": _l("bỏ việc gọi lại: người này xin liên hệ an toàn"),
     "redialled": _l("người dân gọi lại sau khi rớt: ghi tiếp phiếu này"),
@@ -77,6 +83,7 @@ PICTURES: Mapping[str, str] = {
     "give_back_part": "arrow-back-up", "resolve": "circle-check", "approve": "circle-check", "close": "lock",
     "supply": "message", "rated": "star", "breached": "alert-triangle", "reopen": "refresh", "reopen_triage": "refresh",
     "reject": "x", "withdraw": "x", "extend": "calendar", "file": "phone", "open": "phone-incoming", "link": "link",
+    "emergency": "alert-triangle", "emergency_over": "circle-check", "emergency_answered": "phone",
     "call_attempt": "phone-off", "texted": "message",
     "propose": "send", "send_back": "arrow-back-up", "asked_again": "bell", "triage": "filter",
 }  # fmt: skip
@@ -175,6 +182,8 @@ def _what(ticket: Ticket, event: TicketEvent, agency: str) -> str:
         "call_result": _call_result(data),
         "result": _result(data.get("result")),
         "call_at": _moment(data.get("call_at")),
+        "service": data.get("service", ""),
+        "emergency_end": _emergency_end(data.get("ended")),
     }
     return str(sentence) % values
 
@@ -252,6 +261,10 @@ def _result(word: str | None) -> str:
     """Of dialling, or of a text message: the two share no word."""
     kind = Attempt if word in list(Attempt) else TextResult
     return str(labels.label(kind(word))).lower() if word else ""
+
+
+def _emergency_end(word: str | None) -> str:
+    return str(labels.label(EmergencyEnd(word))).lower() if word else ""
 
 
 def _clock(word: str | None) -> str:

@@ -189,6 +189,36 @@ class CommandVerb(StrEnum):
     UNLIST = "unlist"
 
 
+class EmergencyService(StrEnum):
+    """The country's emergency numbers: police, fire and rescue, ambulance, protection of children."""
+
+    POLICE = "113"
+    FIRE = "114"
+    AMBULANCE = "115"
+    CHILDREN = "111"
+
+
+class EmergencyEnd(StrEnum):
+    """How an emergency was over: `answered` is the PBX's own word, all others are a person's."""
+
+    ANSWERED = "answered"
+    CONNECTED = "connected"
+    RELAYED = "relayed"
+    OTHER_LINE = "other_line"
+    TOLD_TO_DIAL = "told_to_dial"
+    KNOWN = "known"
+    CALLER_GONE = "caller_gone"
+    NO_EMERGENCY = "no_emergency"
+
+
+class Third(StrEnum):
+    """Somebody whom an operator asks about a call, or passed it on to, has answered, and hears whoever asked; or the
+    caller, where it is no telephone of ours (those are the call's `talking`)."""
+
+    ANSWERED = "answered"
+    WITH_CALLER = "with_caller"
+
+
 class CallOut(StrEnum):
     """How a call to a citizen ended, in the PBX's word: `not_picked_up` is the operator's own telephone."""
 

@@ -212,6 +212,9 @@ def _put_down(call: Telling, to: str) -> None:
 def _rung(call: Telling, to: str) -> Channel:
     other = call.leg(to)
     other.exten = to
+    if to not in call.pbx.extensions:
+        # A number outside: what rings is the trunk.
+        other.name = f"PJSIP/trunk-{other.name[-8:]}"
     return other
 
 

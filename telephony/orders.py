@@ -12,8 +12,8 @@ Action = dict[str, str]
 
 _QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _REASON = re.compile(r"[a-z0-9-]{1,40}")
-# Dialled by the PBX: digits, and never a short number of its own.
-_NUMBER = re.compile(r"(0[0-9]{8,15}|1[89]00[0-9]{4,6})")
+# Dialled by the PBX: digits, and no short number but those for emergencies.
+_NUMBER = re.compile(r"(0[0-9]{8,15}|1[89]00[0-9]{4,6}|11[1-5])")
 _CALL = re.compile(r"[0-9]{1,15}")
 # An extension, an emergency number or a number outside.
 _TARGET = re.compile(r"[0-9]{2,16}")

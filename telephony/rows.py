@@ -15,10 +15,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from callcenter.db import any_of
 from callcenter.models import Call, Testimony
 from callcenter.push import announce
+from callcenter.vocab import Third
 from telephony import callflow
 from tickets import desk
 from tickets.calls import corrections
-from tickets.telephone import after_call
+from tickets.telephone import after_call, emergency_watch
 from tickets.telephone.after_call import HungUp
 
 _ONE_ROW = update(Call.__table__).where(Call.__table__.c.id == bindparam("row_id"))  # type: ignore[arg-type]
@@ -47,7 +48,8 @@ class _Before:
     """What the row said until now, where its change asks for more than to be written.
 
     `owned` is what a draft depends on: whether it rang at all, and who talked last; `asked` what the end by a
-    witness asked for, whose place the listener's own word takes now (`late`). `parts` were over already.
+    witness asked for, whose place the listener's own word takes now (`late`). `parts` were over already; `third` is
+    where somebody stood whom it was passed on to.
     """
 
     owned: tuple[bool, str]
@@ -56,6 +58,7 @@ class _Before:
     late: bool
     asked: str | None
     parts: frozenset[Part] = frozenset()
+    third: Third | None = None
 
 
 def write(
@@ -111,7 +114,8 @@ def _before(row: Call, picture: Picture, *, late: bool, asked: str | None) -> _B
     same = not picture.snapshot.get("said") and all(
         getattr(row, name) == value for name, value in picture.columns.items()
     )
-    return _Before(_owned_by(row), frozenset((*row.ringing, *row.talking)), same, late, asked, _over(row))
+    phones = frozenset((*row.ringing, *row.talking))
+    return _Before(_owned_by(row), phones, same, late, asked, _over(row), row.third)
 
 
 def _over(row: Call) -> frozenset[Part]:
@@ -160,6 +164,9 @@ def _follow_up(
     ]
     if hung_up:
         after_call.begin(session, pbx, hung_up, now=now)
+    passed = [row for row, before in changes if row.third != before.third]
+    if passed:
+        emergency_watch.follow(session, passed, now=now)
     for row, before in changes:
         if before.late:
             _take_the_place_of_the_witness(session, row)

@@ -25,6 +25,7 @@ ASKED_AGAIN = "asked_again"
 # Who is told that a citizen asks again: the agency, and from the second time on its head.
 AGENCY, HEAD = "agency", "head"
 HEAD_FROM = 2
+ANSWERED_AT_THE_DESK = 1
 
 
 def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
@@ -216,6 +217,8 @@ def dispose(
             raise Invalid({"disposition": "safe_no_call_back"})
         if disposition == Disposition.DROPPED and call.caller:
             callbacks.expect(session, call, draft, actor, now=now)
+        elif disposition == Disposition.EMERGENCY_PASSED:
+            _keep_passed(session, draft, actor, note, now)
         else:
             history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
         callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
@@ -223,6 +226,13 @@ def dispose(
         raise NotAllowed("only who talked with the caller may end the call")
     _set_disposition(session, call, disposition, note, actor, now)
     return call
+
+
+def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: datetime) -> None:
+    """Who called, from where and about what stays an urgent ticket, though no agency of ours answers it."""
+    draft.level, draft.tier, draft.owner_id = Level.URGENT, ANSWERED_AT_THE_DESK, actor.id
+    history.move(session, draft, "emergency_passed", actor, now=now, reason=note or None)
+    draft.filed_at = draft.resolved_at = draft.closed_at = now
 
 
 def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:

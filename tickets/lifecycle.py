@@ -19,6 +19,8 @@ MOVES: Mapping[str, Mapping[S, S]] = {
     "expect_call_back": {S.DRAFT: S.FILED},
     # The operator knew the answer: no agency has it, and the citizen rates it like any other.
     "answer_at_once": {S.DRAFT: S.RESOLVED},
+    # 113, 114, 115 or 111 has it: an urgent ticket that no agency has to answer.
+    "emergency_passed": {S.DRAFT: S.CLOSED},
     "discard": {S.DRAFT: S.DISCARDED},
     # The PBX's own log shows that the call was no missed one, and nobody has begun to call back.
     "expect_no_call_back": {S.FILED: S.DRAFT},

@@ -89,6 +89,21 @@ def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
     return session.scalars(query).all()
 
 
+def left_calls(session: Session, actor: Actor) -> list[Call]:
+    """Live calls that this extension talked with last and that no telephone of ours has now, newest first.
+
+    Somebody is asked, the caller is on hold, or has been passed on outside: the draft is still this person's.
+    """
+    if not actor.extension:
+        return []
+    query = (
+        select(Call)
+        .where(Call.ended_at.is_(None), Call.talking == [], Call.operators.contains([actor.extension]))
+        .order_by(Call.started_at.desc())
+    )
+    return [call for call in session.scalars(query) if call.operators[-1] == actor.extension]
+
+
 def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
     """This person's drafts of calls that are over, newest first."""
     return _drafts(session, Ticket.owner_id == actor.id)

@@ -41,6 +41,11 @@ def one_more(session: Session, actor: Actor, code: str, *, now: datetime) -> Tic
     first = history.locked(session, code)
     if actor.role not in LEADS and first.owner_id != actor.id:
         raise NotAllowed(f"ticket {code} is in somebody else's hands")
+    return another(session, actor, first, now=now)
+
+
+def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> Ticket:
+    """`one_more`, whoever has the first one."""
     calls = _calls_of(session, first)
     empty = _untouched(session, actor, calls)
     if empty is not None:

@@ -1,6 +1,17 @@
 """Administration put together: its views are routes of its blueprints as soon as they are imported."""
 
-from agent_ui.admin import agencies, base, calendar, catalogue, changes, knowledge, overview, people, reasons
+from agent_ui.admin import (
+    agencies,
+    base,
+    calendar,
+    catalogue,
+    changes,
+    emergencies,
+    knowledge,
+    overview,
+    people,
+    reasons,
+)
 
-PAGES = (agencies, calendar, catalogue, changes, knowledge, overview, people, reasons)
+PAGES = (agencies, calendar, catalogue, changes, emergencies, knowledge, overview, people, reasons)
 BLUEPRINTS = (base.blueprint, people.account)

@@ -4,7 +4,7 @@
   const down = document.getElementById("live-down");
   const serverNow = document.querySelector('meta[name="server-now"]')?.content;
   const skew = serverNow ? Date.now() - Date.parse(serverNow) : 0;
-  const TOPICS = ["calls", "extension", "tickets", "mine", "agency", "pbx", "stuck", "administration"];
+  const TOPICS = ["calls", "extension", "tickets", "mine", "agency", "pbx", "stuck", "emergencies", "administration"];
   const GAP_MS = 200;
   const SILENCE_MS = 40000;
   const held = new Map();

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, Id
-from callcenter.vocab import Disposition, HungUpBy, Outcome, Reason, Stage
+from callcenter.vocab import Disposition, HungUpBy, Outcome, Reason, Stage, Third
 
 
 class Call(Base):
@@ -17,8 +17,9 @@ class Call(Base):
     `started_at` to `ended_at` are Asterisk's own moments. `hold_s` is null where somebody talked while nobody heard
     the PBX. `talks` are who talked with the caller from when to when, in order: `{extension, since, until, hold_s}`, as
     far as the listener heard it; a call that a witness supplied has none. `ringing`, `talking` and `holding` are
-    extensions at this moment, empty once `ended_at` is set. `voicemail` is the message's file as the PBX names it,
-    without its ending. `snapshot` is the state machine's own copy, from which a restarted listener goes on.
+    extensions at this moment, empty once `ended_at` is set, as is `third`: that somebody who is asked about the call,
+    or has it outside, has answered. `voicemail` is the message's file as the PBX names it, without its ending.
+    `snapshot` is the state machine's own copy, from which a restarted listener goes on.
     """
 
     __tablename__ = "call"
@@ -62,6 +63,7 @@ class Call(Base):
     ringing: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     talking: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     holding: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    third: Mapped[Third | None]
     snapshot: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     epoch: Mapped[int] = mapped_column(server_default=text("0"))
 

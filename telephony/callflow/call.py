@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from callcenter.vocab import HungUpBy, Outcome, Phase, Reason, Stage, TransferKind
+from callcenter.vocab import HungUpBy, Outcome, Phase, Reason, Stage, Third, TransferKind
 
 
 @dataclass(slots=True)
@@ -84,6 +84,7 @@ class Call:
     # Live: which phones, by Uniqueid of their leg where one phone can have two.
     ringing: dict[str, str] = field(default_factory=dict)
     talking: list[str] = field(default_factory=list)
+    third: Third | None = None
     legs: dict[str, Leg] = field(default_factory=dict)
 
     # Marks that decide the outcome, and what is not known for sure yet.
@@ -185,6 +186,7 @@ def columns(call: Call) -> dict[str, Any]:
         "ringing": list(dict.fromkeys(call.ringing.values())),
         "talking": list(call.talking),
         "holding": call.holding,
+        "third": call.third,
     }
 
 
@@ -224,6 +226,7 @@ _WORDS: dict[str, type] = {
     "reason": Reason,
     "turned_away": Reason,
     "hung_up_by": HungUpBy,
+    "third": Third,
     "ended_by": HungUpBy,
     "told_by": HungUpBy,
 }

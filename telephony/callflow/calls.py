@@ -4,12 +4,12 @@ Keys are Uniqueid and Linkedid, never channel names: those begin again after a r
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from callcenter.vocab import TransferKind
+from callcenter.vocab import Third, TransferKind
 from telephony.callflow.call import Call, Leg, Talk, Transfer
 from telephony.events import extension_of
 
@@ -184,25 +184,36 @@ def remember(names: list[str], name: str) -> bool:
 def talk(calls: Calls, call: Call, at: datetime) -> bool:
     """Look again who talks with the caller; True where that changed."""
     now: list[str] = []
-    anybody = False
-    for leg in calls.reached(call):
-        anybody = True
+    heard = list(calls.reached(call))
+    for leg in heard:
         if leg.call != call.linkedid:
             calls.adopt(call, leg)
         if is_operator(call, leg):
             remember(now, leg.extension)
     end_talks(call, at, besides=now)
+    before, call.third = call.third, _third(call, heard)
     for extension in now:
         if extension not in call.talking:
             _begin_talk(call, extension, at)
-    if anybody:
+    if heard:
         call.in_transfer = False
     if now == call.talking:
-        return False
+        return before != call.third
     if len(now) < len(call.talking) or not set(call.talking) <= set(now):
         call.talk_ended_at = at
     call.talking = now
     return True
+
+
+def _third(call: Call, heard: Sequence[Leg]) -> Third | None:
+    """Where somebody stands whom the last operator asks, or passed this call on to."""
+    if not call.operators:
+        return None
+    if any(not is_operator(call, leg) for leg in heard):
+        return Third.WITH_CALLER
+    apart = (leg for leg in call.legs.values() if leg.bridges and not leg.local and leg.uniqueid != call.linkedid)
+    asked = any(leg.extension != call.operators[-1] for leg in apart if leg not in heard)
+    return Third.ANSWERED if asked else None
 
 
 def _begin_talk(call: Call, extension: str, at: datetime) -> None:

@@ -194,6 +194,7 @@ def close(call: Call, at: datetime) -> None:
     call.ringing.clear()
     call.talking = []
     end_talks(call, at)
+    call.third = None
     call.missing_since = None
 
 

@@ -15,8 +15,30 @@ from sqlalchemy.orm import Session
 from callcenter import commands
 from callcenter.config import Pbx, Settings
 from callcenter.db import transaction
-from callcenter.models import AfterCall, Call, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
-from callcenter.vocab import AfterCallEnd, CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
+from callcenter.models import (
+    AfterCall,
+    Call,
+    Emergency,
+    OutgoingCall,
+    PauseReason,
+    PbxCommand,
+    PbxQueue,
+    PbxStatus,
+    Ticket,
+)
+from callcenter.vocab import (
+    AfterCallEnd,
+    CallOut,
+    CommandResult,
+    CommandVerb,
+    EmergencyEnd,
+    EmergencyService,
+    Level,
+    Source,
+    Third,
+    TicketKind,
+    TicketState,
+)
 from scripts.asterisk_env import AMI_PORT, Asterisk, Site
 from telephony.ami.link import Watch
 from telephony.leadership import crown
@@ -30,7 +52,9 @@ from tests.wire.ears import seen
 from tickets import desk as drafts
 from tickets import history
 from tickets.oversight.floor import Doing
-from tickets.telephone import calling_out, my_phone, transfers
+from tickets.telephone import calling_out, emergencies, emergency_bar, emergency_rules, my_phone, transfers
+from tickets.telephone.emergency_bar import Shown
+from tickets.telephone.emergency_rules import Stage
 from tickets.telephone.my_phone import Presence
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
@@ -97,13 +121,13 @@ class Desk:
             self.told("told", f"call out -> {call.result}, talked {call.talk_s:.1f} s")
             return call
 
-    async def talk(self, phone: Phone) -> tuple[Caller, int]:
-        """A citizen who talks with this telephone, and their call."""
+    async def talk(self, phone: Phone, wait: float = 60) -> tuple[Caller, int]:
+        """A citizen who talks with this telephone for so many seconds at most, and their call."""
         for one in self.theatre.phones:
             one.reset()
         await self.ask(CommandVerb.SIGN_IN)
         await self.shows(lambda one: len(one.inside) == 2)
-        caller = await Caller("0905100002", steps=(Step(wait=60),)).start(self.theatre.pbx)
+        caller = await Caller("0905100002", steps=(Step(wait=wait),)).start(self.theatre.pbx)
         await phone.next_talk()
         mine = select(Call.id).where(Call.talking == [phone.number], Call.ended_at.is_(None))
         await seen(self.engine, lambda session: session.scalar(mine) is not None, 20)
@@ -118,6 +142,34 @@ class Desk:
             actor = self.province.actor("lan")
             asked = transfers.ask(session, actor, call_id, verb, to, allowed, now=self.now())
         return await self.ended(asked.id)
+
+    def press_emergency(self) -> int:
+        """Lan presses the key and 5."""
+        with transaction(self.engine) as session:
+            actor = self.province.actor("lan")
+            return emergencies.begin(
+                session, actor, EmergencyService.AMBULANCE, calling_out.Allowed(), now=self.now()
+            ).id
+
+    async def step(self, emergency_id: int, what: emergency_rules.Step) -> None:
+        with transaction(self.engine) as session:
+            emergencies.step(
+                session, self.province.actor("lan"), emergency_id, what, calling_out.Allowed(), now=self.now()
+            )
+
+    async def stands(self, stage: Stage) -> Shown:
+        """The one emergency that is not over, once it stands there."""
+
+        def there(session: Session) -> bool:
+            return [one.stage for one in self.shown(session)] == [stage]
+
+        await seen(self.engine, there, 30)
+        self.told("told", f"emergency -> {stage}")
+        with Session(self.engine) as session:
+            return self.shown(session)[0]
+
+    def shown(self, session: Session) -> list[Shown]:
+        return emergency_bar.shown(session, self.province.actor("lan"), self.now())
 
     def is_asking(self, session: Session) -> bool:
         return transfers.consultation(session, self.province.actor("lan"), self.now()) is not None
@@ -379,5 +431,61 @@ def test_who_is_asked_and_does_not_answer_is_let_go_and_the_caller_is_back(play:
             await seen(desk.engine, lambda session: session.get_one(Call, call_id).talking == [LAN], 20)
         finally:
             caller.quit()
+
+    play(scene)
+
+
+def test_the_ambulance_picks_up_gets_the_caller_and_it_is_over(play: Play) -> None:
+    """One key: the PBX dials 115 outside with the caller on hold; by its own word it is over once they talk."""
+
+    async def scene(desk: Desk) -> None:
+        lan, trunk = desk.theatre.phones[0], desk.theatre.trunk
+        assert trunk is not None
+        caller, call_id = await desk.talk(lan)
+        try:
+            row = desk.press_emergency()
+            far = await trunk.next_talk()
+            one = await desk.stands(Stage.SPEAKING)
+            assert one.steps == [emergency_rules.Step.JOIN, emergency_rules.Step.BACK]
+            await desk.step(row, emergency_rules.Step.JOIN)
+            await seen(desk.engine, lambda session: session.get_one(Emergency, row).ended is not None, 30)
+            with Session(desk.engine) as session:
+                emergency, call = session.get_one(Emergency, row), session.get_one(Call, call_id)
+                assert (emergency.ended, emergency.ended_by) == (EmergencyEnd.ANSWERED, "listener")
+                assert emergency.answered_at is not None
+                assert (call.third, call.talking, call.ended_at) == (Third.WITH_CALLER, [], None)
+                assert call.transfers == [{"kind": "attended", "to": "115"}]
+                assert session.get_one(Ticket, emergency.ticket_id).level == Level.URGENT
+            await far.hang_up()
+        finally:
+            caller.quit()
+
+    play(scene)
+
+
+def test_115_is_busy_the_caller_hangs_up_and_the_operator_calls_it(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        lan, trunk = desk.theatre.phones[0], desk.theatre.trunk
+        assert trunk is not None
+        trunk.does(BUSY)
+        caller, _ = await desk.talk(lan, wait=20)
+        row = desk.press_emergency()
+        await trunk.next_call()
+        assert (await desk.stands(Stage.BACK)).steps == [emergency_rules.Step.AGAIN]
+        await caller.done()
+        await desk.stands(Stage.CALLER_GONE)
+        trunk.reset()
+        lan.reset()
+        await desk.step(row, emergency_rules.Step.CALL_SERVICE)
+        own = await lan.next_talk()
+        assert own.peer == "115"
+        far = await trunk.next_talk()
+        assert far.peer == "1022"
+        await far.hang_up()
+        with Session(desk.engine) as session:
+            out = session.scalars(select(OutgoingCall.id)).one()
+        assert (await desk.ended_call(out)).result == CallOut.REACHED
+        with Session(desk.engine) as session:
+            assert session.get_one(Emergency, row).ended_at is None
 
     play(scene)

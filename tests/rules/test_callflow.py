@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callcenter.vocab import HungUpBy, Outcome, Reason, Stage
+from callcenter.vocab import HungUpBy, Outcome, Reason, Stage, Third
 from telephony.callflow import Calls, from_json, step, to_json
 from tests.rules.trace import RULES, START, Played, play
 
@@ -352,6 +352,66 @@ def test_attended_by_keys_with_the_target_left_out_of_the_event(first: str) -> N
     row = end(TALK + lines + "9.0 Hangup caller Context=q")
     assert row["transfers"] == [{"kind": "attended", "to": "103"}]
     assert row["operators"] == ["101", "103"]
+
+
+def test_a_telephone_outside_is_asked_then_has_the_caller() -> None:
+    """By the telephone's keys, through a Local channel: who is outside hears the operator first, then the caller."""
+    half, other = "Local/115@from-agents-00000001;1", "Local/115@from-agents-00000001;2"
+    played = play(
+        TALK
+        + f"""
+        4.0 Hold 101 -> holding=101
+        4.1 DialBegin 101 dest={half}
+        4.1 BridgeLeave 101 BridgeUniqueid=b1
+        4.1 BridgeEnter 101 BridgeUniqueid=b2 -> talking=
+        4.1 BridgeEnter {half} BridgeUniqueid=b2
+        """
+    )
+    assert played.row()["third"] is None
+    play(
+        f"""
+        6.0 BridgeEnter PJSIP/trunk-00000099 BridgeUniqueid=b3
+        6.0 BridgeEnter {other} BridgeUniqueid=b3
+        """,
+        played=played,
+    )
+    assert played.row()["third"] == Third.ANSWERED
+    assert played.row()["talking"] == []
+    play(
+        f"""
+        9.0 Unhold 101
+        9.0 AttendedTransfer - orig=101 second=101 transferee=caller target={half}
+        9.0 BridgeLeave {half} BridgeUniqueid=b2
+        9.0 BridgeEnter {half} BridgeUniqueid=b1
+        9.0 Hangup 101
+        """,
+        played=played,
+    )
+    row = played.row()
+    assert row["third"] == Third.WITH_CALLER
+    assert row["transfers"] == [{"kind": "attended", "to": "115"}]
+    assert from_json(to_json(played.calls.by_id[row["linkedid"]])).third == Third.WITH_CALLER
+    play("20.0 Hangup caller Context=x", played=played)
+    assert played.ticks().row()["third"] is None
+    assert not played.row()["lost_in_transfer"]
+
+
+def test_whoever_is_asked_and_lets_go_is_there_no_more() -> None:
+    played = play(
+        TALK
+        + """
+        4.0 BridgeEnter PJSIP/trunk-00000099 BridgeUniqueid=b3
+        """
+    )
+    assert played.row()["third"] == Third.ANSWERED
+    play("6.0 Hangup PJSIP/trunk-00000099", played=played)
+    assert played.row()["third"] is None
+    play("7.0 BridgeEnter 102 BridgeUniqueid=b4", played=played)
+    assert played.row()["third"] == Third.ANSWERED
+    play(
+        "8.0 BridgeLeave 102 BridgeUniqueid=b4\n8.0 BridgeEnter 102 BridgeUniqueid=b1 -> talking=101,102", played=played
+    )
+    assert played.row()["third"] is None
 
 
 def test_redirect_has_no_transfer_event() -> None:

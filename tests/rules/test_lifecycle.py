@@ -9,7 +9,7 @@ from tickets.lifecycle import MOVES, allowed, check_move
 # The table as the province reads it: state -> move -> state. Written apart from the code's own form of it.
 TABLE = """
 draft              file=filed expect_call_back=filed discard=discarded link=linked redialled=draft
-                   answer_at_once=resolved
+                   answer_at_once=resolved emergency_passed=closed
 filed              triage=triage route=routed call_back_done=closed reject=rejected withdraw=withdrawn
                    expect_no_call_back=draft call_back_needless=discarded redialled=draft shielded=draft
                    call_back_ended=closed expect_no_call_back=draft call_back_needless=discarded

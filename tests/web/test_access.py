@@ -117,6 +117,12 @@ WHO: dict[str, set[str | None]] = {
     "shift_change.record": LEADS,
     "shift_change.confirm": LEADS,
     "shift_change.withdraw": LEADS,
+    "emergencies.page": LEADS,
+    "emergencies.bar": DESK,
+    "emergencies.begin": {"lan", "hoa"},
+    "emergencies.take": LEADS,
+    "emergencies.end": DESK,
+    "emergencies.step": {"lan", "hoa"},
     "nuisance.page": LEADS,
     "nuisance.decide": LEADS,
     "call_backs.page": DESK,
@@ -149,6 +155,8 @@ WHO: dict[str, set[str | None]] = {
     "admin.number_remove": {"quan"},
     "admin.queues": {"quan"},
     "admin.reasons": {"quan"},
+    "admin.emergency_lines": {"quan"},
+    "admin.emergency_line": {"quan"},
     "admin.reason": {"quan"},
     "admin.token_list": {"quan"},
     "admin.token_new": {"quan"},
@@ -177,7 +185,7 @@ _ARGUMENTS = {
     "token_id": 999999, "handover_id": 999999, "number": "0905123456", "name": "operator",
     "which": "heard", "pbx": "lab", "linkedid": "1795612712.4",
     "day": "2026-01-01", "saved_id": 999999, "article_id": 999999, "level": "normal", "clock": "answer",
-    "sound": "voicemail",
+    "sound": "voicemail", "emergency_id": 999999, "service": "115",
 }  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def things(session: Session, province: Province) -> dict[str, object]:
         "name": "operator", "which": "heard", "pbx": call.pbx, "linkedid": call.linkedid, "day": "2026-09-02",
         "level": "normal", "clock": "answer", "outcome": "all", "state": "routed", "file_id": 1, "call_id": call.id,
         "token": "x", "draft": draft.code, "article_id": article.id,
-        "sound": "voicemail", "handover_id": handover.id,
+        "sound": "voicemail", "handover_id": handover.id, "service": "115",
     }  # fmt: skip
 
 

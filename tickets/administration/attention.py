@@ -21,6 +21,7 @@ from callcenter.models import (
 )
 from callcenter.vocab import AgencyKind, Role
 from tickets import assignment, clocks
+from tickets.administration import emergencies
 from tickets.sla import VIETNAM
 
 
@@ -47,6 +48,7 @@ def lacks(session: Session, now: datetime) -> list[Lack]:
         "members_without_account": [extension for extension, _queues in members_without_account(session)],
         "accounts_in_no_queue": [user.name for user in accounts_in_no_queue(session)],
         "next_year_empty": _next_year(session, now),
+        "emergency_untried": emergencies.untried(session),
         "deadlines_unconfirmed": _unconfirmed(session),
     }
     return [Lack(what, len(names), tuple(names[:_FEW])) for what, names in found.items() if names]

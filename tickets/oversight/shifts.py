@@ -16,6 +16,7 @@ from tickets import history, queries
 from tickets.actors import LEADS, Actor
 from tickets.oversight import worklist
 from tickets.queries import Unfinished
+from tickets.telephone import emergencies, emergency_bar
 
 _RECEIVE = (Role.SHIFT_LEADER, Role.SUPERVISOR)
 _RECENT = 30
@@ -24,6 +25,7 @@ _RECENT = 30
 class Left(StrEnum):
     """The lists of a handover, the most pressing first."""
 
+    EMERGENCY = "emergency"
     URGENT = "urgent"
     DRAFT = "draft"
     CALL_BACK = "call_back"
@@ -36,6 +38,10 @@ def standing(session: Session, actor: Actor, now: datetime) -> list[dict[str, An
     lying = {row.ticket.id for row in shift.drafts}
     own = [row for row in queries.unfinished(session, actor) if row.ticket.id not in lying]
     return [
+        *(
+            _item(Left.EMERGENCY, ticket, f"{row.service} · {row.began_by}", None)
+            for row, ticket in emergency_bar.open_ones(session)
+        ),
         *(_item(Left.URGENT, one, _agency(one), one.accept_due or one.triage_due) for one in shift.urgent),
         *(_draft(row) for row in (*shift.drafts, *own)),
         *_call_backs(session, now),
@@ -134,6 +140,9 @@ def receivers(session: Session, actor: Actor) -> Sequence[User]:
 def _take(session: Session, actor: Actor, item: dict[str, Any], before: str, now: datetime) -> None:
     """Whatever was settled meanwhile stays as it is."""
     ticket = history.locked(session, item["code"])
+    if item["list"] == Left.EMERGENCY:
+        emergencies.hand_over(session, actor, ticket, now=now)
+        return
     if not _is_open(Left(item["list"]), ticket):
         return
     if item["list"] == Left.DRAFT:
@@ -142,6 +151,7 @@ def _take(session: Session, actor: Actor, item: dict[str, Any], before: str, now
 
 
 def _is_open(kind: Left, ticket: Ticket) -> bool:
+    """For every list but that of emergencies, which know it themselves."""
     match kind:
         case Left.DRAFT:
             return ticket.state == TicketState.DRAFT
@@ -151,6 +161,7 @@ def _is_open(kind: Left, ticket: Ticket) -> bool:
             return ticket.state == TicketState.TRIAGE
         case Left.URGENT:
             return ticket.state in (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
+    return False
 
 
 def _call_backs(session: Session, now: datetime) -> Iterator[dict[str, Any]]:

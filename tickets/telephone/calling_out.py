@@ -19,6 +19,8 @@ from tickets.people import safe
 from tickets.telephone import my_phone, phone
 
 MOVE = "called_out"
+# A number that is not kept as E.164 is a service's: somebody called 115 for the citizen.
+SERVICE_MOVE = "emergency_called"
 # A call of which the PBX has said nothing more for so long is over: its last word was lost in a gap.
 _FORGOTTEN = timedelta(hours=1)
 # How long the page tells how the last one ended.
@@ -63,15 +65,23 @@ def place(session: Session, actor: Actor, code: str, number: str, allowed: Allow
     problem = _problem(session, here, ticket, e164, dialled)
     if problem or dialled is None or e164 is None:
         raise Invalid({"phone": problem or "call_not_allowed"})
+    return start(session, actor, here, ticket, e164, dialled, now=now)
+
+
+def start(
+    session: Session, actor: Actor, here: my_phone.Presence, ticket: Ticket, number: str, dialled: str, *, now: datetime
+) -> OutgoingCall:
+    """Ask for the call, whose number was checked before. Raises Invalid where the telephone makes another one."""
+    assert actor.id is not None
     # Held, so that two clicks at the same moment are one call.
     session.get(User, actor.id, with_for_update=True)
     going_on = latest(session, here.extension, now)
     if going_on is not None and going_on.ended_at is None:
-        if going_on.number == e164 and going_on.ticket_id == ticket.id:
+        if going_on.number == number and going_on.ticket_id == ticket.id:
             return going_on
         raise Invalid({"phone": "call_going_on"})
     call = OutgoingCall(
-        pbx=here.pbx, ticket_id=ticket.id, user_id=actor.id, who=actor.name, extension=here.extension, number=e164,
+        pbx=here.pbx, ticket_id=ticket.id, user_id=actor.id, who=actor.name, extension=here.extension, number=number,
         asked_at=now,
     )  # fmt: skip
     session.add(call)
@@ -178,7 +188,8 @@ def ended(session: Session, call_id: int, result: CallOut, at: datetime, *, now:
     ticket, person = session.get_one(Ticket, call.ticket_id), session.get_one(User, call.user_id)
     if not _is_try(session, ticket, Actor.of(person), call.result, now):
         talk_s = round(call.talk_s)
-        history.note(session, ticket, MOVE, Actor.of(person), now=now, result=call.result, call=call.id, talk_s=talk_s)
+        move = MOVE if call.number.startswith("+") else SERVICE_MOVE
+        history.note(session, ticket, move, Actor.of(person), now=now, result=call.result, call=call.id, talk_s=talk_s)
     announce(session, f"extension:{call.extension}")
 
 

@@ -3,7 +3,7 @@
 The draft goes with the call: it belongs to whoever talks last (`tickets.desk`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,9 +106,19 @@ def consultation(session: Session, actor: Actor, now: datetime) -> Consultation 
 
 
 def ask(
-    session: Session, actor: Actor, call_id: int, verb: CommandVerb, to: str, allowed: Allowed, *, now: datetime
+    session: Session,
+    actor: Actor,
+    call_id: int,
+    verb: CommandVerb,
+    to: str,
+    allowed: Allowed,
+    *,
+    also: Collection[str] = (),
+    now: datetime,
 ) -> PbxCommand:
     """Pass the call on, ask somebody first (`CONSULT`), put the two together (`JOIN`) or come back (`BACK`).
+
+    `also` are numbers that are in no list of people: those of emergencies.
 
     Raises NotFound for a call that is not at this telephone, Invalid where it cannot be done now or `to` is nobody.
     """
@@ -116,15 +126,10 @@ def ask(
     call = session.get(Call, call_id)
     if call is None or not actor.extension or actor.id is None:
         raise NotFound(f"no call {call_id} for {actor.name}")
-    if phone.is_away(session.get(PbxStatus, call.pbx), now):
-        raise Invalid({"phone": "phone_away"})
-    asking = consultation(session, actor, now) if verb in _OUT else None
-    fits = asking is not None and asking.call_id == call.id if verb in _OUT else verb.value in can(session, actor, call)
-    if not fits:
-        raise Invalid({"phone": "phone_too_late"})
+    _check(session, actor, call, verb, now)
     arguments = {"call": call.linkedid}
     if verb in _ON:
-        arguments["to"] = _known(session, actor, to, allowed)
+        arguments["to"] = to if to in also else _known(session, actor, to, allowed)
     return commands.ask(
         session,
         pbx=call.pbx,
@@ -136,6 +141,15 @@ def ask(
         now=now,
         expires_s=_LASTS_S,
     )
+
+
+def _check(session: Session, actor: Actor, call: Call, verb: CommandVerb, now: datetime) -> None:
+    if phone.is_away(session.get(PbxStatus, call.pbx), now):
+        raise Invalid({"phone": "phone_away"})
+    asking = consultation(session, actor, now) if verb in _OUT else None
+    fits = asking is not None and asking.call_id == call.id if verb in _OUT else verb.value in can(session, actor, call)
+    if not fits:
+        raise Invalid({"phone": "phone_too_late"})
 
 
 def _known(session: Session, actor: Actor, to: str, allowed: Allowed) -> str:

@@ -1,0 +1,40 @@
+"""What the PBX dials for each emergency service: the four on one page, each with a page of its own."""
+
+from flask import abort, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from agent_ui import forms, site
+from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.auth import me, roles
+from callcenter.vocab import EmergencyService, Role
+from tickets.administration import emergencies as book
+
+
+@blueprint.get("/emergency-numbers")
+@roles(Role.ADMIN)
+def emergency_lines() -> str:
+    with site.reading() as session:
+        changes = latest(session, book.SUBJECT)
+        return render_template("admin/emergency_lines.html", lines=book.lines(session), changes=changes)
+
+
+@blueprint.route("/emergency-numbers/<service>", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def emergency_line(service: str) -> ResponseReturnValue:
+    if service not in list(EmergencyService):
+        abort(404)
+    chosen = EmergencyService(service)
+
+    def page(session: Session, form: Form | None) -> str:
+        opened = form or Form.of(book.lines(session)[chosen])
+        changes = latest(session, book.SUBJECT, chosen)
+        return render_template("admin/emergency_line.html", service=chosen, form=opened, changes=changes)
+
+    def write(session: Session) -> str:
+        dialled, tried = forms.text("dialled"), ticked("tried")
+        book.edit(session, me(), chosen, dialled=dialled, tried=tried, seen=seen(), now=site.now())
+        return chosen.value
+
+    return edit(page, write, lambda name: back(url_for("admin.emergency_lines"), _("Đã lưu %(x)s.", x=name)))

@@ -1,0 +1,120 @@
+// Emergencies: the digit that picks a service, the form that becomes urgent, and the alarm until somebody takes it on.
+(() => {
+  const bar = document.getElementById("emergency");
+  if (!bar) return;
+  const AGAIN_MS = 3500;
+  const MUTED = "hotline-alarm-muted";
+  const MARK = "‼";
+  const title = document.title;
+  const known = new Set(codes());
+  let audio;
+  let ringing = false;
+
+  function codes() {
+    return [...bar.querySelectorAll("[data-emergency]")].map((one) => one.dataset.emergency);
+  }
+
+  // Opened by its key, the menu has the cursor, so that one digit picks and what is typed lands nowhere else.
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("details.emergency-menu[open]")) event.target.querySelector("button").focus();
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    const menu = document.activeElement?.closest("details.emergency-menu[open]");
+    const button = /^[0-9]$/.test(event.key) && menu?.querySelector(`[data-service-key="${event.key}"]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+  document.addEventListener("submit", (event) => {
+    const menu = event.target.closest("details.emergency-menu");
+    if (!menu) return;
+    // One press is enough: the bar tells what comes of it, and the cursor goes back to where one types.
+    setTimeout(() => {
+      menu.open = false;
+      document.querySelector(".work[open] form[data-draft] .field-address input")?.focus({ preventScroll: true });
+    });
+  });
+
+  // The draft of a new emergency is urgent: its open form shows it, and saves itself on with that.
+  function raise() {
+    for (const code of codes()) {
+      if (known.has(code)) continue;
+      known.add(code);
+      const urgent = document.querySelector(`#form-${CSS.escape(code)} input[name="level"][value="urgent"]`);
+      if (!urgent || urgent.checked) continue;
+      urgent.checked = true;
+      urgent.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
+  const alarm = () => bar.querySelector("[data-alarm]");
+  const muted = () => localStorage.getItem(MUTED) === "1";
+  const heard = () => !muted() && audio?.state === "running";
+
+  // Browsers are silent until the page was touched once.
+  function wake() {
+    if (!audio && !navigator.userActivation?.hasBeenActive) return;
+    audio ??= new AudioContext();
+    if (audio.state === "suspended") audio.resume().then(words, () => {});
+  }
+
+  function beep() {
+    for (const [at, hertz] of [[0, 880], [0.25, 660], [0.5, 880]]) {
+      const tone = new OscillatorNode(audio, { type: "square", frequency: hertz });
+      const loud = new GainNode(audio, { gain: 0.12 });
+      tone.connect(loud).connect(audio.destination);
+      tone.start(audio.currentTime + at);
+      tone.stop(audio.currentTime + at + 0.2);
+    }
+  }
+
+  const pause = () => new Promise((resolve) => { setTimeout(resolve, AGAIN_MS); });
+
+  // One of a person's open tabs is enough.
+  async function ring() {
+    if (ringing) return;
+    ringing = true;
+    while (alarm()) {
+      const once = () => {
+        if (heard()) beep();
+        return pause();
+      };
+      if (navigator.locks) {
+        await navigator.locks.request("hotline-alarm", { ifAvailable: true }, (lock) => (lock ? once() : pause()));
+      } else await once();
+    }
+    ringing = false;
+  }
+
+  function words() {
+    for (const [place, button] of bar.querySelectorAll("[data-alarm-sound]").entries()) {
+      const text = heard() ? button.dataset.wordsOn : button.dataset.wordsOff;
+      button.hidden = place > 0;
+      if (button.textContent !== text) button.textContent = text;
+    }
+  }
+
+  function show() {
+    raise();
+    const one = alarm();
+    if (one) {
+      document.title = `${MARK} ${one.dataset.alarm}`;
+      wake();
+      ring();
+    } else if (document.title.startsWith(MARK)) document.title = title;
+    words();
+  }
+
+  bar.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-alarm-sound]")) return;
+    localStorage.setItem(MUTED, heard() ? "1" : "0");
+    wake();
+    words();
+  });
+  for (const touch of ["pointerdown", "keydown"]) {
+    document.addEventListener(touch, () => { if (alarm()) wake(); }, { passive: true });
+  }
+  document.addEventListener("htmx:after:swap", show);
+  show();
+})();
