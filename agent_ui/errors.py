@@ -67,6 +67,12 @@ _BY_STATUS: Mapping[int, Told] = {
         ),
     )
 }
+# Citizens are no operators of it: what it means to them, in their words.
+_AWAY_TO_CITIZENS = Told(
+    503,
+    _l("Trang đang tạm nghỉ"),
+    _l("Máy chủ của tổng đài 1022 đang trục trặc, thường chỉ trong chốc lát. Việc gấp, ông/bà hãy gọi 1022."),
+)
 _PICTURES: Mapping[int, tuple[str, str]] = {
     400: ("refresh", "wait"),
     401: ("key", "wait"),
@@ -144,7 +150,7 @@ def _wait(error: RateLimitExceeded) -> int:
 
 def _away(error: Exception) -> ResponseReturnValue:
     log.error("not reachable", path=request.path, error=type(error).__name__)
-    return tell(_BY_STATUS[503], wait_s=_AGAIN_S)
+    return tell(_AWAY_TO_CITIZENS if current_app.name == "public" else _BY_STATUS[503], wait_s=_AGAIN_S)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

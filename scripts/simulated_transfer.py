@@ -77,16 +77,18 @@ class _Asking:
 
     def __init__(self, call: Telling, talk: Talk, to: str) -> None:
         self.call, self.talk, self.to = call, talk, to
-        self.near, self.far = self._end(1), self._end(2)
+        self.near, self.far = self._end(), self._end()
+        serial = self.near.name[-8:]
+        for channel, end in ((self.near, 1), (self.far, 2)):
+            channel.name = _ROAD.format(to=to, serial=serial, end=end)
         self.near.state = 0
         self.near.connected = self.near.connected_name = talk.operator.number
         self.far.number = self.far.caller_name = talk.operator.number
         self.bridge = Bridge()
 
-    def _end(self, end: int) -> Channel:
+    def _end(self) -> Channel:
         call = self.call
         channel = call.pbx.channel(self.to, "<unknown>", call.caller.linkedid)
-        channel.name = _ROAD.format(to=self.to, serial=channel.name[-8:], end=end)
         channel.goes_to("from-agents", self.to, 1)
         return channel
 

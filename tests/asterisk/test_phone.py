@@ -44,7 +44,7 @@ from telephony.ami.link import Watch
 from telephony.leadership import crown
 from telephony.listener import Listener
 from tests import factories
-from tests.asterisk.sip_agent import BUSY, RING_ON, Phone
+from tests.asterisk.sip_agent import BUSY, RING_ON, Dialog, Phone, Plan
 from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import Theatre
 from tests.factories import Province
@@ -170,6 +170,20 @@ class Desk:
 
     def shown(self, session: Session) -> list[Shown]:
         return emergency_bar.shown(session, self.province.actor("lan"), self.now())
+
+    @asynccontextmanager
+    async def asking_hoa(self, *plans: Plan) -> AsyncIterator[tuple[int, Dialog]]:
+        """A citizen talks with Lan, who asks Hoa first: the citizen's call, and Hoa's, whose phone does as planned."""
+        lan, hoa = self.theatre.phones[0], self.theatre.phones[2]
+        caller, call_id = await self.talk(lan)
+        hoa.does(*plans)
+        try:
+            assert (await self.pass_on(call_id, CommandVerb.CONSULT, HOA)).result == CommandResult.DONE
+            second = await hoa.next_call()
+            await seen(self.engine, self.is_asking, 20)
+            yield call_id, second
+        finally:
+            caller.quit()
 
     def is_asking(self, session: Session) -> bool:
         return transfers.consultation(session, self.province.actor("lan"), self.now()) is not None
@@ -400,37 +414,23 @@ def test_a_call_is_passed_on_at_once(play: Play) -> None:
 
 def test_somebody_is_asked_first_and_takes_the_call(play: Play) -> None:
     async def scene(desk: Desk) -> None:
-        lan, hoa = desk.theatre.phones[0], desk.theatre.phones[2]
-        caller, call_id = await desk.talk(lan)
-        try:
-            assert (await desk.pass_on(call_id, CommandVerb.CONSULT, HOA)).result == CommandResult.DONE
-            second = await hoa.next_talk()
-            await seen(desk.engine, desk.is_asking, 20)
+        async with desk.asking_hoa(Plan()) as (call_id, second):
+            await asyncio.wait_for(second.answered.wait(), 20)
             assert (await desk.pass_on(call_id, CommandVerb.JOIN)).result == CommandResult.DONE
             await seen(desk.engine, lambda session: session.get_one(Call, call_id).talking == [HOA], 20)
             with Session(desk.engine) as session:
                 call = session.get_one(Call, call_id)
                 assert call.transfers == [{"kind": "attended", "to": HOA}]
             await second.hang_up()
-        finally:
-            caller.quit()
 
     play(scene)
 
 
 def test_who_is_asked_and_does_not_answer_is_let_go_and_the_caller_is_back(play: Play) -> None:
     async def scene(desk: Desk) -> None:
-        lan, hoa = desk.theatre.phones[0], desk.theatre.phones[2]
-        hoa.does(RING_ON)
-        caller, call_id = await desk.talk(lan)
-        try:
-            await desk.pass_on(call_id, CommandVerb.CONSULT, HOA)
-            await hoa.next_call()
-            await seen(desk.engine, desk.is_asking, 20)
+        async with desk.asking_hoa(RING_ON) as (call_id, _):
             assert (await desk.pass_on(call_id, CommandVerb.BACK)).result == CommandResult.DONE
             await seen(desk.engine, lambda session: session.get_one(Call, call_id).talking == [LAN], 20)
-        finally:
-            caller.quit()
 
     play(scene)
 

@@ -24,6 +24,7 @@ from scripts.simulated_speech import GOODBYE, speech
 from scripts.simulator import Simulation
 from telephony.ami.protocol import AmiProtocol
 from telephony.ami.protocol import Headers as Heard
+from tests.wire.test_recordings import Player
 
 FOLDER = Path(__file__).with_name("recordings")
 SERVED = Plan("0900000001", "", Fate.SERVED, patience_s=2, talk_s=4, operator_ends=False, key=None)
@@ -320,6 +321,16 @@ def _same(stream: bytes, kind: str) -> None:
         for our, their in zip(ours, theirs, strict=True):
             assert _headers(our) == _headers(their)
             assert _said(our) == _said(their)
+    # And the fold makes the same call of it: ways from bridge to bridge are in numbers, which differ.
+    ours, theirs = (_folded(one) for one in (stream, (FOLDER / f"{kind}.ami").read_bytes()))
+    assert ours == theirs
+
+
+def _folded(stream: bytes) -> list[Any]:
+    player = Player()
+    player.play(stream, len(stream))
+    told = ("outcome", "stage", "operators", "rang", "transfers", "lost_in_transfer", "hung_up_by")
+    return [[row[name] for name in told] for row in player.rows.values()]
 
 
 def _name(event: Event) -> str:
