@@ -25,6 +25,7 @@ from agent_ui import (
     home,
     limits,
     live,
+    maps,
     my_extension,
     my_phone,
     navigation,
@@ -34,6 +35,7 @@ from agent_ui import (
     palette,
     people_figures,
     phone,
+    pins,
     search_pages,
     security,
     shift,
@@ -85,12 +87,13 @@ _CONSOLE = (
     tours,
     transfers,
     emergencies,
+    pins,
 )
 
 
 def create_console(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
     """The staff's pages. Without `engine` and `redis_url` the addresses of the settings are used."""
-    app = _base("console", settings, engine, redis_url, cookie="hotline_console")
+    app = _base("console", settings, engine, redis_url, cookie="hotline_console", pictures_of=maps.host(settings))
     auth.close_by_default(app)
     live.attach(app, site_of(app).redis_url)
     for pages in _CONSOLE:
@@ -119,7 +122,15 @@ def site_of(app: Flask) -> site.Site:
         return site.site()
 
 
-def _base(name: str, settings: Settings, engine: Engine | None, redis_url: str | None, *, cookie: str) -> Flask:
+def _base(
+    name: str,
+    settings: Settings,
+    engine: Engine | None,
+    redis_url: str | None,
+    *,
+    cookie: str,
+    pictures_of: str | None = None,
+) -> Flask:
     app = Flask("agent_ui")
     app.name = name
     broker = redis_url or settings.redis_url
@@ -131,7 +142,7 @@ def _base(name: str, settings: Settings, engine: Engine | None, redis_url: str |
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if name == "console":
         auth.recognise(app)
-    security.protect(app, settings, cookie=cookie)
+    security.protect(app, settings, cookie=cookie, pictures_of=pictures_of)
     CSRFProtect(app)
     compression.compress(app)
     catalogue.compile_if_old()

@@ -17,7 +17,7 @@ from callcenter.models import Ticket
 from callcenter.vocab import Disposition, GrievanceKind, Role, Source
 from tickets import at_once, codes, desk, queries, same_caller
 from tickets.actors import DESK
-from tickets.fields import TicketFields
+from tickets.fields import TicketFields, pin_of
 from tickets.finding import places, search
 from tickets.people import grievances
 
@@ -204,6 +204,7 @@ def values(ticket: Ticket) -> dict[str, object]:
         "ward_code": ticket.ward_code or "",
         "ward_name": ticket.ward.name if ticket.ward else "",
         "address": ticket.address,
+        "pin": pin_of(ticket.latitude, ticket.longitude),
         "level": ticket.level,
         "description": ticket.description,
         "reporter_name": ticket.reporter_name,

@@ -13,9 +13,10 @@ from flask_babel import gettext as _
 
 from agent_ui import labels, pbx_words, site
 from callcenter import phones
-from callcenter.models import Call, PbxStatus
+from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Phase
 from tickets import codes
+from tickets.fields import pin_of
 from tickets.running import due_now
 from tickets.sla import VIETNAM, clock_state
 
@@ -25,7 +26,7 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole)
+    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole, pin)
     for function in (*moments, *words, pbx_words.findings, pbx_words.why_not_heard):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now)
@@ -47,6 +48,11 @@ def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
             values["v"] = known.setdefault(name, static_version(app, name))
 
     return version
+
+
+def pin(ticket: Ticket) -> str:
+    """Where a ticket is pinned on the map, `LATITUDE,LONGITUDE`; '' where it is not."""
+    return pin_of(ticket.latitude, ticket.longitude)
 
 
 def day(moment: datetime | None) -> str:

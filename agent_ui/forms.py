@@ -21,6 +21,7 @@ _TEXTS = (
     "category_code",
     "ward_code",
     "address",
+    "pin",
     "level",
     "description",
     "reporter_name",

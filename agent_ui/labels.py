@@ -306,6 +306,7 @@ PROBLEMS: Mapping[str, LazyString] = {
     "required": _l("Cần điền ô này."),
     "too_long": _l("Quá dài."),
     "unknown_choice": _l("Hãy chọn một mục trong danh sách."),
+    "point_unreadable": _l("Không phải tọa độ. Ví dụ đúng: 10.356940,106.362500."),
     "phone_unreadable": _l("Không phải số điện thoại gọi lại được. Ví dụ đúng: 0905 123 456."),
     "empty_file": _l("Tệp trống."),
     "file_too_large": _l("Tệp lớn hơn 10 MB."),

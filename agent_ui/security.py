@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,6 @@ _POLICY = "; ".join(
 # Of a column that numbers rows.
 _LARGEST = 2**63 - 1
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -46,9 +46,9 @@ _HEADERS = {
 }
 
 
-def policy(pictures_of: str) -> str:
-    """The site's policy for a page that shows one more host's pictures (map tiles)."""
-    return _POLICY.replace("img-src 'self'", f"img-src 'self' {pictures_of}")
+def policy(pictures_of: str | None) -> str:
+    """The site's policy, for a page that shows one more host's pictures (map tiles) where there is one."""
+    return _POLICY.replace("img-src 'self'", f"img-src 'self' {pictures_of}") if pictures_of else _POLICY
 
 
 class _Cookies(SecureCookieSessionInterface):
@@ -78,7 +78,8 @@ class _BehindProxy:
         return (self._proxied if local else self._direct)(environ, start_response)
 
 
-def protect(app: Flask, settings: Settings, *, cookie: str) -> None:
+def protect(app: Flask, settings: Settings, *, cookie: str, pictures_of: str | None = None) -> None:
+    """`pictures_of` is a host whose pictures any page may show."""
     app.secret_key = settings.secret_key or secret_key(settings.data_dir)
     app.session_interface = _Cookies()
     app.wsgi_app = _BehindProxy(app.wsgi_app)  # type: ignore[method-assign]
@@ -89,7 +90,8 @@ def protect(app: Flask, settings: Settings, *, cookie: str) -> None:
         PERMANENT_SESSION_LIFETIME=12 * 3600,
     )
     app.before_request(_refuse_what_no_row_has)
-    app.after_request(_add_headers)
+    headers = {"Content-Security-Policy": policy(pictures_of), **_HEADERS}
+    app.after_request(partial(_add_headers, headers))
 
 
 def secret_key(data_dir: Path) -> str:
@@ -125,8 +127,8 @@ def _refuse_what_no_row_has() -> None:
             abort(404)
 
 
-def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+def _add_headers(headers: Mapping[str, str], response: Response) -> Response:
+    for name, value in headers.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")

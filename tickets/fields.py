@@ -1,5 +1,6 @@
 """What a person fills in on a ticket, checked: values that cannot be kept, and what is missing to file it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,15 +13,20 @@ MAX_ADDRESS = 500
 MAX_NAME = 200
 # A description shorter than this tells an agency nothing.
 MIN_DESCRIPTION = 5
+_PIN = re.compile(r"(-?[0-9]{1,3}(?:\.[0-9]{1,20})?)\s*[,;]\s*(-?[0-9]{1,3}(?:\.[0-9]{1,20})?)")
 
 
 @dataclass(frozen=True)
 class TicketFields:
-    """A form as it came in. None means "not given, leave it"; an empty text means "cleared"."""
+    """A form as it came in. None means "not given, leave it"; an empty text means "cleared".
+
+    `pin` is a place on the map, `LATITUDE,LONGITUDE` in degrees, as people copy it from elsewhere too.
+    """
 
     category_code: str | None = None
     ward_code: str | None = None
     address: str | None = None
+    pin: str | None = None
     level: str | None = None
     description: str | None = None
     reporter_name: str | None = None
@@ -53,11 +59,30 @@ def clean(fields: TicketFields) -> dict[str, object]:
         if values["reporter_phone"] and number is None:
             problems["reporter_phone"] = "phone_unreadable"
         values["reporter_phone"] = number
+    if "pin" in values:
+        point = point_of(str(values.pop("pin")))
+        if point is None and fields.pin and fields.pin.strip():
+            problems["pin"] = "point_unreadable"
+        values["latitude"], values["longitude"] = point or (None, None)
     if "answer" in values:
         values["resolution"] = values.pop("answer") or None
     if problems:
         raise Invalid(problems)
     return values
+
+
+def point_of(text: str) -> tuple[float, float] | None:
+    """Latitude and longitude, as exact as a step; None where the two numbers are no place on earth."""
+    found = _PIN.fullmatch(text.strip())
+    if found is None:
+        return None
+    latitude, longitude = (round(float(number), 6) for number in found.groups())
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def pin_of(latitude: float | None, longitude: float | None) -> str:
+    """As a form holds it; '' where there is none."""
+    return "" if latitude is None or longitude is None else f"{latitude:.6f},{longitude:.6f}"
 
 
 def _clean_choice(values: dict[str, object], problems: dict[str, str], name: str, choices: set[str]) -> None:

@@ -1,7 +1,6 @@
 """A citizen's report in three steps: what, where, contact. Works without JavaScript; Back and errors lose nothing."""
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.exceptions import TooManyRequests
 
-from agent_ui import choices, limits, security, site
+from agent_ui import choices, limits, maps, security, site
 from agent_ui.errors import problem_words
 from agent_ui.public import proof, report_form
 from agent_ui.public.report_form import SEND, WHAT, WHERE, Form
@@ -50,10 +49,7 @@ EXAMPLES = {
 def _open_what_the_form_needs(response: Response) -> Response:
     """The place of the phone if its owner allows it, and the tiles of the province's map if it has any."""
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(self)"
-    tiles = site.site().settings.map_tiles
-    if tiles and "Content-Security-Policy" not in response.headers:
-        split = urlsplit(tiles)
-        response.headers["Content-Security-Policy"] = security.policy(f"{split.scheme}://{split.netloc}")
+    response.headers.setdefault("Content-Security-Policy", security.policy(maps.host(site.site().settings)))
     # Not `no-store`: the browser's own Back must find the step as it was typed.
     response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
@@ -158,10 +154,8 @@ def find_places() -> str:
 
 @blueprint.get("/wards.json")
 def wards() -> ResponseReturnValue:
-    """The points of the sketch: the units' centres as known, no boundaries."""
     with site.reading() as session_:
-        query = select(Ward.code, Ward.name, Ward.latitude, Ward.longitude).where(Ward.latitude.is_not(None))
-        return [list(row) for row in session_.execute(query)]
+        return maps.points(session_)
 
 
 def _wants_search(form: Form, go: str) -> bool:

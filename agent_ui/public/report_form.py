@@ -15,7 +15,7 @@ from callcenter import phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Category, Ward
 from tickets import files, uploads
-from tickets.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION
+from tickets.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION, point_of
 from tickets.files import StoredFile
 from tickets.finding import places
 from tickets.finding.places import PlaceHit
@@ -171,12 +171,7 @@ def _check_send(form: Form) -> dict[str, str]:
 
 
 def _point(form: Form) -> tuple[float, float] | None:
-    """The pin; none where the two numbers are not a place on earth."""
-    try:
-        latitude, longitude = float(form.get("latitude")), float(form.get("longitude"))
-    except ValueError:
-        return None
-    return (latitude, longitude) if -90 <= latitude <= 90 and -180 <= longitude <= 180 else None
+    return point_of(f"{form.get('latitude')},{form.get('longitude')}")
 
 
 def _kept_pictures(data_dir: Path) -> tuple[list[Picture], dict[str, str]]:

@@ -5,7 +5,7 @@
   const LONGEST_MS = 3000;
   const RETRY_MS = [2000, 4000, 8000, 15000];
   const FIELDS = [
-    "category_code", "ward_code", "ward_name", "address", "level", "description",
+    "category_code", "ward_code", "ward_name", "address", "pin", "level", "description",
     "reporter_name", "reporter_phone", "keep_identity", "safe_contact", "answer",
   ];
   // What the form says about itself, and the attribute of the form that has the words.

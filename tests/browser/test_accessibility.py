@@ -11,14 +11,19 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
 from callcenter.db import transaction
-from callcenter.models import OutboxRow, PbxStatus, SetAside, Ticket
+from callcenter.models import Article, CategoryKeywords, OutboxRow, PauseReason, PbxStatus, SetAside, Ticket
 from callcenter.push import announce
+from callcenter.vocab import GrievanceKind
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_operator import answer, draft, earlier, hang_up, ring
 from tests.browser.test_others import file, route, send_to_triage
 from tests.factories import Province
 from tickets import desk
+from tickets.administration import knowledge
+from tickets.administration.knowledge import ArticleFields
+from tickets.oversight import shifts
+from tickets.people import contacts, grievances
 
 _RUN = "axe.run({ resultTypes: ['violations'] }).then((results) => results.violations)"
 # Where the keyboard is: what it is, what stands there for the eye, and whether an outline shows it. A shadow would
@@ -120,6 +125,84 @@ def test_the_operators_desk(
     check(page, "search")
 
 
+def test_what_one_call_can_open(
+    engine: Engine, province: Province, console: Site, open_page: Callable[..., Page], check: Checker
+) -> None:
+    """Offers while one types, an answer at once, a complaint, a second report, and a colleague on the same ticket."""
+    now = datetime.now(UTC)
+    with transaction(engine) as session:
+        session.add(CategoryKeywords(category_code="moi-truong", phrases=["rác chất đống"]))
+        session.add(
+            Article(title="Giờ thu gom rác", body="Mỗi ngày từ 17 giờ.", category_code="moi-truong", published=True,
+                    created_at=now, changed_at=now)
+        )  # fmt: skip
+    earlier(engine, province)
+    page = open_page(console, "lan")
+    call = ring(engine)
+    answer(engine, call)
+    work = page.locator(".work-talking")
+    work.get_by_label("Nội dung").fill("Rác chất đống trước chợ phường 3 Mỹ Tho")
+    expect(work.locator(".offer").first).to_be_visible()
+    page.keyboard.press("Alt+KeyT")
+    page.keyboard.press("Alt+KeyQ")
+    expect(work.get_by_role("button", name="Đã hướng dẫn, ghi riêng")).to_be_visible()
+    check(page, "offers, answer at once, complaint")
+    go(page, console.url)
+    page.keyboard.press("Alt+KeyN")
+    expect(page.locator("form[data-draft]")).to_have_count(2)
+    page.keyboard.press("Alt+KeyX")
+    check(page, "second report of a call, about to be put aside")
+    hoa = open_page(console, "hoa")
+    go(hoa, f"{console.url}/drafts/{draft(engine, call).code}")
+    expect(hoa.locator(".others-here")).to_contain_text("Lan")
+    check(hoa, "a draft with a colleague on it")
+
+
+def _fill_the_shelves(engine: Engine, province: Province) -> None:
+    """Something on each of the pages that came with the operator's seat."""
+    now = datetime.now(UTC)
+    lan, hoa, phuc, quan = (province.actor(name) for name in ("lan", "hoa", "phuc", "quan"))
+    with transaction(engine) as session:
+        fields = {"title": "Giờ thu gom rác", "body": "Mỗi ngày từ 17 giờ.", "category": "moi-truong"}
+        knowledge.add_article(session, quan, ArticleFields(**fields, published=True), now=now)
+        knowledge.set_keywords(session, quan, "moi-truong", "rác chất đống\nmùi hôi", seen=None, now=now)
+        session.merge(PauseReason(code="an-trua", name="Ăn trưa", position=1))
+        contacts.save(
+            session,
+            lan,
+            factories.CALLER,
+            names=["Bà Tư"],
+            note="Nghe kém, nói to",
+            flags=["sms_first"],
+            seen="",
+            now=now,
+        )
+        call = factories.answered(session, started_at=now, ended_at=now)
+        code = desk.open_draft(session, call, now=now).code
+        given = {"against": "UBND phường", "summary": "Không nhận đơn"}
+        grievances.guide(session, lan, code, GrievanceKind.COMPLAINT, now=now, **given)
+        shifts.give(session, hoa, phuc.id or 0, note="Cúp điện từ 9 giờ", now=now)
+
+
+def test_the_shelves_of_the_operators_seat(
+    engine: Engine, province: Province, console: Site, open_page: Callable[..., Page], check: Checker
+) -> None:
+    pages = {
+        "hoa": ("/shift", "/shift/handovers", "/shift/handovers/1", "/grievances", f"/numbers/{factories.CALLER[1:]}"),
+        "quan": ("/articles/", "/admin/articles/1", "/admin/keywords/moi-truong", "/admin/pause-reasons"),
+    }  # fmt: skip
+    empty = open_page(console, "hoa", PHONE)
+    for url in ("/grievances", "/articles/", "/shift/handovers"):
+        go(empty, f"{console.url}{url}")
+        check.here(empty, f"{url} with nothing in it")
+    _fill_the_shelves(engine, province)
+    for who, urls in pages.items():
+        page = open_page(console, who)
+        for url in urls:
+            go(page, f"{console.url}{url}")
+            check(page, url)
+
+
 def test_the_agencys_pages(
     engine: Engine, province: Province, console: Site, open_page: Callable[..., Page], check: Checker
 ) -> None:
@@ -219,7 +302,7 @@ def test_the_tab_key_follows_the_eye(
             break
         stops.append(stop)
     names = [stop["name"] for stop in stops]
-    assert (names[0], len(names)) == ("description", 15), names
+    assert (names[0], len(names)) == ("description", 16), names
     assert [stop["name"] for stop in stops if not stop["outlined"]] == []
     for before, after in pairwise(stops):
         beside = before["top"] < after["bottom"] and after["left"] > before["left"]

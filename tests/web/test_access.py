@@ -47,6 +47,8 @@ WHO: dict[str, set[str | None]] = {
     "people_figures.everybody": LEADS,
     "people_figures.mine": {"lan", "hoa"},
     "transfers.transfer": {"lan", "hoa"},
+    "pins.dialog": EVERYBODY,
+    "pins.wards": EVERYBODY,
     "drafts.begin": DESK,
     "drafts.page": DESK,
     "drafts.save": DESK,

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from agent_ui.app import create_console
 from agent_ui.console import MOST_FORMS
-from callcenter.models import Call, OutboxRow, PbxStatus, Ticket
+from callcenter.config import Settings
+from callcenter.models import Call, OutboxRow, PbxStatus, Ticket, Ward
 from callcenter.vocab import Disposition, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
@@ -70,6 +72,43 @@ def test_half_a_phone_number_does_not_hold_back_the_rest(sign_in: SignIn, sessio
     assert list(answer.json["problems"]) == ["reporter_phone"]
     saved = again(session, draft)
     assert (saved.description, saved.reporter_phone) == ("Mất nước", factories.CALLER)
+
+
+def test_a_pin_is_saved_and_one_that_cannot_be_read_is_told(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    lan = sign_in("lan")
+    lan.post(f"/drafts/{draft.code}/save", {**WHOLE, "pin": "10.35694, 106.3625"}, headers=JSON)
+    assert 'name="pin" value="10.356940,106.362500"' in lan.get(f"/drafts/{draft.code}").text
+    wrong = lan.post(f"/drafts/{draft.code}/save", {"pin": "gần chợ", "address": "14 Lê Lợi"}, headers=JSON)
+    assert wrong.json is not None
+    assert list(wrong.json["problems"]) == ["pin"]
+    assert (again(session, draft).latitude, draft.longitude, draft.address) == (10.35694, 106.3625, "14 Lê Lợi")
+
+
+def test_an_emptied_pin_is_gone(sign_in: SignIn, session: Session, draft: Ticket) -> None:
+    lan = sign_in("lan")
+    lan.post(f"/drafts/{draft.code}/save", {"pin": "10.35694,106.3625"}, headers=JSON)
+    lan.post(f"/drafts/{draft.code}/save", {"pin": ""}, headers=JSON)
+    assert (again(session, draft).latitude, draft.longitude) == (None, None)
+
+
+def test_the_sketch_comes_when_it_is_asked_for_and_only_set_tiles_are_let_in(
+    sign_in: SignIn, session: Session, settings: Settings, engine: Engine, draft: Ticket
+) -> None:
+    lan = sign_in("lan")
+    form = lan.get(f"/drafts/{draft.code}").text
+    assert "leaflet" not in form
+    dialog = lan.get("/map").text
+    assert "leaflet.js" in dialog
+    assert "data-tiles" not in dialog
+    assert "data-pin-done" not in lan.get("/map?look=1").text
+    my_tho = session.get_one(Ward, "28249")
+    my_tho.latitude, my_tho.longitude = 10.36, 106.36
+    session.commit()
+    assert lan.get("/wards.json").json == [["28249", "Phường Mỹ Tho", 10.36, 106.36]]
+    tiles = settings.model_copy(update={"map_tiles": "https://tiles.example.vn/{z}/{x}/{y}.png"})
+    policy = create_console(tiles, engine).test_client().get("/sign-in").headers["Content-Security-Policy"]
+    assert "img-src 'self' https://tiles.example.vn data:" in policy
+    assert "tiles" not in lan.get("/sign-in").headers["Content-Security-Policy"]
 
 
 def test_saving_over_somebody_else_shows_what_they_wrote(sign_in: SignIn, session: Session, draft: Ticket) -> None:

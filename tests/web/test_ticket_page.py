@@ -51,6 +51,19 @@ def test_the_story_is_told_in_sentences(sign_in: SignIn, ticket: Ticket) -> None
     assert "chờ đơn vị tiếp nhận" in page
 
 
+def test_where_it_is_pinned_is_shown_to_the_agency_and_printed(
+    sign_in: SignIn, session: Session, province: Province
+) -> None:
+    pinned = filed(session, province, pin="10.35694,106.3625")
+    tam = sign_in("tam")
+    page = tam.get(f"/tickets/{pinned.code}").text
+    assert "10.356940, 106.362500" in page
+    assert 'data-at="10.356940,106.362500"' in page
+    assert 'href="geo:10.356940,106.362500' in page
+    assert "10.356940, 106.362500" in tam.get(f"/tickets/{pinned.code}/print").text
+    assert "pin.js" not in tam.get(f"/tickets/{filed(session, province).code}").text
+
+
 def test_evidence_does_not_tell_where_an_officer_stood(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
     """The citizen gets the picture too: neither the place nor the telephone that took it goes along."""
     tam, url = sign_in("tam"), f"/tickets/{ticket.code}"
