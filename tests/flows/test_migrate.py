@@ -9,10 +9,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, MetaData, insert, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, insert, inspect, select, text
+from sqlalchemy.orm import Session
 
 from callcenter import migrate
 from callcenter.db import Base, make_engine
+from callcenter.models import ExtensionSpan, User
 
 _SOMETHING: dict[type, Any] = {
     str: "x", int: 1, float: 1.5, bool: False, object: {"a": 1}, list: ["x"],
@@ -91,3 +93,23 @@ def test_down_and_up_again(empty: Engine) -> None:
         command.downgrade(migrate._config(connection), "base")
     assert inspect(empty).get_table_names() == ["alembic_version"]
     assert migrate.upgrade(empty) == ALL
+
+
+def test_who_had_an_extension_for_good_has_it_on(empty: Engine) -> None:
+    """The accounts of before go on working: each holds its extension until it is given back or taken over."""
+    with empty.begin() as connection:
+        command.upgrade(migrate._config(connection), "0014")
+        people = [("lan", "101", True), ("minh", None, True), ("gone", "101", False)]
+        for name, extension, active in people:
+            connection.execute(
+                text(
+                    "INSERT INTO user_account (username, password_hash, name, role, extension, active, created_at) "
+                    "VALUES (:name, '!', 'Somebody', 'operator', :extension, :active, '2026-11-23T02:00Z')"
+                ),
+                {"name": name, "extension": extension, "active": active},
+            )
+    migrate.upgrade(empty)
+    with Session(empty) as session:
+        found = {user.username: (user.usual_extension, user.extension) for user in session.scalars(select(User))}
+        assert found == {"lan": ("101", "101"), "minh": (None, None), "gone": ("101", None)}
+        assert session.scalars(select(ExtensionSpan.since)).all() == [datetime(2026, 11, 23, 2, 0, tzinfo=UTC)]

@@ -48,7 +48,7 @@ def add_person(story: Story) -> str:
     page.get_by_label("Tên đăng nhập").fill("mai")
     page.get_by_label("Họ tên").fill("Trần Thị Mai")
     page.get_by_label("Vai trò").select_option("operator")
-    page.get_by_label("Số máy lẻ").fill("107")
+    page.get_by_label("Máy thường dùng").fill("107")
     story.look("new-user")
     story.button("Thêm tài khoản").click()
     expect(page.locator(".secret")).to_be_visible()
