@@ -86,7 +86,7 @@ def _attended_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
         return False
     dialled = happening.exten if happening.exten.isdigit() else ""
     # Under load the target can be missing from the event: then it is whoever joined just before, or joins next.
-    target = _target(calls, call, happening) or dialled or call.unexplained or ""
+    target = _target(calls, call, happening) or dialled or call.unexplained or _asked(call)
     _transferred(call, TransferKind.ATTENDED, target, happening.at)
     _let_go(calls, call, happening)
     return True
@@ -112,6 +112,12 @@ def _target(calls: Calls, call: Call, happening: Happening) -> str:
             found = calls.leg(uniqueid, "", channel)
             return found.extension if found else ""
     return ""
+
+
+def _asked(call: Call) -> str:
+    """What was dialled by the telephone's keys: the Local channel between the two is named after it."""
+    near = (leg for leg in call.legs.values() if leg.local and leg.channel.endswith(";1"))
+    return next((leg.extension for leg in near if leg.extension not in call.operators), "")
 
 
 def _transferred(call: Call, kind: TransferKind, to: str, at: datetime) -> None:
