@@ -227,7 +227,12 @@ def _begin_talk(call: Call, extension: str, at: datetime) -> None:
         call.answered_at = at
     remember(call.operators, extension)
     remember(call.rang, extension)
-    call.talks.append(Talk(extension, at))
+    last = call.talks[-1] if call.talks else None
+    if last is not None and last.extension == extension and last.until and at - last.until <= _MOVED_WITHIN:
+        # Somebody was asked, and refused at once.
+        last.until = None
+    else:
+        call.talks.append(Talk(extension, at))
     for leg in [leg for leg, name in call.ringing.items() if name == extension]:
         del call.ringing[leg]
     call.completed = False

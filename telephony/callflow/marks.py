@@ -150,12 +150,11 @@ def resume(call: Call, leg: Leg, at: datetime) -> bool:
     """A hold ends, by the key, a transfer or a hang-up; False for an Unhold without a Hold (REFER sends one)."""
     if leg.held_at is None:
         return False
-    held_s = max(0.0, (at - leg.held_at).total_seconds())
-    call.hold_s += held_s
-    for talk in reversed(call.talks):
+    call.hold_s += max(0.0, (at - leg.held_at).total_seconds())
+    for talk in call.talks:
         if talk.extension == leg.extension:
-            talk.hold_s += held_s
-            break
+            within = min(at, talk.until or at) - max(leg.held_at, talk.since)
+            talk.hold_s += max(0.0, within.total_seconds())
     leg.held_at = None
     return True
 

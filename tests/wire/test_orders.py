@@ -85,11 +85,20 @@ def assert_same(rows: Rows, truth: Rows, *, but: Sequence[str] = ()) -> None:
                 assert _same(rows[linkedid][name], value), (name, rows[linkedid][name], value)
 
 
+_MOMENT = re.compile(r"20\d\d-\d\d-\d\dT")
+
+
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, datetime) and isinstance(other, datetime):
         return abs((one - other).total_seconds()) < CLOSE
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) < CLOSE
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, str) and isinstance(other, str) and _MOMENT.match(one) and _MOMENT.match(other):
+        return _same(datetime.fromisoformat(one), datetime.fromisoformat(other))
     return bool(one == other)
 
 
