@@ -27,8 +27,8 @@ from callcenter.db import make_engine, reading, transaction
 from callcenter.models import Call, ExtensionSpan, User
 from callcenter.vocab import Role
 from scripts.demo_stories import Past
-from scripts.simulated_callers import LOCAL
-from scripts.simulated_past import messages
+from scripts.simulated.callers import LOCAL
+from scripts.simulated.past import messages
 from tickets import sweeps
 
 CALLS_A_DAY = 120

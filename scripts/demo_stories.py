@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from callcenter import outbox, phones
 from callcenter.models import Agency, Call, Category, OutboxRow, SlaTarget, Ticket, TicketCall, User, Ward
 from callcenter.vocab import Level, Outcome, Role, Sound, TicketKind, TicketState
-from scripts import simulated_lives as lives
-from scripts.simulated_callers import Fate, Plan
-from scripts.simulated_past import CITIZENS, make_call, messages, moments
+from scripts.simulated import lives as lives
+from scripts.simulated.callers import Fate, Plan
+from scripts.simulated.past import CITIZENS, make_call, messages, moments
 from tickets import agencies, approvals, assignment, clocks, desk, history
 from tickets.actors import Actor
 from tickets.calls import hearing

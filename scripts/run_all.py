@@ -20,7 +20,7 @@ from scripts import demo_history, lifeline, log, seeding
 from scripts.ground import Ground, ground
 from scripts.narrate import narrate
 from scripts.serve import check_free
-from scripts.simulated_past import PBX, sounds_folder
+from scripts.simulated.past import PBX, sounds_folder
 from scripts.stopping import stopped_by_signals
 from scripts.supervisor import Supervisor
 

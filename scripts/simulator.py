@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from scripts import lifeline, log
-from scripts.simulated_ami import AmiServer, Channel
-from scripts.simulated_call import PROMPT_S, SimulatedCall
-from scripts.simulated_callers import Fate, Plan, gap_s
-from scripts.simulated_callout import CallOuts
-from scripts.simulated_lists import Lists
-from scripts.simulated_phone import ConsolePhone
-from scripts.simulated_queue import Line, Roster
+from scripts.simulated.ami import AmiServer, Channel
+from scripts.simulated.call import PROMPT_S, SimulatedCall
+from scripts.simulated.callers import Fate, Plan, gap_s
+from scripts.simulated.callout import CallOuts
+from scripts.simulated.lists import Lists
+from scripts.simulated.phone import ConsolePhone
+from scripts.simulated.queue import Line, Roster
 
 # How long the newcomer's telephone may be free and silent before a call is sent to it: the first time, and later on.
 SILENT_S = 7.0

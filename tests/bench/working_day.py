@@ -27,13 +27,15 @@ from callcenter.db import make_engine, reading, transaction
 from callcenter.errors import HotlineError
 from callcenter.models import Call, ExtensionSpan, OutboxRow, ShiftHandover, Ticket, TicketCall, TicketEvent, User, Ward
 from callcenter.vocab import Attempt, Disposition, Role, Sound, TicketKind, TicketState
-from scripts import demo, simulated_ami, simulated_call
-from scripts import simulated_lives as lives
-from scripts.simulated_ami import Channel, Headers
-from scripts.simulated_call import SimulatedCall
-from scripts.simulated_callers import LOCAL, Fate, Plan, busyness
-from scripts.simulated_lists import Lists
-from scripts.simulated_queue import Line
+from scripts import demo
+from scripts.simulated import ami as simulated_ami
+from scripts.simulated import call as simulated_call
+from scripts.simulated import lives as lives
+from scripts.simulated.ami import Channel, Headers
+from scripts.simulated.call import SimulatedCall
+from scripts.simulated.callers import LOCAL, Fate, Plan, busyness
+from scripts.simulated.lists import Lists
+from scripts.simulated.queue import Line
 from telephony import recorder, writer
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
@@ -89,7 +91,7 @@ class FastAmi:
 
 @dataclass
 class FastPbx:
-    """The PBX around a call (`scripts.simulated_telling.Pbx`), with telephones that are free when their people are."""
+    """The PBX around a call (`scripts.simulated.telling.Pbx`), with telephones that are free when their people are."""
 
     ami: FastAmi
     loop: FastLoop

@@ -13,8 +13,8 @@ from callcenter import commands
 from callcenter.config import Settings
 from callcenter.models import Call, PbxCommand, PbxStatus, Ticket
 from callcenter.vocab import CommandResult, HungUpBy, Outcome, TicketState
-from scripts.simulated_callers import Plan
-from scripts.simulated_speech import speech
+from scripts.simulated.callers import Plan
+from scripts.simulated.speech import speech
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 (a fixture of the module beside this one)

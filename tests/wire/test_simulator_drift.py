@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from scripts import simulated_call
 from scripts.demo_reports import REPORTS
-from scripts.simulated_ami import Channel
-from scripts.simulated_callers import LOCAL, Fate, Plan, busyness, gap_s
-from scripts.simulated_phone import ANSWER, HANG_UP, ConsolePhone
-from scripts.simulated_queue import Line
-from scripts.simulated_speech import GOODBYE, speech
+from scripts.simulated import call as simulated_call
+from scripts.simulated.ami import Channel
+from scripts.simulated.callers import LOCAL, Fate, Plan, busyness, gap_s
+from scripts.simulated.phone import ANSWER, HANG_UP, ConsolePhone
+from scripts.simulated.queue import Line
+from scripts.simulated.speech import GOODBYE, speech
 from scripts.simulator import Simulation
 from telephony.ami.protocol import AmiProtocol
 from telephony.ami.protocol import Headers as Heard

@@ -6,15 +6,15 @@
 import asyncio
 import time
 
-from scripts import simulated_transfer
-from scripts.simulated_ami import Channel
-from scripts.simulated_callers import Fate, Plan
-from scripts.simulated_lists import BLOCKED, LOW
-from scripts.simulated_phone import Deed, Did
-from scripts.simulated_queue import QUEUE
-from scripts.simulated_speech import GOODBYE, message, speech
-from scripts.simulated_telling import Pbx, Telling, member
-from scripts.simulated_transfer import Ending, Talk
+from scripts.simulated import transfer as simulated_transfer
+from scripts.simulated.ami import Channel
+from scripts.simulated.callers import Fate, Plan
+from scripts.simulated.lists import BLOCKED, LOW
+from scripts.simulated.phone import Deed, Did
+from scripts.simulated.queue import QUEUE
+from scripts.simulated.speech import GOODBYE, message, speech
+from scripts.simulated.telling import Pbx, Telling, member
+from scripts.simulated.transfer import Ending, Talk
 
 PROMPT_S = 2.0
 # 113, 114 and 115 read out to whom the dialplan keeps out.

@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from scripts.simulated_ami import AmiServer, Bridge, Channel, Headers
-from scripts.simulated_lists import Lists
-from scripts.simulated_phone import ConsolePhone
-from scripts.simulated_queue import QUEUE, Line
+from scripts.simulated.ami import AmiServer, Bridge, Channel, Headers
+from scripts.simulated.lists import Lists
+from scripts.simulated.phone import ConsolePhone
+from scripts.simulated.queue import QUEUE, Line
 
 _WHY = {0: "Unknown", 16: "Normal Clearing", 17: "User busy", 21: "Call Rejected"}
 _SIP = {17: "486", 21: "403"}

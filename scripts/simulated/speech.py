@@ -10,7 +10,7 @@ from pathlib import Path
 from scripts.demo_reports import REPORTS, DemoReport
 
 _INBOX = "/var/spool/asterisk/voicemail/hotline/1022/INBOX"
-_VOICE = "scripts.simulated_voice"
+_VOICE = "scripts.simulated.voice"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from typing import Protocol
 
-from scripts.simulated_ami import AmiServer, Answer
+from scripts.simulated.ami import AmiServer, Answer
 
 CONTEXT = "hotline-callout"
 PICK_UP_S, RING_S, VAIN_S = 2.0, 4.0, 12.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from scripts.simulated_ami import Answer
+from scripts.simulated.ami import Answer
 
 BLOCKED, LOW = "hotline-block", "hotline-low"
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from scripts.simulated_ami import Bridge, Channel, Headers
-from scripts.simulated_phone import Did
-from scripts.simulated_telling import Telling
+from scripts.simulated.ami import Bridge, Channel, Headers
+from scripts.simulated.phone import Did
+from scripts.simulated.telling import Telling
 
 PICK_UP_S = 2.0
 # Whoever is asked and hears nothing more puts the telephone down.

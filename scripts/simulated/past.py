@@ -9,10 +9,10 @@ from callcenter import phones
 from callcenter.models import Call
 from callcenter.vocab import HungUpBy, Outcome, Stage
 from scripts.demo_reports import REPORTS
-from scripts.simulated_call import ANSWERED, MENU_S, PROMPT_S, RING_S
-from scripts.simulated_callers import LOCAL, Fate, Plan, busyness
-from scripts.simulated_queue import QUEUE
-from scripts.simulated_voice import leave_message
+from scripts.simulated.call import ANSWERED, MENU_S, PROMPT_S, RING_S
+from scripts.simulated.callers import LOCAL, Fate, Plan, busyness
+from scripts.simulated.queue import QUEUE
+from scripts.simulated.voice import leave_message
 
 PBX = "simulated"
 # A province has more citizens than a demo's afternoon.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scripts.simulated_ami import Answer, Headers
+from scripts.simulated.ami import Answer, Headers
 
 QUEUE = "hotline-1022"
 

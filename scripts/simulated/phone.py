@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from scripts.simulated_ami import Answer
+from scripts.simulated.ami import Answer
 
 ANSWER = "SimulatedAnswer"
 HANG_UP = "SimulatedHangup"

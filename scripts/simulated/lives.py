@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from callcenter.vocab import Disposition, Level
 from scripts.demo_reports import REPORTS, DemoReport
-from scripts.simulated_callers import LOCAL
+from scripts.simulated.callers import LOCAL
 from tickets.fields import TicketFields
 from tickets.files import StoredFile, store
 from tickets.sla import Calendar, Target, due_at
