@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, NotAllowed
-from callcenter.models import ShiftHandover, Ticket, TicketEvent
-from callcenter.vocab import Level, Source, TicketKind, TicketState
+from callcenter.models import Emergency, ShiftHandover, Ticket, TicketEvent
+from callcenter.vocab import EmergencyService, Level, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets import desk, history
@@ -32,7 +32,9 @@ def hoa(province: Province) -> Actor:
 
 @pytest.fixture
 def left(session: Session, province: Province, hoa: Actor) -> dict[Left, Ticket]:
-    """One thing in each list: Lan's draft of an hour ago, a missed number, an urgent report, one in triage."""
+    """One thing in each list: an ambulance that nobody has, Lan's draft of an hour ago, a missed number, an urgent
+    report, one in triage.
+    """
     lan = province.actor("lan")
     draft = desk.open_draft(session, factories.answered(session, caller="+84913000001"), now=MONDAY)
     desk.settle_call(session, factories.missed(session, caller="+84913000002"), now=MONDAY)
@@ -44,6 +46,21 @@ def left(session: Session, province: Province, hoa: Actor) -> dict[Left, Ticket]
             session, lan, kind=TicketKind.REPORT, source=Source.HOTLINE, state=state, now=MONDAY, move="open",
             level=level, filed_at=MONDAY, description="Cây đổ chắn đường",
         )  # fmt: skip
+    found[Left.EMERGENCY] = history.begin(
+        session, lan, kind=TicketKind.REPORT, source=Source.HOTLINE, state=TicketState.ACCEPTED, now=MONDAY,
+        move="open", filed_at=MONDAY, description="Cây đổ trúng người",
+    )  # fmt: skip
+    session.flush()
+    session.add(
+        Emergency(
+            ticket_id=found[Left.EMERGENCY].id,
+            service=EmergencyService.AMBULANCE,
+            level_before=Level.NORMAL,
+            began_at=MONDAY,
+            began_by_id=lan.id,
+            began_by=lan.name,
+        )
+    )
     session.flush()
     return found
 
@@ -62,8 +79,8 @@ def test_it_keeps_what_was_left_as_it_was(
     assert (row.given_by, row.given_to, row.note) == (hoa.name, "Phạm Hồng Phúc", "Điện lực đã gọi hai lần")
     desk.close_callback(session, hoa, left[Left.CALL_BACK].code, note="đã gặp", now=NOW)
     session.refresh(row)
-    assert row.items[2]["what"] == ""
-    assert len(row.items) == 4
+    assert row.items[3]["what"] == ""
+    assert len(row.items) == 5
 
 
 def test_the_next_one_takes_over_by_name_once(
@@ -81,7 +98,9 @@ def test_the_next_one_takes_over_by_name_once(
     assert left[Left.DRAFT].owner_id == phuc.id
     told = session.execute(select(TicketEvent.ticket_id, TicketEvent.actor).where(TicketEvent.move == "handed_over"))
     # What was settled in between is nobody's any more.
-    assert sorted(told.all()) == sorted((left[kind].id, phuc.name) for kind in Left if kind is not Left.CALL_BACK)
+    noted = [kind for kind in Left if kind not in (Left.CALL_BACK, Left.EMERGENCY)]
+    assert sorted(told.all()) == sorted((left[kind].id, phuc.name) for kind in noted)
+    assert session.scalars(select(Emergency.taken_by)).all() == [phuc.name]
     fields = TicketFields(category_code="khac", description="Xong việc ca trước")
     assert desk.file(session, phuc, left[Left.DRAFT].code, fields, now=NOW).state == TicketState.FILED
 

@@ -111,9 +111,10 @@ def test_the_colours_are_kept_on_this_machine_and_only_as_known_words(sign_in: C
 
 @pytest.mark.parametrize("role", Role)
 def test_the_shelf_holds_every_place_of_a_role_once(role: Role) -> None:
+    """But for what is only in the palette, and behind a count."""
     shelf = shelf_of(role)
     shown = [*shelf.bar, *(place for menu in shelf.menus for place in menu.places), *shelf.own]
-    assert sorted(place.endpoint for place in shown) == sorted(place.endpoint for place in places(role))
+    assert sorted(place.endpoint for place in shown) == sorted(place.endpoint for place in places(role) if place.menu)
     assert len(shelf.bar) <= 6
     assert PLACES
 
