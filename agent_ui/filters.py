@@ -157,9 +157,12 @@ def phase(call: Call) -> Phase:
     if call.ringing:
         return Phase.RINGING
     # Whoever has left the queue, to leave a message perhaps, hears the automatic voice and waits for nobody.
-    waits = (call.snapshot or {}).get("in_queue", call.queued_at and not call.wait_s)
-    # On hold while somebody is asked, or passed on.
-    return Phase.QUEUED if waits else Phase.TALKING if call.operators else Phase.ENTERED
+    known = call.snapshot or {}
+    if known.get("in_queue", call.queued_at and not call.wait_s):
+        return Phase.QUEUED
+    # On hold while somebody is asked, or passed on; not after a talk, while the automatic voice says goodbye.
+    goes_on = known.get("in_transfer") or not known.get("completed")
+    return Phase.TALKING if call.operators and goes_on else Phase.ENTERED
 
 
 def pbx_down(status: PbxStatus) -> datetime | None:

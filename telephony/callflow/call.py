@@ -123,11 +123,14 @@ class Call:
         """Where the call is now; the strongest of what is true."""
         if self.ended_at is not None:
             return Phase.ENDED
-        if self.talking:
+        if self.talking or self.third:
             return Phase.TALKING
         if self.ringing:
             return Phase.RINGING
-        return Phase.QUEUED if self.in_queue else Phase.ENTERED
+        if self.in_queue:
+            return Phase.QUEUED
+        # On hold while somebody is asked, or passed on.
+        return Phase.TALKING if self.operators and (self.in_transfer or not self.completed) else Phase.ENTERED
 
     @property
     def holding(self) -> list[str]:
