@@ -66,7 +66,7 @@ def _blind_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
     if _is_repeated(call, happening):
         return False
     if call.ended_at is not None:
-        return _transferred_late(calls, call, happening)
+        return happening.at - call.ended_at <= _TOLD_LATE and _transferred_late(calls, call, happening)
     _transferred(call, TransferKind.BLIND, happening.word, happening.at)
     _let_go(calls, call, happening)
     return True
@@ -74,8 +74,6 @@ def _blind_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
 
 def _transferred_late(calls: Calls, call: Call, happening: Happening) -> bool:
     """A target that refuses at once can end the call before the transfer is told."""
-    if call.ended_at is None or happening.at - call.ended_at > _TOLD_LATE:
-        return False
     call.transfers.append(Transfer(TransferKind.BLIND, happening.word, happening.at))
     call.in_transfer = happening.word not in call.operators[1:]
     return reconsider(calls, call)

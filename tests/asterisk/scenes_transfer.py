@@ -2,14 +2,40 @@
 
 import asyncio
 
-from tests.asterisk.sip_agent import BUSY, RING_ON, Plan
-from tests.asterisk.sipp import Step
+from tests.asterisk.sip_agent import BUSY, RING_ON, Dialog, Plan
+from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import PROMPT_S, Stage, Truth, scenario
 
 TWO = ("PJSIP/{0}", "PJSIP/{1}")
 
 
 # Transfers
+
+
+async def ask_by_keys(stage: Stage) -> Dialog:
+    """The first telephone talks with the caller, then asks the second one: *2 and the extension on the keypad."""
+    first = await stage.phones[0].next_talk()
+    await asyncio.sleep(1)
+    await first.press("*2")
+    await asyncio.sleep(0.5)
+    await first.press(stage.ext(1))
+    return first
+
+
+async def come_back(stage: Stage) -> None:
+    """The operator leaves whom they ask, as the console does it."""
+    async with stage.ami() as ami:
+        ami.send("CancelAtxfer", Channel=await stage.channel_at(stage.ext(0)))
+        await asyncio.sleep(2)
+
+
+async def asked_and_stayed(stage: Stage, caller: Caller, first: Dialog) -> list[Truth]:
+    """The operator ends the call; whoever was asked never had it."""
+    await first.hang_up()
+    await caller.done()
+    fields = stage.talk(caller, first, hung_up_by="operator")
+    fields |= {"rang": [stage.ext(0), stage.ext(1)]}
+    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]
 
 
 @scenario()
@@ -98,11 +124,7 @@ async def attended(stage: Stage) -> list[Truth]:
 async def attended_by_keys(stage: Stage) -> list[Truth]:
     """*2 and the extension on the keypad; the operator hangs up to join them."""
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 13),))
-    first = await stage.phones[0].next_talk()
-    await asyncio.sleep(1)
-    await first.press("*2")
-    await asyncio.sleep(0.5)
-    await first.press(stage.ext(1))
+    first = await ask_by_keys(stage)
     second = await stage.phones[1].next_talk()
     await asyncio.sleep(1.5)
     await first.hang_up()
@@ -215,21 +237,11 @@ async def transferred_back(stage: Stage) -> list[Truth]:
 async def asked_and_back(stage: Stage) -> list[Truth]:
     """*2 and the extension, a word with the colleague, and back to the caller by CancelAtxfer, as the console does."""
     caller = await stage.caller(listens=True)
-    first = await stage.phones[0].next_talk()
-    await asyncio.sleep(1)
-    await first.press("*2")
-    await asyncio.sleep(0.5)
-    await first.press(stage.ext(1))
+    first = await ask_by_keys(stage)
     await stage.phones[1].next_talk()
     await asyncio.sleep(1)
-    async with stage.ami() as ami:
-        ami.send("CancelAtxfer", Channel=await stage.channel_at(stage.ext(0)))
-        await asyncio.sleep(2)
-    await first.hang_up()
-    await caller.done()
-    fields = stage.talk(caller, first, hung_up_by="operator")
-    fields |= {"rang": [stage.ext(0), stage.ext(1)]}
-    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]
+    await come_back(stage)
+    return await asked_and_stayed(stage, caller, first)
 
 
 @scenario()
@@ -237,18 +249,10 @@ async def asked_and_refused(stage: Stage) -> list[Truth]:
     """The colleague who is asked is busy: the PBX brings the operator back to the caller by itself."""
     stage.phones[1].does(BUSY)
     caller = await stage.caller(listens=True)
-    first = await stage.phones[0].next_talk()
-    await asyncio.sleep(1)
-    await first.press("*2")
-    await asyncio.sleep(0.5)
-    await first.press(stage.ext(1))
+    first = await ask_by_keys(stage)
     await stage.phones[1].next_call()
     await asyncio.sleep(4)
-    await first.hang_up()
-    await caller.done()
-    fields = stage.talk(caller, first, hung_up_by="operator")
-    fields |= {"rang": [stage.ext(0), stage.ext(1)]}
-    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]
+    return await asked_and_stayed(stage, caller, first)
 
 
 @scenario()
@@ -256,21 +260,11 @@ async def asked_in_vain(stage: Stage) -> list[Truth]:
     """The colleague who is asked does not answer, and the operator comes back by CancelAtxfer while it rings."""
     stage.phones[1].does(RING_ON)
     caller = await stage.caller(listens=True)
-    first = await stage.phones[0].next_talk()
-    await asyncio.sleep(1)
-    await first.press("*2")
-    await asyncio.sleep(0.5)
-    await first.press(stage.ext(1))
+    first = await ask_by_keys(stage)
     await stage.phones[1].next_call()
     await asyncio.sleep(1)
-    async with stage.ami() as ami:
-        ami.send("CancelAtxfer", Channel=await stage.channel_at(stage.ext(0)))
-        await asyncio.sleep(2)
-    await first.hang_up()
-    await caller.done()
-    fields = stage.talk(caller, first, hung_up_by="operator")
-    fields |= {"rang": [stage.ext(0), stage.ext(1)]}
-    return [stage.truth(caller, "answered", free=("hold_s",), **fields)]
+    await come_back(stage)
+    return await asked_and_stayed(stage, caller, first)
 
 
 @scenario()
@@ -278,11 +272,7 @@ async def asked_and_left(stage: Stage) -> list[Truth]:
     """The operator hangs up while the colleague who is asked still rings: the caller hears it ring, then the answer."""
     stage.phones[1].does(Plan(after=5))
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 13),))
-    first = await stage.phones[0].next_talk()
-    await asyncio.sleep(1)
-    await first.press("*2")
-    await asyncio.sleep(0.5)
-    await first.press(stage.ext(1))
+    first = await ask_by_keys(stage)
     await asyncio.sleep(1.5)
     await first.hang_up()
     second = await stage.phones[1].next_talk()
