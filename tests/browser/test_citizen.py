@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -206,6 +207,29 @@ def test_everything_works_without_javascript(
     page.get_by_text("Rút phản ánh").first.click()
     page.get_by_role("button", name="Rút phản ánh này").click()
     expect(page.get_by_text("Ông/bà đã rút phản ánh này").first).to_be_visible()
+
+
+@pytest.mark.usefixtures("points")
+def test_a_button_pressed_while_the_page_still_arrives_loses_nothing(public_site: Site, without_script: Page) -> None:
+    """The looks of the map are held back as a slow line would; what stands behind them has not been read yet."""
+    page = without_script
+    page.goto(f"{public_site.url}/reports/new")
+    page.get_by_label("Việc gì đang xảy ra?").fill("Đèn đường tắt ba ngày nay")
+    held: list[Route] = []
+    page.route("**/map.css*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks its handler
+    page.get_by_role("button", name="Tiếp tục").last.click()
+    place = page.get_by_label("Tìm xã/phường")
+    place.fill("tan lap")
+    page.get_by_role("button", name="Tìm", exact=True).click()
+    expect(page.get_by_label("Xã Tân Phú")).to_be_visible()
+    page.unroute("**/map.css*")
+    assert held
+    for route in held:
+        with suppress(Error):  # of the page that was left
+            route.continue_()
+    page.get_by_label("Xã Tân Phú").check()
+    page.get_by_role("button", name="Tiếp tục").last.click()
+    expect(page.get_by_text("Đèn đường tắt ba ngày nay")).to_be_visible()
 
 
 def _reported(public_site: Site, page: Page) -> None:
