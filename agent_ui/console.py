@@ -116,7 +116,9 @@ def pbx_away(session: Session) -> list[tuple[PbxStatus, datetime]]:
 
 def works(session: Session, actor: Actor) -> list[Work]:
     """Newest first, so that what is there already never moves when a call comes in."""
-    live = [_live(session, call) for call in (*_mine(session, actor), *queries.left_calls(session, actor))]
+    calls = [*queries.my_calls(session, actor), *queries.left_calls(session, actor)]
+    drafts = desk.drafts_of(session, calls)
+    live = [_live(session, call, drafts.get(call.id)) for call in calls]
     shown = {work.ticket.id for work in live if work.ticket}
     owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown][:MOST_FORMS]
     ended = [
@@ -133,9 +135,8 @@ def works(session: Session, actor: Actor) -> list[Work]:
     return sorted(live + ended, key=lambda work: (work.since is not None, work.since), reverse=True)
 
 
-def _live(session: Session, call: Call) -> Work:
+def _live(session: Session, call: Call, ticket: Ticket | None) -> Work:
     redial = same_caller.redial(session, call, site.now())
-    ticket = desk.draft_of(session, call)
     return Work(ticket, call, _history(session, call), True, redial=redial, card=_card(session, call, ticket))
 
 
@@ -160,12 +161,10 @@ def one_work(session: Session, actor: Actor, code: str) -> Work:
     )
 
 
-def _mine(session: Session, actor: Actor) -> Sequence[Call]:
-    return queries.my_calls(session, actor)
-
-
 def _ringing(session: Session, actor: Actor) -> list[tuple[Call, Ticket | None]]:
-    return [(call, desk.draft_of(session, call)) for call in _mine(session, actor) if actor.extension in call.ringing]
+    calls = [call for call in queries.my_calls(session, actor) if actor.extension in call.ringing]
+    drafts = desk.drafts_of(session, calls)
+    return [(call, drafts.get(call.id)) for call in calls]
 
 
 def _history(session: Session, call: Call | None, ticket: Ticket | None = None) -> CallerHistory:

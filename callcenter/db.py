@@ -28,7 +28,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.sql.elements import CollectionAggregate
 
-from callcenter import push
+from callcenter import answers, push
 from callcenter.errors import SettingError
 
 
@@ -148,8 +148,9 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """One consistent view of the data; nothing is written."""
+    """One consistent view of the data; nothing is written, and nothing need be asked twice."""
     with Session(engine.execution_options(isolation_level="REPEATABLE READ")) as session:
+        answers.keep(session)
         try:
             yield session
         finally:

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import alone
+from callcenter import answers
 from callcenter.models import CalendarDay, SlaTarget, Ticket, WorkingPeriod
 from callcenter.vocab import Clock, Level
 from tickets.sla import MAX_WAIT, Calendar, Target, due_after_wait, due_at, wait_ends, working_time_between
@@ -25,7 +25,7 @@ DEFAULTS: dict[tuple[Level, Clock], Target] = {
 
 
 def calendar(session: Session) -> Calendar:
-    return alone.once(session, "calendar", lambda: _calendar(session))
+    return answers.once(session, "calendar", lambda: _calendar(session))
 
 
 def _calendar(session: Session) -> Calendar:

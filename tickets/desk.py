@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import alone, outbox
+from callcenter import answers, outbox
 from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, Ward
@@ -73,7 +73,7 @@ def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
         # The first of a call stays, being the last that is put in.
         return {call_id: ticket for call_id, ticket in session.execute(query)}
 
-    return alone.each(session, "draft", [call.id for call in calls], ask)
+    return answers.each(session, "draft", [call.id for call in calls], ask)
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:

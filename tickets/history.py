@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter import alone
+from callcenter import alone, answers
 from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
 from callcenter.models import Assignment, Ticket, TicketEvent
@@ -55,7 +55,7 @@ def begin_all(
 
 def _numbers(session: Session, wanted: int) -> list[int]:
     """At least so many next numbers of tickets, the first at the end; a session that works alone keeps some more."""
-    kept = alone.once(session, "numbers", list[int])
+    kept = answers.once(session, "numbers", list[int])
     if len(kept) < wanted:
         more = max(wanted, _NUMBERS_AT_ONCE) if alone.is_so(session) else wanted
         query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, more))
@@ -84,7 +84,7 @@ def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
         found = session.scalars(query.execution_options(populate_existing=True))
         return {ticket.code: ticket for ticket in found}
 
-    return alone.each(session, "ticket", wanted, ask)
+    return answers.each(session, "ticket", wanted, ask)
 
 
 def move(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from callcenter import answers
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
@@ -86,7 +87,7 @@ def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
         return ()
     at_mine = or_(Call.talking.contains([actor.extension]), Call.ringing.contains([actor.extension]))
     query = select(Call).where(Call.ended_at.is_(None), at_mine).order_by(Call.started_at.desc())
-    return session.scalars(query).all()
+    return answers.once(session, ("my calls", actor.extension), session.scalars(query).all)
 
 
 def left_calls(session: Session, actor: Actor) -> list[Call]:
@@ -106,7 +107,7 @@ def left_calls(session: Session, actor: Actor) -> list[Call]:
 
 def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
     """This person's drafts of calls that are over, newest first."""
-    return _drafts(session, Ticket.owner_id == actor.id)
+    return answers.once(session, ("unfinished", actor.id), lambda: _drafts(session, Ticket.owner_id == actor.id))
 
 
 def unowned(session: Session, ended_before: datetime) -> Sequence[Unfinished]:
