@@ -30,6 +30,13 @@ def once(session: Session, key: Hashable, ask: Callable[[], Answer]) -> Answer:
     return answer
 
 
+def tell(session: Session, kind: Hashable, known: Mapping[Key, Answer]) -> None:
+    """What need not be asked by `each`, because this session has just made it so."""
+    kept: dict[Hashable, Any] | None = session.info.get(_KEY)
+    if kept is not None:
+        kept |= {(kind, key): answer for key, answer in known.items()}
+
+
 def each(
     session: Session, kind: Hashable, keys: Collection[Key], ask: Callable[[Collection[Key]], Mapping[Key, Answer]]
 ) -> dict[Key, Answer]:
@@ -38,6 +45,7 @@ def each(
     known: dict[Key, Answer] = {key: kept[kind, key] for key in keys if (kind, key) in kept}
     missing = [key for key in dict.fromkeys(keys) if key not in known]
     if missing:
-        known |= ask(missing)
-        kept |= {(kind, key): answer for key, answer in known.items()}
+        found = ask(missing)
+        tell(session, kind, found)
+        known |= found
     return known

@@ -21,6 +21,7 @@ from tickets.people import safe
 
 LISTENER = Actor.rule("listener")
 OPENED = "opened"
+_DRAFT = "draft"
 ASKED_AGAIN = "asked_again"
 # Who is told that a citizen asks again: the agency, and from the second time on its head.
 AGENCY, HEAD = "agency", "head"
@@ -47,6 +48,7 @@ def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> di
     for call, draft in zip(fresh, begun, strict=True):
         session.add(TicketCall(ticket_id=draft.id, call_id=call.id, relation=OPENED))
         drafts[call.id] = draft
+    answers.tell(session, _DRAFT, drafts)
     for call in calls:
         draft, owner = drafts[call.id], owners.get(call.id)
         if owner is not None and draft.state == TicketState.DRAFT and draft.owner_id != owner:
@@ -73,7 +75,7 @@ def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
         # The first of a call stays, being the last that is put in.
         return {call_id: ticket for call_id, ticket in session.execute(query)}
 
-    return answers.each(session, "draft", [call.id for call in calls], ask)
+    return answers.each(session, _DRAFT, [call.id for call in calls], ask)
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:

@@ -21,6 +21,7 @@ from tickets.lifecycle import check_move
 # A form that comes again after this is meant anew.
 _REPEATED_WITHIN = timedelta(minutes=10)
 _NUMBERS_AT_ONCE = 40
+_LOCKED = "ticket"
 
 
 def begin(
@@ -48,6 +49,7 @@ def begin_all(
     tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, **columns) for columns in many]
     session.add_all(tickets)
     session.flush()
+    answers.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
     for ticket in tickets:
         _write(session, ticket, move, None, actor, now, None, {})
     return tickets
@@ -84,7 +86,7 @@ def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
         found = session.scalars(query.execution_options(populate_existing=True))
         return {ticket.code: ticket for ticket in found}
 
-    return answers.each(session, "ticket", wanted, ask)
+    return answers.each(session, _LOCKED, wanted, ask)
 
 
 def move(

@@ -18,6 +18,7 @@ from tickets import files
         (b"\xff\xd8\xff\xe0" + b"\0" * 50, "file_broken"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * files.MAX_BYTES, "file_too_large"),
     ],
+    ids=["empty", "html", "svg", "program", "broken", "too large"],
 )
 def test_files_are_known_by_their_content(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(Invalid) as refused:
