@@ -18,7 +18,7 @@ from callcenter.push import announce
 from callcenter.vocab import Third
 from telephony import callflow
 from tickets import desk
-from tickets.calls import corrections
+from tickets.calls import corrections, talks
 from tickets.telephone import after_call, emergency_watch
 from tickets.telephone.after_call import HungUp
 
@@ -123,7 +123,8 @@ def _over(row: Call) -> frozenset[Part]:
 
 
 def _owned_by(row: Call) -> tuple[bool, str]:
-    return bool(row.ringing or row.operators), row.operators[-1] if row.operators else ""
+    last = talks.last(row)
+    return bool(row.ringing or row.operators), last.extension if last else ""
 
 
 def _is_first_word_of_the_end(row: Call, picture: Picture) -> bool:

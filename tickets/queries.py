@@ -13,7 +13,7 @@ from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
 from tickets.actors import DESK, LEADS, Actor
-from tickets.calls import hearing
+from tickets.calls import hearing, talks
 from tickets.lifecycle import OPEN
 from tickets.sla import ClockState, clock_state
 
@@ -102,7 +102,8 @@ def left_calls(session: Session, actor: Actor) -> list[Call]:
         .where(Call.ended_at.is_(None), Call.talking == [], Call.operators.contains([actor.extension]))
         .order_by(Call.started_at.desc())
     )
-    return [call for call in session.scalars(query) if call.operators[-1] == actor.extension]
+    lasts = ((call, talks.last(call)) for call in session.scalars(query))
+    return [call for call, last in lasts if last is not None and last.extension == actor.extension]
 
 
 def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:

@@ -10,7 +10,7 @@
     all.indeterminate = ticked > 0 && !all.checked;
   }
 
-  all.hidden = false;
+  all.closest("label").hidden = false;
   all.addEventListener("change", () => { for (const box of boxes()) box.checked = all.checked; });
   document.addEventListener("change", (event) => { if (event.target.name === all.dataset.tickAll) show(); });
   show();

@@ -5,10 +5,12 @@ A `Call` belongs to its `Calls` and is changed there alone; `columns` and `to_js
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from callcenter.vocab import HungUpBy, Outcome, Phase, Reason, Stage, Third, TransferKind
+
+_STILL = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -117,6 +119,13 @@ class Call:
     missing_since: datetime | None = None
     lost_at: datetime | None = None
     gone: set[str] = field(default_factory=set)
+
+    @property
+    def last_operator(self) -> str:
+        """Who talks with the caller, or did last: of several at once, the last to come."""
+        if not self.talks:
+            return self.operators[-1] if self.operators else ""
+        return max(enumerate(self.talks), key=lambda one: (one[1].until or _STILL, one[0]))[1].extension
 
     @property
     def phase(self) -> Phase:

@@ -212,7 +212,7 @@ def _third(call: Call, heard: Sequence[Leg]) -> Third | None:
     if any(not is_operator(call, leg) for leg in heard):
         return Third.WITH_CALLER
     apart = (leg for leg in call.legs.values() if leg.bridges and not leg.local and leg.uniqueid != call.linkedid)
-    asked = any(leg.extension != call.operators[-1] for leg in apart if leg not in heard)
+    asked = any(leg.extension != call.last_operator for leg in apart if leg not in heard)
     return Third.ANSWERED if asked else None
 
 

@@ -1,11 +1,12 @@
 """Each operator's part of a call, as far as it is known, from what the call's row says."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tickets.calls.talks import Talk, of_call
+from tickets.calls.talks import Talk, last, of_call
 
 BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 ANSWERED = BEGAN + timedelta(seconds=8)
@@ -55,3 +56,26 @@ def test_the_parts(
 )
 def test_talk_is_what_is_no_hold(whole_s: float | None, hold_s: float | None, talk_s: float | None) -> None:
     assert Talk("101", BEGAN, whole_s, hold_s).talk_s == talk_s
+
+
+@pytest.mark.parametrize(
+    ("operators", "talks", "whose"),
+    [
+        ([], [], None),
+        (["101"], [heard("101", 8, None)], "101"),
+        (["101", "102"], [heard("101", 8, 20), heard("102", 20, 30)], "102"),
+        # Passed on and taken back: it is hers again, while she talks and afterwards.
+        (["101", "102"], [heard("101", 8, 20), heard("102", 20, 30), heard("101", 30, None)], "101"),
+        (["101", "102"], [heard("101", 8, 20), heard("102", 20, 30), heard("101", 30, 40)], "101"),
+        # Three talk: the last to come, but whoever stays when the others go.
+        (["101", "102"], [heard("101", 8, None), heard("102", 20, None)], "102"),
+        (["101", "102"], [heard("101", 8, 40), heard("102", 20, 40)], "102"),
+        (["101", "102"], [heard("101", 8, 40), heard("102", 20, 30)], "101"),
+        # Only a witness tells of the second one.
+        (["101", "102"], [heard("101", 8, 20)], "102"),
+    ],
+)
+def test_whose_call_it_is(operators: list[str], talks: list[dict[str, Any]], whose: str | None) -> None:
+    known = {"started_at": BEGAN, "answered_at": ANSWERED, "talk_s": 0.0, "hold_s": 0.0}
+    found = last(SimpleNamespace(operators=operators, talks=talks, **known))
+    assert (found.extension if found else None) == whose

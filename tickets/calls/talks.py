@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+_STILL = datetime.max.replace(tzinfo=UTC)
 COLUMNS = ("started_at", "answered_at", "operators", "talks", "talk_s", "hold_s")
 
 
@@ -51,10 +52,12 @@ def of_row(row: Any) -> list[Talk]:
 
 
 def last(row: Any) -> Talk | None:
-    """Whose call it is: the operator who came to it last."""
-    if not row.operators:
-        return None
-    return [talk for talk in of_row(row) if talk.extension == row.operators[-1]][-1]
+    """Whose call it is: the operator who talked last, be it for the second time; of several at once, the last to come.
+
+    Where no length is known, whoever came last.
+    """
+    known = of_row(row)
+    return max(known, key=lambda talk: (talk.until or _STILL, known.index(talk)), default=None)
 
 
 def _heard(talk: Mapping[str, Any]) -> Talk:
