@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -186,6 +186,7 @@ def stats(since: datetime | None, until: datetime | None, _format: str, file: Te
         figures,
         since=since,
         until=until,
+        now=datetime.now(UTC),
         service_level_s=settings.service_level_s,
         short_abandon_s=settings.short_abandon_s,
     )

@@ -85,8 +85,8 @@ def call_figures(calls: Iterable[Sample], *, service_level_s: float, short_aband
         "abandon_google": _share(ab - ab_s, a + ab - ab_s, "(Ab - Ab_s) / (A + Ab - Ab_s)"),
         "answered_rate": _share(a, e + len(refused), "A / (A + Ab + X + B), closed hours left out of B"),
         "aht": _mean([call.talk_s for call in answered], "sum(talk with holds) / A, seconds, no after-call work"),
-        "occupancy": Figure(None, 0, "handle / (handle + ready); operators' sessions are not recorded yet"),
-        "utilisation": Figure(None, 0, "handle / signed in; operators' sessions are not recorded yet"),
+        "occupancy": Figure(None, 0, "handle / (handle + ready); calls alone do not tell who was ready"),
+        "utilisation": Figure(None, 0, "handle / signed in; calls alone do not tell who was signed in"),
     }  # fmt: skip
 
 

@@ -380,7 +380,7 @@ def report(day: Day, took_s: float) -> int:
         handed = [_handed(row) for row in session.scalars(select(ShiftHandover).order_by(ShiftHandover.id))]
         drafts = session.scalar(select(func.count()).where(Ticket.state == TicketState.DRAFT)) or 0
         over = session.scalar(select(func.count()).where(TicketEvent.move == "take_over")) or 0
-        told = stats.figures(session, since=None, until=None, service_level_s=20, short_abandon_s=5)
+        told = stats.figures(session, since=None, until=None, now=day.loop.now, service_level_s=20, short_abandon_s=5)
     print(f"{made} calls, {day.ami.events} events, {OPERATORS} operators, in {took_s:.0f} s")
     print("  outcomes:", ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items(), key=str)))
     print("  ended by operators:", ", ".join(f"{name} {count}" for name, count in day.endings.most_common()))

@@ -12,7 +12,7 @@ from callcenter.vocab import AfterCallEnd
 from telephony import queues
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets.oversight import overview, people_day
+from tickets.oversight import overview, people_day, stats
 from tickets.oversight.people_day import PersonDay
 from tickets.telephone import taking
 
@@ -80,6 +80,10 @@ def test_each_has_their_own_part_of_one_telephone_s_day(session: Session, provin
     assert [value(minh, name) for name in ("handled", "aht", "signed_in")] == [1, 360, 3600]
     assert value(minh, "occupancy") == pytest.approx(6 / 30)
     assert (lan.phones, minh.phones) == (["101"], ["101"])
+    told = stats.figures(session, since=None, until=None, now=EVENING, service_level_s=20, short_abandon_s=5)
+    # From the first call on: 18 of the 110 + 60 minutes that Lan and Minh were in the queue.
+    assert told["utilisation"]["value"] == pytest.approx(18 / 170)
+    assert told["occupancy"]["value"] == pytest.approx((12 + 6) / (12 + 100 + 6 + 24))
 
 
 def test_one_s_own_day_alone_and_before_anything_happened(session: Session, province: Province) -> None:

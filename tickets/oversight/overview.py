@@ -77,7 +77,11 @@ def day_calls(
 
 
 def of_day(day: date) -> list[ColumnElement[bool]]:
-    start, end = day_bounds(day)
+    return began_in(*day_bounds(day))
+
+
+def began_in(start: datetime, end: datetime) -> list[ColumnElement[bool]]:
+    """SQL: calls that began in [start, end), but tests."""
     not_test = or_(Call.disposition.is_(None), Call.disposition != Disposition.TEST)
     return [Call.started_at >= start, Call.started_at < end, not_test]
 

@@ -15,7 +15,7 @@ from tickets.metrics import Figure
 from tickets.oversight import handling
 from tickets.oversight.floor import Doing
 from tickets.oversight.handling import Interval, Sums, Work
-from tickets.oversight.overview import day_bounds, of_day
+from tickets.oversight.overview import began_in, day_bounds
 from tickets.telephone import stints
 
 
@@ -47,12 +47,16 @@ class PeopleDay:
 def read(session: Session, day: date, now: datetime, *, only: int | None = None) -> PeopleDay:
     """Everybody who had an extension on this day, by name; `only` that person. Calls that began on it, up to now."""
     start, end = day_bounds(day)
-    end = min(end, now)
+    return between(session, start, min(end, now), only=only)
+
+
+def between(session: Session, start: datetime, end: datetime, *, only: int | None = None) -> PeopleDay:
+    """`read` of any span of time that is over: [start, end)."""
     spans = session.scalars(select(ExtensionSpan).where(*extensions.overlapping(start, end))).all()
     by_person: dict[int, list[ExtensionSpan]] = {}
     for span in sorted(spans, key=lambda one: one.since):
         by_person.setdefault(span.user_id, []).append(span)
-    mine, nobodys = _talks(session, day)
+    mine, nobodys = _talks(session, start, end)
     shown = stints.between(session, start, end)
     gaps = _gaps(session, start, end)
     after = _after_calls(session, start, end)
@@ -80,10 +84,10 @@ def read(session: Session, day: date, now: datetime, *, only: int | None = None)
     return PeopleDay(found, team, handling.figures(team), nobodys, unheard_s, known=bool(shown))
 
 
-def _talks(session: Session, day: date) -> tuple[dict[int, list[list[Talk]]], int]:
+def _talks(session: Session, start: datetime, end: datetime) -> tuple[dict[int, list[list[Talk]]], int]:
     """By person their parts of each call, and how many answered calls have a part of nobody."""
     columns = (getattr(Call, name) for name in talks.COLUMNS)
-    query = select(Call.id, *columns).where(*of_day(day), Call.ended_at.is_not(None), Call.operators != [])
+    query = select(Call.id, *columns).where(*began_in(start, end), Call.ended_at.is_not(None), Call.operators != [])
     calls = [talks.of_call(dict(row)) for row in session.execute(query.order_by(Call.started_at)).mappings()]
     people = extensions.holders(session, {(talk.extension, talk.since) for parts in calls for talk in parts})
     found: dict[int, list[list[Talk]]] = {}

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter.models import Call
 from tickets import metrics
-from tickets.oversight import exports
+from tickets.metrics import Figure
+from tickets.oversight import exports, people_day
 
 
 def figures(
@@ -15,13 +18,15 @@ def figures(
     *,
     since: datetime | None,
     until: datetime | None,
+    now: datetime,
     service_level_s: float,
     short_abandon_s: float,
     calls: Iterable[Mapping[str, Any]] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """`{id: {value, n, formula}}` for calls that began, and tickets opened, in [since, until).
+    """`{id: {value, n, formula}}` for calls that began, and tickets opened, in [since, until) up to `now`.
 
-    `calls` (the contract's objects) takes the place of the database's; without a session tickets count as none.
+    `calls` (the contract's objects) takes the place of the database's; without a session tickets count as none. Calls
+    alone do not tell what operators did between them: occupancy and utilisation are of the database.
     """
     rows = calls if calls is not None else (exports.export_calls(session, since, until) if session else ())
     tickets = exports.export_tickets(session, since, until) if session else ()
@@ -29,4 +34,13 @@ def figures(
         metrics.samples(rows), service_level_s=service_level_s, short_abandon_s=short_abandon_s
     )
     by_tickets = metrics.ticket_figures(tickets)
+    if calls is None and session is not None:
+        by_calls |= _of_people(session, since, min(until or now, now))
     return {name: figure.as_dict() for name, figure in {**by_calls, **by_tickets}.items()}
+
+
+def _of_people(session: Session, since: datetime | None, until: datetime) -> Mapping[str, Figure]:
+    """All operators together, where a PBX told who was in its queues."""
+    began = since or session.scalar(select(func.min(Call.started_at))) or until
+    known = people_day.between(session, began, until).figures
+    return {name: known[name] for name in ("occupancy", "utilisation") if known[name].value is not None}
