@@ -79,11 +79,12 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
     back = begin is not None and place is not None and place.back
     which = _conditions(wanted, actor)
     beyond = [] if begin is None else [_position() > begin if back else _position() < begin]
-    floor = _end_of_window(session, [*_days(wanted), *beyond], back=back)
+    few = _is_code_or_number(wanted.text)
+    floor = None if few else _end_of_window(session, [*_days(wanted), *beyond], back=back)
     window = [] if floor is None else [_position() < floor if back else _position() > floor]
-    rows = _newest(session, actor, [*which, *beyond, *window], back=back)
+    rows = [] if few else _newest(session, actor, [*which, *beyond, *window], back=back)
     total = None
-    if floor is not None and len(rows) <= PAGE_SIZE:
+    if few or (floor is not None and len(rows) <= PAGE_SIZE):
         rows, total = _all(session, actor, [*which, *beyond], back=back)
     elif floor is None:
         total = len(rows) if len(rows) <= PAGE_SIZE else count(session, actor, wanted)
@@ -99,6 +100,10 @@ def count(session: Session, actor: Actor, wanted: Wanted) -> int:
     """How many there are in all. Reads every one of them: a second for a common word among a million."""
     which = and_(true(), *_conditions(wanted, actor))
     return session.scalar(queries.visible(select(func.count()).select_from(Ticket), actor).where(which)) or 0
+
+
+def _is_code_or_number(said: str) -> bool:
+    return codes.parse(said) is not None or phones.normalise(said) is not None
 
 
 def matches(said: str, actor: Actor) -> ColumnElement[bool]:
