@@ -291,6 +291,7 @@ class Day:
             actors = [Actor.of(user) for user in people]
         self.operators = [actor for actor in actors if actor.role == Role.OPERATOR]
         self.leaders = [actor for actor in actors if actor.role == Role.SHIFT_LEADER]
+        self.pbx.extensions = frozenset(actor.extension for actor in self.operators if actor.extension)
 
     async def _arrivals(self) -> None:
         chance = random.Random(1022)
