@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, or_, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from callcenter import phones
 from callcenter.models import Assignment, Ticket
@@ -32,6 +32,15 @@ _MOST_WORDS = 8
 _NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
 _NEWEST_FIRST = (Ticket.created_at.desc(), Ticket.id.desc())
 _OLDEST_FIRST = (Ticket.created_at, Ticket.id)
+# What a row of a list shows; all the rest of a ticket is read where somebody asks for it.
+_ROW = (
+    load_only(
+        Ticket.code, Ticket.state, Ticket.level, Ticket.source, Ticket.created_at, Ticket.filed_at, Ticket.description
+    ),
+    joinedload(Ticket.category),
+    joinedload(Ticket.ward),
+    joinedload(Ticket.lead_agency),
+)
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,7 @@ def _all(session: Session, actor: Actor, which: list[ColumnElement[bool]], *, ba
 
 def _read(session: Session, ids: Sequence[int]) -> list[Ticket]:
     """These tickets, in this order."""
-    found = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).options(*queries.SHOWN)) if ids else ()
+    found = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).options(*_ROW)) if ids else ()
     by_id = {ticket.id: ticket for ticket in found}
     return [by_id[number] for number in ids if number in by_id]
 
