@@ -6,7 +6,7 @@ cel_sqlite3_custom.conf or in the table of cel_pgsql; both are taken.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,8 +92,8 @@ def read(call: str, rows: Iterable[Row]) -> list[Happening]:
 
     In the order of their own moments: rows of two channels are written by two threads and can cross.
     """
-    reading = _Reading(call)
     timed = [(at, row) for row in rows if (at := moment(row)) is not None]
+    reading = _Reading(call, [row for _, row in timed])
     for at, row in sorted(timed, key=lambda pair: pair[0]):
         if reading.first:
             reading.shift, reading.first = zone_shift(row), False
@@ -104,10 +104,15 @@ def read(call: str, rows: Iterable[Row]) -> list[Happening]:
 
 
 class _Reading:
-    """What has to be remembered from row to row: the queue the caller is in, and whether that was more than a try."""
+    """What has to be remembered from row to row: the queue the caller is in, and whether that was more than a try.
 
-    def __init__(self, call: str) -> None:
+    `channels` are all that rows tell of, by name; `entered` is who says of themselves that they came into a bridge.
+    """
+
+    def __init__(self, call: str, rows: Sequence[Row]) -> None:
         self.call = call
+        self.channels = {text(row, "channame"): text(row, "uniqueid") for row in rows}
+        self.entered = {(text(row, "channame"), _bridge(row)) for row in rows if kind_of(row) == "BRIDGE_ENTER"}
         self.happenings: list[Happening] = []
         self.first = True
         self.shift = timedelta()
@@ -161,16 +166,30 @@ def _app_end(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
 
 
 def _entered(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
-    entered = reading.plain(Kind.BRIDGED, row, at, bridge=str(_extra(row).get("bridge_id", "")))
+    entered = [*_there_already(reading, row, at), reading.plain(Kind.BRIDGED, row, at, bridge=_bridge(row))]
     reading.talked = reading.talked or reading.is_callers(row)
     if not reading.is_callers(row) or not reading.queue:
-        return [entered]
+        return entered
     reading.queue = ""
-    return [*reading.confirm(), reading.plain(Kind.LEFT, row, at), entered]
+    return [*reading.confirm(), reading.plain(Kind.LEFT, row, at), *entered]
+
+
+def _there_already(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
+    """Whose own row belonged to another call then: picked up in the moment of a transfer, as part of a consultation."""
+    there = (name for name in text(row, "peer").split(",") if (name, _bridge(row)) not in reading.entered)
+    return [
+        Happening(Kind.BRIDGED, at, reading.channels[name], reading.call, name, bridge=_bridge(row))
+        for name in there
+        if name in reading.channels
+    ]
 
 
 def _left(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
-    return [reading.plain(Kind.UNBRIDGED, row, at, bridge=str(_extra(row).get("bridge_id", "")))]
+    return [reading.plain(Kind.UNBRIDGED, row, at, bridge=_bridge(row))]
+
+
+def _bridge(row: Row) -> str:
+    return str(_extra(row).get("bridge_id", ""))
 
 
 def _hung_up(reading: _Reading, row: Row, at: datetime) -> list[Happening]:

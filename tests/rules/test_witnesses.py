@@ -290,6 +290,26 @@ def test_a_transfer_that_does_not_know_its_target_is_explained_by_who_joined() -
     assert facts.values["operators"] == ["121", "122"]
 
 
+def test_whoever_is_in_the_bridge_already_when_the_caller_comes_is_told_by_the_callers_row() -> None:
+    """Picked up in the moment of the transfer: their own row still belongs to the consultation, and is not kept."""
+    facts = seen(
+        CAME,
+        QUEUED,
+        RINGS,
+        *TALKS,
+        '5 BRIDGE_EXIT 5 PJSIP/121-00000002 eventextra={"bridge_id":"b"}',
+        '5.001 ATTENDEDTRANSFER 5 PJSIP/121-00000002 eventextra={"app":"Dial","channel2_uniqueid":"1795612712.7",'
+        '"transferee_channel_uniqueid":"1795612712.4","transfer_target_channel_uniqueid":"N/A"}',
+        '5.002 HANGUP 5 PJSIP/121-00000002 eventextra={"hangupcause":16,"hangupsource":""}',
+        '5.003 BRIDGE_ENTER 4 PJSIP/trunk-00000001 peer=PJSIP/122-00000003 eventextra={"bridge_id":"c"}',
+        '8.5 BRIDGE_EXIT 8 PJSIP/122-00000003 eventextra={"bridge_id":"c"}',
+        '8.5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 eventextra={"bridge_id":"c"}',
+        GONE,
+    )
+    assert facts.values["operators"] == ["121", "122"]
+    assert facts.values["talk_s"] == pytest.approx(5.5)
+
+
 def test_a_queue_that_lets_go_at_once_was_never_joined() -> None:
     facts = seen(CAME, QUEUED, "1.01 APP_END 4 PJSIP/trunk-00000001 appname=Queue", GONE)
     assert "queued_at" not in facts.values
