@@ -99,6 +99,10 @@ Khu du lịch thu tiền giữ xe gấp ba lần giá ghi trên vé
 """
 
 
+# Citizens say old names; the commune has another one since July 2025.
+_CALLED_NOW = {"my phuoc": "tan phuoc 1"}
+
+
 def _reports() -> list[Report]:
     lines = _TOLD.strip().splitlines()
     found = []
@@ -215,7 +219,8 @@ def _check(engine: Engine, call: Call, report: Report) -> None:
         assert (ticket.description, ticket.address, ticket.reporter_name) == (report.what, report.address, report.who)
         assert ticket.category_code == report.code, (report, ticket.category_code)
         assert ticket.ward is not None
-        assert fold(ticket.ward.name).endswith(report.where), (report, ticket.ward.name)
+        now = _CALLED_NOW.get(report.where, report.where)
+        assert fold(ticket.ward.name).endswith(now), (report, ticket.ward.name)
         assert (ticket.level == Level.URGENT) == report.urgent
 
 
