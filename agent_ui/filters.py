@@ -45,7 +45,9 @@ def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
     def version(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static":
             name = values["filename"]
-            values["v"] = known.setdefault(name, static_version(app, name))
+            if name not in known:
+                known[name] = static_version(app, name)
+            values["v"] = known[name]
 
     return version
 
