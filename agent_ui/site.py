@@ -13,7 +13,6 @@ from callcenter import db
 from callcenter.config import Settings
 
 _KEY = "hotline"
-_READING = "reading"
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,16 @@ def now() -> datetime:
 @contextmanager
 def reading() -> Iterator[Session]:
     """One view of the data for a whole page: a part that reads while its page does sees the same."""
-    open_one: Session | None = g.get(_READING)
+    open_one: Session | None = g.get("reading")
     if open_one is not None:
         yield open_one
         return
     with db.reading(site().engine) as session:
-        setattr(g, _READING, session)
+        g.reading = session
         try:
             yield session
         finally:
-            g.pop(_READING)
+            g.pop("reading")
 
 
 @contextmanager

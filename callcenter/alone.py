@@ -13,7 +13,7 @@ _KEY = "alone"
 def work(session: Session) -> None:
     """From now on nobody else may write the rows of this session, until it ends."""
     session.info[_KEY] = True
-    answers.keep(session)
+    answers.keep(session, writes=True)
 
 
 def is_so(session: Session) -> bool:

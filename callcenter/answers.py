@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 Answer = TypeVar("Answer")
 Key = TypeVar("Key", bound=Hashable)
 _KEY = "answers"
+_WRITES = "answers-writes"
 
 
-def keep(session: Session) -> None:
-    """From now on this session keeps what it was told by `once` and `each`."""
+def keep(session: Session, *, writes: bool = False) -> None:
+    """From now on this session keeps what it was told."""
     session.info[_KEY] = {}
+    session.info[_WRITES] = writes
 
 
 def once(session: Session, key: Hashable, ask: Callable[[], Answer]) -> Answer:
@@ -30,8 +32,13 @@ def once(session: Session, key: Hashable, ask: Callable[[], Answer]) -> Answer:
     return answer
 
 
+def once_read(session: Session, key: Hashable, ask: Callable[[], Answer]) -> Answer:
+    """`once` of what a session that works changes itself: kept only by one that reads."""
+    return ask() if session.info.get(_WRITES) else once(session, key, ask)
+
+
 def tell(session: Session, kind: Hashable, known: Mapping[Key, Answer]) -> None:
-    """What need not be asked by `each`, because this session has just made it so."""
+    """What `each` need not ask any more: it was told, or this session has just made it so."""
     kept: dict[Hashable, Any] | None = session.info.get(_KEY)
     if kept is not None:
         kept |= {(kind, key): answer for key, answer in known.items()}

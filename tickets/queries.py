@@ -87,7 +87,7 @@ def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
         return ()
     at_mine = or_(Call.talking.contains([actor.extension]), Call.ringing.contains([actor.extension]))
     query = select(Call).where(Call.ended_at.is_(None), at_mine).order_by(Call.started_at.desc())
-    return answers.once(session, ("my calls", actor.extension), session.scalars(query).all)
+    return answers.once_read(session, ("my calls", actor.extension), session.scalars(query).all)
 
 
 def left_calls(session: Session, actor: Actor) -> list[Call]:
@@ -108,7 +108,7 @@ def left_calls(session: Session, actor: Actor) -> list[Call]:
 
 def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
     """This person's drafts of calls that are over, newest first."""
-    return answers.once(session, ("unfinished", actor.id), lambda: _drafts(session, Ticket.owner_id == actor.id))
+    return answers.once_read(session, ("unfinished", actor.id), lambda: _drafts(session, Ticket.owner_id == actor.id))
 
 
 def unowned(session: Session, ended_before: datetime) -> Sequence[Unfinished]:

@@ -5,12 +5,11 @@ A `Call` belongs to its `Calls` and is changed there alone; `columns` and `to_js
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from callcenter.vocab import HungUpBy, Outcome, Phase, Reason, Stage, Third, TransferKind
-
-_STILL = datetime.max.replace(tzinfo=UTC)
+from tickets.calls import talks
 
 
 @dataclass(slots=True)
@@ -123,9 +122,8 @@ class Call:
     @property
     def last_operator(self) -> str:
         """Who talks with the caller, or did last: of several at once, the last to come."""
-        if not self.talks:
-            return self.operators[-1] if self.operators else ""
-        return max(enumerate(self.talks), key=lambda one: (one[1].until or _STILL, one[0]))[1].extension
+        last = talks.latest(self.talks)
+        return last.extension if last else self.operators[-1] if self.operators else ""
 
     @property
     def phase(self) -> Phase:

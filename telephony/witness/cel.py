@@ -176,11 +176,11 @@ def _entered(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
 
 def _there_already(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
     """Whose own row belonged to another call then: picked up in the moment of a transfer, as part of a consultation."""
-    there = (name for name in text(row, "peer").split(",") if (name, _bridge(row)) not in reading.entered)
+    bridge = _bridge(row)
     return [
-        Happening(Kind.BRIDGED, at, reading.channels[name], reading.call, name, bridge=_bridge(row))
-        for name in there
-        if name in reading.channels
+        Happening(Kind.BRIDGED, at, reading.channels[name], reading.call, name, bridge=bridge)
+        for name in text(row, "peer").split(",")
+        if name and name in reading.channels and (name, bridge) not in reading.entered
     ]
 
 

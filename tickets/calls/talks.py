@@ -1,12 +1,20 @@
 """Who talked with a caller, from when to when: of one call, as far as it is known. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 _STILL = datetime.max.replace(tzinfo=UTC)
 COLUMNS = ("started_at", "answered_at", "operators", "talks", "talk_s", "hold_s")
+
+
+class Part(Protocol):
+    @property
+    def until(self) -> datetime | None: ...
+
+
+P = TypeVar("P", bound=Part)
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,12 @@ def last(row: Any) -> Talk | None:
 
     Where no length is known, whoever came last.
     """
-    known = of_row(row)
-    return max(known, key=lambda talk: (talk.until or _STILL, known.index(talk)), default=None)
+    return latest(of_row(row))
+
+
+def latest(parts: Sequence[P]) -> P | None:
+    """Who talks still, or did last; of several at once, the last to come."""
+    return max(enumerate(parts), key=lambda one: (one[1].until or _STILL, one[0]), default=(0, None))[1]
 
 
 def _heard(talk: Mapping[str, Any]) -> Talk:

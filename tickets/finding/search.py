@@ -88,7 +88,7 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
     back = begin is not None and place is not None and place.back
     which = _conditions(wanted, actor)
     beyond = [] if begin is None else [_position() > begin if back else _position() < begin]
-    few = _is_code_or_number(wanted.text)
+    few = any(_code_and_number(wanted.text))
     floor = None if few else _end_of_window(session, [*_days(wanted), *beyond], back=back)
     window = [] if floor is None else [_position() < floor if back else _position() > floor]
     rows = [] if few else _newest(session, actor, [*which, *beyond, *window], back=back)
@@ -111,8 +111,9 @@ def count(session: Session, actor: Actor, wanted: Wanted) -> int:
     return session.scalar(queries.visible(select(func.count()).select_from(Ticket), actor).where(which)) or 0
 
 
-def _is_code_or_number(said: str) -> bool:
-    return codes.parse(said) is not None or phones.normalise(said) is not None
+def _code_and_number(said: str) -> tuple[str | None, str | None]:
+    """What names a ticket or a caller exactly, where `said` is all of it."""
+    return codes.parse(said), phones.normalise(said)
 
 
 def matches(said: str, actor: Actor) -> ColumnElement[bool]:
@@ -121,7 +122,7 @@ def matches(said: str, actor: Actor) -> ColumnElement[bool]:
     An agency does not find a kept identity by its name or number: finding it would tell whose it is.
     """
     known = true() if actor.role in DESK else ~Ticket.keep_identity
-    code, number = codes.parse(said), phones.normalise(said)
+    code, number = _code_and_number(said)
     ways: list[ColumnElement[bool]] = []
     if code is not None:
         ways.append(Ticket.code == code)
