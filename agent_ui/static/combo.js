@@ -78,9 +78,11 @@
     input.placeholder = select.dataset.placeholder ?? "";
     input.id = select.id;
     select.removeAttribute("id");
-    select.hidden = true;
     select.before(input);
     const list = box(input);
+    // Whoever came here before this script goes on in the box.
+    const here = document.activeElement === select;
+    select.hidden = true;
     for (const option of select.options) {
       if (!option.value) continue;
       const one = document.createElement("button");
@@ -128,6 +130,7 @@
         show();
       }
     });
+    if (here) input.focus();
   }
 
   // The hidden field before the box holds the code; text that was not chosen from the list has none.
@@ -180,6 +183,12 @@
         tellChange(hidden);
       }
     });
+    // Typed before this script was there.
+    if (document.activeElement === input && input.value !== input.defaultValue) {
+      label = input.defaultValue;
+      input.dataset.typed = "1";
+      ask();
+    }
   }
 
   function dress(root) {

@@ -14,7 +14,7 @@
     return [...bar.querySelectorAll("[data-emergency]")].map((one) => one.dataset.emergency);
   }
 
-  // Opened by its key, the menu has the cursor, so that one digit picks and what is typed lands nowhere else.
+  // Opened, the menu has the cursor, so that one digit picks and what is typed lands nowhere else.
   document.addEventListener("toggle", (event) => {
     if (event.target.matches?.("details.emergency-menu[open]")) event.target.querySelector("button").focus();
   }, true);

@@ -12,6 +12,9 @@
     if (!button) return;
     event.preventDefault();
     button.click();
+    // The menu has the cursor at once, not when the browser tells that it is open: what is pressed next is meant for it.
+    const menu = button.matches("summary") && button.parentElement;
+    if (menu?.open) menu.querySelector("button")?.focus();
   });
 
   // What was pressed shows at once; the answer comes from the server.

@@ -69,7 +69,7 @@
       }));
     }
 
-    input.addEventListener("change", () => {
+    function add() {
       const words = [];
       for (const file of input.files) {
         const known = chosen.some((one) => one.name === file.name && one.size === file.size);
@@ -81,7 +81,11 @@
       }
       tell([...new Set(words)]);
       show();
-    });
+    }
+
+    input.addEventListener("change", add);
+    // Chosen before this script was there, or kept by the browser: the next choice adds to them too.
+    if (input.files.length) add();
   }
 
   function findPlaces(input) {
@@ -90,7 +94,7 @@
     document.querySelector("[data-without-script]").hidden = true;
     let wait;
     let turn = 0;
-    input.addEventListener("input", () => {
+    function ask() {
       clearTimeout(wait);
       const mine = ++turn;
       wait = setTimeout(async () => {
@@ -100,7 +104,9 @@
           if (answer.ok && mine === turn) box.innerHTML = await answer.text();
         } catch { /* the next letter asks again; the list below is there all the time */ }
       }, 150);
-    });
+    }
+
+    input.addEventListener("input", ask);
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       // Enter in a search box means the first find, and never sends the form half filled.
@@ -120,6 +126,8 @@
       clearTimeout(wait);
       input.value = "";
     });
+    // Typed before this script was there: nobody types it again.
+    if (input.value !== input.defaultValue) ask();
   }
 
   // What is being mended is no longer wrong; whether it is right, the next step says.

@@ -232,6 +232,32 @@ def test_a_button_pressed_while_the_page_still_arrives_loses_nothing(public_site
     expect(page.get_by_text("Đèn đường tắt ba ngày nay")).to_be_visible()
 
 
+@pytest.mark.usefixtures("points")
+def test_what_was_typed_and_chosen_before_the_script_was_there_counts(
+    public_site: Site, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = open_page(public_site)
+    held: list[Route] = []
+    page.route("**/report.js*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks its handler
+
+    def arrives() -> None:
+        while not held:
+            page.wait_for_timeout(20)
+        held.pop().continue_()
+
+    page.goto(f"{public_site.url}/reports/new", wait_until="commit")
+    page.get_by_label("Việc gì đang xảy ra?").fill("Đèn đường tắt ba ngày nay")
+    page.locator("#files").set_input_files(photo(tmp_path, "den-duong.jpg"))
+    arrives()
+    expect(page.locator("[data-previews] canvas")).to_have_count(1)
+    page.locator("#files").set_input_files(photo(tmp_path, "cot-dien.jpg", "navy"))
+    expect(page.locator("[data-previews] canvas")).to_have_count(2)
+    page.get_by_role("button", name="Tiếp tục").last.click()
+    page.get_by_label("Tìm xã/phường").fill("xa tan lap")
+    arrives()
+    expect(page.locator("[name=ward_hit]")).to_have_count(2)
+
+
 def _reported(public_site: Site, page: Page) -> None:
     page.goto(f"{public_site.url}/reports/new")
     page.get_by_label("Việc gì đang xảy ra?").fill("Cống nghẹt trước chợ")

@@ -95,6 +95,24 @@ def test_two_keys_while_typing_alarm_the_leader_until_the_caller_is_with_115(
         assert (ticket.level, ticket.address) == (Level.URGENT, "Cầu Rạch Miễu, đầu phía Mỹ Tho")
 
 
+def test_the_digit_may_follow_the_key_at_once(
+    engine: Engine, console: Site, heard: None, open_page: Callable[..., Page]
+) -> None:
+    """Before the browser has told that the menu is open: the digit picks the service, and falls into no field."""
+    answer(engine, ring(engine))
+    lan = open_page(console, "lan")
+    field = lan.locator(".work-talking .field-address input")
+    field.fill("Cầu Rạch Miễu")
+    lan.evaluate("""() => {
+        for (const keys of [{ code: "KeyC", key: "c", altKey: true }, { code: "Digit4", key: "4" }]) {
+            const event = new KeyboardEvent("keydown", { ...keys, bubbles: true, cancelable: true });
+            document.activeElement.dispatchEvent(event);
+        }
+    }""")
+    expect(lan.locator("#emergency .emergency")).to_contain_text("114 Chữa cháy, cứu nạn")
+    expect(field).to_have_value("Cầu Rạch Miễu")
+
+
 def test_the_caller_is_gone_and_the_leader_says_how_it_ended(
     engine: Engine, console: Site, heard: None, open_page: Callable[..., Page], shot: Callable[[Page, str], None]
 ) -> None:
