@@ -36,6 +36,7 @@ from agent_ui import (
     people_figures,
     phone,
     pins,
+    same_parts,
     search_pages,
     security,
     shift,
@@ -50,6 +51,7 @@ from agent_ui import (
     transfers,
 )
 from agent_ui.admin import pages as administration
+from agent_ui.kept_files import KeptFiles
 from agent_ui.public import api, front, report, track
 from callcenter import push
 from callcenter.config import Settings
@@ -142,15 +144,18 @@ def _base(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if name == "console":
         auth.recognise(app)
+    app.wsgi_app = KeptFiles(app.wsgi_app)  # type: ignore[method-assign]
     security.protect(app, settings, cookie=cookie, pictures_of=pictures_of)
     CSRFProtect(app)
     compression.compress(app)
     catalogue.compile_if_old()
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh")
     Babel(app, locale_selector=home.language)
+    catalogue.at_hand(app)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
     app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
+    same_parts.attach(app)
     app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)
     app.register_blueprint(home.languages)

@@ -10,6 +10,9 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from babel.support import Translations
+from flask import Flask, g
+from flask_babel import get_translations
 
 FOLDER = Path(__file__).parent
 _PO = FOLDER / "translations" / "en" / "LC_MESSAGES" / "messages.po"
@@ -78,6 +81,22 @@ def compile_if_old() -> None:
         os.replace(temporary, target)
     except OSError:
         return
+
+
+def at_hand(app: Flask) -> None:
+    """Pages say hundreds of texts: which catalogue they are from is decided once a request, not for each."""
+
+    def said() -> Translations:
+        if "catalogue" not in g:
+            g.catalogue = get_translations()
+        catalogue: Translations = g.catalogue
+        return catalogue
+
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: said().ugettext(text),
+        ngettext=lambda one, many, number: said().ungettext(one, many, number),
+        newstyle=True,
+    )
 
 
 def main(arguments: list[str]) -> int:

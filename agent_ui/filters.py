@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g, url_for
 from flask_babel import format_date, format_decimal, format_percent, get_locale, ngettext
 from flask_babel import gettext as _
 
@@ -29,8 +29,16 @@ def add(app: Flask) -> None:
     words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole, pin)
     for function in (*moments, *words, pbx_words.findings, pbx_words.why_not_heard):
         app.add_template_filter(function)
-    app.jinja_env.globals.update(LABELS=labels, now=site.now)
+    app.jinja_env.globals.update(LABELS=labels, now=site.now, icons_url=icons_url)
     app.url_defaults(_versioned(app))
+
+
+def icons_url() -> str:
+    """Where the icons are; a page has a hundred of them and asks once."""
+    if "icons_url" not in g:
+        g.icons_url = url_for("static", filename="icons.svg")
+    url: str = g.icons_url
+    return url
 
 
 def static_version(app: Flask, name: str) -> str:

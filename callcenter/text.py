@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _ALPHABET = "aăâbcdđeêghijklmnoôơpqrstuưvwxyz"
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
@@ -15,6 +16,7 @@ def fold(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", letters).strip()
 
 
+@lru_cache(maxsize=4096)
 def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Order of a Vietnamese dictionary: letters first (a ă â …), tones second."""
     letters: list[int] = []

@@ -83,10 +83,13 @@
     event.detail.ctx.request.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
   });
   if (url) {
-    connect();
-    setInterval(watch, 5000);
+    // With every script of the page there to hear it: what the first word of the stream sets off is lost on nobody.
+    document.addEventListener("DOMContentLoaded", () => {
+      connect();
+      setInterval(watch, 5000);
+    });
     setInterval(clock, 500);
-    window.addEventListener("pagehide", () => source.close());
+    window.addEventListener("pagehide", () => source?.close());
     window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
     window.addEventListener("offline", () => { if (down) down.hidden = false; });
     window.addEventListener("online", connect);

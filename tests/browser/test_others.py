@@ -138,6 +138,8 @@ def test_a_supervisor_sees_places_and_follows(
     send_to_triage(engine, ticket)
     expect(waiting.locator("b")).to_have_text("1")
     waiting.get_by_role("link").click()
+    page.wait_for_url("**/supervisor/triage*")
+    page.wait_for_selector("body[data-live-ready]")
     page.locator("summary", has_text="Chuyển cho đơn vị").click()
     page.get_by_label("Chuyển cho đơn vị").select_option(label="Văn phòng UBND tỉnh")
     page.get_by_label("Lý do").fill("Việc chung của tỉnh")

@@ -14,6 +14,12 @@ from tests.factories import Province
 from tickets import codes
 
 
+def arrived(page: Page, url: str) -> None:
+    """On that page, with all that hears its keys."""
+    page.wait_for_url(url)
+    page.wait_for_selector("body[data-live-ready]")
+
+
 def chosen(palette: Locator) -> Locator:
     return palette.locator('[aria-selected="true"]')
 
@@ -29,19 +35,19 @@ def test_to_a_ticket_a_number_and_a_page(
     expect(chosen(palette)).to_contain_text(codes.group(ticket.code))
     shot(page, "palette-ticket")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{console.url}/tickets/{ticket.code}")
+    arrived(page, f"{console.url}/tickets/{ticket.code}")
     page.keyboard.press("Control+k")
     page.keyboard.type("0905.123.456")
     expect(chosen(palette)).to_contain_text("cuộc gọi và phiếu của số này")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/numbers/*")
+    arrived(page, "**/numbers/*")
     expect(page.get_by_role("main")).to_contain_text(codes.group(ticket.code))
     # Without accents, and by the beginnings of words.
     page.keyboard.press("Control+k")
     page.keyboard.type("tim ph")
     expect(chosen(palette)).to_contain_text("Tìm phiếu")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{console.url}/tickets")
+    arrived(page, f"{console.url}/tickets")
     page.keyboard.press("Control+k")
     page.keyboard.type("không có gì như thế")
     expect(palette.locator(".palette-none")).to_contain_text("Không thấy gì cho “không có gì như thế”")

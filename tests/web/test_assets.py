@@ -35,6 +35,42 @@ def test_a_browser_that_has_it_gets_nothing_again(console: Flask) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
+def test_the_second_who_asks_for_a_file_gets_what_the_first_got(console: Flask) -> None:
+    """It is not made again: each encoding has its own, http and https theirs, and nobody gets another's session."""
+    client = console.test_client()
+    for encoding, scheme in (("br", "http"), ("gzip", "http"), ("br", "https"), ("identity", "http")):
+        asked = {"headers": {"Accept-Encoding": encoding, "Sec-Fetch-Mode": "navigate"}, "base_url": f"{scheme}://x/"}
+        first, second = (client.get("/static/hotline.css", **asked) for _ in range(2))
+        assert first.data == second.data
+        assert first.headers.get("Content-Encoding", "identity") == encoding
+        assert ("Strict-Transport-Security" in first.headers) == (scheme == "https")
+        assert [*first.headers] == [*second.headers]
+        assert "nosniff" in second.headers["X-Content-Type-Options"]
+
+
+def test_a_session_made_longer_by_a_file_is_nobody_elses(console: Flask) -> None:
+    client = console.test_client()
+    with client.session_transaction() as session:
+        session.permanent = True
+        session["language"] = "en"
+    opened = {"Sec-Fetch-Mode": "navigate"}
+    assert "Set-Cookie" in client.get("/static/live.js", headers=opened).headers
+    assert "Set-Cookie" not in console.test_client().get("/static/live.js", headers=opened).headers
+
+
+def test_a_file_that_is_not_there_is_asked_for_each_time(console: Flask) -> None:
+    assert [console.test_client().get("/static/none.js").status_code for _ in range(2)] == [404, 404]
+
+
+def test_part_of_a_file_and_its_head_are_answered_by_themselves(console: Flask) -> None:
+    client = console.test_client()
+    whole = client.get("/static/vendor/inter-latin.woff2")
+    with client.get("/static/vendor/inter-latin.woff2", headers={"Range": "bytes=0-9"}) as part:
+        assert (part.status_code, part.data) == (206, whole.data[:10])
+    with client.head("/static/vendor/inter-latin.woff2") as head:
+        assert (head.status_code, head.data) == (200, b"")
+
+
 def test_a_page_leaves_compressed_and_guarded_as_ever(console: Flask) -> None:
     plain = console.test_client().get("/sign-in", headers={"Accept-Encoding": "identity"})
     packed = console.test_client().get("/sign-in", headers={"Accept-Encoding": "br"})

@@ -1,0 +1,72 @@
+"""Scripts, style sheets, pictures of the pages: answered once by the app, from then on out of memory.
+
+A page that is opened for the first time asks for two dozen of them at once, and its first paint waits for some. To
+find, check, compress and dress each again costs a few milliseconds of the process that makes the pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_FOLDER = "/static/"
+# Who asks like this gets an answer of their own: a part of a file, or that it has not changed.
+_OWN = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+# Files times ways to ask for them; more than that is somebody who varies what they ask for.
+_MOST = 400
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def same_for_all(self) -> bool:
+        return self.status.startswith("200") and not any(name.lower() == "set-cookie" for name, _ in self.headers)
+
+
+class KeptFiles:
+    """The app, with the answers for its own files kept; behind what tells http from https."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._kept: dict[tuple[str, str, str], _Answer] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        plain = environ["REQUEST_METHOD"] == "GET" and not any(name in environ for name in _OWN)
+        if not path.startswith(_FOLDER) or not plain:
+            return self._app(environ, start_response)
+        # The address of a file changes with the file, and this process with the address: its version is not looked at.
+        key = (path, environ.get("HTTP_ACCEPT_ENCODING", ""), environ["wsgi.url_scheme"])
+        answer = self._kept.get(key)
+        if answer is None:
+            answer = self._ask(environ)
+            if answer.same_for_all and len(self._kept) < _MOST:
+                self._kept[key] = answer
+        start_response(answer.status, list(answer.headers))
+        return [answer.body]
+
+    def _ask(self, environ: WSGIEnvironment) -> _Answer:
+        said: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], _error: object = None, /) -> object:
+            said.append((status, headers))
+            return None
+
+        parts = self._app(environ, start)  # type: ignore[arg-type]
+        try:
+            body = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        status, headers = said[-1]
+        return _Answer(status, headers, body)
