@@ -48,7 +48,8 @@
     for (const talk of document.querySelectorAll(".work-talking[data-call]")) {
       const fresh = !talked.has(talk.dataset.call);
       talked.add(talk.dataset.call);
-      const typing = document.activeElement?.closest("form, dialog[open]");
+      const typing = document.activeElement?.closest("form, dialog[open]")
+        ?? document.querySelector("details.emergency-menu[open]");
       if (fresh && !typing) talk.querySelector(".field-description textarea")?.focus({ preventScroll: true });
     }
   }

@@ -20,7 +20,9 @@
   }, true);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-    const menu = document.activeElement?.closest("details.emergency-menu[open]");
+    const here = document.activeElement;
+    const open = "details.emergency-menu[open]";
+    const menu = here === document.body ? document.querySelector(open) : here?.closest(open);
     const button = /^[0-9]$/.test(event.key) && menu?.querySelector(`[data-service-key="${event.key}"]`);
     if (!button) return;
     event.preventDefault();

@@ -57,6 +57,8 @@ def test_two_keys_while_typing_alarm_the_leader_until_the_caller_is_with_115(
     answer(engine, call)
     field = lan.locator(".work-talking .field-address input")
     field.fill("Cầu Rạch Miễu, đầu phía Mỹ Tho")
+    # The card and the strip with the key read themselves again one by one.
+    expect(lan.locator(".emergency-open")).to_be_visible()
     lan.keyboard.press("Alt+KeyC")
     expect(lan.get_by_role("button", name="115 Cấp cứu")).to_be_visible()
     shot(lan, f"emergency-menu-{size[0]}")
@@ -121,6 +123,8 @@ def test_the_caller_is_gone_and_the_leader_says_how_it_ended(
     lan, hoa = open_page(console, "lan"), open_page(console, "hoa")
     answer(engine, call)
     expect(lan.locator(".work-talking")).to_be_visible()
+    # The card and the strip with the key read themselves again one by one.
+    expect(lan.locator(".emergency-open")).to_be_visible()
     lan.keyboard.press("Alt+KeyC")
     lan.keyboard.press("4")
     bar = lan.locator("#emergency .emergency")
