@@ -1,7 +1,6 @@
 """Two apps in two processes: the staff's console and the public site, which does not contain the staff's routes."""
 
 from flask import Flask
-from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 
@@ -150,8 +149,7 @@ def _base(
     compression.compress(app)
     catalogue.compile_if_old()
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh")
-    Babel(app, locale_selector=home.language)
-    catalogue.at_hand(app)
+    catalogue.Languages(app, locale_selector=home.language)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
     app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)

@@ -4,20 +4,39 @@ import io
 import os
 import sys
 import tempfile
+from functools import cached_property
 from pathlib import Path
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from babel.support import Translations
-from flask import Flask, g
-from flask_babel import get_translations
+from babel.support import NullTranslations
+from flask import g
+from flask_babel import Babel, Domain
 
 FOLDER = Path(__file__).parent
 _PO = FOLDER / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 _KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
+
+
+class _AtHand(Domain):  # type: ignore[misc]
+    """Pages say hundreds of texts: which catalogue they are from is decided once a request, not for each."""
+
+    def get_translations(self) -> NullTranslations:
+        if "catalogue" not in g:
+            g.catalogue = super().get_translations()
+        catalogue: NullTranslations = g.catalogue
+        return catalogue
+
+
+class Languages(Babel):  # type: ignore[misc]
+    """The catalogue of a request stays at hand; a language chosen within it would hold from the next one on."""
+
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return _AtHand(domain=self.domain)
 
 
 def extract() -> Catalog:
@@ -81,22 +100,6 @@ def compile_if_old() -> None:
         os.replace(temporary, target)
     except OSError:
         return
-
-
-def at_hand(app: Flask) -> None:
-    """Pages say hundreds of texts: which catalogue they are from is decided once a request, not for each."""
-
-    def said() -> Translations:
-        if "catalogue" not in g:
-            g.catalogue = get_translations()
-        catalogue: Translations = g.catalogue
-        return catalogue
-
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: said().ugettext(text),
-        ngettext=lambda one, many, number: said().ungettext(one, many, number),
-        newstyle=True,
-    )
 
 
 def main(arguments: list[str]) -> int:

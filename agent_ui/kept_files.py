@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _FOLDER = "/static/"
 # Who asks like this gets an answer of their own: a part of a file, or that it has not changed.
 _OWN = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-# Files times ways to ask for them; more than that is somebody who varies what they ask for.
-_MOST = 400
+# Files times the few ways in which browsers ask for them; more than that is somebody who varies what they say.
+_MOST = 200
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,16 @@ class KeptFiles:
         answer = self._kept.get(key)
         if answer is None:
             answer = self._ask(environ)
-            if answer.same_for_all and len(self._kept) < _MOST:
-                self._kept[key] = answer
+            if answer.same_for_all:
+                self._keep(key, answer)
         start_response(answer.status, list(answer.headers))
         return [answer.body]
+
+    def _keep(self, key: tuple[str, str, str], answer: _Answer) -> None:
+        """The oldest goes where there are too many."""
+        if len(self._kept) >= _MOST:
+            self._kept.pop(next(iter(self._kept)), None)
+        self._kept[key] = answer
 
     def _ask(self, environ: WSGIEnvironment) -> _Answer:
         said: list[tuple[str, list[tuple[str, str]]]] = []

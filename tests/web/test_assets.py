@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
 from flask import Flask
+from werkzeug.test import Client
 
 from agent_ui.catalogue import FOLDER
+from agent_ui.kept_files import KeptFiles
 
 TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
 FULL = FOLDER.parent / ".venv" / "assets" / "node_modules" / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
@@ -56,6 +59,22 @@ def test_a_session_made_longer_by_a_file_is_nobody_elses(console: Flask) -> None
     opened = {"Sec-Fetch-Mode": "navigate"}
     assert "Set-Cookie" in client.get("/static/live.js", headers=opened).headers
     assert "Set-Cookie" not in console.test_client().get("/static/live.js", headers=opened).headers
+
+
+def test_who_asks_in_a_thousand_ways_fills_no_memory() -> None:
+    """What was asked for last is kept, what was asked for first is not."""
+    made: list[str] = []
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        made.append(environ["HTTP_ACCEPT_ENCODING"])
+        start_response("200 OK", [])
+        return [b"file"]
+
+    kept = KeptFiles(app)
+    client = Client(kept)
+    for number in [*range(1000), 999, 0]:
+        assert client.get("/static/live.js", headers={"Accept-Encoding": f"way-{number}"}).data == b"file"
+    assert made == [f"way-{number}" for number in [*range(1000), 0]]
 
 
 def test_a_file_that_is_not_there_is_asked_for_each_time(console: Flask) -> None:

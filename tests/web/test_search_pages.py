@@ -92,3 +92,21 @@ def test_all_are_counted_when_it_is_asked(sign_in: SignIn, session: Session, pro
         filed(session, province, f"Rác số {number}")
     assert "3 phiếu" in sign_in("lan").get("/tickets/count?q=rac").text
     assert "0 phiếu" in sign_in("son").get("/tickets/count?q=rac").text
+
+
+def test_a_list_that_follows_is_answered_without_its_frame(
+    sign_in: SignIn, session: Session, province: Province
+) -> None:
+    """What takes itself out of the answer needs no bar and no telephone, and must not use up what is to be told."""
+    filed(session, province, "Rác trước chợ")
+    lan = sign_in("lan")
+    lan.post("/searches?q=rac", {"name": "Rác"})
+    part = lan.get("/tickets", headers={"HX-Request": "true", "HX-Target": "div#rows"}).text
+    whole = lan.get("/tickets").text
+    title, rows = (re.search(f"<{tag}.*", part, re.DOTALL) for tag in ("title", 'div id="rows"'))
+    assert title is not None
+    assert rows is not None
+    assert rows[0].strip() in whole
+    assert title[0].splitlines()[0].strip() in whole
+    assert "<header" not in part
+    assert "Đã lưu bộ lọc" in whole
