@@ -61,6 +61,10 @@ def test_two_keys_while_typing_alarm_the_leader_until_the_caller_is_with_115(
     expect(lan.locator(".emergency-open")).to_be_visible()
     lan.keyboard.press("Alt+KeyC")
     expect(lan.get_by_role("button", name="115 Cấp cứu")).to_be_visible()
+    sheet = lan.locator(".emergency-sheet").bounding_box()
+    assert sheet is not None
+    assert sheet["width"] >= 300
+    assert sheet["x"] + sheet["width"] <= size[0]
     shot(lan, f"emergency-menu-{size[0]}")
     clean(lan)
     lan.keyboard.press("5")
