@@ -6,8 +6,9 @@ find, check, compress and dress each again costs a few milliseconds of the proce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,23 +22,12 @@ _OWN = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_M
 _MOST = 200
 
 
-@dataclass(frozen=True)
-class _Answer:
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    @property
-    def same_for_all(self) -> bool:
-        return self.status.startswith("200") and not any(name.lower() == "set-cookie" for name, _ in self.headers)
-
-
 class KeptFiles:
     """The app, with the answers for its own files kept; behind what tells http from https."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
-        self._kept: dict[tuple[str, str, str], _Answer] = {}
+        self._kept: dict[tuple[str, str, str], Response] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -48,31 +38,13 @@ class KeptFiles:
         key = (path, environ.get("HTTP_ACCEPT_ENCODING", ""), environ["wsgi.url_scheme"])
         answer = self._kept.get(key)
         if answer is None:
-            answer = self._ask(environ)
-            if answer.same_for_all:
+            answer = Response.from_app(self._app, environ, buffered=True)
+            if answer.status_code == 200 and "Set-Cookie" not in answer.headers:
                 self._keep(key, answer)
-        start_response(answer.status, list(answer.headers))
-        return [answer.body]
+        return answer(environ, start_response)
 
-    def _keep(self, key: tuple[str, str, str], answer: _Answer) -> None:
+    def _keep(self, key: tuple[str, str, str], answer: Response) -> None:
         """The oldest goes where there are too many."""
         if len(self._kept) >= _MOST:
             self._kept.pop(next(iter(self._kept)), None)
         self._kept[key] = answer
-
-    def _ask(self, environ: WSGIEnvironment) -> _Answer:
-        said: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def start(status: str, headers: list[tuple[str, str]], _error: object = None, /) -> object:
-            said.append((status, headers))
-            return None
-
-        parts = self._app(environ, start)  # type: ignore[arg-type]
-        try:
-            body = b"".join(parts)
-        finally:
-            close = getattr(parts, "close", None)
-            if close is not None:
-                close()
-        status, headers = said[-1]
-        return _Answer(status, headers, body)

@@ -199,6 +199,12 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         assert watch.errors == []
 
 
+def arrived(page: Page, url: str) -> None:
+    """On that page, with all that hears its keys."""
+    page.wait_for_url(url)
+    page.wait_for_selector("body[data-live-ready]")
+
+
 @pytest.fixture
 def shot() -> Callable[[Page, str], None]:
     """Keeps what a person would see, for people to look at: `var/screenshots/NAME.png`."""

@@ -15,7 +15,7 @@ from callcenter.models import PbxStatus, Ticket
 from callcenter.push import announce
 from callcenter.vocab import TicketState
 from tests import factories
-from tests.browser.conftest import PHONE, WIDE, Site
+from tests.browser.conftest import PHONE, WIDE, Site, arrived
 from tests.factories import Province
 from tickets import agencies, desk, history
 from tickets.actors import Actor
@@ -138,8 +138,7 @@ def test_a_supervisor_sees_places_and_follows(
     send_to_triage(engine, ticket)
     expect(waiting.locator("b")).to_have_text("1")
     waiting.get_by_role("link").click()
-    page.wait_for_url("**/supervisor/triage*")
-    page.wait_for_selector("body[data-live-ready]")
+    arrived(page, "**/supervisor/triage*")
     page.locator("summary", has_text="Chuyển cho đơn vị").click()
     page.get_by_label("Chuyển cho đơn vị").select_option(label="Văn phòng UBND tỉnh")
     page.get_by_label("Lý do").fill("Việc chung của tỉnh")

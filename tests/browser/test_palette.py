@@ -7,17 +7,11 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Engine
 
 from agent_ui.palette import DEEDS
-from tests.browser.conftest import PHONE, WIDE, Site
+from tests.browser.conftest import PHONE, WIDE, Site, arrived
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 - the fixture
 from tests.browser.test_others import file, no_sideways_scroll
 from tests.factories import Province
 from tickets import codes
-
-
-def arrived(page: Page, url: str) -> None:
-    """On that page, with all that hears its keys."""
-    page.wait_for_url(url)
-    page.wait_for_selector("body[data-live-ready]")
 
 
 def chosen(palette: Locator) -> Locator:
