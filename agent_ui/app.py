@@ -152,7 +152,9 @@ def _base(
     catalogue.Languages(app, locale_selector=home.language)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
-    app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
+    app.jinja_env.globals.update(
+        places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme, is_part=site.is_part
+    )
     same_parts.attach(app)
     app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)

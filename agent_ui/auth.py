@@ -29,6 +29,12 @@ from tickets.telephone import taking
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+# Asked for before every answer, so it is but what is needed.
+_PERSON = select(
+    *(User.id, User.name, User.role, User.agency_id, User.extension, User.approves),
+    *(User.username, User.language, User.tours, User.active, User.session_epoch),
+)
+
 blueprint = Blueprint("auth", __name__)
 
 
@@ -107,8 +113,10 @@ def _person() -> SignedIn | None:
     user_id, epoch = session.get("user"), session.get("epoch")
     if user_id is None:
         return None
+    if request.method in ("GET", "HEAD"):
+        site.read_on()
     with site.reading() as database:
-        user = database.get(User, user_id)
+        user = database.execute(_PERSON.where(User.id == user_id)).one_or_none()
         if user is None or not user.active or user.session_epoch != epoch:
             session.clear()
             return None

@@ -14,6 +14,7 @@ from agent_ui.auth import roles
 from agent_ui.console import Work
 from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketEvent, Ward
 from callcenter.vocab import AssignmentRole, Level, Outcome, Role, Source, TicketKind, TicketState
+from tickets import lines
 from tickets.queries import CallerHistory, InboxRow
 from tickets.sla import clock_state
 
@@ -44,6 +45,7 @@ def page() -> str:
         STATES=tuple(TicketState),
         LEVELS=tuple(Level),
         TICKETS=tickets,
+        LINES=lines.of_all(tickets),
         INBOX=_inbox(tickets, now),
         WORKS=_works(tickets, now),
         STORY=_story(tickets[0], now),

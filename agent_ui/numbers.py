@@ -11,7 +11,7 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound, Stale
-from tickets import queries
+from tickets import lines, queries
 from tickets.actors import DESK
 from tickets.oversight import overview
 from tickets.people import contacts
@@ -66,5 +66,5 @@ def _page(number: str, typed: Mapping[str, object], problems: Mapping[str, str])
             problems=problems,
             calls=history.calls,
             codes=overview.codes_of(session, history.calls),
-            found=history.tickets,
+            found=lines.of_all(history.tickets),
         )

@@ -10,12 +10,12 @@ from flask_babel import lazy_gettext as _l
 from agent_ui import navigation, site
 from agent_ui.auth import me, roles
 from callcenter import phones
-from callcenter.models import Ticket
 from callcenter.text import fold
 from callcenter.vocab import Role
 from tickets import codes
 from tickets.actors import DESK, Actor
 from tickets.finding.search import Wanted, search
+from tickets.lines import Line
 
 blueprint = Blueprint("palette", __name__)
 
@@ -67,7 +67,7 @@ def matches(words: str, text: str) -> bool:
     return all(any(name.startswith(word) for name in names) for word in fold(text).split())
 
 
-def _number(text: str, actor: Actor, found: Sequence[Ticket]) -> str | None:
+def _number(text: str, actor: Actor, found: Sequence[Line]) -> str | None:
     """A number to open; not where the digits are the code of a ticket, which is what was meant."""
     if actor.role not in DESK or any(ticket.code == codes.parse(text) for ticket in found):
         return None

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from agent_ui import choices, forms, site
 from agent_ui.auth import me, roles
@@ -26,7 +27,10 @@ _PARTS = ("q", "state", "agency", "category", "since", "until", "mine")
 @blueprint.get("/tickets")
 @roles(*DESK, Role.OFFICER)
 def page() -> str:
-    return _page({})
+    if not site.is_part("rows", "found"):
+        return _page({})
+    with site.reading() as session:
+        return render_template("tickets/found.html", **_found(session, {}))
 
 
 @blueprint.get("/tickets/count")
@@ -61,19 +65,26 @@ def drop(saved_id: int) -> ResponseReturnValue:
 
 
 def _page(problems: Mapping[str, str]) -> str:
-    wanted, query = _wanted(), _query()
     with site.reading() as session:
         return render_template(
             "tickets/search.html",
-            wanted=wanted,
-            found=find(session, me(), wanted, _place()),
+            wanted=_wanted(),
             categories=choices.categories(session),
             agencies=choices.agencies(session) if me().role in DESK else (),
-            query=query,
-            address=urlencode(query),
-            saved=saved_searches.of(session, me()),
-            problems=problems,
+            **_found(session, problems),
         )
+
+
+def _found(session: Session, problems: Mapping[str, str]) -> dict[str, object]:
+    """What another search changes on the page; the form above it is as the person left it."""
+    query = _query()
+    return {
+        "found": find(session, me(), _wanted(), _place()),
+        "query": query,
+        "address": urlencode(query),
+        "saved": saved_searches.of(session, me()),
+        "problems": problems,
+    }
 
 
 def _wanted() -> Wanted:

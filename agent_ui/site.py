@@ -1,11 +1,12 @@
 """What every view of an app shares: its settings, its database, its broker, and the moment of the request."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -21,9 +22,14 @@ class Site:
     engine: Engine
     redis_url: str | None
 
+    @cached_property
+    def views(self) -> Engine:
+        return db.one_view(self.engine)
+
 
 def attach(app: Flask, site: Site) -> None:
     app.extensions[_KEY] = site
+    app.teardown_appcontext(_end_view)
 
 
 def site() -> Site:
@@ -39,19 +45,48 @@ def now() -> datetime:
     return moment
 
 
+def is_part(*ids: str) -> bool:
+    """Whether this answers one of these parts of a page: the frame around it stays, and is not shown."""
+    return request.headers.get("HX-Target", "").rpartition("#")[2] in ids
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """One view of the data for a whole page: a part that reads while its page does sees the same."""
     open_one: Session | None = g.get("reading")
-    if open_one is not None:
-        yield open_one
+    if open_one is None:
+        with _view() as session:
+            yield session
         return
-    with db.reading(site().engine) as session:
+    try:
+        yield open_one
+    except BaseException:
+        # Perhaps it was the database that failed: who tells of it begins anew.
+        _end_view()
+        raise
+
+
+def read_on() -> None:
+    """For an answer that only reads: what it has read from now on, and who asks, is all one view, till it is given."""
+    if "reading" not in g:
+        stack = g.view = ExitStack()
+        stack.enter_context(_view())
+
+
+@contextmanager
+def _view() -> Iterator[Session]:
+    with db.reading(site().views) as session:
         g.reading = session
         try:
             yield session
         finally:
             g.pop("reading")
+
+
+def _end_view(_error: BaseException | None = None) -> None:
+    stack: ExitStack | None = g.pop("view", None)
+    if stack is not None:
+        stack.close()
 
 
 @contextmanager

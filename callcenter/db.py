@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -146,12 +147,31 @@ def transaction(engine: Engine) -> Iterator[Session]:
         push.deliver(session)
 
 
+def one_view(engine: Engine) -> Engine:
+    """The same engine for `reading`; who reads often makes it once."""
+    given = engine.get_execution_options()
+    return engine if "isolation_level" in given else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """One consistent view of the data; nothing is written, and nothing need be asked twice."""
-    with Session(engine.execution_options(isolation_level="REPEATABLE READ")) as session:
+    with Session(one_view(engine)) as session:
         answers.keep(session)
         try:
             yield session
         finally:
             session.rollback()
+
+
+@contextmanager
+def planned_anew(session: Session) -> Iterator[None]:
+    """What is asked for within is planned for its own values, never prepared for any."""
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    usual = connection.prepare_threshold
+    connection.prepare_threshold = None
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = usual

@@ -1,6 +1,9 @@
 """Who acts: a person signed in, a rule of ours, the citizen, or another program."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
 
 from callcenter.errors import NotAllowed
 from callcenter.models import User
@@ -22,7 +25,8 @@ class Actor:
     approves: bool = False
 
     @classmethod
-    def of(cls, user: User) -> "Actor":
+    def of(cls, user: User | Row[*tuple[Any, ...]]) -> "Actor":
+        """Of a person, or of a row with these columns of one."""
         return cls(user.id, user.name, user.role, user.agency_id, user.extension, user.approves)
 
     @classmethod

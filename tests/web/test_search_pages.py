@@ -17,7 +17,9 @@ SignIn = Callable[[str | None], Browser]
 def linked(page: str, words: str) -> str:
     """Where a link of these words leads."""
     found = next(
-        one for one in re.findall(r'<a class="btn[^"]*" href="([^"]+)">(.*?)</a>', page, re.DOTALL) if words in one[1]
+        one
+        for one in re.findall(r'<a class="btn[^"]*" href="([^"]+)"[^>]*>(.*?)</a>', page, re.DOTALL)
+        if words in one[1]
     )
     return unescape(found[0])
 
@@ -101,8 +103,9 @@ def test_a_list_that_follows_is_answered_without_its_frame(
     filed(session, province, "Rác trước chợ")
     lan = sign_in("lan")
     lan.post("/searches?q=rac", {"name": "Rác"})
-    part = lan.get("/tickets", headers={"HX-Request": "true", "HX-Target": "div#rows"}).text
-    whole = lan.get("/tickets").text
+    numbers = "/numbers/0905123456"
+    part = lan.get(numbers, headers={"HX-Request": "true", "HX-Target": "div#rows"}).text
+    whole = lan.get(numbers).text
     title, rows = (re.search(f"<{tag}.*", part, re.DOTALL) for tag in ("title", 'div id="rows"'))
     assert title is not None
     assert rows is not None
@@ -110,3 +113,14 @@ def test_a_list_that_follows_is_answered_without_its_frame(
     assert title[0].splitlines()[0].strip() in whole
     assert "<header" not in part
     assert "Đã lưu bộ lọc" in whole
+
+
+def test_another_search_reads_only_what_it_found(sign_in: SignIn, session: Session, province: Province) -> None:
+    filed(session, province, "Rác trước chợ")
+    lan = sign_in("lan")
+    for target in ("div#found", "div#rows"):
+        part = lan.get("/tickets?q=rac&state=", headers={"HX-Request": "true", "HX-Target": target}).text
+        assert part.startswith('<div id="found">')
+        assert "1 phiếu" in part
+        assert "Lưu bộ lọc này" in part
+        assert part.strip() in lan.get("/tickets?q=rac&state=").text

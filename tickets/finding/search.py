@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session, joinedload, load_only
+from sqlalchemy.orm import Session
 
-from callcenter import phones
+from callcenter import db, phones
 from callcenter.models import Assignment, Ticket
 from callcenter.models.tickets import words as ticket_words
 from callcenter.text import fold
 from callcenter.vocab import TicketState
-from tickets import codes, queries
+from tickets import codes, lines, queries
 from tickets.actors import DESK, Actor
+from tickets.lines import Line
 from tickets.queries import Query
 from tickets.sla import VIETNAM
 
@@ -30,17 +31,9 @@ PAGE_SIZE = 25
 _WINDOW = 4000
 _MOST_WORDS = 8
 _NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
+
 _NEWEST_FIRST = (Ticket.created_at.desc(), Ticket.id.desc())
 _OLDEST_FIRST = (Ticket.created_at, Ticket.id)
-# What a row of a list shows; all the rest of a ticket is read where somebody asks for it.
-_ROW = (
-    load_only(
-        Ticket.code, Ticket.state, Ticket.level, Ticket.source, Ticket.created_at, Ticket.filed_at, Ticket.description
-    ),
-    joinedload(Ticket.category),
-    joinedload(Ticket.ward),
-    joinedload(Ticket.lead_agency),
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ class Found:
     `total` is how many there are in all, where knowing it cost nothing; `count` always tells.
     """
 
-    tickets: Sequence[Ticket]
+    tickets: Sequence[Line]
     older: bool
     newer: bool
     total: int | None
@@ -82,23 +75,23 @@ class Found:
 
 def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None = None) -> Found:
     """The page at `place`; without one, or where its ticket is gone, the first page."""
-    # A plan for any word is wrong for most of them.
-    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     begin = _moment_of(session, place)
     back = begin is not None and place is not None and place.back
     which = _conditions(wanted, actor)
     beyond = [] if begin is None else [_position() > begin if back else _position() < begin]
     few = any(_code_and_number(wanted.text))
-    floor = None if few else _end_of_window(session, [*_days(wanted), *beyond], back=back)
-    window = [] if floor is None else [_position() < floor if back else _position() > floor]
-    rows = [] if few else _newest(session, actor, [*which, *beyond, *window], back=back)
-    total = None
-    if few or (floor is not None and len(rows) <= PAGE_SIZE):
-        rows, total = _all(session, actor, [*which, *beyond], back=back)
-    elif floor is None:
-        total = len(rows) if len(rows) <= PAGE_SIZE else count(session, actor, wanted)
-    more = len(rows) > PAGE_SIZE
-    shown = _read(session, rows[:PAGE_SIZE][::-1] if back else rows[:PAGE_SIZE])
+    # A plan for any word is wrong for most of them.
+    with db.planned_anew(session):
+        floor = None if few else _end_of_window(session, [*_days(wanted), *beyond], back=back)
+        window = [] if floor is None else [_position() < floor if back else _position() > floor]
+        ids = [] if few else _newest(session, actor, [*which, *beyond, *window], back=back)
+        total = None
+        if few or (floor is not None and len(ids) <= PAGE_SIZE):
+            ids, total = _all(session, actor, [*which, *beyond], back=back)
+        elif floor is None:
+            total = len(ids) if len(ids) <= PAGE_SIZE else count(session, actor, wanted)
+    more = len(ids) > PAGE_SIZE
+    shown = lines.read(session, ids[:PAGE_SIZE][::-1] if back else ids[:PAGE_SIZE])
     known = total if begin is None else None
     if back:
         return Found(shown, older=True, newer=more, total=known)
@@ -107,8 +100,8 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
 
 def count(session: Session, actor: Actor, wanted: Wanted) -> int:
     """How many there are in all. Reads every one of them: a second for a common word among a million."""
-    which = and_(true(), *_conditions(wanted, actor))
-    return session.scalar(queries.visible(select(func.count()).select_from(Ticket), actor).where(which)) or 0
+    query = queries.visible(select(func.count()).select_from(Ticket), actor)
+    return session.scalar(query.where(*_conditions(wanted, actor))) or 0
 
 
 def _code_and_number(said: str) -> tuple[str | None, str | None]:
@@ -160,25 +153,18 @@ def _called(number: str, known: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _newest(session: Session, actor: Actor, which: list[ColumnElement[bool]], *, back: bool) -> list[int]:
-    query = queries.visible(select(Ticket.id), actor).where(and_(true(), *which))
+    query = queries.visible(select(Ticket.id), actor).where(*which)
     return list(session.scalars(_ordered(query, back=back).limit(PAGE_SIZE + 1)))
 
 
 def _all(session: Session, actor: Actor, which: list[ColumnElement[bool]], *, back: bool) -> tuple[list[int], int]:
     """All are found before the newest are taken, so that nobody walks through every ticket for a rare word."""
-    query = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(and_(true(), *which))
+    query = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*which)
     hits = query.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
     total = select(func.count()).select_from(hits).scalar_subquery()
     order = (hits.c.created_at, hits.c.id) if back else (hits.c.created_at.desc(), hits.c.id.desc())
     rows = session.execute(select(hits.c.id, total).order_by(*order).limit(PAGE_SIZE + 1)).all()
     return [row[0] for row in rows], rows[0][1] if rows else 0
-
-
-def _read(session: Session, ids: Sequence[int]) -> list[Ticket]:
-    """These tickets, in this order."""
-    found = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).options(*_ROW)) if ids else ()
-    by_id = {ticket.id: ticket for ticket in found}
-    return [by_id[number] for number in ids if number in by_id]
 
 
 def _ordered(query: Query, *, back: bool) -> Query:
@@ -199,7 +185,7 @@ def _moment_of(session: Session, place: Place | None) -> Any:
 
 def _end_of_window(session: Session, within: list[ColumnElement[bool]], *, back: bool) -> Any:
     """The position of the ticket behind the first few thousand of these; None where there are not so many."""
-    query = select(Ticket.created_at, Ticket.id).where(and_(true(), *within))
+    query = select(Ticket.created_at, Ticket.id).where(*within)
     row = session.execute(_ordered(query, back=back).offset(_WINDOW).limit(1)).one_or_none()
     return None if row is None else _at(*row)
 

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased
 
 from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketKind
-from tickets import metrics
+from tickets import lines, metrics
+from tickets.lines import Line
 from tickets.metrics import Figure
 from tickets.oversight.overview import ROWS, day_bounds, of_day
 from tickets.sla import VIETNAM
@@ -171,10 +172,10 @@ def unreached(session: Session, day: date) -> list[Unreached]:
     return [Unreached(caller, missed, last, tickets.get(caller)) for caller, missed, last in found]
 
 
-def day_tickets(session: Session, day: date, which: str) -> Sequence[Ticket]:
+def day_tickets(session: Session, day: date, which: str) -> list[Line]:
     """The rows behind the ticket figures: `received`, `answered`, `late`, `rated`."""
-    query = select(Ticket).where(_TICKET_SETS[which](*day_bounds(day)), _REPORT).order_by(Ticket.id.desc()).limit(ROWS)
-    return session.scalars(query).all()
+    query = select(Ticket.id).where(_TICKET_SETS[which](*day_bounds(day)), _REPORT).order_by(Ticket.id.desc())
+    return lines.read(session, session.scalars(query.limit(ROWS)).all())
 
 
 def _missed() -> ColumnElement[bool]:

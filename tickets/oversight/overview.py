@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Agency, Call, OutboxRow, SetAside, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketState
+from tickets import lines
 from tickets.lifecycle import OPEN
+from tickets.lines import Line
 from tickets.queries import Unfinished, unowned
 from tickets.sla import VIETNAM
 
@@ -93,15 +95,9 @@ def tickets_by_state(session: Session) -> dict[TicketState, int]:
     return {state: counts.get(state, 0) for state in TicketState}
 
 
-def tickets_in_state(session: Session, state: TicketState) -> Sequence[Ticket]:
-    query = (
-        select(Ticket)
-        .where(Ticket.state == state)
-        .order_by(Ticket.id.desc())
-        .limit(ROWS)
-        .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency))
-    )
-    return session.scalars(query).all()
+def tickets_in_state(session: Session, state: TicketState) -> list[Line]:
+    query = select(Ticket.id).where(Ticket.state == state).order_by(Ticket.id.desc()).limit(ROWS)
+    return lines.read(session, session.scalars(query).all())
 
 
 def stuck(session: Session, now: datetime) -> Stuck:

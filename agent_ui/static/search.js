@@ -1,0 +1,34 @@
+// A search is answered within its page: what was found is read alone, the address follows, and Back leads where it did.
+(() => {
+  const finds = (element) => element?.closest?.('[hx-target="#found"]');
+
+  // An address to share names what was asked for, not every field that was left empty.
+  function address(action) {
+    const url = new URL(action, location.href);
+    for (const [name, value] of [...url.searchParams]) {
+      if (!value) url.searchParams.delete(name);
+    }
+    return url.pathname + url.search;
+  }
+
+  function whole({ detail: { ctx } }) {
+    if (finds(ctx.sourceElement)) location.assign(address(ctx.request.action));
+  }
+
+  history.replaceState({ search: true }, "");
+  window.addEventListener("popstate", (event) => { if (event.state?.search) location.reload(); });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    const source = finds(ctx?.sourceElement);
+    if (!source) return;
+    history.pushState({ search: true }, "", address(ctx.request.action));
+    const found = document.getElementById("found");
+    // Who searches anew goes on typing, but on a phone what was found is below the fields.
+    if (source.matches("form") && found.getBoundingClientRect().top < window.innerHeight - 160) return;
+    // Another page of the same list begins at its top, also for who hears it.
+    found.querySelector("[role=status]").focus({ preventScroll: true });
+    found.scrollIntoView({ block: "start" });
+  });
+  // What went wrong is told by the whole page: signed out, no database, no network.
+  document.addEventListener("htmx:response:error", whole);
+  document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) whole(event); });
+})();

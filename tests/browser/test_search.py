@@ -1,0 +1,116 @@
+"""Searching in a real browser: what is found comes into the page, the address can be shared, Back leads where it did."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from tests.browser.conftest import PHONE, Site, arrived
+from tests.browser.test_accessibility import Checker, check  # noqa: F401 - the fixture
+from tests.browser.test_others import no_sideways_scroll
+from tests.factories import Province
+from tests.web.test_ticket_page import filed
+
+Open = Callable[..., Page]
+
+
+def search(page: Page, words: str) -> None:
+    page.get_by_label("Mã phiếu, số điện thoại").fill(words)
+    page.keyboard.press("Enter")
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator("#rows .row-text").all_inner_texts()
+
+
+def test_what_is_found_comes_into_the_page(
+    console: Site,
+    open_page: Open,
+    session: Session,
+    province: Province,
+    shot: Callable[[Page, str], None],
+    check: Checker,  # noqa: F811
+) -> None:
+    for number in range(27):
+        filed(session, province, f"Rác số {number} trước chợ")
+    lamp = filed(session, province, "Đèn đường tắt ba đêm liền")
+    page = open_page(console, "lan")
+    page.goto(f"{console.url}/tickets")
+    arrived(page, "**/tickets")
+    # Whoever has a call on the line keeps the strip and its open menu: the frame is not read again.
+    page.evaluate("document.querySelector('header').dataset.same = '1'")
+    search(page, "rac")
+    expect(page).to_have_url(f"{console.url}/tickets?q=rac")
+    expect(page.locator("#total")).to_have_text("27 phiếu")
+    expect(page.locator("#rows .row-text")).to_have_count(25)
+    expect(page.get_by_text("Lưu bộ lọc này")).to_be_visible()
+    first = rows(page)
+    check(page, "search-found")
+    shot(page, "search-found")
+    page.get_by_role("link", name="Cũ hơn").click()
+    expect(page.locator("#rows .row-text")).to_have_count(2)
+    expect(page).to_have_url(re.compile(r"/tickets\?(older=\d+&q=rac|q=rac&older=\d+)$"))
+    expect(page.locator("#found [role=status]")).to_be_focused()
+    search(page, "den duong")
+    expect(page.locator("#total")).to_have_text("1 phiếu")
+    assert rows(page) == [lamp.description]
+    assert page.locator("header").get_attribute("data-same") == "1"
+    page.go_back()
+    expect(page.locator("#rows .row-text")).to_have_count(2)
+    arrived(page, re.compile("older="))
+    page.go_back()
+    arrived(page, f"{console.url}/tickets?q=rac")
+    assert rows(page) == first
+    expect(page.get_by_label("Mã phiếu, số điện thoại")).to_have_value("rac")
+    search(page, "khong co gi nhu the")
+    expect(page.locator("#total")).to_have_text("0 phiếu")
+    expect(page.get_by_text("Không có phiếu nào")).to_be_visible()
+    shot(page, "search-nothing")
+    page.get_by_role("link", name="Xóa bộ lọc").click()
+    arrived(page, f"{console.url}/tickets")
+    expect(page.locator("#rows .row-text")).to_have_count(25)
+
+
+def test_the_list_goes_on_following_the_last_search(
+    console: Site, open_page: Open, session: Session, province: Province
+) -> None:
+    filed(session, province, "Rác dồn trước chợ")
+    page = open_page(console, "lan")
+    page.goto(f"{console.url}/tickets?q=khong")
+    arrived(page, "**/tickets?q=khong")
+    search(page, "rac")
+    expect(page.locator("#total")).to_have_text("1 phiếu")
+    # What comes in elsewhere is told to the page, which asks for what was searched last.
+    with page.expect_response(re.compile(r"/tickets\?q=rac")):
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('live-tickets'))")
+    expect(page.locator("#total")).to_have_text("1 phiếu")
+
+
+def test_a_search_that_fails_is_told_by_a_whole_page(
+    console: Site, open_page: Open, session: Session, province: Province
+) -> None:
+    page = open_page(console, "lan")
+    page.goto(f"{console.url}/tickets")
+    arrived(page, "**/tickets")
+    page.context.clear_cookies()
+    search(page, "rac")
+    page.wait_for_url(re.compile("/sign-in"))
+    expect(page.get_by_label("Tên đăng nhập")).to_be_visible()
+    assert "q%3Drac" in page.url
+
+
+def test_on_a_phone(
+    console: Site, open_page: Open, session: Session, province: Province, shot: Callable[[Page, str], None]
+) -> None:
+    filed(session, province, "Rác dồn trước chợ " + "rất lâu rồi " * 20)
+    page = open_page(console, "hoa", PHONE)
+    page.goto(f"{console.url}/tickets")
+    arrived(page, "**/tickets")
+    search(page, "rac")
+    expect(page.locator("#total")).to_have_text("1 phiếu")
+    # What was found is below the fields there: the page goes to it.
+    expect(page.locator("#found [role=status]")).to_be_focused()
+    expect(page.locator("#rows .row-text").first).to_be_in_viewport()
+    no_sideways_scroll(page)
+    shot(page, "search-phone")
