@@ -18,7 +18,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from agent_ui import forms, limits, site
 from callcenter.models import User
@@ -31,9 +31,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # Asked for before every answer, so it is but what is needed.
 _PERSON = select(
-    *(User.id, User.name, User.role, User.agency_id, User.extension, User.approves),
+    *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
     *(User.username, User.language, User.tours, User.active, User.session_epoch),
-)
+).where(User.id == bindparam("id"))
 
 blueprint = Blueprint("auth", __name__)
 
@@ -116,7 +116,7 @@ def _person() -> SignedIn | None:
     if request.method in ("GET", "HEAD"):
         site.read_on()
     with site.reading() as database:
-        user = database.execute(_PERSON.where(User.id == user_id)).one_or_none()
+        user = database.connection().execute(_PERSON, {"id": user_id}).one_or_none()
         if user is None or not user.active or user.session_epoch != epoch:
             session.clear()
             return None

@@ -13,14 +13,17 @@ from callcenter.vocab import AgencyKind, Source
 BY_HAND = (Source.COUNTER, Source.LETTER, Source.EMAIL, Source.ZALO, Source.HOTLINE)
 
 
+_CATEGORIES = select(Category).where(Category.active).order_by(Category.position, Category.code)
+_AGENCIES = select(Agency.id, Agency.code, Agency.name, Agency.kind).where(Agency.active)
+
+
 def categories(session: Session) -> Sequence[Category]:
-    return session.scalars(select(Category).where(Category.active).order_by(Category.position, Category.code)).all()
+    return session.scalars(_CATEGORIES).all()
 
 
 def agencies(session: Session) -> Sequence[Row[int, str, str, AgencyKind]]:
     """`id`, `code`, `name` and `kind` of those one may choose: a list of a hundred and more, on many pages."""
-    columns = select(Agency.id, Agency.code, Agency.name, Agency.kind)
-    found = session.execute(columns.where(Agency.active)).all()
+    found = session.execute(_AGENCIES).all()
     return sorted(found, key=lambda agency: (agency.kind != "department", agency.kind, sort_key(agency.name)))
 
 

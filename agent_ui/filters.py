@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, g, url_for
 from flask_babel import format_date, format_decimal, format_percent, get_locale, ngettext
@@ -26,7 +27,7 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, name_of, figure, format_words, phase, pbx_down, kept_whole, pin)
+    words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, phase, pbx_down, kept_whole, pin)
     for function in (*moments, *words, pbx_words.findings, pbx_words.why_not_heard):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now, icons_url=icons_url)
@@ -39,6 +40,13 @@ def icons_url() -> str:
         g.icons_url = url_for("static", filename="icons.svg")
     url: str = g.icons_url
     return url
+
+
+def ticket_url(code: str) -> str:
+    """The page of a ticket; a list has many of them and asks once where they are."""
+    if "tickets_url" not in g:
+        g.tickets_url = url_for("tickets.page", code="0").removesuffix("0")
+    return f"{g.tickets_url}{quote(code)}"
 
 
 def static_version(app: Flask, name: str) -> str:
@@ -96,7 +104,14 @@ def code(digits: str) -> str:
 
 
 def name_of(word: StrEnum | None) -> str:
-    return "" if word is None else str(labels.label(word))
+    """A list says the same few words in every row: each is looked up once a page."""
+    if word is None:
+        return ""
+    said: dict[tuple[type[StrEnum], StrEnum], str] = g.setdefault("said", {})
+    kind_and_word = (type(word), word)
+    if kind_and_word not in said:
+        said[kind_and_word] = str(labels.label(word))
+    return said[kind_and_word]
 
 
 def lasted(seconds: float) -> str:

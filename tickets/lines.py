@@ -54,7 +54,7 @@ class Line(NamedTuple):
 
 def read(session: Session, ids: Sequence[int]) -> list[Line]:
     """These tickets, in this order."""
-    found = {row[0]: Line(*row) for row in session.execute(_LINES, {"ids": list(ids)})} if ids else {}
+    found = {row[0]: Line(*row) for row in session.connection().execute(_LINES, {"ids": list(ids)})} if ids else {}
     return [found[number] for number in ids if number in found]
 
 

@@ -1,4 +1,4 @@
-"""Searching in a real browser: what is found comes into the page, the address can be shared, Back leads where it did."""
+"""Searching in a real browser: what is found comes into the page, its address can be shared, Back leads back."""
 
 import re
 from collections.abc import Callable

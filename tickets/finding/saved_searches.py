@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,12 +13,16 @@ from tickets.actors import Actor
 
 MOST = 20
 _LONGEST_NAME = 60
+_OF_ONE = (
+    select(SavedSearch)
+    .where(SavedSearch.user_id == bindparam("user"))
+    .order_by(func.lower(SavedSearch.name), SavedSearch.id)
+)
 
 
 def of(session: Session, actor: Actor) -> Sequence[SavedSearch]:
     """This person's own, by name."""
-    query = select(SavedSearch).where(SavedSearch.user_id == actor.id)
-    return session.scalars(query.order_by(func.lower(SavedSearch.name), SavedSearch.id)).all()
+    return session.scalars(_OF_ONE, {"user": actor.id}).all()
 
 
 def keep(session: Session, actor: Actor, name: str, query: str, *, now: datetime) -> None:

@@ -6,12 +6,15 @@ all that there are, which are few then.
 """
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Pool, and_, bindparam, cast, exists, func, literal, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -34,6 +37,12 @@ _NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
 
 _NEWEST_FIRST = (Ticket.created_at.desc(), Ticket.id.desc())
 _OLDEST_FIRST = (Ticket.created_at, Ticket.id)
+_ENDS = {
+    back: select(Ticket.created_at, Ticket.id).order_by(*order).offset(bindparam("window")).limit(1)
+    for back, order in ((False, _NEWEST_FIRST), (True, _OLDEST_FIRST))
+}
+_KNOWN_S = 60.0
+_known_ends: WeakKeyDictionary[Pool, tuple[float, datetime, int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -184,10 +193,22 @@ def _moment_of(session: Session, place: Place | None) -> Any:
 
 
 def _end_of_window(session: Session, within: list[ColumnElement[bool]], *, back: bool) -> Any:
-    """The position of the ticket behind the first few thousand of these; None where there are not so many."""
-    query = select(Ticket.created_at, Ticket.id).where(*within)
-    row = session.execute(_ordered(query, back=back).offset(_WINDOW).limit(1)).one_or_none()
-    return None if row is None else _at(*row)
+    """The position of the ticket behind the first few thousand of these; None where there are not so many.
+
+    That of all tickets is remembered for a while: with those that came since, the window is a little larger, no more.
+    """
+    pool = session.connection().engine.pool
+    now = time.monotonic()
+    known = None if within else _known_ends.get(pool)
+    if known is None or now - known[0] > _KNOWN_S:
+        query = _ENDS[back].where(*within) if within else _ENDS[back]
+        row = session.execute(query, {"window": _WINDOW}).one_or_none()
+        if row is None:
+            return None
+        known = (now, row.created_at, row.id)
+        if not within:
+            _known_ends[pool] = known
+    return _at(*known[1:])
 
 
 def _at(moment: datetime, number: int) -> Any:
@@ -226,4 +247,4 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), VIETNAM)
+    return datetime.combine(day, time_of_day(), VIETNAM)

@@ -24,6 +24,9 @@ VERBS = (CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVe
 # Those whose answer the strip tells; a button of a call tells its own.
 _TOLD = frozenset(CommandVerb) - {CommandVerb.ANSWER, CommandVerb.HANG_UP}
 _REMEMBERED = timedelta(seconds=30)
+# Asked for by every page of the desk.
+_QUEUES = select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)
+_STATES = select(PbxStatus).order_by(PbxStatus.pbx)
 _NOT_IN, _NOT_PAUSED = "phone_not_in_queue", "phone_not_paused"
 
 
@@ -82,10 +85,13 @@ class Presence:
 
 def of(session: Session, actor: Actor, now: datetime) -> Presence | None:
     """None for somebody without a telephone, and where no PBX has told its queues."""
-    status = _pbx(session, actor.extension) if actor.extension else None
-    if status is None or not actor.extension:
+    if not actor.extension:
         return None
-    rows = session.scalars(select(PbxQueue).where(PbxQueue.pbx == status.pbx).order_by(PbxQueue.name)).all()
+    queues = session.scalars(_QUEUES).all()
+    status = _pbx(session, queues, actor.extension)
+    if status is None:
+        return None
+    rows = [row for row in queues if row.pbx == status.pbx]
     members = [member for row in rows if (member := _member(row, actor.extension)) is not None]
     doing = floor.idle(members)
     reason, since = floor.why_paused(members) if doing is Doing.PAUSED else ("", None)
@@ -158,12 +164,11 @@ def _check(session: Session, here: Presence, verb: CommandVerb, queue: str, reas
         raise Invalid({"phone": _NOT_PAUSED})
 
 
-def _pbx(session: Session, extension: str) -> PbxStatus | None:
+def _pbx(session: Session, queues: Sequence[PbxQueue], extension: str) -> PbxStatus | None:
     """The PBX in whose queues this telephone is, else the first one that is heard."""
-    rows = session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)).all()
-    known = {row.pbx for row in rows}
-    here = next((row.pbx for row in rows if _member(row, extension) is not None), None)
-    states = session.scalars(select(PbxStatus).where(PbxStatus.pbx.in_(known)).order_by(PbxStatus.pbx)).all()
+    known = {row.pbx for row in queues}
+    here = next((row.pbx for row in queues if _member(row, extension) is not None), None)
+    states = [state for state in session.scalars(_STATES) if state.pbx in known]
     if here is not None:
         return next((state for state in states if state.pbx == here), None)
     return next(iter(sorted(states, key=lambda state: not state.connected)), None)
