@@ -6,14 +6,16 @@ import sys
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import NullTranslations
-from flask import g
-from flask_babel import Babel, Domain
+from flask import Flask, g
+from flask_babel import Babel, Domain, get_domain
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 _PO = FOLDER / "translations" / "en" / "LC_MESSAGES" / "messages.po"
@@ -34,9 +36,20 @@ class _AtHand(Domain):  # type: ignore[misc]
 class Languages(Babel):  # type: ignore[misc]
     """The catalogue of a request stays at hand; a language chosen within it would hold from the next one on."""
 
+    def init_app(self, app: Flask, *arguments: Any, **options: Any) -> None:
+        super().init_app(app, *arguments, **options)
+        app.jinja_env.globals.update(_=_said, gettext=_said)
+
     @cached_property
     def domain_instance(self) -> Domain:
         return _AtHand(domain=self.domain)
+
+
+def _said(text: str, **values: object) -> Markup:
+    """What a template says; as jinja's own, which asks twice for what says it, at every text of a page."""
+    # Of our own sources; what is put into it is escaped.
+    said = Markup(get_domain().get_translations().ugettext(text))  # noqa: S704
+    return said % values if values or "%" in said else said
 
 
 def extract() -> Catalog:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Emergency, PbxCommand, Ticket
@@ -18,6 +18,14 @@ _ABOUT = (CommandVerb.CONSULT, CommandVerb.TRANSFER, CommandVerb.JOIN, CommandVe
 # What the PBX has done shows in the call's own events a moment later.
 _SHOWS_WITHIN = timedelta(seconds=4)
 _ROWS = 100
+_ALL = (
+    select(Emergency, Ticket)
+    .join(Ticket, Ticket.id == Emergency.ticket_id)
+    .limit(_ROWS)
+    .options(joinedload(Ticket.ward))
+)
+# Asked for by every page of the desk, and so built once.
+_OPEN = _ALL.where(Emergency.ended_at.is_(None)).order_by(Emergency.began_at, Emergency.id)
 
 
 @dataclass(frozen=True)
@@ -51,15 +59,16 @@ class Shown:
 
 def shown(session: Session, actor: Actor, now: datetime) -> list[Shown]:
     """All that are open for who leads, one's own for everybody else; the oldest first."""
-    query = _open()
-    if actor.role not in LEADS:
-        query = query.where(or_(Emergency.began_by_id == actor.id, Ticket.owner_id == actor.id))
-    return [_shown(session, actor, row, ticket, now) for row, ticket in session.execute(query)]
+    return [
+        _shown(session, actor, row, ticket, now)
+        for row, ticket in open_ones(session)
+        if actor.role in LEADS or actor.id in (row.began_by_id, ticket.owner_id)
+    ]
 
 
 def open_ones(session: Session) -> list[tuple[Emergency, Ticket]]:
     """All that are not over, the oldest first."""
-    return [(row, ticket) for row, ticket in session.execute(_open())]
+    return [(row, ticket) for row, ticket in session.execute(_OPEN)]
 
 
 def count(session: Session, since: datetime, until: datetime) -> tuple[int, int]:
@@ -77,17 +86,8 @@ def of_ticket(session: Session, ticket_id: int) -> list[Past]:
 
 def listed(session: Session) -> list[tuple[Emergency, Ticket]]:
     """The newest first, over or not."""
-    query = _all().order_by(Emergency.began_at.desc(), Emergency.id.desc())
-    return [(row, ticket) for row, ticket in session.execute(query)]
-
-
-def _all() -> Select[Emergency, Ticket]:
-    joined = select(Emergency, Ticket).join(Ticket, Ticket.id == Emergency.ticket_id)
-    return joined.limit(_ROWS).options(joinedload(Ticket.ward))
-
-
-def _open() -> Select[Emergency, Ticket]:
-    return _all().where(Emergency.ended_at.is_(None)).order_by(Emergency.began_at, Emergency.id)
+    newest_first = _ALL.order_by(Emergency.began_at.desc(), Emergency.id.desc())
+    return [(row, ticket) for row, ticket in session.execute(newest_first)]
 
 
 def _shown(session: Session, actor: Actor, row: Emergency, ticket: Ticket, now: datetime) -> Shown:
