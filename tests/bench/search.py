@@ -31,6 +31,7 @@ from callcenter.models import Agency, Ticket, User
 from callcenter.models.tickets import words as ticket_words
 from callcenter.vocab import Role
 from scripts.ground import Ground
+from scripts.serve import settle
 from tests.bench.many_tickets import NOW, RARE, province
 from tickets.actors import Actor
 from tickets.finding.search import Wanted, query_of, search
@@ -46,6 +47,7 @@ def main() -> None:
     with province(tickets) as here:
         size = _size(here)
         print(f"{tickets:,} tickets ({size}), {rounds} rounds; goal p95 {GOAL_MS.get(tickets, '–')} ms")
+        settle()
         head = "".join(f"{what + ' p50':>12} {'p95':>7}" for what in ("rows", "answer", "page"))
         print(f"{'search':34} {'found':>6} {head} {'CPU':>6}")
         for name, words in (("floor: common word", "duong"), ("floor: rare word", RARE)):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter import commands, phones
@@ -27,6 +27,19 @@ _FORGOTTEN = timedelta(hours=1)
 _REMEMBERED = timedelta(seconds=60)
 # What the PBX says of the citizen's telephone; who gave up while it rang may have had reasons of their own.
 _TRIES = {CallOut.NO_ANSWER: Attempt.NO_ANSWER, CallOut.BUSY: Attempt.BUSY}
+# Asked for by every page of the desk, and so built once.
+_LATEST = (
+    select(OutgoingCall)
+    .where(
+        OutgoingCall.extension == bindparam("extension"),
+        or_(
+            and_(OutgoingCall.ended_at.is_(None), OutgoingCall.asked_at > bindparam("asked_after")),
+            OutgoingCall.ended_at > bindparam("ended_after"),
+        ),
+    )
+    .order_by(OutgoingCall.id.desc())
+    .limit(1)
+)
 _UNSENT = (CommandResult.REFUSED, CommandResult.EXPIRED)
 
 
@@ -121,14 +134,8 @@ def numbers(ticket: Ticket) -> list[str]:
 
 def latest(session: Session, extension: str, now: datetime) -> OutgoingCall | None:
     """The call that goes on at this telephone, or the last one while the page still tells how it ended."""
-    lasts = and_(OutgoingCall.ended_at.is_(None), OutgoingCall.asked_at > now - _FORGOTTEN)
-    query = (
-        select(OutgoingCall)
-        .where(OutgoingCall.extension == extension, or_(lasts, OutgoingCall.ended_at > now - _REMEMBERED))
-        .order_by(OutgoingCall.id.desc())
-        .limit(1)
-    )
-    call = session.scalars(query).first()
+    here = {"extension": extension, "asked_after": now - _FORGOTTEN, "ended_after": now - _REMEMBERED}
+    call = session.scalars(_LATEST, here).first()
     return None if call is None or (call.ended_at is None and _never_sent(session, call)) else call
 
 

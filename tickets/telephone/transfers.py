@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callcenter import commands, phones
@@ -26,6 +26,15 @@ _LASTS_S = 8
 _LONGEST_CONSULTATION = timedelta(minutes=30)
 _ON = (CommandVerb.TRANSFER, CommandVerb.CONSULT)
 _OUT = (CommandVerb.JOIN, CommandVerb.BACK)
+# Asked for by every page of the desk, and so built once.
+_LAST_OF_MINE = (
+    select(PbxCommand)
+    .where(PbxCommand.extension == bindparam("extension"), PbxCommand.asked_by_id == bindparam("person"))
+    .where(PbxCommand.asked_at >= bindparam("since"))
+    .where(PbxCommand.verb.in_((*_ON, *_OUT)))
+    .order_by(PbxCommand.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -85,16 +94,8 @@ def consultation(session: Session, actor: Actor, now: datetime) -> Consultation 
     A consultation that was asked for here and done, in a call that goes on and in which the PBX does not show this
     telephone back with the caller. A call held by the telephone's own key is none: a button would cut it off.
     """
-    since = now - _LONGEST_CONSULTATION
-    query = (
-        select(PbxCommand)
-        .where(PbxCommand.extension == (actor.extension or "-"), PbxCommand.asked_by_id == actor.id)
-        .where(PbxCommand.asked_at >= since)
-        .where(PbxCommand.verb.in_((*_ON, *_OUT)))
-        .order_by(PbxCommand.id.desc())
-        .limit(1)
-    )
-    last = session.scalars(query).first()
+    mine = {"extension": actor.extension, "person": actor.id, "since": now - _LONGEST_CONSULTATION}
+    last = session.scalars(_LAST_OF_MINE, mine).first() if actor.extension else None
     if last is None or last.verb != CommandVerb.CONSULT or last.result != CommandResult.DONE:
         return None
     call = session.scalars(select(Call).where(Call.pbx == last.pbx, Call.linkedid == last.arguments["call"])).first()
