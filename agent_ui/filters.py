@@ -17,6 +17,7 @@ from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Phase
 from tickets import codes
+from tickets.calls import live
 from tickets.fields import pin_of
 from tickets.running import due_now
 from tickets.sla import VIETNAM, clock_state
@@ -27,8 +28,9 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, phase, pbx_down, kept_whole, pin)
-    for function in (*moments, *words, pbx_words.findings, pbx_words.why_not_heard):
+    words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, kept_whole, pin)
+    calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
+    for function in (*moments, *words, *calls):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now, icons_url=icons_url)
     app.url_defaults(_versioned(app))
@@ -175,19 +177,28 @@ def hours_of(minutes: int) -> str:
 
 
 def phase(call: Call) -> Phase:
-    if call.ended_at is not None:
-        return Phase.ENDED
-    if call.talking or call.third:
-        return Phase.TALKING
-    if call.ringing:
-        return Phase.RINGING
-    # Whoever has left the queue, to leave a message perhaps, hears the automatic voice and waits for nobody.
     known = call.snapshot or {}
-    if known.get("in_queue", call.queued_at and not call.wait_s):
-        return Phase.QUEUED
-    # On hold while somebody is asked, or passed on; not after a talk, while the automatic voice says goodbye.
-    goes_on = known.get("in_transfer") or not known.get("completed")
-    return Phase.TALKING if call.operators and goes_on else Phase.ENTERED
+    return live.phase(
+        ended=call.ended_at is not None,
+        talking=bool(call.talking),
+        third=call.third,
+        ringing=bool(call.ringing),
+        # Whoever has left the queue, to leave a message perhaps, hears the automatic voice and waits for nobody.
+        queued=bool(known.get("in_queue", call.queued_at and not call.wait_s)),
+        operators=bool(call.operators),
+        goes_on=bool(known.get("in_transfer") or not known.get("completed")),
+    )
+
+
+def is_on_hold(call: Call) -> bool:
+    return live.is_on_hold(
+        phase(call), talked=bool(call.talks), talking=call.talking, holding=call.holding or (), third=call.third
+    )
+
+
+def phase_words(call: Call) -> str:
+    """Where a live call is; a caller who waits on the line is not said to be talking."""
+    return _("Người gọi chờ máy") if is_on_hold(call) else name_of(phase(call))
 
 
 def pbx_down(status: PbxStatus) -> datetime | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.vocab import HungUpBy, Outcome, Phase, Reason, Stage, Third, TransferKind
-from tickets.calls import talks
+from tickets.calls import live, talks
 
 
 @dataclass(slots=True)
@@ -127,17 +127,16 @@ class Call:
 
     @property
     def phase(self) -> Phase:
-        """Where the call is now; the strongest of what is true."""
-        if self.ended_at is not None:
-            return Phase.ENDED
-        if self.talking or self.third:
-            return Phase.TALKING
-        if self.ringing:
-            return Phase.RINGING
-        if self.in_queue:
-            return Phase.QUEUED
-        # On hold while somebody is asked, or passed on.
-        return Phase.TALKING if self.operators and (self.in_transfer or not self.completed) else Phase.ENTERED
+        """Where the call is now."""
+        return live.phase(
+            ended=self.ended_at is not None,
+            talking=bool(self.talking),
+            third=self.third,
+            ringing=bool(self.ringing),
+            queued=bool(self.in_queue),
+            operators=bool(self.operators),
+            goes_on=self.in_transfer or not self.completed,
+        )
 
     @property
     def holding(self) -> list[str]:

@@ -17,6 +17,7 @@ import pytest
 from telephony.ami.protocol import AmiProtocol, Headers
 from telephony.callflow import Calls, Rules, columns, resync, step
 from telephony.events import Happening, Kind, interpret
+from tickets.calls import live
 
 FOLDER = Path(__file__).with_name("recordings")
 STREAMS = sorted(FOLDER.glob("*.ami")) + sorted(FOLDER.glob("*.ami.gz"))
@@ -114,3 +115,42 @@ def test_any_order_is_survived(path: Path) -> None:
         assert min(row["wait_s"], row["talk_s"], row["hold_s"]) >= 0
         if row["ended_at"] is not None:
             assert [*row["ringing"], *row["talking"], *row["holding"]] == []
+
+
+class Watcher(Player):
+    """What a page would say of the calls, each time that it changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def _keep(self, changed: Sequence[str]) -> None:
+        super()._keep(changed)
+        for call in (self.calls.by_id[linkedid] for linkedid in changed):
+            held = live.is_on_hold(
+                call.phase, talked=bool(call.talks), talking=call.talking, holding=call.holding, third=call.third
+            )
+            word = "on hold" if held else call.phase.value
+            if self.seen[-1:] != [word]:
+                self.seen.append(word)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("answered", "talking"),
+        ("hold", "talking, on hold, talking"),
+        # The caller waits while the colleague's telephone rings and they talk, and then has the operator back.
+        ("asked_and_back", "talking, on hold, ringing, on hold, talking"),
+        ("asked_and_left", "talking, on hold, ringing, on hold, talking, on hold"),
+        ("attended", "talking, on hold, talking"),
+        ("blind_to_queue", "talking, on hold, queued, ringing, on hold, talking"),
+    ],
+)
+def test_a_caller_who_waits_on_the_line_is_not_said_to_talk(name: str, seen: str) -> None:
+    watcher = Watcher()
+    watcher.play((FOLDER / f"{name}.ami").read_bytes(), 4096)
+    words = watcher.seen[watcher.seen.index("talking") :]
+    while words[-1] in ("ended", "entered"):
+        words.pop()
+    assert ", ".join(word for word in words if word != "entered") == seen
