@@ -45,7 +45,7 @@ class Languages(Babel):  # type: ignore[misc]
         return _AtHand(domain=self.domain)
 
 
-def _said(text: str, **values: object) -> Markup:
+def _said(text: str, /, **values: object) -> Markup:
     """What a template says; as jinja's own, which asks twice for what says it, at every text of a page."""
     # Of our own sources; what is put into it is escaped.
     said = Markup(get_domain().get_translations().ugettext(text))  # noqa: S704
