@@ -16,11 +16,18 @@
   }
 
   history.replaceState({ search: true }, "");
-  window.addEventListener("popstate", (event) => { if (event.state?.search) location.reload(); });
+  window.addEventListener("popstate", (event) => {
+    if (!event.state?.search) return;
+    // Back to the answer of a form (a name that was refused): that search, and nothing is sent a second time.
+    const page = new URL(document.querySelector('form[role="search"]').action).pathname;
+    if (location.pathname === page) location.reload();
+    else location.replace(page + location.search);
+  });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const source = finds(ctx?.sourceElement);
     if (!source) return;
-    history.pushState({ search: true }, "", address(ctx.request.action));
+    const here = address(ctx.request.action);
+    if (here !== location.pathname + location.search) history.pushState({ search: true }, "", here);
     const found = document.getElementById("found");
     // Who searches anew goes on typing, but on a phone what was found is below the fields.
     if (source.matches("form") && found.getBoundingClientRect().top < window.innerHeight - 160) return;

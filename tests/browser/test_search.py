@@ -100,6 +100,32 @@ def test_a_search_that_fails_is_told_by_a_whole_page(
     assert "q%3Drac" in page.url
 
 
+def test_back_to_a_name_that_was_refused_sends_nothing_again(
+    console: Site, open_page: Open, session: Session, province: Province
+) -> None:
+    filed(session, province, "Rác dồn trước chợ")
+    page = open_page(console, "lan")
+    page.goto(f"{console.url}/tickets?q=rac")
+    arrived(page, "**/tickets?q=rac")
+    page.get_by_text("Lưu bộ lọc này").click()
+    name = page.get_by_label("Tên bộ lọc")
+    name.evaluate("field => field.removeAttribute('required')")
+    name.fill(" ")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    arrived(page, "**/searches?q=rac")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    search(page, "den")
+    expect(page.locator("#total")).to_have_text("0 phiếu")
+    # The same search once more is no further step back.
+    search(page, "den")
+    expect(page).to_have_url(f"{console.url}/tickets?q=den")
+    page.go_back()
+    arrived(page, "**/tickets?q=rac")
+    expect(page.locator("#total")).to_have_text("1 phiếu")
+    assert "POST" not in sent
+
+
 def test_on_a_phone(
     console: Site, open_page: Open, session: Session, province: Province, shot: Callable[[Page, str], None]
 ) -> None:
