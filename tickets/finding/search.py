@@ -7,14 +7,29 @@ all that there are, which are few then.
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
+from functools import cache, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Pool, and_, bindparam, cast, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Pool,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -26,23 +41,56 @@ from callcenter.vocab import TicketState
 from tickets import codes, lines, queries
 from tickets.actors import DESK, Actor
 from tickets.lines import Line
-from tickets.queries import Query
 from tickets.sla import VIETNAM
+
+Statement = Select[*tuple[Any, ...]]
+MakePage = Callable[[Statement, bool], Statement]
 
 PAGE_SIZE = 25
 # So many rows are read in 3 ms, and of a word that is in fewer than 25 of them even a million tickets hold few.
 _WINDOW = 4000
-_MOST_WORDS = 8
-_NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
-
-_NEWEST_FIRST = (Ticket.created_at.desc(), Ticket.id.desc())
-_OLDEST_FIRST = (Ticket.created_at, Ticket.id)
-_ENDS = {
-    back: select(Ticket.created_at, Ticket.id).order_by(*order).offset(bindparam("window")).limit(1)
-    for back, order in ((False, _NEWEST_FIRST), (True, _OLDEST_FIRST))
-}
 _KNOWN_S = 60.0
 _known_ends: WeakKeyDictionary[Pool, tuple[float, datetime, int]] = WeakKeyDictionary()
+_MOST_WORDS = 8
+_NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
+_POSITION = tuple_(Ticket.created_at, Ticket.id)
+_ORDERS = {False: (Ticket.created_at.desc(), Ticket.id.desc()), True: (Ticket.created_at, Ticket.id)}
+
+
+def _at(name: str) -> ColumnElement[Any]:
+    return tuple_(bindparam(f"{name}_at", type_=Ticket.created_at.type), bindparam(f"{name}_id", type_=Ticket.id.type))
+
+
+def _called(name: str) -> ColumnElement[bool]:
+    number: BindParameter[str] = bindparam(name)
+    return or_(Ticket.reporter_phone == number, Ticket.caller == number)
+
+
+# Every way to narrow a search, with its values as parameters. A search is a few of their names, and there are few such
+# sets: the statements of each are built once (`_statement`), which takes as long as asking them.
+_WAYS: Mapping[str, ColumnElement[bool]] = {
+    "words": ticket_words.op("@@")(cast(bindparam("words"), TSQUERY)),
+    "code": Ticket.code == bindparam("code"),
+    "number": _called("number"),
+    "second_number": _called("second_number"),
+    # Of an agency: finding a kept identity by its name or number would tell whose it is.
+    "shown_number": and_(~Ticket.keep_identity, _called("shown_number")),
+    "shown_second_number": and_(~Ticket.keep_identity, _called("shown_second_number")),
+    "nothing": ~true(),
+    "since": Ticket.created_at >= bindparam("since"),
+    "before": Ticket.created_at < bindparam("before"),
+    "state": Ticket.state == bindparam("state"),
+    "agency": Ticket.lead_agency_id == bindparam("agency"),
+    "category": Ticket.category_code == bindparam("category"),
+    "owner": Ticket.owner_id == bindparam("owner"),
+    "in_hand": exists().where(
+        Assignment.ticket_id == Ticket.id, Assignment.agency_id == bindparam("in_hand"), Assignment.ended_at.is_(None)
+    ),
+    "older": _at("place") > _POSITION,
+    "newer": _at("place") < _POSITION,
+    "below_end": _at("end") > _POSITION,
+    "above_end": _at("end") < _POSITION,
+}
 
 
 @dataclass(frozen=True)
@@ -82,23 +130,37 @@ class Found:
     total: int | None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Names of `_WAYS`: all of `ways` must be true, and one of `exact` where there are any; with their values."""
+
+    ways: tuple[str, ...]
+    exact: tuple[str, ...]
+    values: Mapping[str, object]
+
+    def beside(self, way: str, **values: object) -> "_Asked":
+        return _Asked((*self.ways, way), self.exact, {**self.values, **values})
+
+
 def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None = None) -> Found:
     """The page at `place`; without one, or where its ticket is gone, the first page."""
+    asked = _asked(wanted, actor)
     begin = _moment_of(session, place)
     back = begin is not None and place is not None and place.back
-    which = _conditions(wanted, actor)
-    beyond = [] if begin is None else [_position() > begin if back else _position() < begin]
-    few = any(_code_and_number(wanted.text))
+    if begin is not None and place is not None:
+        asked = asked.beside("newer" if back else "older", place_at=begin, place_id=place.id)
     # A plan for any word is wrong for most of them.
     with db.planned_anew(session):
-        floor = None if few else _end_of_window(session, [*_days(wanted), *beyond], back=back)
-        window = [] if floor is None else [_position() < floor if back else _position() > floor]
-        ids = [] if few else _newest(session, actor, [*which, *beyond, *window], back=back)
-        total = None
-        if few or (floor is not None and len(ids) <= PAGE_SIZE):
-            ids, total = _all(session, actor, [*which, *beyond], back=back)
-        elif floor is None:
+        end = None if asked.exact else _end_of_window(session, asked, back=back)
+        ids, total = [], None
+        if end is not None:
+            window = asked.beside("below_end" if back else "above_end", end_at=end[0], end_id=end[1])
+            ids = _newest(session, actor, window, back=back)
+        elif not asked.exact:
+            ids = _newest(session, actor, asked, back=back)
             total = len(ids) if len(ids) <= PAGE_SIZE else count(session, actor, wanted)
+        if asked.exact or (end is not None and len(ids) <= PAGE_SIZE):
+            ids, total = _all(session, actor, asked, back=back)
     more = len(ids) > PAGE_SIZE
     shown = lines.read(session, ids[:PAGE_SIZE][::-1] if back else ids[:PAGE_SIZE])
     known = total if begin is None else None
@@ -109,44 +171,58 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
 
 def count(session: Session, actor: Actor, wanted: Wanted) -> int:
     """How many there are in all. Reads every one of them: a second for a common word among a million."""
-    query = queries.visible(select(func.count()).select_from(Ticket), actor)
-    return session.scalar(query.where(*_conditions(wanted, actor))) or 0
+    asked = _asked(wanted, actor)
+    base = queries.visible(select(func.count()).select_from(Ticket), actor)
+    return session.scalar(base.where(*_conditions(asked.ways, asked.exact)), asked.values) or 0
 
 
-def _code_and_number(said: str) -> tuple[str | None, str | None]:
-    """What names a ticket or a caller exactly, where `said` is all of it."""
-    return codes.parse(said), phones.normalise(said)
+def _asked(wanted: Wanted, actor: Actor) -> _Asked:
+    values: dict[str, object] = {}
+    if wanted.since is not None:
+        values["since"] = _midnight(wanted.since)
+    if wanted.until is not None:
+        values["before"] = _midnight(wanted.until + timedelta(days=1))
+    if wanted.state is not None:
+        values["state"] = wanted.state
+    if wanted.agency_id is not None:
+        values["agency"] = wanted.agency_id
+    if wanted.category_code:
+        values["category"] = wanted.category_code
+    if wanted.mine:
+        values |= {"owner": actor.id} if actor.role in DESK else {"in_hand": actor.agency_id}
+    exact = _exactly(wanted.text, actor)
+    if wanted.text.strip() and not exact:
+        values |= _parts(wanted.text, actor)
+    return _Asked(tuple(values), tuple(exact), {**values, **exact})
 
 
-def matches(said: str, actor: Actor) -> ColumnElement[bool]:
-    """By code, by phone number in any form, and by words of the matter, the place, the answer or the name.
-
-    An agency does not find a kept identity by its name or number: finding it would tell whose it is.
-    """
-    known = true() if actor.role in DESK else ~Ticket.keep_identity
-    code, number = _code_and_number(said)
-    ways: list[ColumnElement[bool]] = []
-    if code is not None:
-        ways.append(Ticket.code == code)
-    if number is not None:
-        ways.append(_called(number, known))
-    return or_(*ways) if ways else and_(true(), *_parts(said, actor, known))
+def _exactly(said: str, actor: Actor) -> dict[str, object]:
+    """A ticket's code or a caller's number in any form, where `said` is all of it; some digits are both."""
+    code, number = codes.parse(said), phones.normalise(said)
+    ways = {"code": code, _shown("number", actor): number}
+    return {name: value for name, value in ways.items() if value}
 
 
-def _parts(said: str, actor: Actor, known: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    """A number among words counts as one; all the rest are words, the last perhaps unfinished."""
-    parts = []
+def _parts(said: str, actor: Actor) -> dict[str, object]:
+    """Words of the matter, the place, the answer or the name, the last perhaps unfinished; numbers among them count
+    as one each."""
+    numbers: dict[str, None] = {}
     for written in _NUMBER.findall(said):
         number = phones.normalise(written)
         if number is not None:
-            parts.append(_called(number, known))
+            numbers[number] = None
             said = said.replace(written, " ")
-    asked = query_of(said, "" if actor.role in DESK else "B")
-    if asked:
-        parts.append(ticket_words.op("@@")(cast(literal(asked), TSQUERY)))
-    elif not parts:
-        parts.append(~true())
-    return parts
+    # A ticket has two numbers at most, its caller's and its reporter's.
+    if len(numbers) > 2:
+        return {"nothing": True}
+    names = (_shown(name, actor) for name in ("number", "second_number"))
+    parts: dict[str, object] = dict(zip(names, numbers, strict=False))
+    words = query_of(said, "" if actor.role in DESK else "B")
+    return parts | {"words": words} if words else parts or {"nothing": True}
+
+
+def _shown(name: str, actor: Actor) -> str:
+    return name if actor.role in DESK else f"shown_{name}"
 
 
 def query_of(said: str, weight: str = "") -> str:
@@ -157,93 +233,73 @@ def query_of(said: str, weight: str = "") -> str:
     return " & ".join(f"'{word}'{f':{mark}' if mark else ''}" for word, mark in zip(words, marks, strict=False))
 
 
-def _called(number: str, known: ColumnElement[bool]) -> ColumnElement[bool]:
-    return and_(known, or_(Ticket.reporter_phone == number, Ticket.caller == number))
+def _newest(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> list[int]:
+    query = _statement(_page_of, asked.ways, asked.exact, actor, back)
+    return list(session.connection().scalars(query, asked.values))
 
 
-def _newest(session: Session, actor: Actor, which: list[ColumnElement[bool]], *, back: bool) -> list[int]:
-    query = queries.visible(select(Ticket.id), actor).where(*which)
-    return list(session.scalars(_ordered(query, back=back).limit(PAGE_SIZE + 1)))
-
-
-def _all(session: Session, actor: Actor, which: list[ColumnElement[bool]], *, back: bool) -> tuple[list[int], int]:
-    """All are found before the newest are taken, so that nobody walks through every ticket for a rare word."""
-    query = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*which)
-    hits = query.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
-    total = select(func.count()).select_from(hits).scalar_subquery()
-    order = (hits.c.created_at, hits.c.id) if back else (hits.c.created_at.desc(), hits.c.id.desc())
-    rows = session.execute(select(hits.c.id, total).order_by(*order).limit(PAGE_SIZE + 1)).all()
+def _all(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> tuple[list[int], int]:
+    query = _statement(_page_of_all, asked.ways, asked.exact, actor, back)
+    rows = session.connection().execute(query, asked.values).all()
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
-def _ordered(query: Query, *, back: bool) -> Query:
-    return query.order_by(*(_OLDEST_FIRST if back else _NEWEST_FIRST))
+@lru_cache(500)
+def _statement(
+    page: Callable[[Statement, bool], Statement],
+    ways: tuple[str, ...],
+    exact: tuple[str, ...],
+    actor: Actor,
+    back: bool,
+) -> Statement:
+    base: Statement = queries.visible(select(Ticket.id, Ticket.created_at), actor)
+    return page(base.where(*_conditions(ways, exact)), back)
 
 
-def _position() -> Any:
-    return tuple_(Ticket.created_at, Ticket.id)
+def _conditions(ways: Sequence[str], exact: Sequence[str]) -> list[ColumnElement[bool]]:
+    conditions = [_WAYS[way] for way in ways]
+    return [*conditions, or_(*(_WAYS[way] for way in exact))] if exact else conditions
 
 
-def _moment_of(session: Session, place: Place | None) -> Any:
-    """The position of a ticket in the order of all."""
-    if place is None:
-        return None
-    at = session.scalar(select(Ticket.created_at).where(Ticket.id == place.id))
-    return None if at is None else _at(at, place.id)
+def _page_of(base: Statement, back: bool) -> Statement:
+    return base.order_by(*_ORDERS[back]).limit(PAGE_SIZE + 1)
 
 
-def _end_of_window(session: Session, within: list[ColumnElement[bool]], *, back: bool) -> Any:
-    """The position of the ticket behind the first few thousand of these; None where there are not so many.
+def _page_of_all(base: Statement, back: bool) -> Statement:
+    """All are found before the newest are taken, so that nobody walks through every ticket for a rare word."""
+    hits = base.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    total = select(func.count()).select_from(hits).scalar_subquery()
+    order = (hits.c.created_at, hits.c.id) if back else (hits.c.created_at.desc(), hits.c.id.desc())
+    return select(hits.c.id, total).order_by(*order).limit(PAGE_SIZE + 1)
+
+
+def _moment_of(session: Session, place: Place | None) -> datetime | None:
+    """Where in the order of all that ticket stands, beside its number."""
+    return session.scalar(select(Ticket.created_at).where(Ticket.id == place.id)) if place is not None else None
+
+
+def _end_of_window(session: Session, asked: _Asked, *, back: bool) -> tuple[datetime, int] | None:
+    """The position of the ticket behind the first few thousand of these days; None where there are not so many.
 
     That of all tickets is remembered for a while: with those that came since, the window is a little larger, no more.
     """
-    pool = session.connection().engine.pool
-    now = time.monotonic()
+    within = tuple(way for way in asked.ways if way in ("since", "before", "older", "newer"))
+    pool, now = session.connection().engine.pool, time.monotonic()
     known = None if within else _known_ends.get(pool)
     if known is None or now - known[0] > _KNOWN_S:
-        query = _ENDS[back].where(*within) if within else _ENDS[back]
-        row = session.execute(query, {"window": _WINDOW}).one_or_none()
+        row = session.connection().execute(_end_statement(within, back), {**asked.values, "window": _WINDOW}).first()
         if row is None:
             return None
-        known = (now, row.created_at, row.id)
+        known = (now, row[0], row[1])
         if not within:
             _known_ends[pool] = known
-    return _at(*known[1:])
+    return known[1:]
 
 
-def _at(moment: datetime, number: int) -> Any:
-    return tuple_(literal(moment, Ticket.created_at.type), literal(number, Ticket.id.type))
-
-
-def _conditions(wanted: Wanted, actor: Actor) -> list[ColumnElement[bool]]:
-    conditions = _days(wanted)
-    if wanted.text.strip():
-        conditions.append(matches(wanted.text, actor))
-    if wanted.state is not None:
-        conditions.append(Ticket.state == wanted.state)
-    if wanted.agency_id is not None:
-        conditions.append(Ticket.lead_agency_id == wanted.agency_id)
-    if wanted.category_code:
-        conditions.append(Ticket.category_code == wanted.category_code)
-    if wanted.mine:
-        conditions.append(_mine(actor))
-    return conditions
-
-
-def _days(wanted: Wanted) -> list[ColumnElement[bool]]:
-    days = []
-    if wanted.since is not None:
-        days.append(Ticket.created_at >= _midnight(wanted.since))
-    if wanted.until is not None:
-        days.append(Ticket.created_at < _midnight(wanted.until + timedelta(days=1)))
-    return days
-
-
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    if actor.role in DESK:
-        return Ticket.owner_id == actor.id
-    in_hand = (Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id)
-    return exists().where(*in_hand, Assignment.ended_at.is_(None))
+@cache
+def _end_statement(within: tuple[str, ...], back: bool) -> Select[datetime, int]:
+    query = select(Ticket.created_at, Ticket.id).where(*_conditions(within, ()))
+    return query.order_by(*_ORDERS[back]).offset(bindparam("window")).limit(1)
 
 
 def _midnight(day: date) -> datetime:
