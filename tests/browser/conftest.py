@@ -1,6 +1,7 @@
 """A real Chromium on the real console: gunicorn's gevent worker on a free port, on the test's own database."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -199,7 +200,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         assert watch.errors == []
 
 
-def arrived(page: Page, url: str) -> None:
+def arrived(page: Page, url: str | re.Pattern[str]) -> None:
     """On that page, with all that hears its keys."""
     page.wait_for_url(url)
     page.wait_for_selector("body[data-live-ready]")

@@ -6,13 +6,20 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from tests.browser.conftest import PHONE, Site, arrived
+from tests.browser.conftest import PHONE, WIDE, Site, arrived
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 - the fixture
 from tests.browser.test_others import no_sideways_scroll
 from tests.factories import Province
 from tests.web.test_ticket_page import filed
 
 Open = Callable[..., Page]
+
+
+def at_search(console: Site, open_page: Open, username: str, query: str = "", size: tuple[int, int] = WIDE) -> Page:
+    page = open_page(console, username, size)
+    page.goto(f"{console.url}/tickets{query}")
+    arrived(page, f"**/tickets{query}")
+    return page
 
 
 def search(page: Page, words: str) -> None:
@@ -35,9 +42,7 @@ def test_what_is_found_comes_into_the_page(
     for number in range(27):
         filed(session, province, f"Rác số {number} trước chợ")
     lamp = filed(session, province, "Đèn đường tắt ba đêm liền")
-    page = open_page(console, "lan")
-    page.goto(f"{console.url}/tickets")
-    arrived(page, "**/tickets")
+    page = at_search(console, open_page, "lan")
     # Whoever has a call on the line keeps the strip and its open menu: the frame is not read again.
     page.evaluate("document.querySelector('header').dataset.same = '1'")
     search(page, "rac")
@@ -76,23 +81,20 @@ def test_the_list_goes_on_following_the_last_search(
     console: Site, open_page: Open, session: Session, province: Province
 ) -> None:
     filed(session, province, "Rác dồn trước chợ")
-    page = open_page(console, "lan")
-    page.goto(f"{console.url}/tickets?q=khong")
-    arrived(page, "**/tickets?q=khong")
+    page = at_search(console, open_page, "lan", "?q=khong")
     search(page, "rac")
     expect(page.locator("#total")).to_have_text("1 phiếu")
     # What comes in elsewhere is told to the page, which asks for what was searched last.
+    filed(session, province, "Rác dồn sau trường")
     with page.expect_response(re.compile(r"/tickets\?q=rac")):
         page.evaluate("document.body.dispatchEvent(new CustomEvent('live-tickets'))")
-    expect(page.locator("#total")).to_have_text("1 phiếu")
+    expect(page.locator("#total")).to_have_text("2 phiếu")
 
 
 def test_a_search_that_fails_is_told_by_a_whole_page(
     console: Site, open_page: Open, session: Session, province: Province
 ) -> None:
-    page = open_page(console, "lan")
-    page.goto(f"{console.url}/tickets")
-    arrived(page, "**/tickets")
+    page = at_search(console, open_page, "lan")
     page.context.clear_cookies()
     search(page, "rac")
     page.wait_for_url(re.compile("/sign-in"))
@@ -104,9 +106,7 @@ def test_back_to_a_name_that_was_refused_sends_nothing_again(
     console: Site, open_page: Open, session: Session, province: Province
 ) -> None:
     filed(session, province, "Rác dồn trước chợ")
-    page = open_page(console, "lan")
-    page.goto(f"{console.url}/tickets?q=rac")
-    arrived(page, "**/tickets?q=rac")
+    page = at_search(console, open_page, "lan", "?q=rac")
     page.get_by_text("Lưu bộ lọc này").click()
     name = page.get_by_label("Tên bộ lọc")
     name.evaluate("field => field.removeAttribute('required')")
@@ -130,9 +130,7 @@ def test_on_a_phone(
     console: Site, open_page: Open, session: Session, province: Province, shot: Callable[[Page, str], None]
 ) -> None:
     filed(session, province, "Rác dồn trước chợ " + "rất lâu rồi " * 20)
-    page = open_page(console, "hoa", PHONE)
-    page.goto(f"{console.url}/tickets")
-    arrived(page, "**/tickets")
+    page = at_search(console, open_page, "hoa", size=PHONE)
     search(page, "rac")
     expect(page.locator("#total")).to_have_text("1 phiếu")
     # What was found is below the fields there: the page goes to it.
