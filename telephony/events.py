@@ -59,8 +59,9 @@ class Happening(NamedTuple):
     """One thing that happened at one moment. Texts are '' where Asterisk said nothing.
 
     `uniqueid`, `linkedid`, `channel`: the channel it happened to. `dest`, `dest_channel`: the channel that rings, or
-    the target of a transfer. `other`: the transferred channel, or the transferer's second leg. `word` is the one
-    word that matters: DialStatus, AgentComplete's Reason, a stage, a reason, a key, a file, an extension.
+    the target of a transfer. `other`: the transferred channel, or the transferer's second leg. `into`: what a
+    transfer leads into, by Asterisk's DestType. `word` is the one word that matters: DialStatus, AgentComplete's
+    Reason, a stage, a reason, a key, a file, an extension.
     """
 
     kind: Kind
@@ -82,6 +83,7 @@ class Happening(NamedTuple):
     bridge: str = ""
     cause: str = ""
     recording: str = ""
+    into: str = ""
 
 
 def interpret(ami: Ami, at: datetime) -> Happening | None:
@@ -270,6 +272,7 @@ def _attended_transfer(ami: Ami, at: datetime) -> Happening:
         other=_one(ami, "SecondTransfererUniqueid"),
         word=_one(ami, "TransfereeUniqueid"),
         exten=_one(ami, "SecondTransfererExten")[:40],
+        into=_one(ami, "DestType"),
     )
 
 

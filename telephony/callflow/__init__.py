@@ -122,7 +122,8 @@ def _is_hotline(calls: Calls, leg: Leg | None, happening: Happening) -> bool:
 
 def _rebridged(calls: Calls, happening: Happening) -> Changed:
     """Who hears whom has changed; the bridge tells whose call it is, where the Linkedid does not yet."""
-    leg = calls.leg(happening.uniqueid, happening.linkedid, happening.channel)
+    successor = calls.legs.get(calls.replaced.get(happening.uniqueid, ""))
+    leg = successor or calls.leg(happening.uniqueid, happening.linkedid, happening.channel)
     if leg is None or (happening.kind == Kind.BRIDGED) == (happening.bridge in leg.bridges):
         if leg is not None and happening.bridge in leg.bridges:
             # Back in a bridge before it was heard to enter another one.

@@ -87,6 +87,8 @@ class Call:
     talking: list[str] = field(default_factory=list)
     third: Third | None = None
     legs: dict[str, Leg] = field(default_factory=dict)
+    # Uniqueid of a transferer's leg: of the channel that was put in its place, which no bridge event tells.
+    replaced: dict[str, str] = field(default_factory=dict)
 
     # Marks that decide the outcome, and what is not known for sure yet.
     told_start: bool = False

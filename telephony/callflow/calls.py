@@ -47,6 +47,7 @@ class Calls:
         self.legs: dict[str, Leg] = {}
         self.bridges: dict[str, dict[str, Leg]] = {}
         self.halves: dict[str, list[Leg]] = {}
+        self.replaced: dict[str, str] = {}
         self.hears_requests = False
         self.lost_at: datetime | None = None
         # Who talked then: whether they held since, nobody heard.
@@ -57,6 +58,7 @@ class Calls:
     def add(self, call: Call) -> None:
         """Take a call in hand, with the legs it has (its own channel at least)."""
         self.by_id[call.linkedid] = call
+        self.replaced |= call.replaced
         for leg in call.legs.values():
             self._index(leg)
             for bridge in leg.bridges:
@@ -64,6 +66,8 @@ class Calls:
 
     def forget(self, call: Call) -> None:
         self.by_id.pop(call.linkedid, None)
+        for replaced in call.replaced:
+            self.replaced.pop(replaced, None)
         for leg in list(call.legs.values()):
             self.drop(leg)
 
@@ -117,6 +121,16 @@ class Calls:
                 self.part(leg, other)
         leg.bridges[bridge] = at
         self.bridges.setdefault(bridge, {})[leg.uniqueid] = leg
+
+    def replace(self, call: Call, old: str, new: Leg, at: datetime) -> None:
+        """`new` is where the channel `old` was: in its bridge, or in the one that it seems to enter from now on."""
+        self.part(new)
+        call.replaced[old] = self.replaced[old] = new.uniqueid
+        leg = self.legs.get(old)
+        for bridge in list(leg.bridges) if leg is not None else ():
+            self.join(new, bridge, at)
+        if leg is not None:
+            self.part(leg)
 
     def part(self, leg: Leg, bridge: str | None = None) -> None:
         """Out of this bridge, or of all."""

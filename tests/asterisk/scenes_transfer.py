@@ -189,7 +189,9 @@ async def attended_operator_ends(stage: Stage) -> list[Truth]:
     await first.hold()
     consult = await stage.phones[0].call(stage.ext(1))
     second = await stage.phones[1].next_talk()
-    # In the very moment of the answer: the events of the two bridges can come crossed.
+    # Right after they are joined: the events of the two bridges can come crossed. Before that, the PBX puts the
+    # caller in the place of the second leg, and may take that leg's end for the caller's own.
+    await stage.joined(stage.ext(0), stage.ext(1))
     await first.transfer_to(consult)
     await first.hang_up()
     await consult.hang_up()

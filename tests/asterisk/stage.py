@@ -195,8 +195,20 @@ class Stage:
 
     async def channel_at(self, extension: str) -> str:
         """The name of this telephone's channel in the PBX."""
+        return (await self._channels_at(extension))[0][0]
+
+    async def joined(self, *extensions: str) -> None:
+        """Waits until the PBX has these telephones in one bridge: it answers the one before it joins them."""
+        while True:
+            bridges = [{fields[12] for fields in await self._channels_at(one)} - {""} for one in extensions]
+            if set.intersection(*bridges):
+                return
+            await asyncio.sleep(0.02)
+
+    async def _channels_at(self, extension: str) -> list[list[str]]:
+        """By Asterisk's columns: the channel's name first, its bridge the thirteenth."""
         listing = await self.cli("core show channels concise")
-        return next(line.split("!")[0] for line in listing.splitlines() if line.startswith(f"PJSIP/{extension}-"))
+        return [line.split("!") for line in listing.splitlines() if line.startswith(f"PJSIP/{extension}-")]
 
 
 def moments(caller: Caller, phones: Iterable[Phone]) -> dict[str, float]:

@@ -344,6 +344,45 @@ def test_transfer_to_a_phone_that_still_rings() -> None:
     assert not row["lost_in_transfer"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        """
+        6.0 BridgeEnter 103 l=own BridgeUniqueid=b2
+        6.0 AttendedTransfer - orig=101 second=101b transferee=caller SecondTransfererExten=103 DestType=App
+        6.0 BridgeEnter 101b l=own BridgeUniqueid=b2 -> talking=103
+        """,
+        """
+        6.0 AttendedTransfer - orig=101 second=101b transferee=caller SecondTransfererExten=103 DestType=App
+        6.0 BridgeEnter 101b l=own BridgeUniqueid=b2
+        6.0 BridgeEnter 103 l=own BridgeUniqueid=b2 -> talking=103
+        """,
+        """
+        6.0 BridgeEnter 103 l=own BridgeUniqueid=b2
+        6.0 BridgeEnter 101b l=own BridgeUniqueid=b2 -> talking=101
+        6.0 BridgeLeave caller BridgeUniqueid=b1 -> talking=
+        6.0 AttendedTransfer - orig=101 second=101b transferee=caller SecondTransfererExten=103 DestType=App
+        """,
+        """
+        6.0 BridgeEnter 103 l=own BridgeUniqueid=b2
+        6.0 AttendedTransfer - orig=101b second=101 transferee=caller SecondTransfererExten=103 DestType=App
+        6.0 BridgeEnter 101b l=own BridgeUniqueid=b2 -> talking=103
+        """,
+    ],
+    ids=["as recorded", "crossed", "told last", "referred on the other leg"],
+)
+def test_attended_transfer_before_the_two_who_consult_are_joined(lines: str) -> None:
+    """Asterisk then gives the caller the place of the operator's second leg, and tells of that leg alone."""
+    played = play(TALK + lines)
+    call = played.calls.by_id[played.ids["caller"]]
+    assert from_json(to_json(call)).replaced == call.replaced != {}
+    play("6.0 Hangup 101\n6.0 Hangup 101b l=own\n8.0 HangupRequest 103\n8.0 Hangup 103", played=played)
+    row = play("8.0 Hangup caller Context=hotline-queue", played=played).ticks().row()
+    assert row["transfers"] == [{"kind": "attended", "to": "103"}]
+    assert parts(row) == [("101", 2.9, 0.0), ("103", 2.0, 0.0)]
+    assert (row["talk_s"], row["operators"], row["lost_in_transfer"]) == (5.0, ["101", "103"], False)
+
+
 @pytest.mark.parametrize("first", ["joins", "is told"])
 def test_attended_by_keys_with_the_target_left_out_of_the_event(first: str) -> None:
     told = "6.0 AttendedTransfer - orig=101 second=101 transferee=caller SecondTransfererExten=s\n6.0 Hangup 101\n"
