@@ -106,13 +106,15 @@ def read(call: str, rows: Iterable[Row]) -> list[Happening]:
 class _Reading:
     """What has to be remembered from row to row: the queue the caller is in, and whether that was more than a try.
 
-    `channels` are all that rows tell of, by name; `entered` is who says of themselves that they came into a bridge.
+    `channels` are all that rows tell of, by name; `entered` is who says of themselves that they came into a bridge,
+    `found_in` the row by which the caller left one without ever having entered it.
     """
 
     def __init__(self, call: str, rows: Sequence[Row]) -> None:
         self.call = call
         self.channels = {text(row, "channame"): text(row, "uniqueid") for row in rows}
         self.entered = {(text(row, "channame"), _bridge(row)) for row in rows if kind_of(row) == "BRIDGE_ENTER"}
+        self.found_in = next((row for row in rows if self._left_unentered(row)), None)
         self.happenings: list[Happening] = []
         self.first = True
         self.shift = timedelta()
@@ -123,6 +125,10 @@ class _Reading:
 
     def is_callers(self, row: Row) -> bool:
         return text(row, "uniqueid") == self.call
+
+    def _left_unentered(self, row: Row) -> bool:
+        left = kind_of(row) == "BRIDGE_EXIT" and self.is_callers(row)
+        return left and (text(row, "channame"), _bridge(row)) not in self.entered
 
     def plain(self, kind: Kind, row: Row, at: datetime, **more: str) -> Happening:
         return Happening(kind, at, text(row, "uniqueid"), self.call, text(row, "channame"), **more)
@@ -214,17 +220,30 @@ def _blind(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
 
 def _attended(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
     extra = _extra(row)
-    return [
-        reading.plain(
-            Kind.ATTENDED_TRANSFER,
-            row,
-            at,
-            dest=str(extra.get("transfer_target_channel_uniqueid", "")),
-            dest_channel=str(extra.get("transfer_target_channel_name", "")),
-            other=str(extra.get("channel2_uniqueid", "")),
-            word=str(extra.get("transferee_channel_uniqueid", "")),
-        )
-    ]
+    transfer = reading.plain(
+        Kind.ATTENDED_TRANSFER,
+        row,
+        at,
+        dest=str(extra.get("transfer_target_channel_uniqueid", "")),
+        dest_channel=str(extra.get("transfer_target_channel_name", "")),
+        other=str(extra.get("channel2_uniqueid", "")),
+        word=str(extra.get("transferee_channel_uniqueid", "")),
+        into="App" if "app" in extra else "",
+    )
+    return [transfer, *_in_place_of(reading, transfer)] if transfer.into else [transfer]
+
+
+def _in_place_of(reading: _Reading, transfer: Happening) -> list[Happening]:
+    """Who was dialled on the second leg and the caller, put in that leg's place: only the caller's leaving tells it.
+
+    The rows of the consultation belong to another call and are not kept; the caller's own have what it had dialled.
+    """
+    row = reading.found_in
+    phone = f"PJSIP/{text(row, 'exten')[:40]}" if row is not None else ""
+    if row is None or phone == "PJSIP/":
+        return []
+    dialled = transfer._replace(kind=Kind.BRIDGED, uniqueid=phone, channel=phone, bridge=_bridge(row))
+    return [dialled, dialled._replace(uniqueid=reading.call, channel=text(row, "channame"))]
 
 
 def _extra(row: Row) -> dict[str, Any]:

@@ -310,6 +310,27 @@ def test_whoever_is_in_the_bridge_already_when_the_caller_comes_is_told_by_the_c
     assert facts.values["talk_s"] == pytest.approx(5.5)
 
 
+def test_a_caller_put_in_the_place_of_who_consulted_is_known_by_leaving_a_bridge_never_entered() -> None:
+    """As Asterisk writes it where the transfer comes before the two who consult are joined."""
+    facts = seen(
+        CAME,
+        QUEUED,
+        RINGS,
+        *TALKS,
+        '5 ATTENDEDTRANSFER 5 PJSIP/121-00000002 eventextra={"app":"Dial","channel2_uniqueid":"1795612712.7",'
+        '"transferee_channel_uniqueid":"1795612712.4","transfer_target_channel_uniqueid":"N/A"}',
+        '5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 eventextra={"bridge_id":"b"}',
+        '5 BRIDGE_EXIT 5 PJSIP/121-00000002 eventextra={"bridge_id":"b"}',
+        '5 HANGUP 5 PJSIP/121-00000002 eventextra={"hangupcause":16,"hangupsource":""}',
+        '8.5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 exten=122 eventextra={"bridge_id":"c"}',
+        GONE,
+    )
+    assert facts.values["operators"] == ["121", "122"]
+    assert facts.values["rang"] == ["121", "122"]
+    assert facts.values["lost_in_transfer"] is False
+    assert facts.values["talk_s"] == pytest.approx(5.5)
+
+
 def test_a_queue_that_lets_go_at_once_was_never_joined() -> None:
     facts = seen(CAME, QUEUED, "1.01 APP_END 4 PJSIP/trunk-00000001 appname=Queue", GONE)
     assert "queued_at" not in facts.values
