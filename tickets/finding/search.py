@@ -44,7 +44,7 @@ from tickets.lines import Line
 from tickets.sla import VIETNAM
 
 Statement = Select[*tuple[Any, ...]]
-MakePage = Callable[[Statement, bool], Statement]
+Conditions = Sequence[ColumnElement[bool]]
 
 PAGE_SIZE = 25
 # So many rows are read in 3 ms, and of a word that is in fewer than 25 of them even a million tickets hold few.
@@ -54,7 +54,6 @@ _known_ends: WeakKeyDictionary[Pool, tuple[float, datetime, int]] = WeakKeyDicti
 _MOST_WORDS = 8
 _NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
 _POSITION = tuple_(Ticket.created_at, Ticket.id)
-_ORDERS = {False: (Ticket.created_at.desc(), Ticket.id.desc()), True: (Ticket.created_at, Ticket.id)}
 
 
 def _at(name: str) -> ColumnElement[Any]:
@@ -152,17 +151,18 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
     # A plan for any word is wrong for most of them.
     with db.planned_anew(session):
         end = None if asked.exact else _end_of_window(session, asked, back=back)
-        ids, total = [], None
+        found: list[Line] = []
+        total = None
         if end is not None:
             window = asked.beside("below_end" if back else "above_end", end_at=end[0], end_id=end[1])
-            ids = _newest(session, actor, window, back=back)
+            found = _newest(session, actor, window, back=back)
         elif not asked.exact:
-            ids = _newest(session, actor, asked, back=back)
-            total = len(ids) if len(ids) <= PAGE_SIZE else count(session, actor, wanted)
-        if asked.exact or (end is not None and len(ids) <= PAGE_SIZE):
-            ids, total = _all(session, actor, asked, back=back)
-    more = len(ids) > PAGE_SIZE
-    shown = lines.read(session, ids[:PAGE_SIZE][::-1] if back else ids[:PAGE_SIZE])
+            found = _newest(session, actor, asked, back=back)
+            total = len(found) if len(found) <= PAGE_SIZE else count(session, actor, wanted)
+        if asked.exact or (end is not None and len(found) <= PAGE_SIZE):
+            found, total = _all(session, actor, asked, back=back)
+    more = len(found) > PAGE_SIZE
+    shown = found[:PAGE_SIZE][::-1] if back else found[:PAGE_SIZE]
     known = total if begin is None else None
     if back:
         return Found(shown, older=True, newer=more, total=known)
@@ -233,27 +233,26 @@ def query_of(said: str, weight: str = "") -> str:
     return " & ".join(f"'{word}'{f':{mark}' if mark else ''}" for word, mark in zip(words, marks, strict=False))
 
 
-def _newest(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> list[int]:
+def _newest(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> list[Line]:
     query = _statement(_page_of, asked.ways, asked.exact, actor, back)
-    return list(session.connection().scalars(query, asked.values))
+    return [Line(*row) for row in session.connection().execute(query, asked.values)]
 
 
-def _all(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> tuple[list[int], int]:
+def _all(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> tuple[list[Line], int]:
     query = _statement(_page_of_all, asked.ways, asked.exact, actor, back)
     rows = session.connection().execute(query, asked.values).all()
-    return [row[0] for row in rows], rows[0][1] if rows else 0
+    return [Line(*row[1:]) for row in rows], rows[0][0] if rows else 0
 
 
 @lru_cache(500)
 def _statement(
-    page: Callable[[Statement, bool], Statement],
+    page: Callable[[Conditions, Actor, bool], Statement],
     ways: tuple[str, ...],
     exact: tuple[str, ...],
     actor: Actor,
     back: bool,
 ) -> Statement:
-    base: Statement = queries.visible(select(Ticket.id, Ticket.created_at), actor)
-    return page(base.where(*_conditions(ways, exact)), back)
+    return page(_conditions(ways, exact), actor, back)
 
 
 def _conditions(ways: Sequence[str], exact: Sequence[str]) -> list[ColumnElement[bool]]:
@@ -261,16 +260,25 @@ def _conditions(ways: Sequence[str], exact: Sequence[str]) -> list[ColumnElement
     return [*conditions, or_(*(_WAYS[way] for way in exact))] if exact else conditions
 
 
-def _page_of(base: Statement, back: bool) -> Statement:
-    return base.order_by(*_ORDERS[back]).limit(PAGE_SIZE + 1)
+def _page_of(conditions: Conditions, actor: Actor, back: bool) -> Statement:
+    newest = queries.visible(select(*lines.OF_TICKET), actor).where(*conditions)
+    page = newest.order_by(*_order(Ticket, back=back)).limit(PAGE_SIZE + 1).subquery()
+    return select(*lines.columns(tuple(page.c))).order_by(*_order(page.c, back=back))
 
 
-def _page_of_all(base: Statement, back: bool) -> Statement:
+def _page_of_all(conditions: Conditions, actor: Actor, back: bool) -> Statement:
     """All are found before the newest are taken, so that nobody walks through every ticket for a rare word."""
-    hits = base.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    every = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions)
+    hits = every.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
     total = select(func.count()).select_from(hits).scalar_subquery()
-    order = (hits.c.created_at, hits.c.id) if back else (hits.c.created_at.desc(), hits.c.id.desc())
-    return select(hits.c.id, total).order_by(*order).limit(PAGE_SIZE + 1)
+    page = select(hits.c.id, hits.c.created_at).order_by(*_order(hits.c, back=back)).limit(PAGE_SIZE + 1).subquery()
+    rows = select(total, *lines.columns(lines.OF_TICKET)).join(page, page.c.id == Ticket.id)
+    return rows.order_by(*_order(page.c, back=back))
+
+
+def _order(of: Any, *, back: bool) -> tuple[ColumnElement[Any], ...]:
+    """Of tickets, or of columns that were taken from them."""
+    return (of.created_at, of.id) if back else (of.created_at.desc(), of.id.desc())
 
 
 def _moment_of(session: Session, place: Place | None) -> datetime | None:
@@ -299,7 +307,7 @@ def _end_of_window(session: Session, asked: _Asked, *, back: bool) -> tuple[date
 @cache
 def _end_statement(within: tuple[str, ...], back: bool) -> Select[datetime, int]:
     query = select(Ticket.created_at, Ticket.id).where(*_conditions(within, ()))
-    return query.order_by(*_ORDERS[back]).offset(bindparam("window")).limit(1)
+    return query.order_by(*_order(Ticket, back=back)).offset(bindparam("window")).limit(1)
 
 
 def _midnight(day: date) -> datetime:
