@@ -30,7 +30,7 @@ def page() -> str:
     if not site.is_part("rows", "found"):
         return _page({})
     with site.reading() as session:
-        return render_template("tickets/found.html", **_found(session, {}))
+        return render_template("tickets/found.html", **_found(session))
 
 
 @blueprint.get("/tickets/count")
@@ -71,20 +71,16 @@ def _page(problems: Mapping[str, str]) -> str:
             wanted=_wanted(),
             categories=choices.categories(session),
             agencies=choices.agencies(session) if me().role in DESK else (),
-            **_found(session, problems),
+            saved=saved_searches.of(session, me()),
+            problems=problems,
+            **_found(session),
         )
 
 
-def _found(session: Session, problems: Mapping[str, str]) -> dict[str, object]:
+def _found(session: Session) -> dict[str, object]:
     """What another search changes on the page; the form above it is as the person left it."""
     query = _query()
-    return {
-        "found": find(session, me(), _wanted(), _place()),
-        "query": query,
-        "address": urlencode(query),
-        "saved": saved_searches.of(session, me()),
-        "problems": problems,
-    }
+    return {"found": find(session, me(), _wanted(), _place()), "query": query, "address": urlencode(query)}
 
 
 def _wanted() -> Wanted:

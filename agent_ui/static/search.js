@@ -11,6 +11,26 @@
     return url.pathname + url.search;
   }
 
+  // What may be done with the present search stands above what it found, and is not read again with it.
+  function keepUp(query) {
+    const there = query ? `?${query}` : "";
+    let kept = false;
+    for (const one of document.querySelectorAll(".saved")) {
+      const chosen = one.dataset.query === query;
+      kept ||= chosen;
+      one.classList.toggle("is-chosen", chosen);
+      if (chosen) one.querySelector("a").setAttribute("aria-current", "page");
+      else one.querySelector("a").removeAttribute("aria-current");
+      one.querySelector("[name=next]").value = location.pathname + there;
+    }
+    const keep = document.querySelector(".search-keep");
+    keep.open = false;
+    keep.hidden = kept || !query;
+    const form = keep.querySelector("form");
+    form.action = new URL(form.action).pathname + there;
+    document.querySelector(".search-clear").hidden = !query;
+  }
+
   function whole({ detail: { ctx } }) {
     if (finds(ctx.sourceElement)) location.assign(address(ctx.request.action));
   }
@@ -29,6 +49,7 @@
     const here = address(ctx.request.action);
     if (here !== location.pathname + location.search) history.pushState({ search: true }, "", here);
     const found = document.getElementById("found");
+    keepUp(found.dataset.query);
     // Who searches anew goes on typing, but on a phone what was found is below the fields.
     if (source.matches("form") && found.getBoundingClientRect().top < window.innerHeight - 160) return;
     // Another page of the same list begins at its top, also for who hears it.

@@ -77,6 +77,42 @@ def test_what_is_found_comes_into_the_page(
     expect(page.locator("#rows .row-text")).to_have_count(25)
 
 
+def test_what_may_be_done_with_a_search_keeps_up_with_it(
+    console: Site, open_page: Open, session: Session, province: Province
+) -> None:
+    """Kept searches are not read again with what was found: the page marks which one it is."""
+    page = at_search(console, open_page, "lan", "?q=rac")
+    chosen = page.locator(".saved.is-chosen")
+    keep, clear = page.get_by_text("Lưu bộ lọc này"), page.get_by_role("link", name="Xóa bộ lọc")
+
+    def keep_as(name: str) -> None:
+        keep.click()
+        page.get_by_label("Tên bộ lọc").fill(name)
+        page.get_by_role("button", name="Lưu", exact=True).click()
+        expect(chosen).to_have_text(name)
+
+    keep_as("Rác")
+    search(page, "đèn đường")
+    expect(chosen).to_have_count(0)
+    expect(page.locator(".saved [aria-current]")).to_have_count(0)
+    keep_as("Đèn")
+    expect(page).to_have_url(re.compile(r"q=%C4%91%C3%A8n"))
+    search(page, "rac")
+    expect(chosen).to_have_text("Rác")
+    expect(chosen.get_by_role("link")).to_have_attribute("aria-current", "page")
+    expect(keep).to_be_hidden()
+    search(page, "")
+    expect(page).to_have_url(f"{console.url}/tickets")
+    expect(clear).to_be_hidden()
+    search(page, "cong")
+    expect(clear).to_be_visible()
+    expect(keep).to_be_visible()
+    page.get_by_role("button", name="Bỏ bộ lọc Rác").click()
+    # Dropped from where one stands: the search that was made since is still there.
+    page.wait_for_url(f"{console.url}/tickets?q=cong")
+    expect(page.locator(".saved")).to_have_count(1)
+
+
 def test_the_list_goes_on_following_the_last_search(
     console: Site, open_page: Open, session: Session, province: Province
 ) -> None:
