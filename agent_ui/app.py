@@ -52,6 +52,7 @@ from agent_ui import (
 from agent_ui.admin import pages as administration
 from agent_ui.kept_files import KeptFiles
 from agent_ui.public import api, front, report, track
+from agent_ui.templating import Templates
 from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
@@ -133,6 +134,7 @@ def _base(
     pictures_of: str | None = None,
 ) -> Flask:
     app = Flask("agent_ui")
+    app.jinja_environment = Templates
     app.name = name
     broker = redis_url or settings.redis_url
     site.attach(app, site.Site(settings, engine or make_engine(settings.database_url or "", application=name), broker))

@@ -27,9 +27,9 @@ class _AtHand(Domain):  # type: ignore[misc]
     """Pages say hundreds of texts: which catalogue they are from is decided once a request, not for each."""
 
     def get_translations(self) -> NullTranslations:
-        if "catalogue" not in g:
-            g.catalogue = super().get_translations()
-        catalogue: NullTranslations = g.catalogue
+        catalogue: NullTranslations | None = g.get("catalogue")
+        if catalogue is None:
+            catalogue = g.catalogue = super().get_translations()
         return catalogue
 
 
@@ -48,7 +48,7 @@ class Languages(Babel):  # type: ignore[misc]
 def _said(text: str, /, **values: object) -> Markup:
     """What a template says; as jinja's own, which asks twice for what says it, at every text of a page."""
     # Of our own sources; what is put into it is escaped.
-    said = Markup(get_domain().get_translations().ugettext(text))  # noqa: S704
+    said = Markup((g.get("catalogue") or get_domain().get_translations()).ugettext(text))  # noqa: S704
     return said % values if values or "%" in said else said
 
 

@@ -38,17 +38,18 @@ def add(app: Flask) -> None:
 
 def icons_url() -> str:
     """Where the icons are; a page has a hundred of them and asks once."""
-    if "icons_url" not in g:
-        g.icons_url = url_for("static", filename="icons.svg")
-    url: str = g.icons_url
+    url: str | None = g.get("icons_url")
+    if url is None:
+        url = g.icons_url = url_for("static", filename="icons.svg")
     return url
 
 
 def ticket_url(code: str) -> str:
     """The page of a ticket; a list has many of them and asks once where they are."""
-    if "tickets_url" not in g:
-        g.tickets_url = url_for("tickets.page", code="0").removesuffix("0")
-    return f"{g.tickets_url}{quote(code)}"
+    url: str | None = g.get("tickets_url")
+    if url is None:
+        url = g.tickets_url = url_for("tickets.page", code="0").removesuffix("0")
+    return f"{url}{quote(code)}"
 
 
 def static_version(app: Flask, name: str) -> str:

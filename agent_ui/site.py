@@ -39,9 +39,9 @@ def site() -> Site:
 
 def now() -> datetime:
     """One moment for the whole request: everything a page shows or writes agrees on it."""
-    if "now" not in g:
-        g.now = datetime.now(UTC)
-    moment: datetime = g.now
+    moment: datetime | None = g.get("now")
+    if moment is None:
+        moment = g.now = datetime.now(UTC)
     return moment
 
 
