@@ -104,7 +104,8 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
         connect_args={
             "application_name": application,
             "connect_timeout": 5,
-            "options": f"-c timezone=UTC {_SERVER_WATCHES}",
+            # Compiling a statement takes longer than any of ours runs, and is decided by what it might have read.
+            "options": f"-c timezone=UTC -c jit=off {_SERVER_WATCHES}",
             # A server that is gone without a word is noticed in seconds, not in the quarter of an hour that TCP takes.
             "keepalives_idle": 10,
             "keepalives_interval": 5,

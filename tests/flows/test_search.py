@@ -161,6 +161,19 @@ def window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.usefixtures("window")
+def test_a_page_that_the_newest_do_not_fill_goes_on_with_older_ones(session: Session, lan: Actor) -> None:
+    """Fifty of long ago and five of today: one page, and how many there are was seen on the way."""
+    numbers = iter(range(1, 200))
+    old = [ticket(session, next(numbers), "Rác") for _ in range(50)]
+    for _ in range(54):
+        ticket(session, next(numbers), "Đèn")
+    new = [ticket(session, next(numbers), "Rác") for _ in range(5)]
+    page = search.search(session, lan, Wanted(text="rac"))
+    assert [one.id for one in page.tickets] == [one.id for one in [*old[30:], *new]][::-1]
+    assert (page.total, page.older, page.newer) == (55, True, False)
+
+
+@pytest.mark.usefixtures("window")
 def test_pages_follow_one_another_while_tickets_come_in(session: Session, lan: Actor) -> None:
     """Sixty tickets, several of one minute; two more arrive while somebody turns the pages."""
     rows = [ticket(session, 1 + n, "Rác", created_at=MONDAY + timedelta(minutes=n // 4)) for n in range(60)]

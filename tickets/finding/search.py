@@ -16,19 +16,24 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
+    FromClause,
     Pool,
+    ScalarSelect,
     Select,
     and_,
     bindparam,
     cast,
     exists,
     func,
+    literal_column,
     or_,
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
@@ -151,16 +156,7 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
     # A plan for any word is wrong for most of them.
     with db.planned_anew(session):
         end = None if asked.exact else _end_of_window(session, asked, back=back)
-        found: list[Line] = []
-        total = None
-        if end is not None:
-            window = asked.beside("below_end" if back else "above_end", end_at=end[0], end_id=end[1])
-            found = _newest(session, actor, window, back=back)
-        elif not asked.exact:
-            found = _newest(session, actor, asked, back=back)
-            total = len(found) if len(found) <= PAGE_SIZE else count(session, actor, wanted)
-        if asked.exact or (end is not None and len(found) <= PAGE_SIZE):
-            found, total = _all(session, actor, asked, back=back)
+        found, total = _page(session, actor, asked, end, back=back)
     more = len(found) > PAGE_SIZE
     shown = found[:PAGE_SIZE][::-1] if back else found[:PAGE_SIZE]
     known = total if begin is None else None
@@ -233,15 +229,17 @@ def query_of(said: str, weight: str = "") -> str:
     return " & ".join(f"'{word}'{f':{mark}' if mark else ''}" for word, mark in zip(words, marks, strict=False))
 
 
-def _newest(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> list[Line]:
-    query = _statement(_page_of, asked.ways, asked.exact, actor, back)
-    return [Line(*row) for row in session.connection().execute(query, asked.values)]
-
-
-def _all(session: Session, actor: Actor, asked: _Asked, *, back: bool) -> tuple[list[Line], int]:
-    query = _statement(_page_of_all, asked.ways, asked.exact, actor, back)
-    rows = session.connection().execute(query, asked.values).all()
-    return [Line(*row[1:]) for row in rows], rows[0][0] if rows else 0
+def _page(
+    session: Session, actor: Actor, asked: _Asked, end: tuple[datetime, int] | None, *, back: bool
+) -> tuple[list[Line], int | None]:
+    """Rows of the page and one more, the nearest first, with how many there are in all where that was seen."""
+    page, values = _page_of_all, dict(asked.values)
+    if end is not None:
+        page, values = _page_of_newest, values | {"end_at": end[0], "end_id": end[1]}
+    query = _statement(page, asked.ways, asked.exact, actor, back)
+    rows = session.connection().execute(query, values).all()
+    near, far = rows[0][:2] if rows else (0, 0)
+    return [Line(*row[2:]) for row in rows], near + far if near <= PAGE_SIZE else None
 
 
 @lru_cache(500)
@@ -260,20 +258,34 @@ def _conditions(ways: Sequence[str], exact: Sequence[str]) -> list[ColumnElement
     return [*conditions, or_(*(_WAYS[way] for way in exact))] if exact else conditions
 
 
-def _page_of(conditions: Conditions, actor: Actor, back: bool) -> Statement:
-    newest = queries.visible(select(*lines.OF_TICKET), actor).where(*conditions)
-    page = newest.order_by(*_order(Ticket, back=back)).limit(PAGE_SIZE + 1).subquery()
-    return select(*lines.columns(tuple(page.c))).order_by(*_order(page.c, back=back))
+def _page_of_newest(conditions: Conditions, actor: Actor, back: bool) -> Statement:
+    """Of those within the window, up to `end`; where they do not fill the page, of the others as well."""
+    every = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions)
+    window = _WAYS["below_end" if back else "above_end"]
+    near = _asked_once(every.where(window).order_by(*_order(Ticket, back=back)).limit(PAGE_SIZE + 1), "near")
+    far = _asked_once(every.where(~window, _number_of(near) <= PAGE_SIZE), "far")
+    return _rows_of(union_all(select(near), select(far)).subquery(), _number_of(near), _number_of(far), back=back)
 
 
 def _page_of_all(conditions: Conditions, actor: Actor, back: bool) -> Statement:
-    """All are found before the newest are taken, so that nobody walks through every ticket for a rare word."""
-    every = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions)
-    hits = every.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
-    total = select(func.count()).select_from(hits).scalar_subquery()
-    page = select(hits.c.id, hits.c.created_at).order_by(*_order(hits.c, back=back)).limit(PAGE_SIZE + 1).subquery()
-    rows = select(total, *lines.columns(lines.OF_TICKET)).join(page, page.c.id == Ticket.id)
-    return rows.order_by(*_order(page.c, back=back))
+    hits = _asked_once(queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions), "hits")
+    return _rows_of(hits, literal_column("0"), _number_of(hits), back=back)
+
+
+def _asked_once(query: Statement, name: str) -> CTE:
+    """All are found before the nearest are taken, so that nobody walks through every ticket for a rare word."""
+    return query.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _number_of(found: CTE) -> ScalarSelect[int]:
+    return select(func.count()).select_from(found).scalar_subquery()
+
+
+def _rows_of(found: FromClause, near: ColumnElement[int], far: ColumnElement[int], *, back: bool) -> Statement:
+    """How many there are `near` and `far`, beside the lines of the nearest of `found`."""
+    nearest = select(found.c.id).order_by(*_order(found.c, back=back)).limit(PAGE_SIZE + 1).subquery()
+    rows = select(near, far, *lines.columns(lines.OF_TICKET)).join(nearest, nearest.c.id == Ticket.id)
+    return rows.order_by(*_order(Ticket, back=back))
 
 
 def _order(of: Any, *, back: bool) -> tuple[ColumnElement[Any], ...]:
