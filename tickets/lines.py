@@ -11,30 +11,17 @@ from sqlalchemy.orm import Session
 from callcenter.models import Agency, Category, Ticket, Ward
 from callcenter.vocab import Level, Source, TicketState
 
-# What of the ticket itself a list reads: the first eight columns of a line, and where its last three names are found.
-OF_TICKET: tuple[SQLColumnExpression[Any], ...] = (
+# What a `Line` shows, of `Ticket`. Each name by a question of its own: that is planned in half the time of joins, which
+# a search does each time anew.
+COLUMNS: tuple[SQLColumnExpression[Any], ...] = (
     *(Ticket.id, Ticket.code, Ticket.state, Ticket.level, Ticket.source, Ticket.created_at),
     *(Ticket.filed_at, Ticket.description),
-    *(Ticket.category_code, Ticket.ward_code, Ticket.lead_agency_id),
+    select(Category.name).where(Category.code == Ticket.category_code).scalar_subquery(),
+    select(Ward.name).where(Ward.code == Ticket.ward_code).scalar_subquery(),
+    select(Agency.name).where(Agency.id == Ticket.lead_agency_id).scalar_subquery(),
 )
-
-
-def columns(of: Sequence[SQLColumnExpression[Any]]) -> list[SQLColumnExpression[Any]]:
-    """The columns of a `Line`, of `OF_TICKET` as a statement has them.
-
-    Each name by a question of its own: that is planned in half the time of joins, which a search does each time anew.
-    """
-    *shown, category, ward, agency = of
-    return [
-        *shown,
-        select(Category.name).where(Category.code == category).scalar_subquery(),
-        select(Ward.name).where(Ward.code == ward).scalar_subquery(),
-        select(Agency.name).where(Agency.id == agency).scalar_subquery(),
-    ]
-
-
 # Built once: the statement is the same for any list, and so is the database's plan for it.
-_LINES = select(*columns(OF_TICKET)).where(Ticket.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+_LINES = select(*COLUMNS).where(Ticket.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 
 
 class Line(NamedTuple):

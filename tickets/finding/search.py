@@ -284,7 +284,7 @@ def _number_of(found: CTE) -> ScalarSelect[int]:
 def _rows_of(found: FromClause, near: ColumnElement[int], far: ColumnElement[int], *, back: bool) -> Statement:
     """How many there are `near` and `far`, beside the lines of the nearest of `found`."""
     nearest = select(found.c.id).order_by(*_order(found.c, back=back)).limit(PAGE_SIZE + 1).subquery()
-    rows = select(near, far, *lines.columns(lines.OF_TICKET)).join(nearest, nearest.c.id == Ticket.id)
+    rows = select(near, far, *lines.COLUMNS).join(nearest, nearest.c.id == Ticket.id)
     return rows.order_by(*_order(Ticket, back=back))
 
 
