@@ -78,7 +78,7 @@ def _page(problems: Mapping[str, str]) -> str:
 
 
 def _found(session: Session) -> dict[str, object]:
-    """What another search changes on the page; the form above it is as the person left it."""
+    """What another search reads again; what stands above, the page itself keeps up with it (`search.js`)."""
     query = _query()
     return {"found": find(session, me(), _wanted(), _place()), "query": query, "address": urlencode(query)}
 

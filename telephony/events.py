@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 Ami = Mapping[str, str | list[str]]
 
+# DestType of an attended transfer whose second leg is in an application still, mostly Dial.
+INTO_APP = "App"
+
 _LONGEST_ID = 150
 _LONGEST_TEXT = 200
 _UNKNOWN = frozenset({"", "<unknown>", "unknown", "<no name>"})
@@ -260,19 +263,29 @@ def _blind_transfer(ami: Ami, at: datetime) -> Happening:
 
 
 def _attended_transfer(ami: Ami, at: datetime) -> Happening:
-    """`dest` may be missing: a target that still rings is known by what the second leg had dialled (`exten`)."""
+    """`dest` may be missing: a target that still rings is known by what the second leg had dialled (`exten`).
+
+    A phone may send its REFER on either leg. Where one of them is in no bridge yet, that one is the second here.
+    """
+    legs, ends = ("OrigTransferer", "SecondTransferer"), ("Transferee", "TransferTarget")
+    into = _one(ami, "DestType")
+    bridge = _one(ami, "OrigBridgeUniqueid")
+    if into == INTO_APP and not bridge:
+        legs, ends, bridge = legs[::-1], ends[::-1], _one(ami, "SecondBridgeUniqueid")
+    (first, second), (transferee, target) = legs, ends
     return Happening(
         Kind.ATTENDED_TRANSFER,
         at,
-        _one(ami, "OrigTransfererUniqueid"),
-        _one(ami, "OrigTransfererLinkedid"),
-        _one(ami, "OrigTransfererChannel"),
-        _one(ami, "TransferTargetUniqueid"),
-        _one(ami, "TransferTargetChannel"),
-        other=_one(ami, "SecondTransfererUniqueid"),
-        word=_one(ami, "TransfereeUniqueid"),
-        exten=_one(ami, "SecondTransfererExten")[:40],
-        into=_one(ami, "DestType"),
+        _one(ami, f"{first}Uniqueid"),
+        _one(ami, f"{first}Linkedid"),
+        _one(ami, f"{first}Channel"),
+        _one(ami, f"{target}Uniqueid"),
+        _one(ami, f"{target}Channel"),
+        other=_one(ami, f"{second}Uniqueid"),
+        word=_one(ami, f"{transferee}Uniqueid"),
+        exten=_one(ami, f"{second}Exten")[:40],
+        bridge=bridge,
+        into=into,
     )
 
 

@@ -27,6 +27,10 @@
     keep.open = false;
     keep.hidden = kept || !query;
     const form = keep.querySelector("form");
+    // A name that was refused was meant for the search before.
+    form.querySelector("[role=alert]")?.remove();
+    form.elements.name.classList.remove("is-invalid");
+    form.elements.name.value = "";
     form.action = new URL(form.action).pathname + there;
     document.querySelector(".search-clear").hidden = !query;
   }

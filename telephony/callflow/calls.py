@@ -122,9 +122,9 @@ class Calls:
         leg.bridges[bridge] = at
         self.bridges.setdefault(bridge, {})[leg.uniqueid] = leg
 
-    def replace(self, call: Call, old: str, new: Leg, at: datetime) -> None:
-        """`new` is where the channel `old` was: in its bridge, or in the one that it seems to enter from now on."""
-        self.part(new)
+    def replace(self, call: Call, old: str, new: Leg, left: str, at: datetime) -> None:
+        """`new`, out of the bridge `left`, is where `old` was: in its bridge, or the one it seems to enter later."""
+        self.part(new, left)
         call.replaced[old] = self.replaced[old] = new.uniqueid
         leg = self.legs.get(old)
         for bridge in list(leg.bridges) if leg is not None else ():

@@ -8,12 +8,10 @@ from telephony.callflow.call import Call, Transfer
 from telephony.callflow.calls import Calls, end_talks, explain, is_extension, is_operator, remember, talk
 from telephony.callflow.end import decide, is_sure
 from telephony.callflow.marks import resume
-from telephony.events import Happening, Kind
+from telephony.events import INTO_APP, Happening, Kind
 
 Move = Callable[[Calls, Call, Happening], bool]
 
-# Asterisk's DestType for a second leg that is in an application still.
-_INTO_DIAL = "App"
 _TOLD_LATE = timedelta(seconds=0.5)
 _RINGING_STATES = frozenset({"5", "6", "4"})
 
@@ -88,23 +86,20 @@ def _attended_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
     # Under load the target can be missing from the event: then it is whoever joined just before, or joins next.
     target = _target(calls, call, happening) or dialled or call.unexplained or _asked(call)
     _transferred(call, TransferKind.ATTENDED, target, happening.at)
-    if happening.into == _INTO_DIAL:
+    if happening.into == INTO_APP:
         _put_in_place(calls, call, happening)
     _let_go(calls, call, happening)
     return True
 
 
 def _put_in_place(calls: Calls, call: Call, happening: Happening) -> None:
-    """Transferred before the two who consult were joined: who is transferred gets the place of the leg that asked.
+    """Transferred before the two who consult were joined: who is transferred gets the place of the second leg.
 
-    A phone may send its REFER on either of its legs; the one that talked belongs to the call. No event tells of it.
+    No event tells of the exchange, which may be over before the transfer is told.
     """
     moved = calls.legs.get(happening.word)
-    if moved is None:
-        return
-    ours = call.legs.keys() | call.gone
-    asking = happening.uniqueid if happening.other in ours and happening.uniqueid not in ours else happening.other
-    calls.replace(call, asking, moved, happening.at)
+    if moved is not None and happening.other not in ("", happening.uniqueid, happening.word):
+        calls.replace(call, happening.other, moved, happening.bridge, happening.at)
 
 
 def _let_go(calls: Calls, call: Call, happening: Happening) -> None:

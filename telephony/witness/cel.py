@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from telephony.events import Happening, Kind
+from telephony.events import INTO_APP, Happening, Kind
 from telephony.witness.queue_log import started_at
 
 Row = Mapping[str, Any]
@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 START = "CHAN_START"
 END = "HANGUP"
 ALL_OVER = "LINKEDID_END"
+_TRANSFERS = frozenset({"BLINDTRANSFER", "ATTENDEDTRANSFER"})
 
 _LONGEST_ID = 150
 _NOT_A_NUMBER = re.compile(r"[^0-9+*#]")
@@ -57,7 +58,7 @@ def linkedid(row: Row) -> str:
 
 def others(row: Row) -> tuple[str, ...]:
     """Channels that a transfer names besides its own: it can be written on the leg of a consultation."""
-    if kind_of(row) not in ("BLINDTRANSFER", "ATTENDEDTRANSFER"):
+    if kind_of(row) not in _TRANSFERS:
         return ()
     extra = _extra(row)
     return tuple(str(extra[name]) for name in extra if name.endswith("_uniqueid"))
@@ -92,9 +93,9 @@ def read(call: str, rows: Iterable[Row]) -> list[Happening]:
 
     In the order of their own moments: rows of two channels are written by two threads and can cross.
     """
-    timed = [(at, row) for row in rows if (at := moment(row)) is not None]
+    timed = sorted(((at, row) for row in rows if (at := moment(row)) is not None), key=lambda pair: pair[0])
     reading = _Reading(call, [row for _, row in timed])
-    for at, row in sorted(timed, key=lambda pair: pair[0]):
+    for at, row in timed:
         if reading.first:
             reading.shift, reading.first = zone_shift(row), False
         reader = _READERS.get(kind_of(row))
@@ -106,15 +107,14 @@ def read(call: str, rows: Iterable[Row]) -> list[Happening]:
 class _Reading:
     """What has to be remembered from row to row: the queue the caller is in, and whether that was more than a try.
 
-    `channels` are all that rows tell of, by name; `entered` is who says of themselves that they came into a bridge,
-    `found_in` the row by which the caller left one without ever having entered it.
+    `channels` are all that rows tell of, by name; `entered` is who says of themselves that they came into a bridge.
     """
 
     def __init__(self, call: str, rows: Sequence[Row]) -> None:
         self.call = call
+        self.rows = rows
         self.channels = {text(row, "channame"): text(row, "uniqueid") for row in rows}
         self.entered = {(text(row, "channame"), _bridge(row)) for row in rows if kind_of(row) == "BRIDGE_ENTER"}
-        self.found_in = next((row for row in rows if self._left_unentered(row)), None)
         self.happenings: list[Happening] = []
         self.first = True
         self.shift = timedelta()
@@ -126,9 +126,18 @@ class _Reading:
     def is_callers(self, row: Row) -> bool:
         return text(row, "uniqueid") == self.call
 
-    def _left_unentered(self, row: Row) -> bool:
-        left = kind_of(row) == "BRIDGE_EXIT" and self.is_callers(row)
-        return left and (text(row, "channame"), _bridge(row)) not in self.entered
+    def left_unentered(self, transfer: Row, before: str) -> Row | None:
+        """By which row the caller left a bridge never entered: put there by this transfer, out of `before`."""
+        later = iter(self.rows)
+        any(row is transfer for row in later)
+        for row in later:
+            if kind_of(row) in _TRANSFERS:
+                return None
+            if kind_of(row) == "BRIDGE_EXIT" and self.is_callers(row):
+                here = _bridge(row)
+                if here != before and (text(row, "channame"), here) not in self.entered:
+                    return row
+        return None
 
     def plain(self, kind: Kind, row: Row, at: datetime, **more: str) -> Happening:
         return Happening(kind, at, text(row, "uniqueid"), self.call, text(row, "channame"), **more)
@@ -228,22 +237,33 @@ def _attended(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
         dest_channel=str(extra.get("transfer_target_channel_name", "")),
         other=str(extra.get("channel2_uniqueid", "")),
         word=str(extra.get("transferee_channel_uniqueid", "")),
-        into="App" if "app" in extra else "",
+        bridge=str(extra.get("bridge1_id", "")),
+        into=INTO_APP if "app" in extra else "",
     )
-    return [transfer, *_in_place_of(reading, transfer)] if transfer.into else [transfer]
+    left = reading.left_unentered(row, transfer.bridge) if transfer.into else None
+    return [transfer, *_in_place_of(transfer, left)] if left is not None else [transfer]
 
 
-def _in_place_of(reading: _Reading, transfer: Happening) -> list[Happening]:
-    """Who was dialled on the second leg and the caller, put in that leg's place: only the caller's leaving tells it.
+def _in_place_of(transfer: Happening, left: Row) -> list[Happening]:
+    """The caller, put in the place of the leg that consulted, and whom they met there: only their leaving tells it.
 
-    The rows of the consultation belong to another call and are not kept; the caller's own have what it had dialled.
+    The rows of the consultation belong to another call and are not kept; the caller's own name the peer, or what the
+    leg had dialled.
     """
-    row = reading.found_in
-    phone = f"PJSIP/{text(row, 'exten')[:40]}" if row is not None else ""
-    if row is None or phone == "PJSIP/":
+    met = text(left, "peer").partition(",")[0] or _dialled(left)
+    if not met:
         return []
-    dialled = transfer._replace(kind=Kind.BRIDGED, uniqueid=phone, channel=phone, bridge=_bridge(row))
-    return [dialled, dialled._replace(uniqueid=reading.call, channel=text(row, "channame"))]
+    there = transfer._replace(kind=Kind.BRIDGED, uniqueid=met, channel=met, bridge=_bridge(left))
+    return [there, there._replace(uniqueid=text(left, "uniqueid"), channel=text(left, "channame"))]
+
+
+def _dialled(row: Row) -> str:
+    """The one channel that Dial was told to call: `PJSIP/122,25,t` is `PJSIP/122`, `PJSIP/115@trunk` `PJSIP/trunk`."""
+    target = text(row, "appdata").partition(",")[0]
+    if text(row, "appname").lower() != "dial" or not _ONE_CHANNEL.fullmatch(target):
+        return ""
+    technology, _, rest = target.partition("/")
+    return f"{technology}/{rest.rpartition('@')[2]}"
 
 
 def _extra(row: Row) -> dict[str, Any]:
@@ -259,6 +279,7 @@ def _name(row: Row) -> str:
 
 
 _A_TRY = timedelta(seconds=1)
+_ONE_CHANNEL = re.compile(r"(?!Local/)[A-Za-z0-9]+/[\w.+-]+(@[\w.-]+)?")
 
 _READERS = {
     START: _made,

@@ -349,11 +349,11 @@ def test_transfer_to_a_phone_that_still_rings() -> None:
     [
         """
         6.0 BridgeEnter 103 l=own BridgeUniqueid=b2
-        6.0 AttendedTransfer - orig=101 second=101b transferee=caller SecondTransfererExten=103 DestType=App
+        6.0 AttendedTransfer - orig=101 second=101b transferee=caller {told}
         6.0 BridgeEnter 101b l=own BridgeUniqueid=b2 -> talking=103
         """,
         """
-        6.0 AttendedTransfer - orig=101 second=101b transferee=caller SecondTransfererExten=103 DestType=App
+        6.0 AttendedTransfer - orig=101 second=101b transferee=caller {told}
         6.0 BridgeEnter 101b l=own BridgeUniqueid=b2
         6.0 BridgeEnter 103 l=own BridgeUniqueid=b2 -> talking=103
         """,
@@ -361,19 +361,27 @@ def test_transfer_to_a_phone_that_still_rings() -> None:
         6.0 BridgeEnter 103 l=own BridgeUniqueid=b2
         6.0 BridgeEnter 101b l=own BridgeUniqueid=b2 -> talking=101
         6.0 BridgeLeave caller BridgeUniqueid=b1 -> talking=
-        6.0 AttendedTransfer - orig=101 second=101b transferee=caller SecondTransfererExten=103 DestType=App
+        6.0 AttendedTransfer - orig=101 second=101b transferee=caller {told}
+        """,
+        """
+        6.0 BridgeLeave caller BridgeUniqueid=b1
+        6.0 BridgeEnter 103 l=own BridgeUniqueid=b2
+        6.0 BridgeEnter caller BridgeUniqueid=b2 -> talking=103
+        6.0 AttendedTransfer - orig=101 second=101b transferee=caller {told}
         """,
         """
         6.0 BridgeEnter 103 l=own BridgeUniqueid=b2
-        6.0 AttendedTransfer - orig=101b second=101 transferee=caller SecondTransfererExten=103 DestType=App
+        6.0 AttendedTransfer - orig=101b second=101 target=caller {told_on_the_other}
         6.0 BridgeEnter 101b l=own BridgeUniqueid=b2 -> talking=103
         """,
     ],
-    ids=["as recorded", "crossed", "told last", "referred on the other leg"],
+    ids=["as recorded", "crossed", "told last", "told after the exchange", "referred on the other leg"],
 )
 def test_attended_transfer_before_the_two_who_consult_are_joined(lines: str) -> None:
     """Asterisk then gives the caller the place of the operator's second leg, and tells of that leg alone."""
-    played = play(TALK + lines)
+    told = "SecondTransfererExten=103 OrigBridgeUniqueid=b1 DestType=App"
+    other = "OrigTransfererExten=103 SecondTransfererExten=s SecondBridgeUniqueid=b1 DestType=App"
+    played = play(TALK + lines.format(told=told, told_on_the_other=other))
     call = played.calls.by_id[played.ids["caller"]]
     assert from_json(to_json(call)).replaced == call.replaced != {}
     play("6.0 Hangup 101\n6.0 Hangup 101b l=own\n8.0 HangupRequest 103\n8.0 Hangup 103", played=played)

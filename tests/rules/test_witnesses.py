@@ -310,25 +310,62 @@ def test_whoever_is_in_the_bridge_already_when_the_caller_comes_is_told_by_the_c
     assert facts.values["talk_s"] == pytest.approx(5.5)
 
 
-def test_a_caller_put_in_the_place_of_who_consulted_is_known_by_leaving_a_bridge_never_entered() -> None:
-    """As Asterisk writes it where the transfer comes before the two who consult are joined."""
+IN_PLACE = (
+    '5 ATTENDEDTRANSFER 5 PJSIP/121-00000002 eventextra={"app":"Dial","bridge1_id":"b","channel2_uniqueid":'
+    '"1795612712.7","transferee_channel_uniqueid":"1795612712.4","transfer_target_channel_uniqueid":"N/A"}'
+)
+OUT_OF_THE_OLD = (
+    '5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 exten=7 eventextra={"bridge_id":"b"}',
+    '5 BRIDGE_EXIT 5 PJSIP/121-00000002 eventextra={"bridge_id":"b"}',
+    '5 HANGUP 5 PJSIP/121-00000002 eventextra={"hangupcause":16,"hangupsource":""}',
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "operators"),
+    [
+        ("exten=122 appname=Dial appdata=PJSIP/122,25,t", ["121", "122"]),
+        ("exten=122 appname=Dial peer=PJSIP/122-00000003", ["121", "122"]),
+        # Outside, though what was dialled is as short as an extension; and a queue, which is nobody's telephone.
+        ("exten=115 appname=Dial appdata=PJSIP/115@trunk,60", ["121"]),
+        ("exten=600 appname=Queue appdata=hotline", ["121"]),
+    ],
+)
+def test_a_caller_put_in_the_place_of_who_consulted(told: str, operators: list[str]) -> None:
+    """As Asterisk writes it where the transfer comes before the two are joined: only that they leave is told."""
     facts = seen(
         CAME,
         QUEUED,
         RINGS,
         *TALKS,
-        '5 ATTENDEDTRANSFER 5 PJSIP/121-00000002 eventextra={"app":"Dial","channel2_uniqueid":"1795612712.7",'
-        '"transferee_channel_uniqueid":"1795612712.4","transfer_target_channel_uniqueid":"N/A"}',
-        '5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 eventextra={"bridge_id":"b"}',
-        '5 BRIDGE_EXIT 5 PJSIP/121-00000002 eventextra={"bridge_id":"b"}',
-        '5 HANGUP 5 PJSIP/121-00000002 eventextra={"hangupcause":16,"hangupsource":""}',
-        '8.5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 exten=122 eventextra={"bridge_id":"c"}',
+        IN_PLACE,
+        *OUT_OF_THE_OLD,
+        f'8.5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 {told} eventextra={{"bridge_id":"c"}}',
         GONE,
     )
-    assert facts.values["operators"] == ["121", "122"]
-    assert facts.values["rang"] == ["121", "122"]
-    assert facts.values["lost_in_transfer"] is False
-    assert facts.values["talk_s"] == pytest.approx(5.5)
+    assert facts.values["operators"] == operators
+    assert facts.values["lost_in_transfer"] is ("Queue" in told)
+    if len(operators) == 2:
+        assert facts.values["talk_s"] == pytest.approx(5.5)
+
+
+def test_only_the_transfer_that_put_the_caller_there_is_meant() -> None:
+    """The first one rang on until it was answered, and the caller entered that bridge by a row of their own."""
+    facts = seen(
+        CAME,
+        QUEUED,
+        RINGS,
+        *TALKS,
+        IN_PLACE,
+        *OUT_OF_THE_OLD,
+        '6 BRIDGE_ENTER 4 PJSIP/trunk-00000001 peer=PJSIP/122-00000003 eventextra={"bridge_id":"c"}',
+        '7 ATTENDEDTRANSFER 6 PJSIP/122-00000003 eventextra={"app":"Dial","bridge1_id":"c","channel2_uniqueid":'
+        '"1795612712.8","transferee_channel_uniqueid":"1795612712.4","transfer_target_channel_uniqueid":"N/A"}',
+        '7 BRIDGE_EXIT 4 PJSIP/trunk-00000001 eventextra={"bridge_id":"c"}',
+        '8.5 BRIDGE_EXIT 4 PJSIP/trunk-00000001 appname=Dial appdata=PJSIP/123,25 eventextra={"bridge_id":"d"}',
+        GONE,
+    )
+    assert facts.values["operators"] == ["121", "122", "123"]
 
 
 def test_a_queue_that_lets_go_at_once_was_never_joined() -> None:

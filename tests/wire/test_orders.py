@@ -308,10 +308,10 @@ _HEADERS = st.sampled_from(
     ["Uniqueid", "Linkedid", "Channel", "DestUniqueid", "DestLinkedid", "DestChannel", "Interface", "Queue", "Context",
      "Exten", "ChannelState", "BridgeUniqueid", "UserEvent", "Number", "DID", "Stage", "Reason", "Timestamp", "Cause",
      "TransfereeUniqueid", "OrigTransfererUniqueid", "SecondTransfererUniqueid", "TransferTargetUniqueid", "DialStatus",
-     "Variable", "Value", "Waiting", "Extension", "By"]
+     "Variable", "Value", "Waiting", "Extension", "By", "DestType", "OrigBridgeUniqueid"]
 )  # fmt: skip
 _VALUES = st.sampled_from(
-    ["1.0", "1.1", "2.0", "1022", "PJSIP/101-00000001", "Local/101@a-00000001;1", "b", "4", "from-trunk"]
+    ["1.0", "1.1", "2.0", "1022", "PJSIP/101-00000001", "Local/101@a-00000001;1", "b", "4", "from-trunk", "App"]
 )
 _EVENTS = st.sampled_from(
     ["Newchannel", "UserEvent", "QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon", "AgentCalled",

@@ -273,7 +273,7 @@ def _page_of_all(conditions: Conditions, actor: Actor, back: bool) -> Statement:
 
 
 def _asked_once(query: Statement, name: str) -> CTE:
-    """All are found before the nearest are taken, so that nobody walks through every ticket for a rare word."""
+    """By a plan of its own: all are found before the nearest are taken, and nobody walks through every ticket."""
     return query.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
