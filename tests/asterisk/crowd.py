@@ -125,8 +125,11 @@ class Crowd:
     async def call(self, name: str, talk_s: float | None = None) -> Call:
         """One call of that kind, to its end."""
         call = await self.begin(name, talk_s)
-        async with asyncio.timeout(_MOST_RUNNING_S):
-            await call.caller.done()
+        try:
+            async with asyncio.timeout(_MOST_RUNNING_S):
+                await call.caller.done()
+        except TimeoutError:
+            raise AssertionError(f"{name} goes on after {_MOST_RUNNING_S} s: {call.caller.story()}") from None
         call.truth = self._truth(call)
         return call
 

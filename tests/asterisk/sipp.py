@@ -83,6 +83,13 @@ class Caller:
                 await asyncio.sleep(0.02)
                 self._read_times()
 
+    def story(self) -> list[str]:
+        """What went over the wire so far, a line each, for whoever has to find out why it is not over."""
+        log = self._messages.read_text(errors="replace") if self._messages.exists() else ""
+        return [
+            f"{at:.2f} {'sent' if sent else 'heard'} {first} ({method})" for at, sent, first, method in _messages(log)
+        ]
+
     @property
     def _messages(self) -> Path:
         return Path(self._folder) / "messages.log"

@@ -171,8 +171,7 @@ def test_the_supervisors_day(
     expect(words).to_be_visible()
 
     page.get_by_text("Xem dạng bảng").click()
-    hour = datetime.now(UTC).astimezone(VIETNAM).hour
-    page.locator("#hours-twin tbody a", has_text=f"{hour:02d}:00").click()
+    page.locator("#hours-twin tbody a", has_text=f"{now.astimezone(VIETNAM).hour:02d}:00").click()
     expect(page.locator("tbody tr").first).to_contain_text("09")
     expect(page.get_by_role("heading", name="Cuộc gọi")).to_be_visible()
     looked(page, "day-calls")
