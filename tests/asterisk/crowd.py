@@ -51,9 +51,9 @@ KINDS = {
     "given_up": Kind(_UNHEARD, "abandoned", (Step(wait=PROMPT_S + 1.5),), stage="queue", queue="deaf"),
     "patient": Kind(_UNHEARD, "abandoned", stage="queue", queue="deaf", hung_up_by="system"),
     "misdialled": Kind(_UNHEARD, "abandoned", (Step(wait=0.8),), stage="prompt"),
-    # A key before the queue is entered is heard by nobody, and a busy PBX is late.
+    # A key before the queue is entered is heard by nobody, a busy PBX is late, and this queue lets go after 180 s.
     "call_me_back": Kind(
-        _UNHEARD, "callback", (Step(wait=PROMPT_S + 2.5), Step(key="1")), queue="deaf", hung_up_by="system"
+        _UNHEARD, "callback", (Step(wait=PROMPT_S + 5), Step(key="1")), queue="deaf", hung_up_by="system"
     ),
     "call_me_back_soon": Kind(_MENU, "callback", (Step(wait=2), Step(key="1")), hung_up_by="system"),
     "closed": Kind(_CLOSED, "unserved", reason="closed", hung_up_by="system"),
