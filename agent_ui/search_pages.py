@@ -68,7 +68,6 @@ def _page(problems: Mapping[str, str]) -> str:
     with site.reading() as session:
         return render_template(
             "tickets/search.html",
-            wanted=_wanted(),
             categories=choices.categories(session),
             agencies=choices.agencies(session) if me().role in DESK else (),
             saved=saved_searches.of(session, me()),
@@ -79,8 +78,9 @@ def _page(problems: Mapping[str, str]) -> str:
 
 def _found(session: Session) -> dict[str, object]:
     """What another search reads again; what stands above, the page itself keeps up with it (`search.js`)."""
-    query = _query()
-    return {"found": find(session, me(), _wanted(), _place()), "query": query, "address": urlencode(query)}
+    query, wanted = _query(), _wanted()
+    found = find(session, me(), wanted, _place())
+    return {"found": found, "wanted": wanted, "query": query, "address": urlencode(query)}
 
 
 def _wanted() -> Wanted:

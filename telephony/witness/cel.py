@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import dropwhile, islice
 from typing import Any
 
 from telephony.events import INTO_APP, Happening, Kind
@@ -128,9 +129,7 @@ class _Reading:
 
     def left_unentered(self, transfer: Row, before: str) -> Row | None:
         """By which row the caller left a bridge never entered: put there by this transfer, out of `before`."""
-        later = iter(self.rows)
-        any(row is transfer for row in later)
-        for row in later:
+        for row in islice(dropwhile(lambda row: row is not transfer, self.rows), 1, None):
             if kind_of(row) in _TRANSFERS:
                 return None
             if kind_of(row) == "BRIDGE_EXIT" and self.is_callers(row):

@@ -85,20 +85,16 @@ class Caller:
 
     def story(self) -> list[str]:
         """What went over the wire so far, a line each, for whoever has to find out why it is not over."""
-        log = self._messages.read_text(errors="replace") if self._messages.exists() else ""
-        return [
-            f"{at:.2f} {'sent' if sent else 'heard'} {first} ({method})" for at, sent, first, method in _messages(log)
-        ]
+        return [f"{at:.2f} {'sent' if sent else 'heard'} {first} ({method})" for at, sent, first, method in self._log()]
 
-    @property
-    def _messages(self) -> Path:
-        return Path(self._folder) / "messages.log"
+    def _log(self) -> list[tuple[float, bool, str, str]]:
+        """The `_messages` so far; none before SIPp has written any."""
+        file = Path(self._folder) / "messages.log"
+        return _messages(file.read_text(errors="replace")) if file.exists() else []
 
     def _read_times(self) -> None:
-        if not self._messages.exists():
-            return
         heard = False
-        for at, sent, first, method in _messages(self._messages.read_text(errors="replace")):
+        for at, sent, first, method in self._log():
             if sent and first.startswith("INVITE") and not heard:
                 # What a busy PBX did not take is sent again.
                 self.invited_at = at
