@@ -149,10 +149,15 @@ def test_back_to_a_name_that_was_refused_sends_nothing_again(
     name.fill(" ")
     page.get_by_role("button", name="Lưu", exact=True).click()
     arrived(page, "**/searches?q=rac")
+    refused = page.locator(".search-keep [role=alert]")
+    expect(refused).to_be_visible()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
     search(page, "den")
     expect(page.locator("#total")).to_have_text("0 phiếu")
+    # That name was meant for the search before.
+    expect(refused).to_have_count(0)
+    expect(name).to_have_value("")
     # The same search once more is no further step back.
     search(page, "den")
     expect(page).to_have_url(f"{console.url}/tickets?q=den")
