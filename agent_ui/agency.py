@@ -14,9 +14,10 @@ from agent_ui.auth import me, roles
 from callcenter.errors import MoveRefused, NotFound
 from callcenter.models import Agency
 from callcenter.vocab import Role
-from tickets import agencies, codes
-from tickets import inbox as inboxes
-from tickets.inbox import Group
+from tickets.agency import casework
+from tickets.agency import inbox as inboxes
+from tickets.agency.inbox import Group
+from tickets.rules import codes
 
 blueprint = Blueprint("agency", __name__)
 
@@ -59,7 +60,7 @@ def accept(code: str) -> ResponseReturnValue:
     """Straight from the list, which comes back where it was; somebody quicker is no mistake of this one's."""
     try:
         with site.transaction() as session:
-            agencies.accept(session, me(), code, now=site.now())
+            casework.accept(session, me(), code, now=site.now())
         flash(_("Đã tiếp nhận phiếu %(code)s.", code=codes.group(code)), "success")
     except (MoveRefused, NotFound):
         flash(_("Phiếu %(code)s không còn chờ đơn vị tiếp nhận.", code=codes.group(code)), "warning")

@@ -57,7 +57,7 @@ from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
 from callcenter.vocab import ContactFlag
-from tickets.files import MAX_BYTES
+from tickets.life.files import MAX_BYTES
 
 _MAX_REQUEST = 6 * MAX_BYTES
 _CONSOLE = (

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from agent_ui import forms, site
-from tickets.oversight import overview
+from tickets.figures import overview
 
 
 def asked_day() -> date:

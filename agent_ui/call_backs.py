@@ -13,12 +13,12 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import TicketState
-from tickets import claims
 from tickets.actors import DESK, LEADS
 from tickets.calls import calling
 from tickets.calls.calling import Ended
+from tickets.life import claims
 from tickets.oversight import worklist
-from tickets.sla import VIETNAM
+from tickets.rules.sla import VIETNAM
 
 blueprint = Blueprint("call_backs", __name__)
 

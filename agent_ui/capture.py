@@ -15,8 +15,7 @@ from agent_ui.asked_days import around, asked_day
 from agent_ui.auth import roles
 from callcenter.errors import NotFound
 from callcenter.vocab import HungUpBy, Outcome, Reason, Role, Stage, TransferKind, Verdict, Witness
-from tickets.calls import capture
-from tickets.oversight import overview
+from tickets.figures import capture, overview
 
 blueprint = Blueprint("capture", __name__, url_prefix="/capture")
 

@@ -11,13 +11,13 @@ from agent_ui import choices, filters, site
 from agent_ui.auth import me, roles
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Role, TicketState
-from tickets import desk, queries, same_caller
 from tickets.actors import DESK, Actor
+from tickets.desk import filing, queries, same_caller
+from tickets.desk.queries import CallerHistory
+from tickets.desk.same_caller import Redial
 from tickets.oversight import worklist
 from tickets.people import contacts
 from tickets.people.contacts import Card
-from tickets.queries import CallerHistory
-from tickets.same_caller import Redial
 from tickets.telephone import restarts
 
 blueprint = Blueprint("console", __name__)
@@ -117,7 +117,7 @@ def pbx_away(session: Session) -> list[tuple[PbxStatus, datetime]]:
 def works(session: Session, actor: Actor) -> list[Work]:
     """Newest first, so that what is there already never moves when a call comes in."""
     calls = [*queries.my_calls(session, actor), *queries.left_calls(session, actor)]
-    drafts = desk.drafts_of(session, calls)
+    drafts = filing.drafts_of(session, calls)
     live = [_live(session, call, drafts.get(call.id)) for call in calls]
     shown = {work.ticket.id for work in live if work.ticket}
     owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown][:MOST_FORMS]
@@ -150,20 +150,20 @@ def _is_opened(row: queries.Unfinished, live: Sequence[Work], place: int) -> boo
 def one_work(session: Session, actor: Actor, code: str) -> Work:
     """A draft on a page of its own. Raises NotFound."""
     page = queries.ticket(session, actor, code)
-    call, relation = next((row for row in page.calls if row[1] in (desk.OPENED, same_caller.MORE)), (None, ""))
+    call, relation = next((row for row in page.calls if row[1] in (filing.OPENED, same_caller.MORE)), (None, ""))
     return Work(
         page.ticket,
         call,
         _history(session, call, page.ticket),
         opened=True,
-        own=relation == desk.OPENED,
+        own=relation == filing.OPENED,
         card=_card(session, call, page.ticket),
     )
 
 
 def _ringing(session: Session, actor: Actor) -> list[tuple[Call, Ticket | None]]:
     calls = [call for call in queries.my_calls(session, actor) if actor.extension in call.ringing]
-    drafts = desk.drafts_of(session, calls)
+    drafts = filing.drafts_of(session, calls)
     return [(call, drafts.get(call.id)) for call in calls]
 
 

@@ -14,9 +14,10 @@ from agent_ui.auth import roles
 from agent_ui.console import Work
 from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketEvent, Ward
 from callcenter.vocab import AssignmentRole, Level, Outcome, Role, Source, TicketKind, TicketState
-from tickets import lines
-from tickets.queries import CallerHistory, InboxRow
-from tickets.sla import clock_state
+from tickets.agency.inbox import InboxRow
+from tickets.desk.queries import CallerHistory
+from tickets.life import lines
+from tickets.rules.sla import clock_state
 
 blueprint = Blueprint("design", __name__)
 

@@ -15,11 +15,11 @@ from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
 from callcenter.models import Ticket
 from callcenter.vocab import Disposition, GrievanceKind, Role, Source
-from tickets import at_once, codes, desk, queries, same_caller
 from tickets.actors import DESK
-from tickets.fields import TicketFields, pin_of
+from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.finding import places, search
-from tickets.people import grievances
+from tickets.rules import codes
+from tickets.rules.fields import TicketFields, pin_of
 
 blueprint = Blueprint("drafts", __name__)
 
@@ -31,7 +31,7 @@ def begin() -> ResponseReturnValue:
     if source not in choices.BY_HAND:
         raise Invalid({"source": "unknown_choice"})
     with site.transaction() as session:
-        code = desk.new_ticket(session, me(), source=source, now=site.now()).code
+        code = filing.new_ticket(session, me(), source=source, now=site.now()).code
     return redirect(url_for("drafts.page", code=code), 303)
 
 
@@ -57,12 +57,12 @@ def save(code: str) -> ResponseReturnValue:
     try:
         with site.transaction() as session:
             try:
-                ticket = desk.save_draft(session, me(), code, fields, version=forms.version(), now=site.now())
+                ticket = filing.save_draft(session, me(), code, fields, version=forms.version(), now=site.now())
             except Invalid as error:
                 # One field that cannot be kept must not hold back the others.
                 problems = error.problems
                 rest = replace(fields, **dict.fromkeys(problems))
-                ticket = desk.save_draft(session, me(), code, rest, version=forms.version(), now=site.now())
+                ticket = filing.save_draft(session, me(), code, rest, version=forms.version(), now=site.now())
             version = ticket.version
     except Stale:
         return _theirs(code), 409
@@ -77,7 +77,7 @@ def file(code: str) -> ResponseReturnValue:
     fields = forms.ticket_fields()
     try:
         with site.transaction() as session:
-            desk.file(session, me(), code, fields, version=forms.version(), now=site.now())
+            filing.file(session, me(), code, fields, version=forms.version(), now=site.now())
     except Invalid as error:
         return _again(code, fields, problem_words(error.problems)), 422
     except Stale:
@@ -95,7 +95,7 @@ def link(code: str) -> ResponseReturnValue:
     try:
         parent = forms.code("parent_code")
         with site.transaction() as session:
-            desk.link(session, me(), code, parent, now=site.now())
+            filing.link(session, me(), code, parent, now=site.now())
     except (Invalid, NotFound) as error:
         problems = error.problems if isinstance(error, Invalid) else {"parent_code": "code_unknown"}
         return _again(code, TicketFields(), problem_words(problems)), 422
@@ -167,7 +167,7 @@ def go_on(call_id: int) -> ResponseReturnValue:
 def dispose(call_id: int) -> ResponseReturnValue:
     disposition = forms.word(Disposition, "disposition")
     with site.transaction() as session:
-        desk.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+        filing.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
     flash(_("Đã kết thúc cuộc gọi: %(how)s.", how=filters.name_of(disposition)), "success")
     return redirect(url_for("home.home"), 303)
 

@@ -13,10 +13,11 @@ from agent_ui.my_phone import allowed
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import EmergencyEnd, EmergencyService, Role
 from tickets.actors import DESK, LEADS, Actor
-from tickets.oversight import overview
-from tickets.telephone import emergencies, emergency_bar, emergency_rules
+from tickets.figures import overview
+from tickets.rules import emergency_rules
+from tickets.rules.emergency_rules import Step
+from tickets.telephone import emergencies, emergency_bar
 from tickets.telephone.emergency_bar import Past, Shown
-from tickets.telephone.emergency_rules import Step
 
 blueprint = Blueprint("emergencies", __name__, url_prefix="/emergencies")
 

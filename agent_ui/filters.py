@@ -16,11 +16,10 @@ from agent_ui import labels, pbx_words, site
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Phase
-from tickets import codes
-from tickets.calls import live
-from tickets.fields import pin_of
-from tickets.running import due_now
-from tickets.sla import VIETNAM, clock_state
+from tickets.life.running import due_now
+from tickets.rules import call_phase, codes
+from tickets.rules.fields import pin_of
+from tickets.rules.sla import VIETNAM, clock_state
 
 # A listener beats every second, and another one takes over within five: after this nobody listens.
 _HEARTBEAT = timedelta(seconds=30)
@@ -179,7 +178,7 @@ def hours_of(minutes: int) -> str:
 
 def phase(call: Call) -> Phase:
     known = call.snapshot or {}
-    return live.phase(
+    return call_phase.phase(
         ended=call.ended_at is not None,
         talking=bool(call.talking),
         third=call.third,
@@ -192,7 +191,7 @@ def phase(call: Call) -> Phase:
 
 
 def is_on_hold(call: Call) -> bool:
-    return live.is_on_hold(
+    return call_phase.is_on_hold(
         phase(call), talked=bool(call.talks), talking=call.talking, holding=call.holding or (), third=call.third
     )
 

@@ -9,10 +9,10 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from callcenter.errors import Invalid, NotFound
-from tickets import codes
-from tickets.fields import TicketFields
-from tickets.files import MAX_FILES
-from tickets.sla import VIETNAM
+from tickets.life.files import MAX_FILES
+from tickets.rules import codes
+from tickets.rules.fields import TicketFields
+from tickets.rules.sla import VIETNAM
 
 Word = TypeVar("Word", bound=StrEnum)
 

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template
 from agent_ui import site
 from agent_ui.auth import me, roles
 from tickets.actors import LEADS
-from tickets.people import grievances
+from tickets.desk import grievances
 
 blueprint = Blueprint("grievances", __name__)
 

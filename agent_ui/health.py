@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent_ui import filters, live, site
 from agent_ui.auth import for_machines
 from callcenter import push
-from tickets import queries
-from tickets.oversight import overview
+from tickets.desk import queries
+from tickets.figures import overview
 
 blueprint = Blueprint("health", __name__)
 

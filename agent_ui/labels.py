@@ -368,7 +368,7 @@ DISPOSITIONS = tuple(word for word in Disposition if word not in AUTOMATIC_DISPO
 STATES = tuple(TicketState)
 NOT_REACHED = tuple(word for word in Attempt if word != Attempt.REACHED)
 
-# When a number is called again (`tickets.calls.attempts.LATER`).
+# When a number is called again (`tickets.rules.attempts.LATER`).
 LATER: Mapping[str, LazyString] = {
     "15m": _l("sau 15 phút"),
     "1h": _l("sau 1 giờ"),

@@ -12,7 +12,8 @@ from agent_ui.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import NuisanceStep
 from tickets.actors import LEADS
-from tickets.calls import nuisance, nuisance_rules
+from tickets.calls import nuisance
+from tickets.rules import nuisance_rules
 
 blueprint = Blueprint("nuisance", __name__)
 

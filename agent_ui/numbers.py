@@ -11,9 +11,10 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound, Stale
-from tickets import lines, queries
 from tickets.actors import DESK
-from tickets.oversight import overview
+from tickets.desk import queries
+from tickets.figures import overview
+from tickets.life import lines
 from tickets.people import contacts
 
 blueprint = Blueprint("numbers", __name__)

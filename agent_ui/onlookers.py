@@ -9,7 +9,8 @@ from agent_ui.auth import me, roles
 from callcenter import onlookers
 from callcenter.models import Ticket
 from callcenter.vocab import Role
-from tickets import codes, queries
+from tickets.desk import queries
+from tickets.rules import codes
 
 blueprint = Blueprint("onlookers", __name__)
 

@@ -12,10 +12,10 @@ from agent_ui.auth import me, roles
 from callcenter import phones
 from callcenter.text import fold
 from callcenter.vocab import Role
-from tickets import codes
 from tickets.actors import DESK, Actor
 from tickets.finding.search import Wanted, search
-from tickets.lines import Line
+from tickets.life.lines import Line
+from tickets.rules import codes
 
 blueprint = Blueprint("palette", __name__)
 

@@ -7,7 +7,7 @@ from agent_ui.asked_days import around, asked_day
 from agent_ui.auth import me, roles
 from callcenter.vocab import Role
 from tickets.actors import LEADS
-from tickets.oversight import overview, people_day
+from tickets.figures import overview, people_day
 
 blueprint = Blueprint("people_figures", __name__)
 

@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 
 from agent_ui import figure_words, forms, site
 from agent_ui.auth import me, roles
-from tickets import claims, queries
 from tickets.actors import LEADS
-from tickets.oversight import floor, overview, shifts, worklist
+from tickets.desk import queries
+from tickets.figures import overview
+from tickets.life import claims
+from tickets.oversight import shifts, worklist
+from tickets.telephone import floor
 
 blueprint = Blueprint("shift", __name__)
 

@@ -9,10 +9,10 @@ from agent_ui.auth import me, roles
 from callcenter.errors import NotFound
 from callcenter.models import Call
 from callcenter.vocab import Role, Sound
-from tickets import queries
 from tickets.actors import DESK, LEADS
-from tickets.calls import hearing, recordings
+from tickets.calls import listening, recordings
 from tickets.calls.recordings import Heard, State
+from tickets.desk import queries
 
 blueprint = Blueprint("sounds", __name__)
 
@@ -23,14 +23,14 @@ def play(call_id: int, sound: str) -> Response:
     """The file, or a piece of it (Range). Whoever begins to listen is written down."""
     what = Sound(sound)
     with site.transaction() as session:
-        call = hearing.allowed(session, me(), call_id, what)
+        call = listening.allowed(session, me(), call_id, what)
         found = recordings.look(site.site().settings.recordings, call, what, site.now())
         if found is None or found.file is None or found.state is not State.READY:
             raise NotFound(f"{what} of call {call_id} is {found.state if found else 'not there'}")
         if _begins():
             ticket = _ticket()
             about = queries.ticket(session, me(), ticket).ticket if ticket else None
-            hearing.note(session, me(), call, what, now=site.now(), ticket=about)
+            listening.note(session, me(), call, what, now=site.now(), ticket=about)
     # `conditional` answers Range too: without it nobody could go back five seconds in a message.
     return send_file(found.file, mimetype=recordings.ENDINGS[found.file.suffix], conditional=True, max_age=0)
 
@@ -40,7 +40,7 @@ def play(call_id: int, sound: str) -> Response:
 def heard(call_id: int) -> ResponseReturnValue:
     """The message was heard in the PBX's own mailbox, because it cannot be played here."""
     with site.transaction() as session:
-        hearing.heard_by_telephone(session, me(), call_id, now=site.now())
+        listening.heard_by_telephone(session, me(), call_id, now=site.now())
     flash(_("Đã ghi: ông/bà nghe lời nhắn trên máy điện thoại."), "success")
     return redirect(forms.own_address(url_for("home.home")), 303)
 
@@ -51,7 +51,7 @@ def listenings() -> str:
     """Who listened to what: for whoever answers for the recordings."""
     number = forms.asked_number("page") or 1
     with site.reading() as session:
-        return render_template("sounds/listenings.html", **hearing.listed(session, page=number))
+        return render_template("sounds/listenings.html", **listening.listed(session, page=number))
 
 
 @blueprint.post("/tickets/<code>/hearing")
@@ -59,7 +59,7 @@ def listenings() -> str:
 def open_to_agency(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
         ticket = queries.ticket(session, me(), code).ticket
-        hearing.open_to_agency(session, me(), ticket, may_hear="may_hear" in request.form, now=site.now())
+        listening.open_to_agency(session, me(), ticket, may_hear="may_hear" in request.form, now=site.now())
         open_now = ticket.agency_may_hear
     flash(
         _("Đơn vị xử lý nghe được ghi âm của phiếu này.") if open_now else _("Đơn vị xử lý không nghe được ghi âm."),
@@ -75,7 +75,7 @@ def sound_of(call: Call, sound: str) -> Heard | None:
     if found is None:
         return None
     with site.reading() as session:
-        return found if hearing.may_hear(session, me(), call, Sound(sound)) else None
+        return found if listening.may_hear(session, me(), call, Sound(sound)) else None
 
 
 def _begins() -> bool:

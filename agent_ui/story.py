@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from agent_ui import labels
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd, Source, TextResult
-from tickets.sla import VIETNAM
+from tickets.rules.sla import VIETNAM
 
 # Shorter pauses on the same day are told by the times themselves.
 _TOLD_GAP = timedelta(hours=2)

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from agent_ui import forms, labels, site
 from agent_ui.auth import me, roles
 from callcenter.vocab import Level
-from tickets import queries
 from tickets.actors import DESK
+from tickets.desk import queries
 from tickets.finding import articles, suggestions
 from tickets.finding.suggestions import Place
 

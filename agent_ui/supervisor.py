@@ -13,10 +13,12 @@ from agent_ui.asked_days import around, asked_day
 from agent_ui.auth import me, roles
 from callcenter.errors import NotFound
 from callcenter.vocab import Outcome, Role, TicketState
-from tickets import queries
 from tickets.actors import LEADS
-from tickets.oversight import day as days
-from tickets.oversight import floor, mending, overview
+from tickets.desk import queries
+from tickets.figures import day as days
+from tickets.figures import overview
+from tickets.oversight import mending
+from tickets.telephone import floor
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 

@@ -13,11 +13,14 @@ from agent_ui.auth import me, roles
 from agent_ui.tickets_pages import blueprint, show
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.vocab import Attempt, Role
-from tickets import agencies, approvals, codes, desk, files, queries, uploads
 from tickets.actors import DESK, LEADS
+from tickets.agency import approvals, casework
 from tickets.calls import calling
-from tickets.files import StoredFile
+from tickets.desk import filing, queries
+from tickets.life import files, uploads
+from tickets.life.files import StoredFile
 from tickets.people import citizens
+from tickets.rules import codes
 
 __all__ = ["blueprint"]
 
@@ -39,7 +42,7 @@ def assign_form(code: str) -> str:
 def assign(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         agency_id = forms.number("agency_id")
-        agencies.assign(session, me(), code, agency_id, reason=forms.text("reason"), now=site.now())
+        casework.assign(session, me(), code, agency_id, reason=forms.text("reason"), now=site.now())
 
     return _move(code, "assign", act, _("Đã chuyển đơn vị xử lý."))
 
@@ -48,7 +51,7 @@ def assign(code: str) -> ResponseReturnValue:
 @roles(Role.OFFICER)
 def accept(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
-        agencies.accept(session, me(), code, now=site.now())
+        casework.accept(session, me(), code, now=site.now())
 
     return _move(code, "accept", act, _("Đã tiếp nhận phiếu %(code)s.", code=codes.group(code)))
 
@@ -57,7 +60,7 @@ def accept(code: str) -> ResponseReturnValue:
 @roles(Role.OFFICER)
 def give_back(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
-        agencies.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
+        casework.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
 
     return _move(code, "give_back", act, _("Đã trả lại phiếu."))
 
@@ -73,7 +76,7 @@ def resolve(code: str) -> ResponseReturnValue:
         return show(code, {"resolve_files": error.problems["files"]}, form="resolve"), 422
 
     def act(session: Session) -> None:
-        agencies.resolve(session, me(), code, text=forms.text("text"), files=chosen, now=site.now())
+        casework.resolve(session, me(), code, text=forms.text("text"), files=chosen, now=site.now())
 
     return _move(code, "resolve", act, _("Đã gửi kết quả xử lý."))
 
@@ -82,7 +85,7 @@ def resolve(code: str) -> ResponseReturnValue:
 @roles(Role.OFFICER)
 def ask(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
-        agencies.ask(session, me(), code, question=forms.text("question"), now=site.now())
+        casework.ask(session, me(), code, question=forms.text("question"), now=site.now())
 
     return _move(code, "ask", act, _("Đã hỏi người dân. Hạn trả lời tạm dừng đến khi có bổ sung."))
 
@@ -91,7 +94,7 @@ def ask(code: str) -> ResponseReturnValue:
 @roles(Role.OFFICER)
 def resume(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
-        agencies.resume(session, me(), code, reason=forms.text("reason"), now=site.now())
+        casework.resume(session, me(), code, reason=forms.text("reason"), now=site.now())
 
     return _move(code, "resume", act, _("Đã chuyển về đang xử lý. Hạn trả lời chạy tiếp."))
 
@@ -101,7 +104,7 @@ def resume(code: str) -> ResponseReturnValue:
 def extend(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         days = forms.number("working_days")
-        agencies.extend(session, me(), code, working_days=days, reason=forms.text("reason"), now=site.now())
+        casework.extend(session, me(), code, working_days=days, reason=forms.text("reason"), now=site.now())
 
     return _move(code, "extend", act, _("Đã gia hạn. Người dân thấy ngày hẹn mới khi tra cứu."))
 
@@ -111,7 +114,7 @@ def extend(code: str) -> ResponseReturnValue:
 def reject(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         queries.ticket(session, me(), code)
-        agencies.reject(session, me(), code, reason=forms.text("reason"), now=site.now())
+        casework.reject(session, me(), code, reason=forms.text("reason"), now=site.now())
 
     return _move(code, "reject", act, _("Đã từ chối phiếu. Người dân đọc được lý do khi tra cứu."))
 
@@ -177,7 +180,7 @@ def withdraw(code: str) -> ResponseReturnValue:
 @roles(*DESK)
 def called_back(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
-        desk.close_callback(session, me(), code, note=forms.text("note"), now=site.now())
+        filing.close_callback(session, me(), code, note=forms.text("note"), now=site.now())
 
     return _move(code, "called_back", act, _("Đã ghi: người dân đã được gọi lại."))
 
@@ -199,7 +202,7 @@ def not_reached(code: str) -> ResponseReturnValue:
 @roles(*DESK)
 def unlink(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
-        desk.unlink(session, me(), code, now=site.now())
+        filing.unlink(session, me(), code, now=site.now())
     return redirect(url_for("drafts.page", code=code), 303)
 
 

@@ -11,12 +11,15 @@ from agent_ui.auth import me, roles
 from agent_ui.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import AssignmentRole, Role, TicketKind
-from tickets import agencies, approvals, clocks, files, lifecycle, queries, running
 from tickets.actors import DESK, LEADS
+from tickets.agency import approvals, casework
 from tickets.calls import talkers
+from tickets.desk import queries
+from tickets.desk.queries import TicketPage
 from tickets.finding import related
+from tickets.life import clocks, files, running
 from tickets.people import citizens
-from tickets.queries import TicketPage
+from tickets.rules import moves
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -107,14 +110,14 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "agencies": choices.agencies(session) if "assign" in can else (),
         "proposal": approvals.proposal_of(session, ticket),
         "evidence_owed": _owes_evidence(found),
-        "extensions_left": agencies.MAX_EXTENSIONS - ticket.extended,
+        "extensions_left": casework.MAX_EXTENSIONS - ticket.extended,
     }
 
 
 def _can(session: Session, page: TicketPage) -> frozenset[str]:
     """Which forms the page shows; the verbs check again."""
     actor, ticket, mine = me(), page.ticket, page.mine
-    allowed = lifecycle.allowed(ticket.state)
+    allowed = moves.allowed(ticket.state)
     can = _desk_can(page, allowed) if actor.role in DESK else set()
     if actor.role == Role.OFFICER and mine is not None:
         can |= _officer_can(page, allowed)
@@ -143,7 +146,7 @@ def _officer_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
         return {"give_back"} if mine.accepted_at else {"accept", "give_back"}
     can: set[str] = {verb for verb in ("accept", "give_back", "resolve", "ask", "resume") if verb in allowed}
     late = ticket.answer_due is None or ticket.answer_due <= site.now()
-    if "extend" in allowed and ticket.extended < agencies.MAX_EXTENSIONS and not late:
+    if "extend" in allowed and ticket.extended < casework.MAX_EXTENSIONS and not late:
         can.add("extend")
     if "ask" in can and not clocks.may_wait(ticket):
         can.remove("ask")
@@ -157,7 +160,7 @@ def _owes_evidence(page: TicketPage) -> bool:
     category, mine = page.ticket.category, page.mine
     if category is None or not category.evidence_required or mine is None:
         return False
-    evidence = (one for one in page.attachments if one.purpose == agencies.EVIDENCE)
+    evidence = (one for one in page.attachments if one.purpose == casework.EVIDENCE)
     return not any(one.created_at >= mine.assigned_at for one in evidence)
 
 

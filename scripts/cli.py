@@ -137,7 +137,7 @@ def relay() -> None:
 @as_jsonl
 def calls(since: datetime | None, until: datetime | None, _format: str) -> None:
     """Every hotline call as a line of JSON, oldest first."""
-    from tickets.oversight.exports import export_calls
+    from tickets.figures.exports import export_calls
 
     _export("calls", export_calls, since, until)
 
@@ -147,7 +147,7 @@ def calls(since: datetime | None, until: datetime | None, _format: str) -> None:
 @as_jsonl
 def tickets(since: datetime | None, until: datetime | None, _format: str) -> None:
     """Every ticket as a line of JSON, oldest first, drafts included."""
-    from tickets.oversight.exports import export_tickets
+    from tickets.figures.exports import export_tickets
 
     _export("tickets", export_tickets, since, until)
 
@@ -179,7 +179,7 @@ def stats(since: datetime | None, until: datetime | None, _format: str, file: Te
     from callcenter.db import reading
     from scripts.ground import ground
     from scripts.rows import rows_between
-    from tickets.oversight.stats import figures
+    from tickets.figures.stats import figures
 
     settings = Settings.from_env()
     count = partial(
@@ -289,7 +289,7 @@ def reconcile(pbx: str | None, since: datetime | None) -> None:
     from callcenter.db import reading
     from scripts.ground import ground
     from telephony.witness import reconcile as reconciling
-    from tickets.calls import capture
+    from tickets.figures import capture
 
     with ground("reconcile") as here:
         names = reconciling.names(here.settings)

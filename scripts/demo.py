@@ -42,7 +42,7 @@ from scripts.demo_province import (
     Way,
 )
 from scripts.places import load_units
-from tickets.clocks import DEFAULTS
+from tickets.life.clocks import DEFAULTS
 
 DONG_THAP = "82"
 _LOCK = 0x1022_0002

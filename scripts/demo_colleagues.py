@@ -17,10 +17,10 @@ from scripts import log as logging
 from scripts.demo_reports import REPORTS
 from scripts.ground import ground
 from scripts.stopping import stopped_by_signals
-from tickets import desk, queries
 from tickets.actors import Actor
-from tickets.fields import TicketFields
-from tickets.queries import Unfinished
+from tickets.desk import filing, queries
+from tickets.desk.queries import Unfinished
+from tickets.rules.fields import TicketFields
 
 EXTENSIONS = ("102", "103", "104")
 EVERY_S = 2.0
@@ -55,11 +55,11 @@ def _finish(session: Session, actor: Actor, left: Unfinished, chance: random.Ran
     assert left.call
     report = chance.choice(REPORTS)
     if left.call.caller and left.call.talk_s < BROKEN_S:
-        desk.dispose(session, actor, left.call.id, Disposition.DROPPED, now=now)
+        filing.dispose(session, actor, left.call.id, Disposition.DROPPED, now=now)
         return
     filed = chance.random() < FILED
     if not filed or not left.call.caller:
-        desk.dispose(session, actor, left.call.id, chance.choice(_ELSE), now=now)
+        filing.dispose(session, actor, left.call.id, chance.choice(_ELSE), now=now)
         return
     fields = TicketFields(
         category_code=report.category,
@@ -69,7 +69,7 @@ def _finish(session: Session, actor: Actor, left: Unfinished, chance: random.Ran
         description=report.text,
         reporter_name=left.call.caller_name or report.caller,
     )
-    desk.file(session, actor, left.ticket.code, fields, now=now)
+    filing.file(session, actor, left.ticket.code, fields, now=now)
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ from callcenter.vocab import Role
 from scripts.demo_stories import Past
 from scripts.simulated.callers import LOCAL
 from scripts.simulated.past import messages
-from tickets import sweeps
+from tickets.life import sweeps
 
 CALLS_A_DAY = 120
 # When deadlines are looked at beside midnight; most of them end with the morning's or the afternoon's work.

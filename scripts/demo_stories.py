@@ -21,14 +21,16 @@ from callcenter.vocab import Level, Outcome, Role, Sound, TicketKind, TicketStat
 from scripts.simulated import lives as lives
 from scripts.simulated.callers import Fate, Plan
 from scripts.simulated.past import CITIZENS, make_call, messages, moments
-from tickets import agencies, approvals, assignment, clocks, desk, history
 from tickets.actors import Actor
-from tickets.calls import hearing
-from tickets.handover import Handover
-from tickets.lifecycle import OPEN
+from tickets.agency import approvals, assignment, casework
+from tickets.calls import listening
+from tickets.desk import filing
+from tickets.life import clocks, history
 from tickets.people import citizens
 from tickets.people.citizens import CITIZEN
-from tickets.sla import Calendar
+from tickets.rules.handover import Handover
+from tickets.rules.moves import OPEN
+from tickets.rules.sla import Calendar
 
 SEED = 1022
 # Serials of calls that came because the first one broke.
@@ -99,8 +101,8 @@ class Past:
         session.add(call)
         session.flush()
         if call.rang:
-            desk.open_draft(session, call, now=call.queued_at or call.started_at)
-        desk.settle_call(session, call, now=now)
+            filing.open_draft(session, call, now=call.queued_at or call.started_at)
+        filing.settle_call(session, call, now=now)
         chance = random.Random(call.linkedid)  # noqa: S311
         if call.outcome == Outcome.ANSWERED:
             typed = now + timedelta(seconds=chance.uniform(10, 90))
@@ -122,7 +124,7 @@ class Past:
         if history.locked(session, code).state == TicketState.FILED:
             operator = chance.choice(list(self._operators.values()))
             self._listen(session, code, operator, now)
-            desk.close_callback(session, operator, code, note=chance.choice(lives.CALLED_BACK), now=now)
+            filing.close_callback(session, operator, code, note=chance.choice(lives.CALLED_BACK), now=now)
 
     def _listen(self, session: Session, code: str, operator: Actor, now: datetime) -> None:
         """A message is listened to before the number is called."""
@@ -133,26 +135,26 @@ class Past:
             .where(Ticket.code == code, Call.voicemail.is_not(None))
         )
         for call in session.scalars(left):
-            hearing.note(session, operator, call, Sound.VOICEMAIL, now=now)
+            listening.note(session, operator, call, Sound.VOICEMAIL, now=now)
 
     def _finish(self, session: Session, call: Call, plan: Plan, chance: random.Random, now: datetime) -> None:
         """The operator's last step after the talk: linked, filed, or a disposition."""
         operator = self._operators[call.operators[-1]]
-        draft = desk.draft_of(session, call)
+        draft = filing.draft_of(session, call)
         assert draft
         if plan.fate is Fate.REDIALS:
-            desk.dispose(session, operator, call.id, lives.DROPPED, now=now)
+            filing.dispose(session, operator, call.id, lives.DROPPED, now=now)
             again = now + timedelta(seconds=plan.redials_after_s)
             self._call_at(again, plan.redial, REDIALLED + int(call.linkedid.partition(".")[2]))
             return
         older = self._open_ticket(session, draft) if chance.random() < lives.ASKS_AGAIN else None
         if older:
-            desk.link(session, operator, draft.code, older, now=now)
+            filing.link(session, operator, draft.code, older, now=now)
         elif call.caller and chance.random() < lives.FILED:
             self._file(session, operator, draft, call, chance, now)
         else:
             ending = chance.choices(list(lives.ENDINGS), list(lives.ENDINGS.values()))[0]
-            desk.dispose(session, operator, call.id, ending, now=now)
+            filing.dispose(session, operator, call.id, ending, now=now)
 
     def _open_ticket(self, session: Session, draft: Ticket) -> str | None:
         query = select(Ticket.code).where(
@@ -165,7 +167,7 @@ class Past:
     ) -> None:
         report = lives.choose_report(chance)
         fields = lives.fields(report, self._wards.get(report.ward), call.caller_name)
-        ticket = desk.file(session, operator, draft.code, fields, now=now)
+        ticket = filing.file(session, operator, draft.code, fields, now=now)
         self._route(session, ticket, now + timedelta(seconds=2))
         self._onward(ticket, chance, now)
 
@@ -220,7 +222,7 @@ class Past:
         if ticket.state != TicketState.TRIAGE:
             return
         agency_id = chance.choice(self._anywhere)
-        agencies.assign(session, self._leader, code, agency_id, reason=chance.choice(lives.WHY_ASSIGNED), now=now)
+        casework.assign(session, self._leader, code, agency_id, reason=chance.choice(lives.WHY_ASSIGNED), now=now)
         self._onward(ticket, chance, now)
 
     def _take_on(self, session: Session, code: str, chance: random.Random, now: datetime) -> None:
@@ -230,18 +232,18 @@ class Past:
         officer, agency_id = self._officer(ticket), ticket.lead_agency_id
         luck = chance.random()
         if ticket.bounces == 0 and luck < lives.GIVEN_BACK:
-            agencies.give_back(session, officer, code, reason=chance.choice(lives.WHY_GIVEN_BACK), now=now)
+            casework.give_back(session, officer, code, reason=chance.choice(lives.WHY_GIVEN_BACK), now=now)
         elif luck > 1 - lives.REJECTED and agency_id not in self._approved:
-            agencies.reject(session, officer, code, reason=chance.choice(lives.WHY_REJECTED), now=now)
+            casework.reject(session, officer, code, reason=chance.choice(lives.WHY_REJECTED), now=now)
         else:
-            agencies.accept(session, officer, code, now=now)
+            casework.accept(session, officer, code, now=now)
         self._onward(ticket, chance, now)
 
     def _ask(self, session: Session, code: str, chance: random.Random, now: datetime) -> None:
         ticket = history.locked(session, code)
         if ticket.state != TicketState.ACCEPTED:
             return
-        agencies.ask(session, self._officer(ticket), code, question=chance.choice(lives.QUESTIONS), now=now)
+        casework.ask(session, self._officer(ticket), code, question=chance.choice(lives.QUESTIONS), now=now)
         if chance.random() < lives.SUPPLIED:
             at = lives.at_the_desk(lives.later(chance, now, lives.SUPPLY, ticket.level, self._calendar))
             self._plan(at, lambda session, now: self._supply(session, code, chance, now))
@@ -254,7 +256,7 @@ class Past:
         ticket = history.locked(session, code)
         if ticket.state == TicketState.ACCEPTED and ticket.answer_due and ticket.answer_due > now:
             days, why = chance.randint(2, 5), chance.choice(lives.WHY_EXTENDED)
-            agencies.extend(session, self._officer(ticket), code, working_days=days, reason=why, now=now)
+            casework.extend(session, self._officer(ticket), code, working_days=days, reason=why, now=now)
 
     def _resolve(self, session: Session, code: str, chance: random.Random, now: datetime) -> None:
         ticket = history.locked(session, code)
@@ -266,7 +268,7 @@ class Past:
             return
         files = [lives.photo(self._data_dir, chance)] if ticket.category and ticket.category.evidence_required else []
         text = lives.answer(ticket.category_code, chance)
-        agencies.resolve(session, self._officer(ticket), code, text=text, files=files, now=now)
+        casework.resolve(session, self._officer(ticket), code, text=text, files=files, now=now)
         self._onward(ticket, chance, now)
 
     def _approve(self, session: Session, code: str, chance: random.Random, now: datetime) -> None:

@@ -13,7 +13,7 @@ from callcenter import phones, push
 from callcenter.db import reading
 from callcenter.models import Call, Ticket, User
 from callcenter.vocab import Level, Outcome, Stage, TicketKind, TicketState
-from tickets import codes
+from tickets.rules import codes
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 LONG_WAIT = timedelta(seconds=20)

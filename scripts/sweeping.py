@@ -16,8 +16,8 @@ from callcenter.db import reading, transaction
 from scripts.stopping import stopped_by_signals
 from telephony.witness import reconcile
 from tickets.calls import nuisance
-from tickets.sweeps import sweep
-from tickets.uploads import sweep_unused
+from tickets.life.sweeps import sweep
+from tickets.life.uploads import sweep_unused
 
 EVERY_S = 15.0
 FILES_EVERY = timedelta(days=1)

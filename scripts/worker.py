@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from callcenter import outbox
 from tickets import jobs
-from tickets.people import gateways
+from tickets.notices import gateways
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,8 @@ from callcenter.models import Call, Testimony
 from callcenter.push import announce
 from callcenter.vocab import Third
 from telephony import callflow
-from tickets import desk
-from tickets.calls import corrections, talks
+from tickets.desk import corrections, filing
+from tickets.rules import talks
 from tickets.telephone import after_call, emergency_watch
 from tickets.telephone.after_call import HungUp
 
@@ -154,10 +154,10 @@ def _follow_up(
     in_time = [(row, before) for row, before in changes if not before.late]
     owned = [row for row, before in in_time if _owned_by(row)[0] and _owned_by(row) != before.owned]
     if owned:
-        desk.open_drafts(session, owned, now=now)
+        filing.open_drafts(session, owned, now=now)
     ended = [row for row, _ in in_time if row.ended_at is not None]
     if ended:
-        desk.settle_calls(session, ended, now=now, short_abandon_s=short_abandon_s)
+        filing.settle_calls(session, ended, now=now, short_abandon_s=short_abandon_s)
     hung_up = [
         HungUp(row, extension, datetime.fromisoformat(until))
         for row, before in in_time

@@ -15,10 +15,10 @@ from callcenter import outbox
 from callcenter.db import transaction
 from callcenter.models import SetAside
 from callcenter.push import announce
-from tickets import assignment
-from tickets.handover import Handover
-from tickets.people import messages as texts
-from tickets.people.gateways import OFF, Gateway, TryLater
+from tickets.agency import assignment
+from tickets.notices import messages as texts
+from tickets.notices.gateways import OFF, Gateway, TryLater
+from tickets.rules.handover import Handover
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from agent_ui import site
 from agent_ui.admin import words
 from callcenter.errors import Invalid
 from callcenter.models import ChangeRecord
-from tickets.administration import records
+from tickets.life import records
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 

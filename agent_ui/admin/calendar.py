@@ -17,9 +17,9 @@ from agent_ui.auth import me, roles
 from callcenter.errors import Invalid
 from callcenter.models import CalendarDay
 from callcenter.vocab import Clock, Level, Role
-from tickets import clocks
-from tickets.administration import calendars, records
-from tickets.sla import VIETNAM
+from tickets.administration import calendars
+from tickets.life import clocks, records
+from tickets.rules.sla import VIETNAM
 
 _PARTS = ("am", "pm")
 _YEARS = range(2020, 2101)

@@ -13,9 +13,9 @@ from agent_ui.admin.base import blueprint
 from agent_ui.auth import roles
 from callcenter.models import ChangeRecord
 from callcenter.vocab import Role
-from tickets.administration import records
-from tickets.administration.records import Wanted
-from tickets.sla import VIETNAM
+from tickets.life import records
+from tickets.life.records import Wanted
+from tickets.rules.sla import VIETNAM
 
 # Supervisors read it: why a deadline or an agency is another one explains figures.
 _READERS = (Role.ADMIN, Role.SUPERVISOR)

@@ -7,8 +7,9 @@ from agent_ui.admin import machine, people
 from agent_ui.admin.base import blueprint
 from agent_ui.auth import roles
 from callcenter.vocab import Role
-from tickets.administration import attention, records
-from tickets.administration.records import Wanted
+from tickets.administration import attention
+from tickets.life import records
+from tickets.life.records import Wanted
 
 
 @blueprint.get("/")

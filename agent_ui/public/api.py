@@ -14,9 +14,9 @@ from agent_ui.tokens import hash_token
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import ApiToken
 from callcenter.vocab import Source
-from tickets import codes, intake
-from tickets.intake import Report
-from tickets.people import tracking
+from tickets.people import intake, tracking
+from tickets.people.intake import Report
+from tickets.rules import codes
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from agent_ui import site
 from agent_ui.public import plain_words
-from tickets import clocks
+from tickets.life import clocks
 from tickets.people import showcase
-from tickets.sla import Calendar
+from tickets.rules.sla import Calendar
 
 blueprint = Blueprint("public", __name__)
 blueprint.add_app_template_filter(plain_words.moment, "long_moment")

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.vocab import TicketState
-from tickets.intake import Report
+from tickets.people.intake import Report
 from tickets.people.tracking import Standing
 
 

@@ -17,9 +17,9 @@ from callcenter.errors import Invalid
 from callcenter.models import Category, Ward
 from callcenter.text import sort_key
 from callcenter.vocab import Source
-from tickets import files, intake
 from tickets.finding import places
-from tickets.people import tracking
+from tickets.life import files
+from tickets.people import intake, tracking
 
 blueprint = Blueprint("report", __name__)
 

@@ -14,12 +14,12 @@ from agent_ui import forms, signed
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Category, Ward
-from tickets import files, uploads
-from tickets.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION, point_of
-from tickets.files import StoredFile
 from tickets.finding import places
 from tickets.finding.places import PlaceHit
-from tickets.intake import Report
+from tickets.life import files, uploads
+from tickets.life.files import StoredFile
+from tickets.people.intake import Report
+from tickets.rules.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION, point_of
 
 WHAT, WHERE, SEND = 1, 2, 3
 TEXTS = ("description", "category", "ward", "place", "address", "latitude", "longitude", "reporter_name",

@@ -11,10 +11,11 @@ from agent_ui import forms, limits, signed, site
 from agent_ui.errors import problem_words
 from agent_ui.public import plain_words, proof
 from callcenter.errors import Invalid, MoveRefused, NotFound
-from tickets import codes, files, uploads
-from tickets.files import StoredFile
+from tickets.life import files, uploads
+from tickets.life.files import StoredFile
 from tickets.people import citizens, tracking
 from tickets.people.citizens import CITIZEN
+from tickets.rules import codes
 
 blueprint = Blueprint("track", __name__)
 

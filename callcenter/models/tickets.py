@@ -37,7 +37,7 @@ class Ticket(Base):
     `consented_at` is when the citizen agreed that the personal data are used for this report, `may_publish` that it
     may be shown to everybody without them. `call_at` is before when nobody calls a call-back's number again (null: any
     time), `agency_may_hear` that the agency may play the recordings of its calls.
-    `safe_contact`: nobody calls, writes or shows anything (`tickets.people.safe`).
+    `safe_contact`: nobody calls, writes or shows anything (`tickets.life.safe`).
     """
 
     __tablename__ = "ticket"
@@ -143,7 +143,7 @@ Index(
 class TicketEvent(Base):
     """One thing that happened to a ticket; written once, never changed (the database refuses).
 
-    `move` is a verb of `tickets.lifecycle`; `from_state` and `to_state` are equal where nothing moved. `actor_id`
+    `move` is a verb of `tickets.rules.moves`; `from_state` and `to_state` are equal where nothing moved. `actor_id`
     is empty where a rule or the citizen acted, and `actor` says who in words that outlive the account.
     """
 

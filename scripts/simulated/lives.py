@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 from callcenter.vocab import Disposition, Level
 from scripts.demo_reports import REPORTS, DemoReport
 from scripts.simulated.callers import LOCAL
-from tickets.fields import TicketFields
-from tickets.files import StoredFile, store
-from tickets.sla import Calendar, Target, due_at
+from tickets.life.files import StoredFile, store
+from tickets.rules.fields import TicketFields
+from tickets.rules.sla import Calendar, Target, due_at
 
 # Of the answered calls.
 FILED = 0.5

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.vocab import HungUpBy, Outcome, Phase, Reason, Stage, Third, TransferKind
-from tickets.calls import live, talks
+from tickets.rules import call_phase, talks
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class Call:
     @property
     def phase(self) -> Phase:
         """Where the call is now."""
-        return live.phase(
+        return call_phase.phase(
             ended=self.ended_at is not None,
             talking=bool(self.talking),
             third=self.third,

@@ -16,8 +16,8 @@ from telephony.hearing import hides_talk
 from telephony.witness import cel, queue_log
 from telephony.witness.comparing import Compared, compare
 from telephony.witness.testimony import UNMAPPED, Facts, merge, of_cel, of_queue_log
-from tickets.calls import corrections
-from tickets.calls.capture import MADE
+from tickets.desk import corrections
+from tickets.figures.capture import MADE
 
 _SETTLED = timedelta(seconds=3)
 # Without a gap the listener may only be late: it waits for the database, or for the call's last word.

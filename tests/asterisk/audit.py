@@ -16,7 +16,7 @@ from callcenter.vocab import Outcome, TicketKind, TicketState, Verdict
 from scripts.asterisk_env import Asterisk
 from tests.asterisk.compare import differences
 from tests.asterisk.stage import Truth
-from tickets.oversight.exports import export_calls
+from tickets.figures.exports import export_calls
 
 _MUCH_S = 0.5
 # What a busy PBX takes off its own 1.5 s of prompt: neither the SIP side nor the lag of the moments shows it.

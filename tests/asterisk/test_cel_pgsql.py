@@ -26,7 +26,7 @@ from telephony.witness.testimony import of_cel
 from tests.asterisk.compare import differences, pair
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, Truth, run_all, site_for
-from tickets.oversight.exports import export_calls
+from tickets.figures.exports import export_calls
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
 NAMES = ("operator_hangs_up", "ring_no_answer", "hold", "blind", "attended", "abandoned_late", "local_member", "closed")

@@ -49,12 +49,13 @@ from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import Theatre
 from tests.factories import Province
 from tests.wire.ears import seen
-from tickets import desk as drafts
-from tickets import history
-from tickets.oversight.floor import Doing
-from tickets.telephone import calling_out, emergencies, emergency_bar, emergency_rules, my_phone, transfers
+from tickets.desk import filing as drafts
+from tickets.life import history
+from tickets.rules import emergency_rules
+from tickets.rules.emergency_rules import Stage
+from tickets.telephone import calling_out, emergencies, emergency_bar, my_phone, transfers
 from tickets.telephone.emergency_bar import Shown
-from tickets.telephone.emergency_rules import Stage
+from tickets.telephone.floor import Doing
 from tickets.telephone.my_phone import Presence
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]

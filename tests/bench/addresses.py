@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from callcenter.text import fold
 from scripts import places
 from scripts.places import Place
-from tickets.finding.place_index import FormerRow, Index, WardRow
+from tickets.rules.place_index import FormerRow, Index, WardRow
 
 PROVINCE = "82"
 MANY = 300

@@ -48,7 +48,7 @@ class Ledger:
             seen.ended = at
 
     def figures(self, *, service_level_s: float, short_abandon_s: float) -> dict[str, float | None]:
-        """`{id: value}` of the figures of `tickets.metrics` that calls alone can tell."""
+        """`{id: value}` of the figures of `tickets.rules.metrics` that calls alone can tell."""
         queued = [call for call in self.calls.values() if call.queued is not None]
         served = [call for call in queued if call.connected is not None]
         lost = [call for call in queued if call.gave_up and call.connected is None and not call.message]

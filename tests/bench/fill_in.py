@@ -30,7 +30,7 @@ from scripts.ground import ground
 from tests import factories
 from tests.bench.page_paint import _chromium, _sign_in
 from tests.browser.conftest import WIDE, served
-from tickets import desk
+from tickets.desk import filing
 
 KEYS_A_SECOND = 5
 BOX_S = 0.5
@@ -155,10 +155,10 @@ def _ring(engine: Engine, extension: str) -> Call:
     now = datetime.now(UTC)
     with transaction(engine) as session:
         call = factories.call(session, started_at=now, queued_at=now, rang=[extension], ringing=[extension])
-        desk.open_draft(session, call, now=now)
+        filing.open_draft(session, call, now=now)
         call.answered_at, call.operator, call.operators = now, extension, [extension]
         call.ringing, call.talking = [], [extension]
-        desk.open_draft(session, call, now=now)
+        filing.open_draft(session, call, now=now)
         announce(session, f"extension:{extension}", call=call.id)
     return call
 
@@ -213,7 +213,7 @@ def _late(wait: Callable[[], None]) -> float:
 
 def _check(engine: Engine, call: Call, report: Report) -> None:
     with transaction(engine) as session:
-        ticket = desk.draft_of(session, session.get_one(Call, call.id))
+        ticket = filing.draft_of(session, session.get_one(Call, call.id))
         assert isinstance(ticket, Ticket)
         assert ticket.state != TicketState.DRAFT
         assert (ticket.description, ticket.address, ticket.reporter_name) == (report.what, report.address, report.who)

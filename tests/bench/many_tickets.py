@@ -22,7 +22,7 @@ from callcenter.vocab import AgencyKind
 from scripts import seeding
 from scripts.ground import Ground, ground
 from tests.bench.sentences import MATTERS, OPENINGS, ROUNDINGS, SEASONAL, STREETS, family_names
-from tickets import codes
+from tickets.rules import codes
 
 NOW = datetime.now(UTC)
 YEARS = 3

@@ -44,12 +44,15 @@ from telephony.spool import Spool
 from telephony.writer import Writer
 from tests.bench.day_ledger import Ledger
 from tests.bench.fast_clock import FastLoop, follow
-from tickets import assignment, claims, desk, queries
 from tickets.actors import Actor
-from tickets.calls import calling, hearing
-from tickets.handover import Handover
-from tickets.lifecycle import OPEN
-from tickets.oversight import shifts, stats, worklist
+from tickets.agency import assignment
+from tickets.calls import calling, listening
+from tickets.desk import filing, queries
+from tickets.figures import stats
+from tickets.life import claims
+from tickets.oversight import shifts, worklist
+from tickets.rules.handover import Handover
+from tickets.rules.moves import OPEN
 
 DAY = datetime(2026, 11, 24, tzinfo=LOCAL)
 BEGINS_S = 5.5 * 3600
@@ -175,13 +178,13 @@ class Desk:
             code = task.code
             left = select(Call).join(TicketCall, TicketCall.call_id == Call.id).where(TicketCall.ticket_id == task.id)
             for call in session.scalars(left.where(Call.voicemail.is_not(None))).all():
-                hearing.note(session, self.actor, call, Sound.VOICEMAIL, now=now)
+                listening.note(session, self.actor, call, Sound.VOICEMAIL, now=now)
         reached = self.chance.random() < REACHED
         await asyncio.sleep(self.chance.uniform(40, 150) if reached else self.chance.uniform(20, 45))
         with suppress(HotlineError), transaction(self.day.engine) as session:
             if reached:
                 note = self.chance.choice(lives.CALLED_BACK)
-                desk.close_callback(session, self.actor, code, note=note, now=self.day.loop.now)
+                filing.close_callback(session, self.actor, code, note=note, now=self.day.loop.now)
             else:
                 result = self.chance.choice([Attempt.NO_ANSWER, Attempt.NO_ANSWER, Attempt.BUSY, Attempt.OFF])
                 calling.not_reached(session, self.actor, code, result, now=self.day.loop.now)
@@ -245,19 +248,19 @@ class Day:
                 return
             older = self._older(session, draft) if chance.random() < lives.ASKS_AGAIN else None
             if call is not None and call.talk_s < 10:
-                desk.dispose(session, actor, call.id, Disposition.DROPPED, now=now)
+                filing.dispose(session, actor, call.id, Disposition.DROPPED, now=now)
                 self.endings["dropped"] += 1
             elif older:
-                desk.link(session, actor, code, older, now=now)
+                filing.link(session, actor, code, older, now=now)
                 self.endings["linked"] += 1
             elif call is None or (call.caller and chance.random() < lives.FILED):
                 report = lives.choose_report(chance)
                 fields = lives.fields(report, self.wards.get(report.ward), call.caller_name if call else None)
-                desk.file(session, actor, code, fields, now=now)
+                filing.file(session, actor, code, fields, now=now)
                 self.endings["filed"] += 1
             else:
                 ending = chance.choices(list(lives.ENDINGS), list(lives.ENDINGS.values()))[0]
-                desk.dispose(session, actor, call.id, ending, now=now)
+                filing.dispose(session, actor, call.id, ending, now=now)
                 self.endings["disposed"] += 1
 
     def _older(self, session: Session, draft: Ticket) -> str | None:

@@ -19,11 +19,11 @@ from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_operator import answer, draft, earlier, hang_up, ring
 from tests.browser.test_others import file, route, send_to_triage
 from tests.factories import Province
-from tickets import desk
 from tickets.administration import knowledge
 from tickets.administration.knowledge import ArticleFields
+from tickets.desk import filing, grievances
 from tickets.oversight import shifts
-from tickets.people import contacts, grievances
+from tickets.people import contacts
 
 _RUN = "axe.run({ resultTypes: ['violations'] }).then((results) => results.violations)"
 # Where the keyboard is: what it is, what stands there for the eye, and whether an outline shows it. A shadow would
@@ -178,7 +178,7 @@ def _fill_the_shelves(engine: Engine, province: Province) -> None:
             now=now,
         )
         call = factories.answered(session, started_at=now, ended_at=now)
-        code = desk.open_draft(session, call, now=now).code
+        code = filing.open_draft(session, call, now=now).code
         given = {"against": "UBND phường", "summary": "Không nhận đơn"}
         grievances.guide(session, lan, code, GrievanceKind.COMPLAINT, now=now, **given)
         shifts.give(session, hoa, phuc.id or 0, note="Cúp điện từ 9 giờ", now=now)
@@ -235,9 +235,9 @@ def _leave_behind(engine: Engine, province: Province) -> str:
     with transaction(engine) as session:
         factories.call(session, started_at=now, queued_at=now)
         missed = factories.missed(session, started_at=now, ended_at=now)
-        desk.settle_call(session, missed, now=now)
+        filing.settle_call(session, missed, now=now)
         call = factories.answered(session, started_at=then, ended_at=then + timedelta(minutes=2))
-        desk.open_draft(session, call, now=then)
+        filing.open_draft(session, call, now=then)
         session.get_one(Ticket, late.id).accept_due = then
         session.add(PbxStatus(pbx="tong-dai-1", connected=False, since=then, seen_at=then, detail="refused"))
         session.add(

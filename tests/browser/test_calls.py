@@ -14,8 +14,8 @@ from tests import factories
 from tests.browser.conftest import Site
 from tests.browser.test_accessibility import Checker, check, go
 from tests.factories import Province
-from tickets import desk
 from tickets.calls import calling
+from tickets.desk import filing
 from tickets.oversight import worklist
 
 __all__ = ["check"]
@@ -31,7 +31,7 @@ def misses(engine: Engine, province: Province) -> None:
             at = now - timedelta(minutes=50 - 10 * place)
             times = {"started_at": at, "queued_at": at, "ended_at": at + timedelta(seconds=40)}
             call = factories.missed(session, caller=f"+8491300000{place}", **times, **columns)
-            desk.settle_call(session, call, now=at)
+            filing.settle_call(session, call, now=at)
         first = worklist.callbacks(session, now)[0].ticket
         calling.not_reached(
             session, province.actor("minh"), first.code, Attempt.NO_ANSWER, note="đổ chuông mãi",

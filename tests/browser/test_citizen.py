@@ -18,10 +18,11 @@ from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker
 from tests.factories import Province
-from tickets import agencies, history
 from tickets.actors import Actor
-from tickets.codes import make_code
-from tickets.files import StoredFile
+from tickets.agency import casework
+from tickets.life import history
+from tickets.life.files import StoredFile
+from tickets.rules.codes import make_code
 
 _LONG = (
     "Đoạn đường từ ngã ba Trung Lương đến cầu Bảo Định có nhiều ổ gà sâu, trời mưa nước đọng không thấy đường; tuần "
@@ -290,9 +291,9 @@ def test_the_way_of_a_report_to_a_rated_answer(
     officer, now = province.actor("thu"), ticket.created_at
     with transaction(engine) as one:
         here = history.locked(one, ticket.code)
-        agencies.place(one, here, province.agencies["water"].id, (), Actor.rule("routing"), now=now, why="rule")
-        agencies.accept(one, officer, ticket.code, now=now)
-        agencies.ask(
+        casework.place(one, here, province.agencies["water"].id, (), Actor.rule("routing"), now=now, why="rule")
+        casework.accept(one, officer, ticket.code, now=now)
+        casework.ask(
             one, officer, ticket.code, question="Nước tràn từ hố ga nào? Xin ông/bà gửi ảnh chụp gần.", now=now
         )
     page.reload()
@@ -306,7 +307,7 @@ def test_the_way_of_a_report_to_a_rated_answer(
     with transaction(engine) as one:
         sent = one.query(Attachment).one()
         after = StoredFile("sau khi xử lý.jpg", sent.content_type, sent.size, sent.sha256)
-        agencies.resolve(one, officer, ticket.code, text=f"Đã thông cống sáng nay. {_LONG}", files=[after], now=now)
+        casework.resolve(one, officer, ticket.code, text=f"Đã thông cống sáng nay. {_LONG}", files=[after], now=now)
     page.reload()
     shown = page.get_by_alt_text("Ảnh kết quả 1")
     expect(shown).to_be_visible()

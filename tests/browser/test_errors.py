@@ -21,7 +21,8 @@ from tests import factories
 from tests.browser.conftest import HASH, PASSWORD, PHONE, WIDE, Site, served
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 - the fixture
 from tests.browser.test_others import no_sideways_scroll
-from tickets import desk, history
+from tickets.desk import filing
+from tickets.life import history
 
 Shot = Callable[[Page, str], None]
 CODE = "957427589"
@@ -241,7 +242,7 @@ def test_two_people_at_one_draft_read_both_texts(
 ) -> None:  # fmt: skip
     """Without scripts the form comes back with both texts beside each other; nothing typed is lost."""
     with transaction(engine) as session:
-        code = desk.open_draft(session, factories.answered(session), now=factories.MONDAY).code
+        code = filing.open_draft(session, factories.answered(session), now=factories.MONDAY).code
     page = open_page(console, "hoa")
     page.route("**/*.js*", lambda route: route.abort())
     page.goto(f"{console.url}/drafts/{code}")

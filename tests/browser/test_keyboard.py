@@ -16,8 +16,9 @@ from tests.browser.conftest import PHONE, Site
 from tests.browser.test_accessibility import _leave_behind, go
 from tests.browser.test_citizen import points
 from tests.factories import Province
-from tickets import agencies, history
 from tickets.actors import Actor
+from tickets.agency import casework
+from tickets.life import history
 
 __all__ = ["points"]
 
@@ -122,15 +123,15 @@ def test_the_citizens_pages(public_site: Site, open_page: Callable[..., Page]) -
 
 def _ask(session: Session, officer: Actor, ticket: Ticket) -> None:
     now = datetime.now(UTC)
-    agencies.place(session, ticket, officer.agency_id or 0, (), Actor.rule("routing"), now=now, why="rule")
-    agencies.accept(session, officer, ticket.code, now=now)
-    agencies.ask(session, officer, ticket.code, question="Cống nào, trước nhà số mấy?", now=now)
+    casework.place(session, ticket, officer.agency_id or 0, (), Actor.rule("routing"), now=now, why="rule")
+    casework.accept(session, officer, ticket.code, now=now)
+    casework.ask(session, officer, ticket.code, question="Cống nào, trước nhà số mấy?", now=now)
 
 
 def _answer(session: Session, officer: Actor, ticket: Ticket) -> None:
     now = datetime.now(UTC)
-    agencies.resume(session, officer, ticket.code, reason="Đã rõ nơi xảy ra", now=now)
-    agencies.resolve(session, officer, ticket.code, text="Đã thông cống sáng nay.", files=[], now=now)
+    casework.resume(session, officer, ticket.code, reason="Đã rõ nơi xảy ra", now=now)
+    casework.resolve(session, officer, ticket.code, text="Đã thông cống sáng nay.", files=[], now=now)
 
 
 @pytest.mark.usefixtures("points")

@@ -20,7 +20,7 @@ from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 (a fixture of the module beside this one)
 from tests.factories import Province
 from tests.scripts.processes import MANAGE, environment, free_port, running, wait_for_line
-from tickets import desk
+from tickets.desk import filing
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -153,7 +153,7 @@ def test_the_telephone_s_buttons_are_for_everybody(
     now = datetime.now(UTC)
     status = PbxStatus(pbx="pbx1", connected=True, since=now, seen_at=now, actions=["answer", "hang_up"])
     call = factories.call(session, started_at=now, caller_name="Nguyễn Thị Mỹ Hạnh")
-    desk.open_draft(session, call, now=now)
+    filing.open_draft(session, call, now=now)
     session.add(status)
     session.commit()
     page = open_page(console, "lan")

@@ -17,7 +17,7 @@ from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check, go  # noqa: F401 (a fixture)
 from tests.browser.test_others import file, no_sideways_scroll, route
 from tests.factories import Province
-from tickets import agencies
+from tickets.agency import casework
 from tickets.people import citizens
 
 _TEXTS = (
@@ -40,13 +40,13 @@ def forty(engine: Engine, province: Province) -> list[Ticket]:
             row = session.get_one(Ticket, ticket.id)
             row.answer_due = now + timedelta(hours=30 + number)
             if number % 5:
-                agencies.accept(session, son, ticket.code, now=now)
+                casework.accept(session, son, ticket.code, now=now)
             if number % 5 == 1:
                 row.answer_due = now - timedelta(hours=number)
             if number % 5 == 2:
                 row.answer_due = now + timedelta(minutes=5)
             if number % 10 == 3:
-                agencies.ask(session, son, ticket.code, question="Cột số mấy?", now=now)
+                casework.ask(session, son, ticket.code, question="Cột số mấy?", now=now)
             row.asked_again = int(number % 7 == 0)
     return made
 
@@ -106,7 +106,7 @@ def test_a_ticket_follows_while_somebody_types(
     file(engine, province, "chieu-sang-dien", "Đèn cuối hẻm 14 cũng tắt")
     route(engine, province, ticket)
     with transaction(engine) as session:
-        agencies.accept(session, son, ticket.code, now=now)
+        casework.accept(session, son, ticket.code, now=now)
     page = open_page(console, "son", size)
     go(page, f"{console.url}/tickets/{ticket.code}")
     expect(page.get_by_text("Lĩnh vực này cần ảnh")).to_be_visible()
@@ -120,7 +120,7 @@ def test_a_ticket_follows_while_somebody_types(
     text = page.get_by_label("Kết quả xử lý, trả lời người dân")
     text.fill("Đã thay bóng, còn chờ")
     with transaction(engine) as session:
-        agencies.ask(session, son, ticket.code, question="Cột số mấy, trước cổng hay sau cổng?", now=datetime.now(UTC))
+        casework.ask(session, son, ticket.code, question="Cột số mấy, trước cổng hay sau cổng?", now=datetime.now(UTC))
     expect(page.locator(".glance")).to_contain_text("Đang dừng")
     expect(page.locator("#act-stale")).to_be_visible()
     expect(text).to_have_value("Đã thay bóng, còn chờ")
@@ -160,8 +160,8 @@ def test_the_desk_sees_all_of_it_and_prints_it(
     route(engine, province, ticket)
     with transaction(engine) as session:
         factories.missed(session)
-        agencies.accept(session, son, ticket.code, now=now)
-        agencies.ask(session, son, ticket.code, question="Cột số mấy?", now=now)
+        casework.accept(session, son, ticket.code, now=now)
+        casework.ask(session, son, ticket.code, question="Cột số mấy?", now=now)
     page = open_page(console, "phuc")
     go(page, f"{console.url}/tickets/{ticket.code}")
     for summary in page.locator("#act summary").all():

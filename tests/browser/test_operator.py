@@ -14,9 +14,9 @@ from callcenter.vocab import Disposition, TicketState
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.factories import Province
-from tickets import desk
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.desk import filing
+from tickets.rules.fields import TicketFields
 
 NOW = datetime.now(UTC)
 
@@ -28,7 +28,7 @@ def ring(engine: Engine, **columns: object) -> Call:
         call = factories.call(
             session, **{"started_at": now, "queued_at": now, "caller_name": "Nguyen Van A", **columns}
         )
-        desk.open_draft(session, call, now=now)
+        filing.open_draft(session, call, now=now)
         announce(session, "calls", call=call.id)
         announce(session, "extension:101", call=call.id)
     return call
@@ -40,7 +40,7 @@ def change(engine: Engine, call: Call, **columns: object) -> None:
         row = session.get_one(Call, call.id)
         for name, value in columns.items():
             setattr(row, name, value)
-        desk.open_draft(session, row, now=datetime.now(UTC))
+        filing.open_draft(session, row, now=datetime.now(UTC))
         announce(session, "calls", call=row.id)
         announce(session, "extension:101", call=row.id)
 
@@ -55,7 +55,7 @@ def hang_up(engine: Engine, call: Call) -> None:
 
 def draft(engine: Engine, call: Call) -> Ticket:
     with transaction(engine) as session:
-        found = desk.draft_of(session, call)
+        found = filing.draft_of(session, call)
         assert found is not None
         return found
 
@@ -65,9 +65,9 @@ def earlier(engine: Engine, province: Province) -> Ticket:
     then = NOW - timedelta(days=3)
     with transaction(engine) as session:
         call = factories.answered(session, started_at=then, ended_at=then + timedelta(minutes=2))
-        ticket = desk.open_draft(session, call, now=then)
+        ticket = filing.open_draft(session, call, now=then)
         fields = TicketFields(category_code="cap-thoat-nuoc", ward_code="28249", description="Nước yếu cả tuần nay")
-        return desk.file(session, province.actor("lan"), ticket.code, fields, now=then)
+        return filing.file(session, province.actor("lan"), ticket.code, fields, now=then)
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
@@ -226,7 +226,7 @@ def test_two_people_on_one_draft_are_both_kept(
     leader = province.actor("hoa")
     with transaction(engine) as session:
         fields = TicketFields(description="Chữ của ca trưởng", address="12 Lê Lợi")
-        desk.save_draft(session, leader, code, fields, version=None, now=datetime.now(UTC))
+        filing.save_draft(session, leader, code, fields, version=None, now=datetime.now(UTC))
     page.get_by_label("Nội dung").fill("Chữ của tôi")
     page.get_by_label("Người phản ánh").focus()
     expect(page.locator(".theirs")).to_contain_text("Chữ của ca trưởng")

@@ -17,9 +17,11 @@ from callcenter.vocab import TicketState
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site, arrived
 from tests.factories import Province
-from tickets import agencies, desk, history
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.agency import casework
+from tickets.desk import filing
+from tickets.life import history
+from tickets.rules.fields import TicketFields
 
 ROUTING = Actor.rule("routing")
 LONG = "Đèn đường trước Trường Tiểu học Nguyễn Trãi tắt ba đêm liền, học sinh đi học thêm về rất nguy hiểm. " * 3
@@ -28,16 +30,16 @@ LONG = "Đèn đường trước Trường Tiểu học Nguyễn Trãi tắt ba 
 def file(engine: Engine, province: Province, category: str, text: str = LONG) -> Ticket:
     now = datetime.now(UTC)
     with transaction(engine) as session:
-        ticket = desk.open_draft(session, factories.answered(session, started_at=now, ended_at=now), now=now)
+        ticket = filing.open_draft(session, factories.answered(session, started_at=now, ended_at=now), now=now)
         fields = TicketFields(category_code=category, ward_code="28249", address="12 Lê Lợi", description=text)
-        return desk.file(session, province.actor("lan"), ticket.code, fields, now=now)
+        return filing.file(session, province.actor("lan"), ticket.code, fields, now=now)
 
 
 def route(engine: Engine, province: Province, ticket: Ticket) -> None:
     now = datetime.now(UTC)
     with transaction(engine) as session:
         row = history.locked(session, ticket.code)
-        agencies.place(session, row, province.agencies["power"].id, (), ROUTING, now=now, why="rule")
+        casework.place(session, row, province.agencies["power"].id, (), ROUTING, now=now, why="rule")
 
 
 def send_to_triage(engine: Engine, ticket: Ticket) -> None:
@@ -120,7 +122,7 @@ def test_a_supervisor_sees_places_and_follows(
     expect(page.get_by_text("đang nối từ")).to_be_visible()
     with transaction(engine) as session:
         missed = factories.missed(session, started_at=now, ended_at=now)
-        desk.settle_call(session, missed, now=now)
+        filing.settle_call(session, missed, now=now)
         announce(session, "calls", call=missed.id)
     figure = page.locator(".tally li", has_text="Gác máy khi chờ")
     expect(figure.locator("b")).to_have_text("1")
@@ -154,7 +156,7 @@ def test_a_shift_leader_sees_what_is_left_over(
 ) -> None:
     with transaction(engine) as session:
         call = factories.answered(session)
-        ticket = desk.open_draft(session, call, now=factories.MONDAY)
+        ticket = filing.open_draft(session, call, now=factories.MONDAY)
     page = open_page(console, "hoa")
     page.locator(f"#left-{ticket.id}").get_by_role("button", name="Nhận làm tiếp").click()
     page.get_by_label("Nội dung").fill("Ca trưởng ghi lại")
@@ -171,7 +173,7 @@ def test_what_is_typed_before_the_scripts_are_there_is_saved_too(
 ) -> None:
     """An old PC shows the form a second before it runs the scripts, and the caller is talking already."""
     with transaction(engine) as session:
-        code = desk.open_draft(session, factories.answered(session), now=factories.MONDAY).code
+        code = filing.open_draft(session, factories.answered(session), now=factories.MONDAY).code
     page = open_page(console, "hoa")
     held: list[Route] = []
     page.route("**/draft.js*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function

@@ -11,7 +11,7 @@ from tests.browser.conftest import PHONE, WIDE, Site, arrived
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 - the fixture
 from tests.browser.test_others import file, no_sideways_scroll
 from tests.factories import Province
-from tickets import codes
+from tickets.rules import codes
 
 
 def chosen(palette: Locator) -> Locator:

@@ -10,7 +10,7 @@ from callcenter.models import Article, CategoryKeywords
 from callcenter.vocab import Source
 from tests.browser.conftest import Site
 from tests.factories import Province
-from tickets import desk
+from tickets.desk import filing
 
 NOW = datetime.now(UTC)
 
@@ -26,7 +26,7 @@ def test_a_key_takes_what_is_offered(
     session.add(
         Article(title="Rác thu ngày nào", body="Thứ hai, thứ năm.", published=True, created_at=NOW, changed_at=NOW)
     )
-    code = desk.new_ticket(session, province.actor("lan"), source=Source.COUNTER, now=NOW).code
+    code = filing.new_ticket(session, province.actor("lan"), source=Source.COUNTER, now=NOW).code
     session.commit()
     page = open_page(console, "lan")
     page.goto(f"{console.url}/drafts/{code}")

@@ -18,11 +18,13 @@ from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_others import no_sideways_scroll
 from tests.factories import Province
-from tickets import agencies, desk, history
 from tickets.actors import Actor
-from tickets.fields import TicketFields
-from tickets.oversight.overview import local_day
-from tickets.sla import VIETNAM
+from tickets.agency import casework
+from tickets.desk import filing
+from tickets.figures.overview import local_day
+from tickets.life import history
+from tickets.rules.fields import TicketFields
+from tickets.rules.sla import VIETNAM
 
 ROUTING = Actor.rule("routing")
 # Calls an hour, from midnight on.
@@ -66,23 +68,23 @@ def work_left(session: Session, province: Province, now: datetime) -> dict[str, 
     just = now - timedelta(seconds=20)
     factories.answered(session, started_at=just, queued_at=just, ended_at=now, caller="+84902333555")
     talked = factories.answered(session, started_at=before, ended_at=before, caller="+84905123456")
-    made["draft"] = desk.open_draft(session, talked, now=before)
+    made["draft"] = filing.open_draft(session, talked, now=before)
     made["draft"].description = "Nhà bà Sáu ấp Bình Thạnh báo cây me tây trước cổng sắp ngã vào đường dây điện"
     for number, minutes in (("+84913000111", 45), ("+84913000111", 20), ("+84918222333", 25), ("+84988777666", 4)):
         at = now - timedelta(minutes=minutes)
         call = factories.missed(session, started_at=at, queued_at=at, ended_at=at, caller=number,
                                 caller_name="Nguyễn Thị Phượng" if number.endswith("333") else None)  # fmt: skip
-        desk.settle_call(session, call, now=at)
+        filing.settle_call(session, call, now=at)
     for name, category, text, level in (
         ("urgent", "cap-thoat-nuoc", "Vỡ ống nước lớn ở ngã tư Lý Thường Kiệt, nước tràn vào nhà dân", Level.URGENT),
         ("triage", "khac", "Loa kéo karaoke tới khuya mấy đêm liền ở khu dân cư", Level.NORMAL),
         ("late", "cap-thoat-nuoc", "Nước yếu cả tuần nay, tối không có nước tắm cho trẻ nhỏ", Level.NORMAL),
     ):
-        draft = desk.new_ticket(session, lan, source=Source.COUNTER, now=before)
+        draft = filing.new_ticket(session, lan, source=Source.COUNTER, now=before)
         fields = TicketFields(category_code=category, description=text, level=level, reporter_phone="0905123456")
-        made[name] = desk.file(session, lan, draft.code, fields, now=before)
+        made[name] = filing.file(session, lan, draft.code, fields, now=before)
     for name in ("urgent", "late"):
-        agencies.place(session, made[name], province.agencies["water"].id, (), ROUTING, now=before, why="rule")
+        casework.place(session, made[name], province.agencies["water"].id, (), ROUTING, now=before, why="rule")
     made["late"].accept_due = now - timedelta(hours=5)
     made["triage"].routing_reason = "no_rule"
     history.move(session, made["triage"], "triage", ROUTING, now=before, why="no_rule")

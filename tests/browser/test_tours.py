@@ -16,7 +16,7 @@ from tests.browser.test_accessibility import Checker
 from tests.browser.test_operator import answer, change, hang_up, ring
 from tests.browser.test_others import file, no_sideways_scroll, route
 from tests.factories import Province
-from tickets import desk
+from tickets.desk import filing
 
 ROLES = {"lan": "operator", "hoa": "shift_leader", "phuc": "supervisor", "son": "officer", "quan": "admin"}
 # Where the words stand, and whether they hide what they are about; both are of the window.
@@ -66,8 +66,8 @@ def leave_work(engine: Engine, province: Province) -> None:
     with transaction(engine) as session:
         then = now - timedelta(minutes=20)
         missed = factories.missed(session, started_at=then, ended_at=then)
-        desk.settle_call(session, missed, now=then)
-        desk.open_draft(session, factories.answered(session, started_at=then, ended_at=then), now=then)
+        filing.settle_call(session, missed, now=then)
+        filing.open_draft(session, factories.answered(session, started_at=then, ended_at=then), now=then)
         announce(session, "stuck")
 
 

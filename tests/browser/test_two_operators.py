@@ -11,7 +11,7 @@ from callcenter.models import Call
 from callcenter.push import announce
 from tests.browser.conftest import Site
 from tests.browser.test_operator import draft, ring
-from tickets import desk
+from tickets.desk import filing
 
 BOTH = ["101", "102"]
 
@@ -26,9 +26,9 @@ def change(engine: Engine, call: Call, **columns: object) -> None:
         row = session.get_one(Call, call.id)
         for name, value in columns.items():
             setattr(row, name, value)
-        desk.open_draft(session, row, now=now())
+        filing.open_draft(session, row, now=now())
         if row.ended_at is not None:
-            desk.settle_call(session, row, now=now())
+            filing.settle_call(session, row, now=now())
         announce(session, "calls", call=row.id)
         for extension in BOTH:
             announce(session, f"extension:{extension}", call=row.id)

@@ -12,12 +12,14 @@ from callcenter.models import ChangeRecord, RoutingRule, Ticket, User, WorkingPe
 from callcenter.vocab import Clock, Level, Role, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import assignment, clocks, desk
 from tickets.actors import Actor
-from tickets.administration import attention, calendars, catalogue, people, records, rules
+from tickets.administration import attention, calendars, catalogue, people, rules
 from tickets.administration.people import UserFields
-from tickets.fields import TicketFields
-from tickets.sla import VIETNAM, due_at
+from tickets.agency import assignment
+from tickets.desk import filing
+from tickets.life import clocks, records
+from tickets.rules.fields import TicketFields
+from tickets.rules.sla import VIETNAM, due_at
 
 LATER = MONDAY + timedelta(minutes=3)
 
@@ -108,9 +110,9 @@ def test_a_changed_order_decides_the_next_ticket(session: Session, province: Pro
     assert rules.try_out(session, "moi-truong", "28249", Level.NORMAL).rule_id == old.id
     rules.place(session, quan, new.id, beside=old.id, above=True, now=MONDAY)
     assert rules.try_out(session, "moi-truong", "28249", Level.NORMAL).rule_id == new.id
-    draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
     filed = TicketFields(category_code="moi-truong", ward_code="28249", description="Rác chất đống")
-    desk.file(session, province.actor("lan"), draft.code, filed, now=LATER)
+    filing.file(session, province.actor("lan"), draft.code, filed, now=LATER)
     assert assignment.decide(session, session.get_one(Ticket, draft.id)).rule_id == new.id
     assert draft.state == TicketState.FILED
 

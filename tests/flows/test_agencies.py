@@ -16,11 +16,13 @@ from callcenter.models import Assignment, Ticket, TicketEvent
 from callcenter.vocab import AssignmentRole, Level, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, assignment, desk, files, queries
-from tickets.fields import TicketFields
+from tickets.agency import assignment, casework, inbox
+from tickets.desk import filing, queries
+from tickets.figures import overview
 from tickets.finding import search
-from tickets.handover import Handover
-from tickets.oversight import overview
+from tickets.life import files
+from tickets.rules.fields import TicketFields
+from tickets.rules.handover import Handover
 
 LATER = MONDAY + timedelta(minutes=10)
 EVEN_LATER = MONDAY + timedelta(minutes=30)
@@ -32,9 +34,9 @@ def province(session: Session) -> Province:
 
 
 def filed(session: Session, province: Province, category: str = "cap-thoat-nuoc", **fields: str | None) -> Ticket:
-    draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
     given = {"category_code": category, "ward_code": "28249", "description": "Vỡ ống nước trước nhà", **fields}
-    return desk.file(session, province.actor("lan"), draft.code, TicketFields(**given), now=MONDAY)  # type: ignore[arg-type]
+    return filing.file(session, province.actor("lan"), draft.code, TicketFields(**given), now=MONDAY)  # type: ignore[arg-type]
 
 
 def routed(session: Session, province: Province, category: str = "cap-thoat-nuoc", **fields: str | None) -> Ticket:
@@ -93,7 +95,7 @@ def test_a_message_that_comes_twice_routes_once(session: Session, province: Prov
     for _ in range(2):
         assignment.take(session, _handover(ticket), now=LATER)
     assert session.query(Assignment).count() == 2
-    agencies.accept(session, province.actor("thu"), ticket.code, now=LATER)
+    casework.accept(session, province.actor("thu"), ticket.code, now=LATER)
     assignment.take(session, _handover(ticket), now=EVEN_LATER)
     assert ticket.state == TicketState.ACCEPTED
 
@@ -102,10 +104,10 @@ def test_a_leader_assigns_out_of_triage_with_a_reason(session: Session, province
     ticket = routed(session, province, "khac")
     power = province.agencies["power"].id
     with pytest.raises(Invalid):
-        agencies.assign(session, province.actor("phuc"), ticket.code, power, reason=" ", now=EVEN_LATER)
+        casework.assign(session, province.actor("phuc"), ticket.code, power, reason=" ", now=EVEN_LATER)
     with pytest.raises(NotAllowed):
-        agencies.assign(session, province.actor("lan"), ticket.code, power, reason="trụ điện", now=EVEN_LATER)
-    agencies.assign(session, province.actor("phuc"), ticket.code, power, reason="trụ điện", now=EVEN_LATER)
+        casework.assign(session, province.actor("lan"), ticket.code, power, reason="trụ điện", now=EVEN_LATER)
+    casework.assign(session, province.actor("phuc"), ticket.code, power, reason="trụ điện", now=EVEN_LATER)
     assert (ticket.state, ticket.routing_reason, _open(session, ticket)) == (
         TicketState.ROUTED,
         "by_hand",
@@ -117,9 +119,9 @@ def test_accept_then_answer(session: Session, province: Province) -> None:
     ticket = routed(session, province)
     thu = province.actor("thu")
     for _ in range(2):
-        agencies.accept(session, thu, ticket.code, now=LATER)
+        casework.accept(session, thu, ticket.code, now=LATER)
     assert (ticket.state, ticket.accepted_at) == (TicketState.ACCEPTED, LATER)
-    agencies.resolve(session, thu, ticket.code, text="Đã thay ống mới", now=EVEN_LATER)
+    casework.resolve(session, thu, ticket.code, text="Đã thay ống mới", now=EVEN_LATER)
     assert (ticket.state, ticket.resolved_at) == (TicketState.RESOLVED, EVEN_LATER)
     assert ticket.resolution == "Đã thay ống mới"
     assert _open(session, ticket) == {}
@@ -131,17 +133,17 @@ def test_accept_then_answer(session: Session, province: Province) -> None:
 def test_answering_before_accepting_is_refused(session: Session, province: Province) -> None:
     ticket = routed(session, province)
     with pytest.raises(MoveRefused):
-        agencies.resolve(session, province.actor("thu"), ticket.code, text="xong", now=LATER)
+        casework.resolve(session, province.actor("thu"), ticket.code, text="xong", now=LATER)
 
 
 def test_the_co_ordinating_agency_takes_part_but_does_not_answer(session: Session, province: Province) -> None:
     ticket = routed(session, province)
     tam = province.actor("tam")
-    agencies.accept(session, tam, ticket.code, now=LATER)
+    casework.accept(session, tam, ticket.code, now=LATER)
     assert ticket.state == TicketState.ROUTED
     with pytest.raises(MoveRefused):
-        agencies.resolve(session, tam, ticket.code, text="xong", now=LATER)
-    agencies.give_back(session, tam, ticket.code, reason="không thuộc địa bàn", now=LATER)
+        casework.resolve(session, tam, ticket.code, text="xong", now=LATER)
+    casework.give_back(session, tam, ticket.code, reason="không thuộc địa bàn", now=LATER)
     assert (ticket.state, ticket.bounces) == (TicketState.ROUTED, 0)
 
 
@@ -149,8 +151,8 @@ def test_given_back_it_bounces_to_triage_and_not_to_the_same_agency(session: Ses
     ticket = routed(session, province)
     thu = province.actor("thu")
     with pytest.raises(Invalid):
-        agencies.give_back(session, thu, ticket.code, reason="", now=LATER)
-    agencies.give_back(session, thu, ticket.code, reason="đường ống của phường", now=LATER)
+        casework.give_back(session, thu, ticket.code, reason="", now=LATER)
+    casework.give_back(session, thu, ticket.code, reason="đường ống của phường", now=LATER)
     assert (ticket.state, ticket.bounces, _open(session, ticket)) == (TicketState.TRIAGE, 1, {})
     session.flush()
     assert assignment.decide(session, ticket).why == "given_back"
@@ -159,12 +161,12 @@ def test_given_back_it_bounces_to_triage_and_not_to_the_same_agency(session: Ses
 def test_evidence_where_the_field_demands_it(session: Session, province: Province, tmp_path: Path) -> None:
     ticket = routed(session, province, "chieu-sang-dien")
     son = province.actor("son")
-    agencies.accept(session, son, ticket.code, now=LATER)
+    casework.accept(session, son, ticket.code, now=LATER)
     with pytest.raises(Invalid) as refused:
-        agencies.resolve(session, son, ticket.code, text="Đã thay bóng", now=EVEN_LATER)
+        casework.resolve(session, son, ticket.code, text="Đã thay bóng", now=EVEN_LATER)
     assert refused.value.problems == {"files": "evidence_required"}
     photo = files.store(tmp_path, "sau khi sửa.jpg", _photo())
-    agencies.resolve(session, son, ticket.code, text="Đã thay bóng", files=[photo], now=EVEN_LATER)
+    casework.resolve(session, son, ticket.code, text="Đã thay bóng", files=[photo], now=EVEN_LATER)
     session.flush()
     (kept,) = queries.ticket(session, son, ticket.code).attachments
     assert (kept.name, kept.content_type) == ("sau khi sửa.jpg", "image/jpeg")
@@ -173,11 +175,11 @@ def test_evidence_where_the_field_demands_it(session: Session, province: Provinc
 
 def test_an_answer_that_the_head_wants_to_see_first(session: Session, province: Province) -> None:
     ticket = routed(session, province, "khac")
-    agencies.assign(session, province.actor("hoa"), ticket.code, province.agencies["office"].id, reason="x", now=LATER)
+    casework.assign(session, province.actor("hoa"), ticket.code, province.agencies["office"].id, reason="x", now=LATER)
     clerk = province.people["son"]
     clerk.agency_id = province.agencies["office"].id
-    agencies.accept(session, province.actor("son"), ticket.code, now=LATER)
-    agencies.resolve(session, province.actor("son"), ticket.code, text="Trả lời", now=EVEN_LATER)
+    casework.accept(session, province.actor("son"), ticket.code, now=LATER)
+    casework.resolve(session, province.actor("son"), ticket.code, text="Trả lời", now=EVEN_LATER)
     assert (ticket.state, ticket.resolved_at) == (TicketState.AWAITING_APPROVAL, None)
 
 
@@ -187,7 +189,7 @@ def test_other_agencies_do_not_see_it(session: Session, province: Province) -> N
     son = province.actor("son")
     for act in (
         lambda: queries.ticket(session, son, ticket.code),
-        lambda: agencies.accept(session, son, ticket.code, now=LATER),
+        lambda: casework.accept(session, son, ticket.code, now=LATER),
     ):
         with pytest.raises(NotFound):
             act()
@@ -197,8 +199,8 @@ def test_other_agencies_do_not_see_it(session: Session, province: Province) -> N
 def test_the_inbox_shows_the_clock_that_runs_next(session: Session, province: Province) -> None:
     late = routed(session, province, level=Level.URGENT)
     calm = routed(session, province)
-    agencies.accept(session, province.actor("thu"), calm.code, now=LATER)
-    rows = queries.agency_inbox(session, province.actor("thu"), MONDAY + timedelta(hours=2))
+    casework.accept(session, province.actor("thu"), calm.code, now=LATER)
+    rows = inbox.in_hand_of(session, province.actor("thu"), MONDAY + timedelta(hours=2))
     assert [(row.ticket.id, row.due, row.clock_state) for row in rows] == [
         (late.id, late.accept_due, "late"),
         (calm.id, calm.answer_due, "ok"),
@@ -219,7 +221,7 @@ TUESDAY = MONDAY + timedelta(days=1)
 
 def accepted(session: Session, province: Province, category: str = "cap-thoat-nuoc", **fields: str | None) -> Ticket:
     ticket = routed(session, province, category, **fields)
-    return agencies.accept(session, province.actor("thu"), ticket.code, now=LATER)
+    return casework.accept(session, province.actor("thu"), ticket.code, now=LATER)
 
 
 def moves(session: Session, ticket: Ticket) -> list[str]:
@@ -232,14 +234,14 @@ def test_an_extension_moves_the_promise_and_is_on_record(session: Session, provi
     ticket, thu = accepted(session, province), province.actor("thu")
     assert ticket.answer_due == DUE
     for _ in range(2):  # a double click
-        agencies.extend(session, thu, ticket.code, working_days=3, reason="Chờ vật tư", now=LATER)
+        casework.extend(session, thu, ticket.code, working_days=3, reason="Chờ vật tư", now=LATER)
     assert (ticket.answer_due, ticket.extended, ticket.state) == (DUE + timedelta(days=3), 1, TicketState.ACCEPTED)
     event = session.scalars(select(TicketEvent).where(TicketEvent.move == "extend")).one()
     assert (event.reason, event.data["working_days"]) == ("Chờ vật tư", 3)
     assert datetime.fromisoformat(event.data["due"]) == DUE
-    agencies.extend(session, thu, ticket.code, working_days=10, reason="Chờ cấp phép đào đường", now=LATER)
+    casework.extend(session, thu, ticket.code, working_days=10, reason="Chờ cấp phép đào đường", now=LATER)
     with pytest.raises(Invalid) as refused:
-        agencies.extend(session, thu, ticket.code, working_days=1, reason="Nữa", now=LATER)
+        casework.extend(session, thu, ticket.code, working_days=1, reason="Nữa", now=LATER)
     assert refused.value.problems == {"working_days": "extended_enough"}
 
 
@@ -257,18 +259,18 @@ def test_what_is_no_extension(
 ) -> None:
     ticket = accepted(session, province)
     with pytest.raises(Invalid) as refused:
-        agencies.extend(session, province.actor("thu"), ticket.code, working_days=days, reason=reason, now=now)
+        casework.extend(session, province.actor("thu"), ticket.code, working_days=days, reason=reason, now=now)
     assert refused.value.problems == problems
     assert (ticket.answer_due, ticket.extended) == (DUE, 0)
 
 
 def test_only_who_accepted_as_lead_extends_asks_and_goes_on(session: Session, province: Province) -> None:
     ticket, tam = routed(session, province), province.actor("tam")
-    agencies.accept(session, tam, ticket.code, now=LATER)
+    casework.accept(session, tam, ticket.code, now=LATER)
     acts = (
-        lambda actor: agencies.extend(session, actor, ticket.code, working_days=1, reason="x", now=LATER),
-        lambda actor: agencies.ask(session, actor, ticket.code, question="Nhà số mấy?", now=LATER),
-        lambda actor: agencies.resume(session, actor, ticket.code, reason="", now=LATER),
+        lambda actor: casework.extend(session, actor, ticket.code, working_days=1, reason="x", now=LATER),
+        lambda actor: casework.ask(session, actor, ticket.code, question="Nhà số mấy?", now=LATER),
+        lambda actor: casework.resume(session, actor, ticket.code, reason="", now=LATER),
     )
     for act in acts:
         for who, error in (("thu", MoveRefused), ("tam", MoveRefused), ("son", NotFound), ("phuc", NotAllowed)):
@@ -280,16 +282,16 @@ def test_only_who_accepted_as_lead_extends_asks_and_goes_on(session: Session, pr
 def test_while_the_citizen_is_asked_the_clock_stands(session: Session, province: Province) -> None:
     ticket, thu = accepted(session, province), province.actor("thu")
     with pytest.raises(Invalid):
-        agencies.ask(session, thu, ticket.code, question=" ", now=LATER)
+        casework.ask(session, thu, ticket.code, question=" ", now=LATER)
     for _ in range(2):
-        agencies.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
+        casework.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
     assert (ticket.state, ticket.waiting_since) == (TicketState.WAITING, LATER)
     session.flush()
     long_after = DUE + timedelta(hours=1)
     assert overview.stuck(session, long_after).overdue == []
-    (row,) = queries.agency_inbox(session, thu, long_after)
+    (row,) = inbox.in_hand_of(session, thu, long_after)
     assert row.clock_state == "ok"
-    agencies.resume(session, thu, ticket.code, reason="Đã tự tìm ra", now=LATER + timedelta(days=1))
+    casework.resume(session, thu, ticket.code, reason="Đã tự tìm ra", now=LATER + timedelta(days=1))
     assert (ticket.state, ticket.waiting_since) == (TicketState.ACCEPTED, None)
     assert (ticket.answer_due, ticket.paused_minutes) == (DUE + timedelta(days=1), 450)
     assert moves(session, ticket)[-2:] == ["ask", "resume"]
@@ -300,9 +302,9 @@ def test_while_the_citizen_is_asked_the_clock_stands(session: Session, province:
 )
 def test_what_is_meant_anew_is_no_double_click(session: Session, province: Province, reason: str, minutes: int) -> None:
     ticket, thu = accepted(session, province), province.actor("thu")
-    agencies.extend(session, thu, ticket.code, working_days=3, reason="Chờ vật tư", now=LATER)
+    casework.extend(session, thu, ticket.code, working_days=3, reason="Chờ vật tư", now=LATER)
     again = LATER + timedelta(minutes=minutes)
-    agencies.extend(session, thu, ticket.code, working_days=3, reason=reason, now=again)
+    casework.extend(session, thu, ticket.code, working_days=3, reason=reason, now=again)
     assert ticket.extended == 2
 
 
@@ -312,7 +314,7 @@ def test_two_clicks_at_the_same_moment_extend_once(session: Session, engine: Eng
 
     def click(_: int) -> int:
         with transaction(engine) as other:
-            return agencies.extend(other, thu, code, working_days=3, reason="Chờ vật tư", now=LATER).extended
+            return casework.extend(other, thu, code, working_days=3, reason="Chờ vật tư", now=LATER).extended
 
     with ThreadPoolExecutor(4) as clicks:
         assert list(clicks.map(click, range(4))) == [1, 1, 1, 1]
@@ -321,18 +323,18 @@ def test_two_clicks_at_the_same_moment_extend_once(session: Session, engine: Eng
 def test_an_urgent_clock_stands_by_the_wall(session: Session, province: Province) -> None:
     ticket, thu = accepted(session, province, level=Level.URGENT), province.actor("thu")
     due = MONDAY + timedelta(hours=4)
-    agencies.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
-    agencies.resume(session, thu, ticket.code, reason="", now=LATER + timedelta(hours=10))
+    casework.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
+    casework.resume(session, thu, ticket.code, reason="", now=LATER + timedelta(hours=10))
     assert ticket.answer_due == due + timedelta(hours=10)
 
 
 def test_what_was_waited_and_promised_goes_with_the_ticket(session: Session, province: Province) -> None:
     ticket, thu = accepted(session, province), province.actor("thu")
-    agencies.extend(session, thu, ticket.code, working_days=2, reason="Chờ vật tư", now=LATER)
-    agencies.give_back(session, thu, ticket.code, reason="đường ống của phường", now=TUESDAY)
+    casework.extend(session, thu, ticket.code, working_days=2, reason="Chờ vật tư", now=LATER)
+    casework.give_back(session, thu, ticket.code, reason="đường ống của phường", now=TUESDAY)
     assert ticket.triage_due == TUESDAY + timedelta(hours=1)  # from when it came back
     power = province.agencies["power"].id
-    agencies.assign(session, province.actor("phuc"), ticket.code, power, reason="x", now=TUESDAY)
+    casework.assign(session, province.actor("phuc"), ticket.code, power, reason="x", now=TUESDAY)
     assert ticket.answer_due == DUE + timedelta(days=2)
 
 
@@ -340,7 +342,7 @@ def test_nobody_asks_for_ever(session: Session, province: Province) -> None:
     ticket, thu = accepted(session, province), province.actor("thu")
     ticket.paused_minutes = 10 * 450
     with pytest.raises(Invalid) as refused:
-        agencies.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
+        casework.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
     assert refused.value.problems == {"question": "waited_enough"}
 
 
@@ -348,10 +350,10 @@ def test_nobody_asks_for_ever(session: Session, province: Province) -> None:
 def test_no_with_a_reason_that_the_citizen_is_told(session: Session, province: Province, who: str) -> None:
     ticket, actor = accepted(session, province), province.actor(who)
     with pytest.raises(Invalid) as refused:
-        agencies.reject(session, actor, ticket.code, reason=" ", now=EVEN_LATER)
+        casework.reject(session, actor, ticket.code, reason=" ", now=EVEN_LATER)
     assert refused.value.problems == {"reason": "required"}
     for _ in range(2):
-        agencies.reject(session, actor, ticket.code, reason="Đường ống trong nhà", now=EVEN_LATER)
+        casework.reject(session, actor, ticket.code, reason="Đường ống trong nhà", now=EVEN_LATER)
     assert (ticket.state, ticket.resolution, ticket.closed_at) == (
         TicketState.REJECTED,
         "Đường ống trong nhà",
@@ -364,29 +366,29 @@ def test_who_may_not_say_no(session: Session, province: Province) -> None:
     ticket = accepted(session, province)
     for who, error in (("lan", NotAllowed), ("son", NotFound), ("tam", MoveRefused)):
         with pytest.raises(error):
-            agencies.reject(session, province.actor(who), ticket.code, reason="không", now=EVEN_LATER)
-    agencies.ask(session, province.actor("thu"), ticket.code, question="Ở đâu?", now=LATER)
+            casework.reject(session, province.actor(who), ticket.code, reason="không", now=EVEN_LATER)
+    casework.ask(session, province.actor("thu"), ticket.code, question="Ở đâu?", now=LATER)
     with pytest.raises(MoveRefused):
-        agencies.reject(session, province.actor("thu"), ticket.code, reason="không", now=EVEN_LATER)
+        casework.reject(session, province.actor("thu"), ticket.code, reason="không", now=EVEN_LATER)
 
 
 def test_where_the_head_approves_only_the_head_says_no(session: Session, province: Province) -> None:
     ticket = routed(session, province, "khac")
-    agencies.assign(session, province.actor("hoa"), ticket.code, province.agencies["office"].id, reason="x", now=LATER)
+    casework.assign(session, province.actor("hoa"), ticket.code, province.agencies["office"].id, reason="x", now=LATER)
     with pytest.raises(Invalid) as refused:
-        agencies.reject(session, province.actor("viet"), ticket.code, reason="không", now=LATER)
+        casework.reject(session, province.actor("viet"), ticket.code, reason="không", now=LATER)
     assert refused.value.problems == {"reason": "approver_only"}
-    agencies.reject(session, province.actor("ngoc"), ticket.code, reason="không", now=LATER)
+    casework.reject(session, province.actor("ngoc"), ticket.code, reason="không", now=LATER)
     assert ticket.state == TicketState.REJECTED
 
 
 def test_a_call_back_is_neither_rejected_nor_an_agencys(session: Session, province: Province) -> None:
-    desk.settle_call(session, factories.missed(session), now=MONDAY)
+    filing.settle_call(session, factories.missed(session), now=MONDAY)
     (task,) = queries.callbacks(session)
     with pytest.raises(MoveRefused):
-        agencies.reject(session, province.actor("hoa"), task.code, reason="không", now=LATER)
+        casework.reject(session, province.actor("hoa"), task.code, reason="không", now=LATER)
     with pytest.raises(MoveRefused):
-        agencies.assign(session, province.actor("hoa"), task.code, province.agencies["water"].id, reason="x", now=LATER)
+        casework.assign(session, province.actor("hoa"), task.code, province.agencies["water"].id, reason="x", now=LATER)
     assert task.state == TicketState.FILED
 
 
@@ -401,6 +403,6 @@ def test_what_waits_for_nobody_is_counted_however_many_agencies_are_late(session
 def test_sent_twice_it_is_done_once(session: Session, province: Province) -> None:
     first, second, thu = accepted(session, province), accepted(session, province), province.actor("thu")
     for _ in range(2):
-        agencies.resolve(session, thu, first.code, text="Đã sửa ", now=EVEN_LATER)
-        agencies.give_back(session, thu, second.code, reason="đường ống của phường", now=EVEN_LATER)
+        casework.resolve(session, thu, first.code, text="Đã sửa ", now=EVEN_LATER)
+        casework.give_back(session, thu, second.code, reason="đường ống của phường", now=EVEN_LATER)
     assert (moves(session, first).count("resolve"), second.bounces) == (1, 1)

@@ -12,9 +12,10 @@ from callcenter.models import Assignment, Attachment, Ticket, TicketEvent
 from callcenter.vocab import Source, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, approvals, files, intake, sweeps
-from tickets.lifecycle import OPEN
-from tickets.people import tracking
+from tickets.agency import approvals, casework
+from tickets.life import files, sweeps
+from tickets.people import intake, tracking
+from tickets.rules.moves import OPEN
 
 LATER = MONDAY + timedelta(minutes=30)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -31,12 +32,12 @@ def ticket(session: Session, province: Province) -> Ticket:
     report = intake.Report(source_ref="1", description="Kiến nghị", category="khac", reporter_phone="0912345678")
     made, _ = intake.receive(session, report, source=Source.APP, sender="app", now=MONDAY)
     office = province.agencies["office"].id
-    agencies.assign(session, province.actor("hoa"), made.code, office, reason="x", now=MONDAY)
-    return agencies.accept(session, province.actor("viet"), made.code, now=MONDAY)
+    casework.assign(session, province.actor("hoa"), made.code, office, reason="x", now=MONDAY)
+    return casework.accept(session, province.actor("viet"), made.code, now=MONDAY)
 
 
 def propose(session: Session, province: Province, ticket: Ticket, who: str = "viet") -> None:
-    agencies.resolve(session, province.actor(who), ticket.code, text="Đã trả lời", now=LATER)
+    casework.resolve(session, province.actor(who), ticket.code, text="Đã trả lời", now=LATER)
     assert ticket.state == TicketState.AWAITING_APPROVAL
 
 
@@ -114,7 +115,7 @@ def test_sent_back_it_is_mended_and_proposed_again(session: Session, province: P
         approvals.send_back(session, ngoc, ticket.code, reason="Nêu rõ ngày hoàn thành", now=TUESDAY)
     assert (ticket.state, ticket.resolved_at, in_hand(session, ticket)) == (TicketState.ACCEPTED, None, 1)
     assert ticket.resolution == "Đã trả lời"  # to be mended, not written anew
-    agencies.resolve(session, province.actor("viet"), ticket.code, text="Xong trước 30/11", now=TUESDAY)
+    casework.resolve(session, province.actor("viet"), ticket.code, text="Xong trước 30/11", now=TUESDAY)
     approvals.approve(session, ngoc, ticket.code, now=TUESDAY)
     assert ticket.resolution == "Xong trước 30/11"
     assert [move for move, _ in moves(session, ticket)][-4:] == ["propose", "send_back", "propose", "approve"]
@@ -126,11 +127,11 @@ def test_a_file_that_was_sent_back_with_its_answer_never_reaches_the_citizen(
     """Without other files the answer keeps those it had; with some, they stand for all of before."""
     viet, ngoc = province.actor("viet"), province.actor("ngoc")
     wrong, right = (files.store(tmp_path, name, f"%PDF-1.7 {name}".encode()) for name in ("sổ hộ khẩu.pdf", "ảnh.pdf"))
-    agencies.resolve(session, viet, ticket.code, text="Đã làm", files=[wrong], now=LATER)
+    casework.resolve(session, viet, ticket.code, text="Đã làm", files=[wrong], now=LATER)
     approvals.send_back(session, ngoc, ticket.code, reason="Bỏ sổ hộ khẩu của người khác ra", now=LATER)
-    agencies.resolve(session, viet, ticket.code, text="Đã làm xong", files=[right], now=TUESDAY)
+    casework.resolve(session, viet, ticket.code, text="Đã làm xong", files=[right], now=TUESDAY)
     approvals.send_back(session, ngoc, ticket.code, reason="Ghi ngày", now=TUESDAY)
-    agencies.resolve(session, viet, ticket.code, text="Đã làm xong ngày 24/11", now=TUESDAY)
+    casework.resolve(session, viet, ticket.code, text="Đã làm xong ngày 24/11", now=TUESDAY)
     approvals.approve(session, ngoc, ticket.code, now=TUESDAY)
     told = tracking.journey(session, ticket.code, TUESDAY).evidence
     assert [file.name for file in told] == ["ảnh.pdf"]

@@ -20,12 +20,14 @@ from callcenter.models import Listening, OutboxRow, TextMessage, Ticket, TicketE
 from callcenter.vocab import Attempt, Disposition, Hearing, Outcome, Sound, TextResult, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import claims, desk, jobs
+from tickets import jobs
 from tickets.actors import Actor
-from tickets.calls import calling, hearing
-from tickets.fields import TicketFields
+from tickets.calls import calling, listening
+from tickets.desk import filing
+from tickets.life import claims
+from tickets.notices import gateways, messages
 from tickets.oversight import worklist
-from tickets.people import gateways, messages
+from tickets.rules.fields import TicketFields
 
 LATER = MONDAY + timedelta(minutes=5)
 
@@ -47,7 +49,7 @@ def hoa(province: Province) -> Actor:
 
 def waiting(session: Session, number: str = factories.CALLER, **columns: object) -> Ticket:
     call = factories.missed(session, caller=number, **columns)
-    desk.settle_call(session, call, now=MONDAY)
+    filing.settle_call(session, call, now=MONDAY)
     session.flush()
     return session.scalars(select(Ticket).where(Ticket.caller == number, Ticket.state == TicketState.FILED)).one()
 
@@ -87,7 +89,7 @@ class TestTries:
             calling.not_reached(session, lan, task.code, Attempt.REACHED, now=LATER)
         with pytest.raises(Invalid):
             calling.not_reached(session, lan, task.code, Attempt.BUSY, later="never", now=LATER)
-        desk.close_callback(session, lan, task.code, note="đã gặp", now=LATER)
+        filing.close_callback(session, lan, task.code, note="đã gặp", now=LATER)
         with pytest.raises(MoveRefused):
             calling.not_reached(session, lan, task.code, Attempt.BUSY, now=LATER)
 
@@ -108,30 +110,30 @@ class TestUnheard:
     def test_it_is_not_closed_before_the_message_is_heard(self, session: Session, lan: Actor) -> None:
         task = self.left(session)
         with pytest.raises(Invalid) as refused:
-            desk.close_callback(session, lan, task.code, note="đã gọi", now=LATER)
+            filing.close_callback(session, lan, task.code, note="đã gọi", now=LATER)
         assert refused.value.problems == {"note": "message_unheard"}
         (row,) = worklist.callbacks(session, LATER)
         assert row.unheard
         assert row.message
         for _ in range(2):
-            hearing.heard_by_telephone(session, lan, row.message.id, now=LATER)
-        desk.close_callback(session, lan, task.code, note="đã gọi", now=LATER)
-        (listening,) = session.scalars(select(Listening)).all()
-        assert (listening.who, listening.how, listening.sound) == (lan.name, Hearing.TELEPHONE, Sound.VOICEMAIL)
+            listening.heard_by_telephone(session, lan, row.message.id, now=LATER)
+        filing.close_callback(session, lan, task.code, note="đã gọi", now=LATER)
+        (heard,) = session.scalars(select(Listening)).all()
+        assert (heard.who, heard.how, heard.sound) == (lan.name, Hearing.TELEPHONE, Sound.VOICEMAIL)
 
     def test_nor_by_a_talk_that_came_in_between(self, session: Session, lan: Actor) -> None:
         task = self.left(session)
         again = factories.answered(session)
-        desk.open_draft(session, again, now=LATER)
-        desk.dispose(session, lan, again.id, Disposition.INFORMED, now=LATER)
+        filing.open_draft(session, again, now=LATER)
+        filing.dispose(session, lan, again.id, Disposition.INFORMED, now=LATER)
         assert task.state == TicketState.FILED
 
     def test_a_talk_closes_one_without_a_message(self, session: Session, lan: Actor) -> None:
         task = waiting(session)
         again = factories.answered(session)
-        draft = desk.open_draft(session, again, now=LATER)
+        draft = filing.open_draft(session, again, now=LATER)
         fields = TicketFields(category_code="khac", description="Đèn đường hỏng")
-        desk.file(session, lan, draft.code, fields, now=LATER)
+        filing.file(session, lan, draft.code, fields, now=LATER)
         assert task.state == TicketState.CLOSED
 
 

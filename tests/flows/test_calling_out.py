@@ -17,8 +17,8 @@ from telephony import calling_out as heard
 from telephony.orders import Order, actions_for, call_of
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import history
 from tickets.calls import calling
+from tickets.life import history
 from tickets.telephone import calling_out
 from tickets.telephone.calling_out import Allowed
 

@@ -16,12 +16,14 @@ from callcenter.models import Assignment, Attachment, Ticket, TicketEvent
 from callcenter.vocab import AssignmentRole, Source, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, assignment, desk, files, intake, queries, sweeps
 from tickets.actors import Actor
-from tickets.files import StoredFile
-from tickets.handover import Handover
-from tickets.people import citizens
+from tickets.agency import assignment, casework, inbox
+from tickets.desk import filing, queries
+from tickets.life import files, sweeps
+from tickets.life.files import StoredFile
+from tickets.people import citizens, intake
 from tickets.people.citizens import CITIZEN
+from tickets.rules.handover import Handover
 
 ANSWERED = MONDAY + timedelta(hours=1)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -41,7 +43,7 @@ def ticket(session: Session, province: Province) -> Ticket:
     )
     made, _ = intake.receive(session, report, source=Source.APP, sender="app", now=MONDAY)
     assignment.take(session, Handover(ticket=made.code, source=made.source, filed_at=MONDAY), now=MONDAY)
-    return agencies.accept(session, province.actor("son"), made.code, now=MONDAY)
+    return casework.accept(session, province.actor("son"), made.code, now=MONDAY)
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def photo(tmp_path: Path) -> StoredFile:
 
 @pytest.fixture
 def answered(session: Session, province: Province, ticket: Ticket, photo: StoredFile) -> Ticket:
-    return agencies.resolve(
+    return casework.resolve(
         session, province.actor("son"), ticket.code, text="Đã thay bóng", files=[photo], now=ANSWERED
     )
 
@@ -70,8 +72,8 @@ def test_a_kept_identity_is_not_told_by_the_names_of_its_files(
     made, _ = intake.receive(session, report, source=Source.WEB, sender="web", now=MONDAY, pictures=[named])
     assignment.take(session, Handover(ticket=made.code, source=made.source, filed_at=MONDAY), now=MONDAY)
     son = province.actor("son")
-    agencies.accept(session, son, made.code, now=MONDAY)
-    agencies.ask(session, son, made.code, question="Ở đâu?", now=MONDAY)
+    casework.accept(session, son, made.code, now=MONDAY)
+    casework.ask(session, son, made.code, question="Ở đâu?", now=MONDAY)
     for _ in range(2):
         citizens.supply(session, CITIZEN, made.code, text="Đây", files=[named], now=MONDAY)
     read = queries.ticket(session, son, made.code)
@@ -147,7 +149,7 @@ def test_not_fixed_goes_back_to_the_same_agency_with_a_new_promise(
     assert answered.rating == 1  # what they thought of the first answer is not made better by asking again
     last = events(session, answered)[-1]
     assert (last.move, last.reason, last.actor) == ("reopen", "Đèn vẫn tắt", "citizen")
-    (row,) = queries.agency_inbox(session, province.actor("son"), TUESDAY)
+    (row,) = inbox.in_hand_of(session, province.actor("son"), TUESDAY)
     assert (row.ticket, row.due) == (answered, answered.answer_due)
 
 
@@ -159,9 +161,9 @@ def test_the_second_answer_needs_its_own_evidence_and_its_own_rating(
     son, later = province.actor("son"), TUESDAY + timedelta(hours=1)
     session.flush()
     with pytest.raises(Invalid) as refused:
-        agencies.resolve(session, son, answered.code, text="Đã thay lần nữa", now=later)
+        casework.resolve(session, son, answered.code, text="Đã thay lần nữa", now=later)
     assert refused.value.problems == {"files": "evidence_required"}
-    agencies.resolve(session, son, answered.code, text="Đã thay lần nữa", files=[photo], now=later)
+    casework.resolve(session, son, answered.code, text="Đã thay lần nữa", files=[photo], now=later)
     citizens.rate(session, CITIZEN, answered.code, stars=1, note="", now=later + DAYS)
     assert [e.data["stars"] for e in events(session, answered) if e.move == citizens.RATED] == [1, 1]
 
@@ -191,7 +193,7 @@ def test_more_from_the_citizen_and_the_clock_goes_on(
     assert due is not None
     with pytest.raises(MoveRefused):
         citizens.supply(session, CITIZEN, ticket.code, text="Trụ số 12", now=TUESDAY)
-    agencies.ask(session, province.actor("son"), ticket.code, question="Trụ số mấy?", now=MONDAY)
+    casework.ask(session, province.actor("son"), ticket.code, question="Trụ số mấy?", now=MONDAY)
     with pytest.raises(Invalid) as refused:
         citizens.supply(session, CITIZEN, ticket.code, text=" ", now=TUESDAY)
     assert refused.value.problems == {"text": "required"}
@@ -206,7 +208,7 @@ def test_more_from_the_citizen_and_the_clock_goes_on(
 
 
 def test_a_picture_alone_says_enough(session: Session, province: Province, ticket: Ticket, photo: StoredFile) -> None:
-    agencies.ask(session, province.actor("son"), ticket.code, question="Có ảnh không?", now=MONDAY)
+    casework.ask(session, province.actor("son"), ticket.code, question="Có ảnh không?", now=MONDAY)
     citizens.supply(session, CITIZEN, ticket.code, text="", files=[photo], now=TUESDAY)
     assert (ticket.state, events(session, ticket)[-1].reason) == (TicketState.ACCEPTED, None)
 
@@ -214,7 +216,7 @@ def test_a_picture_alone_says_enough(session: Session, province: Province, ticke
 def test_a_citizen_who_says_nothing_holds_up_nobody(session: Session, province: Province, ticket: Ticket) -> None:
     due = ticket.answer_due
     assert due is not None
-    agencies.ask(session, province.actor("son"), ticket.code, question="Trụ số mấy?", now=MONDAY)
+    casework.ask(session, province.actor("son"), ticket.code, question="Trụ số mấy?", now=MONDAY)
     session.flush()
     over = MONDAY + 14 * DAYS  # ten working days
     assert sweeps.sweep(session, over - timedelta(seconds=1)) == 0
@@ -234,7 +236,7 @@ def test_what_was_late_before_the_question_is_noted_once(session: Session, provi
     late = ticket.answer_due + timedelta(hours=1)
     session.flush()
     assert sweeps.sweep(session, late) == 1
-    agencies.ask(session, province.actor("son"), ticket.code, question="Trụ số mấy?", now=late)
+    casework.ask(session, province.actor("son"), ticket.code, question="Trụ số mấy?", now=late)
     citizens.supply(session, CITIZEN, ticket.code, text="Trụ số 12", now=late + DAYS)
     session.flush()
     assert sweeps.sweep(session, late + DAYS) == 0
@@ -245,14 +247,14 @@ def test_taken_back_nobody_works_on_it(session: Session, province: Province, tic
     son = province.actor("son")
     match prepare:
         case "waiting":
-            agencies.ask(session, son, ticket.code, question="Trụ số mấy?", now=MONDAY)
+            casework.ask(session, son, ticket.code, question="Trụ số mấy?", now=MONDAY)
         case "triage":
-            agencies.give_back(session, son, ticket.code, reason="không phải trụ của chúng tôi", now=MONDAY)
+            casework.give_back(session, son, ticket.code, reason="không phải trụ của chúng tôi", now=MONDAY)
         case "awaiting_approval":
             province.agencies["power"].needs_approval = True
             assert ticket.category is not None
             ticket.category.evidence_required = False
-            agencies.resolve(session, son, ticket.code, text="Đã thay bóng", now=MONDAY)
+            casework.resolve(session, son, ticket.code, text="Đã thay bóng", now=MONDAY)
     assert ticket.state == prepare
     for _ in range(2):
         citizens.withdraw(session, CITIZEN, ticket.code, reason="", now=TUESDAY)
@@ -266,12 +268,12 @@ def test_an_answered_ticket_is_not_taken_back(session: Session, answered: Ticket
 
 
 def test_a_call_back_is_ended_by_reaching_the_number_alone(session: Session, province: Province) -> None:
-    desk.settle_call(session, factories.missed(session), now=MONDAY)
+    filing.settle_call(session, factories.missed(session), now=MONDAY)
     (task,) = queries.callbacks(session)
     assert citizens.open_to(task, MONDAY) == frozenset()
     with pytest.raises(MoveRefused):
         citizens.withdraw(session, CITIZEN, task.code, reason="", now=MONDAY)
-    desk.close_callback(session, province.actor("lan"), task.code, note="Đã gặp", now=MONDAY)
+    filing.close_callback(session, province.actor("lan"), task.code, note="Đã gặp", now=MONDAY)
     with pytest.raises(MoveRefused):
         citizens.not_fixed(session, CITIZEN, task.code, reason="vẫn tắt", now=MONDAY)
     with pytest.raises(MoveRefused):
@@ -292,9 +294,9 @@ def test_the_desk_writes_down_what_is_said_on_the_phone_and_nobody_else_does(
 ) -> None:
     son = province.actor("son")
     if saying == "supply":
-        agencies.ask(session, son, ticket.code, question="Trụ số mấy?", now=MONDAY)
+        casework.ask(session, son, ticket.code, question="Trụ số mấy?", now=MONDAY)
     elif saying != "withdraw":
-        agencies.resolve(session, son, ticket.code, text="Đã thay bóng", files=[photo], now=ANSWERED)
+        casework.resolve(session, son, ticket.code, text="Đã thay bóng", files=[photo], now=ANSWERED)
     assert saying in citizens.open_to(ticket, TUESDAY)
     for actor in (son, province.actor("thu"), Actor.rule("app")):
         with pytest.raises(NotAllowed):
@@ -310,5 +312,5 @@ def test_pages_offer_what_can_be_said_now(session: Session, province: Province, 
     assert citizens.open_to(answered, ANSWERED + 31 * DAYS) == frozenset()
     citizens.not_fixed(session, CITIZEN, answered.code, reason="vẫn tắt", now=TUESDAY)
     assert citizens.open_to(answered, TUESDAY) == {"withdraw"}
-    agencies.ask(session, province.actor("son"), answered.code, question="Trụ số mấy?", now=TUESDAY)
+    casework.ask(session, province.actor("son"), answered.code, question="Trụ số mấy?", now=TUESDAY)
     assert citizens.open_to(answered, TUESDAY) == {"withdraw", "supply"}

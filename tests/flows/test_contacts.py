@@ -10,9 +10,9 @@ from callcenter.errors import Invalid, NotAllowed, Stale
 from callcenter.vocab import ContactFlag, Outcome
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import desk, queries
-from tickets.fields import TicketFields
+from tickets.desk import filing, queries
 from tickets.people import contacts
+from tickets.rules.fields import TicketFields
 
 LATER = MONDAY + timedelta(minutes=3)
 
@@ -23,9 +23,9 @@ def province(session: Session) -> Province:
 
 
 def report(session: Session, province: Province, name: str, **fields: str) -> None:
-    draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
     given = {"category_code": "khac", "description": "Một chuyện nào đó", "reporter_name": name, **fields}
-    desk.file(session, province.actor("lan"), draft.code, TicketFields(**given), now=MONDAY)  # type: ignore[arg-type]
+    filing.file(session, province.actor("lan"), draft.code, TicketFields(**given), now=MONDAY)  # type: ignore[arg-type]
 
 
 def save(session: Session, province: Province, **values: object) -> None:
@@ -43,7 +43,7 @@ def test_several_people_of_one_number_are_all_named_and_none_is_bound(session: S
         {"Trần Thị Tư": 2, "Nguyễn Văn Ba": 1},
         {"trần thị tư": 2, "Nguyễn Văn Ba": 1},
     )
-    new = desk.open_draft(session, factories.call(session), now=LATER)
+    new = filing.open_draft(session, factories.call(session), now=LATER)
     assert new.reporter_name == ""
 
 

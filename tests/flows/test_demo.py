@@ -27,9 +27,10 @@ from callcenter.vocab import AgencyKind, Level, Role
 from scripts import demo, demo_reports
 from scripts.demo import Seeded, base, seed
 from scripts.demo_reports import REPORTS
-from tickets import assignment, clocks
+from tickets.agency import assignment
 from tickets.finding.places import find_places
-from tickets.routing import choose_agency
+from tickets.life import clocks
+from tickets.rules.routing import choose_agency
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TABLES = (Ward, FormerUnit, Category, Agency, RoutingRule, SlaTarget, CalendarDay, models.TestNumber, User, ApiToken)

@@ -11,7 +11,7 @@ from callcenter.vocab import TicketState
 from scripts import demo, demo_colleagues
 from tests import factories
 from tests.factories import MONDAY
-from tickets import desk
+from tickets.desk import filing
 
 AFTER = MONDAY + timedelta(minutes=5)
 
@@ -20,10 +20,10 @@ def _ended_call(engine: Engine, extension: str) -> int:
     with transaction(engine) as session:
         call = factories.call(session, rang=[extension], ringing=[extension])
         call.ringing, call.talking, call.operator, call.operators = [], [extension], extension, [extension]
-        desk.open_draft(session, call, now=MONDAY)
+        filing.open_draft(session, call, now=MONDAY)
         call.answered_at, call.ended_at = MONDAY + timedelta(seconds=5), MONDAY + timedelta(seconds=60)
         call.outcome, call.talk_s = "answered", 55.0
-        desk.settle_call(session, call, now=call.ended_at)
+        filing.settle_call(session, call, now=call.ended_at)
         return call.id
 
 

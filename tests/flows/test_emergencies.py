@@ -37,12 +37,12 @@ from telephony.recorder import record
 from telephony.rows import Picture
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import desk
-from tickets.fields import TicketFields
+from tickets.desk import filing
+from tickets.rules.emergency_rules import Stage, Step
+from tickets.rules.fields import TicketFields
 from tickets.telephone import calling_out, emergencies, emergency_bar, emergency_watch, transfers
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.emergency_bar import Shown
-from tickets.telephone.emergency_rules import Stage, Step
 
 HOME = Allowed()
 AMBULANCE = EmergencyService.AMBULANCE
@@ -60,9 +60,9 @@ def province(session: Session) -> Province:
 @pytest.fixture
 def call(session: Session, province: Province) -> Call:
     row = factories.call(session, ringing=[], talking=["101"], operators=["101"], answered_at=MONDAY)
-    draft = desk.open_draft(session, row, now=MONDAY)
+    draft = filing.open_draft(session, row, now=MONDAY)
     fields = TicketFields(address="Cầu Rạch Miễu", ward_code="28249", description="Xe tải lật")
-    desk.save_draft(session, province.actor("lan"), draft.code, fields, version=None, now=MONDAY)
+    filing.save_draft(session, province.actor("lan"), draft.code, fields, version=None, now=MONDAY)
     return row
 
 
@@ -101,7 +101,7 @@ def test_one_key_makes_the_ticket_urgent_alarms_and_dials(session: Session, prov
     row = begin(session, province)
     assert begin(session, province).id == row.id
     ticket = session.get_one(Ticket, row.ticket_id)
-    assert ticket.id == desk.open_draft(session, call, now=MONDAY).id
+    assert ticket.id == filing.open_draft(session, call, now=MONDAY).id
     assert (ticket.level, ticket.caller, ticket.address) == (Level.URGENT, factories.CALLER, "Cầu Rạch Miễu")
     (command,) = session.scalars(select(PbxCommand))
     assert (command.verb, command.arguments) == (CommandVerb.CONSULT, {"call": call.linkedid, "to": "115"})
@@ -117,12 +117,12 @@ def test_what_is_typed_meanwhile_is_kept_and_hears_of_the_level(
     session: Session, province: Province, call: Call
 ) -> None:
     """The form was opened before the key: it is told by the version, and saves on with the level as it is now."""
-    draft = desk.open_draft(session, call, now=MONDAY)
+    draft = filing.open_draft(session, call, now=MONDAY)
     opened = draft.version
     begin(session, province)
     assert draft.version == opened + 1
     fields = TicketFields(description="Xe tải lật, hai người kẹt", level="urgent")
-    desk.save_draft(session, province.actor("lan"), draft.code, fields, version=draft.version, now=MONDAY)
+    filing.save_draft(session, province.actor("lan"), draft.code, fields, version=draft.version, now=MONDAY)
     assert (draft.level, draft.description) == (Level.URGENT, "Xe tải lật, hai người kẹt")
 
 
@@ -261,9 +261,9 @@ def test_a_pbx_that_is_not_heard_holds_nothing_up(session: Session, province: Pr
 
 
 def test_a_call_whose_ticket_was_filed_gets_a_new_urgent_one(session: Session, province: Province, call: Call) -> None:
-    draft = desk.open_draft(session, call, now=MONDAY)
+    draft = filing.open_draft(session, call, now=MONDAY)
     fields = TicketFields(category_code="khac", description="Xe tải lật")
-    desk.file(session, province.actor("lan"), draft.code, fields, now=MONDAY)
+    filing.file(session, province.actor("lan"), draft.code, fields, now=MONDAY)
     ticket = session.get_one(Ticket, begin(session, province).ticket_id)
     assert ticket.id != draft.id
     assert (ticket.level, ticket.state, ticket.caller) == (Level.URGENT, TicketState.DRAFT, factories.CALLER)
@@ -274,7 +274,7 @@ def test_after_the_call_it_begins_from_the_draft(session: Session, province: Pro
     call.talking, call.ended_at = [], MONDAY
     with pytest.raises(NotFound):
         begin(session, province)
-    draft = desk.open_draft(session, call, now=MONDAY)
+    draft = filing.open_draft(session, call, now=MONDAY)
     row = begin(session, province, code=draft.code)
     assert (row.ticket_id, row.call_id) == (draft.id, call.id)
     assert bar(session, province).stage is Stage.CALLER_GONE
@@ -285,7 +285,7 @@ def test_after_the_call_it_begins_from_the_draft(session: Session, province: Pro
 def test_a_draft_of_another_matter_does_not_pass_the_present_caller_on(
     session: Session, province: Province, call: Call
 ) -> None:
-    other = desk.open_draft(session, factories.answered(session, caller="+84913000111"), now=MONDAY)
+    other = filing.open_draft(session, factories.answered(session, caller="+84913000111"), now=MONDAY)
     row = begin(session, province, code=other.code)
     assert row.ticket_id == other.id
     assert session.scalars(select(PbxCommand)).all() == []
@@ -295,7 +295,7 @@ def test_passed_on_the_ticket_stays_urgent_and_nobody_has_to_answer_it(
     session: Session, province: Province, call: Call
 ) -> None:
     ticket = session.get_one(Ticket, begin(session, province).ticket_id)
-    desk.dispose(session, province.actor("lan"), call.id, Disposition.EMERGENCY_PASSED, now=MONDAY)
+    filing.dispose(session, province.actor("lan"), call.id, Disposition.EMERGENCY_PASSED, now=MONDAY)
     assert (ticket.state, ticket.level, ticket.address) == (TicketState.CLOSED, Level.URGENT, "Cầu Rạch Miễu")
     assert call.disposition is Disposition.EMERGENCY_PASSED
 

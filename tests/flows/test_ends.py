@@ -12,12 +12,14 @@ from callcenter.models import Assignment, Grievance, OutboxRow, TicketEvent
 from callcenter.vocab import Disposition, GrievanceKind, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import at_once, desk, metrics, queries, sweeps
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.desk import at_once, filing, grievances, queries
+from tickets.figures import exports
 from tickets.finding import search
-from tickets.oversight import exports
-from tickets.people import citizens, grievances, tracking
+from tickets.life import sweeps
+from tickets.people import citizens, tracking
+from tickets.rules import metrics
+from tickets.rules.fields import TicketFields
 
 LATER = MONDAY + timedelta(minutes=3)
 ASKED = TicketFields(category_code="khac", ward_code="28249", description="Làm giấy khai sinh ở đâu?")
@@ -40,7 +42,7 @@ class TestAtOnce:
         return at_once.answer(session, lan, code, replace(fields, answer=text), version=None, now=LATER)
 
     def test_it_is_answered_and_no_agency_gets_it(self, session: Session, lan: Actor) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         for _ in range(2):
             assert self.answer(session, lan, draft.code) is draft
         assert (draft.kind, draft.tier, draft.state) == (TicketKind.INQUIRY, 1, TicketState.RESOLVED)
@@ -49,15 +51,15 @@ class TestAtOnce:
         assert session.scalars(select(Assignment)).all() == []
 
     def test_it_counts_as_solved_at_the_first_contact(self, session: Session, lan: Actor) -> None:
-        one, two = (desk.open_draft(session, factories.answered(session), now=MONDAY) for _ in range(2))
+        one, two = (filing.open_draft(session, factories.answered(session), now=MONDAY) for _ in range(2))
         self.answer(session, lan, one.code)
-        desk.file(session, lan, two.code, ASKED, now=LATER)
+        filing.file(session, lan, two.code, ASKED, now=LATER)
         session.flush()
         found = metrics.ticket_figures(exports.export_tickets(session, None, None))["fcr"]
         assert (found.value, found.n) == (0.5, 2)
 
     def test_the_citizen_looks_it_up_and_rates_it(self, session: Session, lan: Actor) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         self.answer(session, lan, draft.code)
         session.flush()
         assert tracking.by_phone(session, draft.code, CALLER[-4:]).answer == TOLD
@@ -68,20 +70,20 @@ class TestAtOnce:
         assert draft.state == TicketState.CLOSED
 
     def test_an_answer_that_was_begun_does_not_go_along_to_the_agency(self, session: Session, lan: Actor) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
-        desk.save_draft(session, lan, draft.code, replace(ASKED, answer=TOLD), version=None, now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
+        filing.save_draft(session, lan, draft.code, replace(ASKED, answer=TOLD), version=None, now=MONDAY)
         assert draft.resolution == TOLD
-        desk.file(session, lan, draft.code, ASKED, now=LATER)
+        filing.file(session, lan, draft.code, ASKED, now=LATER)
         assert (draft.resolution, draft.tier) == (None, None)
 
     def test_where_it_did_not_help_a_person_places_it(self, session: Session, lan: Actor) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         self.answer(session, lan, draft.code)
         citizens.not_fixed(session, citizens.CITIZEN, draft.code, reason="Đến nơi không ai nhận", now=LATER)
         assert (draft.state, draft.resolution) == (TicketState.TRIAGE, None)
 
     def test_field_place_and_answer_are_asked_for_at_once(self, session: Session, lan: Actor) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         with pytest.raises(Invalid) as refused:
             self.answer(session, lan, draft.code, "", TicketFields(description="Hỏi gì đó"))
         assert set(refused.value.problems) == {"category_code", "ward_code", "answer"}
@@ -96,9 +98,9 @@ class TestGrievance:
     @pytest.mark.parametrize("kind", GrievanceKind)
     def test_the_words_are_in_the_record_and_nowhere_else(self, session: Session, lan: Actor, kind: str) -> None:
         call = factories.answered(session)
-        draft = desk.open_draft(session, call, now=MONDAY)
+        draft = filing.open_draft(session, call, now=MONDAY)
         typed = TicketFields(**{**vars(ASKED), "description": SAID, "reporter_name": "Bà Sáu"})
-        desk.save_draft(session, lan, draft.code, typed, version=None, now=MONDAY)
+        filing.save_draft(session, lan, draft.code, typed, version=None, now=MONDAY)
         one, two = (self.guide(session, lan, draft.code, kind) for _ in range(2))
         assert one is two
         assert (one.summary, one.reporter_name, one.reporter_phone, one.call_id) == (SAID, "Bà Sáu", CALLER, call.id)
@@ -109,7 +111,7 @@ class TestGrievance:
         assert not search.search(session, lan, search.Wanted(text="sổ đỏ")).tickets
 
     def test_no_agency_and_no_citizen_finds_it(self, session: Session, lan: Actor, province: Province) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         self.guide(session, lan, draft.code)
         session.flush()
         assert session.scalars(select(OutboxRow)).all() == []
@@ -119,15 +121,15 @@ class TestGrievance:
             with pytest.raises(NotFound):
                 queries.ticket(session, province.actor(officer), draft.code)
         with pytest.raises(MoveRefused):
-            desk.file(session, province.actor("hoa"), draft.code, ASKED, now=LATER)
+            filing.file(session, province.actor("hoa"), draft.code, ASKED, now=LATER)
 
     def test_somebody_at_the_counter_is_guided_too(self, session: Session, lan: Actor) -> None:
-        draft = desk.new_ticket(session, lan, source=Source.COUNTER, now=MONDAY)
+        draft = filing.new_ticket(session, lan, source=Source.COUNTER, now=MONDAY)
         record = self.guide(session, lan, draft.code, "complaint")
         assert (record.call_id, draft.state) == (None, TicketState.DISCARDED)
 
     def test_only_leaders_read_the_records(self, session: Session, lan: Actor, province: Province) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         record = self.guide(session, lan, draft.code)
         assert list(grievances.recent(session, province.actor("hoa"))) == [record]
         for reader in ("lan", "son"):
@@ -135,6 +137,6 @@ class TestGrievance:
                 grievances.recent(session, province.actor(reader))
 
     def test_without_a_word_of_what_was_said_there_is_no_record(self, session: Session, lan: Actor) -> None:
-        draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+        draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         with pytest.raises(Invalid):
             grievances.guide(session, lan, draft.code, GrievanceKind.COMPLAINT, against="", summary=" ", now=LATER)

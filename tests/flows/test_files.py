@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.errors import Invalid
-from tickets import files
+from tickets.life import files
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,10 @@ from callcenter.db import transaction
 from callcenter.models import Assignment, OutboxRow, SetAside, Ticket
 from callcenter.vocab import Source, TicketState
 from tests import factories
-from tickets import intake, jobs
-from tickets.handover import Handover
-from tickets.intake import Report
+from tickets import jobs
+from tickets.people import intake
+from tickets.people.intake import Report
+from tickets.rules.handover import Handover
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from callcenter.models import OutboxRow, Ticket
 from callcenter.vocab import Source, TicketState
 from tests import factories
 from tests.factories import MONDAY
-from tickets import intake
-from tickets.intake import Report
+from tickets.people import intake
+from tickets.people.intake import Report
 
 REPORT = Report(
     source_ref="app-77",

@@ -14,9 +14,8 @@ from callcenter.vocab import UNANSWERED, CommandResult, CommandVerb
 from telephony import queues
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets.oversight import floor
-from tickets.oversight.floor import Doing
-from tickets.telephone import my_phone
+from tickets.telephone import floor, my_phone
+from tickets.telephone.floor import Doing
 
 VERBS = [verb.value for verb in my_phone.VERBS]
 

@@ -12,8 +12,8 @@ from callcenter.vocab import AfterCallEnd
 from telephony import queues
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets.oversight import overview, people_day, stats
-from tickets.oversight.people_day import PersonDay
+from tickets.figures import overview, people_day, stats
+from tickets.figures.people_day import PersonDay
 from tickets.telephone import taking
 
 DAY = overview.local_day(MONDAY)

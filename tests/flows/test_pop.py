@@ -13,8 +13,8 @@ from telephony import recorder
 from tests import factories
 from tests.factories import Province
 from tests.wire.test_recordings import FOLDER, Player
-from tickets import desk, queries
-from tickets.fields import TicketFields
+from tickets.desk import filing, queries
+from tickets.rules.fields import TicketFields
 
 # Who sits at the extensions of the recordings.
 SEATS = {"lan": "121", "minh": "122"}
@@ -46,7 +46,7 @@ class Desks(Player):
         assert call is not None
         popped = {name for name in SEATS if call in queries.my_calls(self.session, self.province.actor(name))}
         at = {name for name, extension in SEATS.items() if extension in [*call.ringing, *call.talking]}
-        draft = desk.draft_of(self.session, call)
+        draft = filing.draft_of(self.session, call)
         owner = draft.owner.name if draft is not None and draft.owner is not None else None
         moment = {"popped": popped, "at": at, "ringing": bool(call.ringing), "owner": owner, "ended": call.ended_at}
         if not self.seen or self.seen[-1] != moment:
@@ -111,5 +111,5 @@ def test_the_last_words_typed_into_a_lost_transfer_are_kept(desks: Desks) -> Non
     task = play(desks, "blind_lost")
     now: datetime = desks.at
     words = TicketFields(description="Hỏi về sổ đỏ, đã chuyển máy cho anh Minh")
-    kept = desk.save_draft(desks.session, desks.province.actor("lan"), task.code, words, version=None, now=now)
+    kept = filing.save_draft(desks.session, desks.province.actor("lan"), task.code, words, version=None, now=now)
     assert (kept.description, kept.owner_id, kept.state) == (words.description, None, TicketState.FILED)

@@ -32,9 +32,10 @@ from telephony.recorder import record
 from telephony.rows import Picture
 from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
-from tickets import claims, desk
 from tickets.calls import callbacks
-from tickets.calls.capture import Report, count
+from tickets.desk import filing
+from tickets.figures.capture import Report, count
+from tickets.life import claims
 
 T = 1795612712
 AT = datetime.fromtimestamp(T, UTC)
@@ -120,8 +121,8 @@ def recorded(engine: Engine, **columns: object) -> int:
         session.flush()
         if call.ended_at is not None:
             if call.operators:
-                desk.open_draft(session, call, now=call.ended_at)
-            desk.settle_call(session, call, now=call.ended_at)
+                filing.open_draft(session, call, now=call.ended_at)
+            filing.settle_call(session, call, now=call.ended_at)
         return call.id
 
 
@@ -206,7 +207,7 @@ def test_who_was_served_before_the_log_was_read_is_not_called_back(
     again = recorded(engine, **HEARD | moved | started_at | {"linkedid": f"{T + 60 * minutes:.0f}.9"})
     if disposition is not None:
         with transaction(engine) as session:
-            desk.dispose(session, _actor(session, "lan"), again, disposition, now=NOW)
+            filing.dispose(session, _actor(session, "lan"), again, disposition, now=NOW)
     pbx.writes(*ABANDONED)
     pbx.reconciled()
     assert tickets(engine)[-1] == (TicketKind.CALLBACK, state)
@@ -263,10 +264,10 @@ class TestWrongCallBack:
         call_id = recorded(engine, rang=["101"])
         with transaction(engine) as session:
             call = session.get_one(Call, call_id)
-            desk.open_draft(session, call, now=AT)
+            filing.open_draft(session, call, now=AT)
             for name, value in FAILED.items():
                 setattr(call, name, value)
-            desk.settle_call(session, call, now=AT)
+            filing.settle_call(session, call, now=AT)
         assert tickets(engine) == [(TicketKind.CALLBACK, TicketState.FILED)]
         gap(engine)
         pbx.writes(*ANSWERED)
@@ -314,7 +315,7 @@ class TestWrongCallBack:
         """The talk was cut off and the caller is to be called back: that the end was a little later changes nothing."""
         call_id = recorded(engine, **HEARD)
         with transaction(engine) as session:
-            desk.dispose(session, _actor(session, "lan"), call_id, Disposition.DROPPED, now=AT + timedelta(minutes=2))
+            filing.dispose(session, _actor(session, "lan"), call_id, Disposition.DROPPED, now=AT + timedelta(minutes=2))
         gap(engine)
         pbx.writes(*(line.replace(str(T + 63), str(T + 73)) for line in ANSWERED))
         assert pbx.reconciled().repaired == 1
@@ -684,4 +685,4 @@ def test_cel_names_whom_queue_log_does_not(engine: Engine, pbx: Pbx, tmp_path: P
 
 
 def test_the_relation_words_are_those_of_the_desk() -> None:
-    assert (desk.OPENED, callbacks.MISSED) == ("opened", "missed")
+    assert (filing.OPENED, callbacks.MISSED) == ("opened", "missed")

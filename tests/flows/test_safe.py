@@ -12,11 +12,12 @@ from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import ContactFlag, Disposition, Outcome, TicketKind, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
-from tickets import claims, desk, queries, same_caller
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.desk import filing, queries, same_caller
+from tickets.life import claims, safe
 from tickets.oversight import worklist
-from tickets.people import contacts, safe, showcase, tracking
+from tickets.people import contacts, showcase, tracking
+from tickets.rules.fields import TicketFields
 
 LATER = MONDAY + timedelta(minutes=3)
 FIELDS = TicketFields(category_code="khac", ward_code="28249", description="Bị chồng đánh, xin giúp")
@@ -34,9 +35,9 @@ def lan(province: Province) -> Actor:
 
 
 def filed(session: Session, lan: Actor, fields: TicketFields = SAFE) -> Ticket:
-    draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
-    desk.save_draft(session, lan, draft.code, fields, version=None, now=MONDAY)
-    return desk.file(session, lan, draft.code, FIELDS, now=MONDAY)
+    draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
+    filing.save_draft(session, lan, draft.code, fields, version=None, now=MONDAY)
+    return filing.file(session, lan, draft.code, FIELDS, now=MONDAY)
 
 
 def by_note(session: Session, lan: Actor) -> None:
@@ -50,18 +51,18 @@ def by_ticket(session: Session, lan: Actor) -> None:
 
 
 def a_miss(session: Session, lan: Actor) -> None:
-    desk.settle_call(session, factories.missed(session), now=LATER)
+    filing.settle_call(session, factories.missed(session), now=LATER)
 
 
 def a_message(session: Session, lan: Actor) -> None:
     call = factories.missed(session, outcome=Outcome.VOICEMAIL, stage=None, rang=[])
-    desk.settle_call(session, call, now=LATER)
+    filing.settle_call(session, call, now=LATER)
 
 
 def a_lost_transfer(session: Session, lan: Actor) -> None:
     call = factories.answered(session, lost_in_transfer=True)
-    desk.open_draft(session, call, now=LATER)
-    desk.settle_call(session, call, now=LATER)
+    filing.open_draft(session, call, now=LATER)
+    filing.settle_call(session, call, now=LATER)
 
 
 def call_backs(session: Session) -> int:
@@ -109,7 +110,7 @@ def test_a_held_draft_is_for_the_shift_leader_and_settled_once(session: Session,
     by_note(session, lan)
     call = factories.missed(session, rang=[])
     for _ in range(2):
-        desk.settle_call(session, call, now=LATER)
+        filing.settle_call(session, call, now=LATER)
     session.flush()
     (row,) = queries.unowned(session, LATER + timedelta(hours=1))
     assert (row.call, row.ticket.owner_id, row.ticket.state) == (call, None, TicketState.DRAFT)
@@ -118,9 +119,9 @@ def test_a_held_draft_is_for_the_shift_leader_and_settled_once(session: Session,
 def test_a_drop_is_not_called_back_and_the_draft_stays(session: Session, lan: Actor) -> None:
     by_note(session, lan)
     call = factories.answered(session)
-    draft = desk.open_draft(session, call, now=LATER)
+    draft = filing.open_draft(session, call, now=LATER)
     with pytest.raises(Invalid) as refused:
-        desk.dispose(session, lan, call.id, Disposition.DROPPED, now=LATER)
+        filing.dispose(session, lan, call.id, Disposition.DROPPED, now=LATER)
     assert refused.value.problems == {"disposition": "safe_no_call_back"}
     assert (draft.state, call.disposition) == (TicketState.DRAFT, None)
 
@@ -144,10 +145,10 @@ def test_nobody_can_look_it_up_or_see_it_shown(session: Session, lan: Actor) -> 
 
 
 def test_it_keeps_the_identity_and_takes_back_a_consent_to_publish(session: Session, lan: Actor) -> None:
-    draft = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
     draft.may_publish = True
     both = TicketFields(safe_contact=True, keep_identity=False)
-    desk.save_draft(session, lan, draft.code, both, version=None, now=LATER)
+    filing.save_draft(session, lan, draft.code, both, version=None, now=LATER)
     assert (draft.safe_contact, draft.keep_identity, draft.may_publish) == (True, True, False)
     more = same_caller.one_more(session, lan, draft.code, now=LATER)
     assert (more.safe_contact, more.keep_identity) == (True, True)

@@ -12,9 +12,10 @@ from callcenter.models import Call, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import Disposition, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import claims, desk, queries, same_caller
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.desk import filing, queries, same_caller
+from tickets.life import claims
+from tickets.rules.fields import TicketFields
 
 LATER = MONDAY + timedelta(minutes=3)
 TYPED = TicketFields(
@@ -38,8 +39,8 @@ def lan(province: Province) -> Actor:
 
 
 def typed(session: Session, lan: Actor, call: Call, at: datetime = MONDAY) -> Ticket:
-    draft = desk.open_draft(session, call, now=at)
-    return desk.save_draft(session, lan, draft.code, TYPED, version=None, now=at)
+    draft = filing.open_draft(session, call, now=at)
+    return filing.save_draft(session, lan, draft.code, TYPED, version=None, now=at)
 
 
 def told(session: Session, ticket: Ticket) -> Sequence[str]:
@@ -57,25 +58,25 @@ class TestOneMore:
         assert (more.ward_code, more.address, more.keep_identity) == ("28249", "12 Hùng Vương", True)
         assert (more.category_code, more.description, more.state) == (None, "", TicketState.DRAFT)
         assert session.get_one(TicketCall, (more.id, call.id)).relation == same_caller.MORE
-        assert desk.draft_of(session, call) is first
+        assert filing.draft_of(session, call) is first
 
     def test_an_empty_one_is_not_doubled_and_a_filled_one_is(self, session: Session, lan: Actor) -> None:
         first = typed(session, lan, factories.answered(session))
         one, two = (same_caller.one_more(session, lan, first.code, now=LATER) for _ in range(2))
         assert one is two
-        desk.save_draft(session, lan, one.code, TicketFields(description="Đèn đường tắt"), version=None, now=LATER)
+        filing.save_draft(session, lan, one.code, TicketFields(description="Đèn đường tắt"), version=None, now=LATER)
         assert same_caller.one_more(session, lan, one.code, now=LATER) is not one
 
     def test_each_is_filed_and_owed_for_itself(self, session: Session, lan: Actor) -> None:
         call = factories.call(session, ringing=[], talking=["101"], operators=["101"])
         first = typed(session, lan, call)
-        desk.file(session, lan, first.code, TYPED, now=LATER)
+        filing.file(session, lan, first.code, TYPED, now=LATER)
         more = same_caller.one_more(session, lan, first.code, now=LATER)
         session.flush()
         # It waits on the desk while they still talk, and follows whoever leaves it.
         (left,) = queries.unfinished(session, lan)
         assert (left.ticket, left.call, left.own) == (more, call, False)
-        desk.file(session, lan, more.code, TYPED, now=LATER)
+        filing.file(session, lan, more.code, TYPED, now=LATER)
         assert (first.state, more.state) == (TicketState.FILED, TicketState.FILED)
 
     def test_a_needless_one_is_put_aside_and_a_calls_own_is_not(self, session: Session, lan: Actor) -> None:
@@ -88,7 +89,7 @@ class TestOneMore:
             same_caller.put_aside(session, lan, first.code, reason="", now=LATER)
 
     def test_a_second_matter_at_the_counter(self, session: Session, lan: Actor) -> None:
-        first = desk.new_ticket(session, lan, source=Source.COUNTER, now=MONDAY)
+        first = filing.new_ticket(session, lan, source=Source.COUNTER, now=MONDAY)
         more = same_caller.one_more(session, lan, first.code, now=LATER)
         assert (more.source, more.owner_id) == (Source.COUNTER, lan.id)
 
@@ -98,7 +99,7 @@ class TestOneMore:
             same_caller.one_more(session, province.actor("minh"), first.code, now=LATER)
 
     def test_a_counter_draft_left_lying_comes_to_the_shift_leader(self, session: Session, lan: Actor) -> None:
-        draft = desk.new_ticket(session, lan, source=Source.LETTER, now=MONDAY)
+        draft = filing.new_ticket(session, lan, source=Source.LETTER, now=MONDAY)
         session.flush()
         assert [row.ticket for row in queries.unowned(session, MONDAY + timedelta(seconds=1))] == [draft]
         assert queries.unowned(session, MONDAY) == []
@@ -128,24 +129,24 @@ class TestRedial:
         before = factories.answered(session)
         draft, minh = typed(session, lan, before), province.actor("minh")
         if disposed:
-            desk.dispose(session, lan, before.id, Disposition.DROPPED, now=LATER)
+            filing.dispose(session, lan, before.id, Disposition.DROPPED, now=LATER)
             assert draft.kind == TicketKind.CALLBACK
         call = self.again(session)
-        new = desk.open_draft(session, call, now=LATER)
-        desk.save_draft(session, minh, new.code, TicketFields(description="Vẫn ngập"), version=None, now=LATER)
+        new = filing.open_draft(session, call, now=LATER)
+        filing.save_draft(session, minh, new.code, TicketFields(description="Vẫn ngập"), version=None, now=LATER)
         session.flush()
         for _ in range(2):
             assert same_caller.go_on(session, minh, call.id, draft.code, now=LATER) is draft
         assert (draft.kind, draft.state, draft.owner_id) == (TicketKind.REPORT, TicketState.DRAFT, minh.id)
         assert draft.description == "Nước ngập đến đầu gối\nVẫn ngập"
         assert new.state == TicketState.DISCARDED
-        assert desk.draft_of(session, call) is draft
-        assert desk.draft_of(session, before) is None
+        assert filing.draft_of(session, call) is draft
+        assert filing.draft_of(session, before) is None
         assert before.disposition == Disposition.DROPPED
         # At the end of this call the draft is its own, like any other.
         call.operators, call.ringing, call.ended_at, call.outcome = ["102"], [], LATER, "answered"
-        desk.open_draft(session, call, now=LATER)
-        desk.settle_call(session, call, now=LATER)
+        filing.open_draft(session, call, now=LATER)
+        filing.settle_call(session, call, now=LATER)
         session.flush()
         assert [row.ticket for row in queries.unfinished(session, minh)] == [draft]
         assert queries.unfinished(session, lan) == []
@@ -153,7 +154,7 @@ class TestRedial:
     def test_who_calls_back_just_now_is_shown(self, session: Session, lan: Actor, province: Province) -> None:
         before = factories.answered(session)
         draft = typed(session, lan, before)
-        desk.dispose(session, lan, before.id, Disposition.DROPPED, now=LATER)
+        filing.dispose(session, lan, before.id, Disposition.DROPPED, now=LATER)
         claims.leave(session, lan, draft.code, now=LATER)
         session.flush()
         found = same_caller.redial(session, self.again(session), LATER)
@@ -171,7 +172,7 @@ class TestRedial:
         session.flush()
         assert same_caller.redial(session, self.again(session, caller="+84913000111"), LATER) is None
         assert same_caller.redial(session, self.again(session, caller=None), LATER) is None
-        desk.file(session, lan, draft.code, TYPED, now=LATER)
+        filing.file(session, lan, draft.code, TYPED, now=LATER)
         session.flush()
         call = self.again(session)
         assert same_caller.redial(session, call, LATER) is None
@@ -187,8 +188,8 @@ class TestRedial:
 
 def test_the_agency_is_told_and_the_second_time_its_head(session: Session, lan: Actor) -> None:
     older = typed(session, lan, factories.answered(session))
-    desk.file(session, lan, older.code, TYPED, now=MONDAY)
+    filing.file(session, lan, older.code, TYPED, now=MONDAY)
     for _ in range(3):
-        draft = desk.open_draft(session, factories.answered(session), now=LATER)
-        desk.link(session, lan, draft.code, older.code, now=LATER)
+        draft = filing.open_draft(session, factories.answered(session), now=LATER)
+        filing.link(session, lan, draft.code, older.code, now=LATER)
     assert (older.asked_again, told(session, older)) == (3, ["agency", "head", "head"])

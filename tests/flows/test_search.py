@@ -12,10 +12,10 @@ from callcenter.text import fold
 from callcenter.vocab import AssignmentRole, Level, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import codes
 from tickets.actors import Actor
 from tickets.finding import search
 from tickets.finding.search import Place, Wanted
+from tickets.rules import codes
 
 SAYINGS = (
     "Đường ĐÈN tắt, ngập nước; số 12/3B!",

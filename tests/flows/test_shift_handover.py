@@ -11,11 +11,12 @@ from callcenter.models import Emergency, ShiftHandover, Ticket, TicketEvent
 from callcenter.vocab import EmergencyService, Level, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import desk, history
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.desk import filing
+from tickets.life import history
 from tickets.oversight import shifts
 from tickets.oversight.shifts import Left
+from tickets.rules.fields import TicketFields
 
 NOW = MONDAY + timedelta(hours=1)
 
@@ -36,8 +37,8 @@ def left(session: Session, province: Province, hoa: Actor) -> dict[Left, Ticket]
     report, one in triage.
     """
     lan = province.actor("lan")
-    draft = desk.open_draft(session, factories.answered(session, caller="+84913000001"), now=MONDAY)
-    desk.settle_call(session, factories.missed(session, caller="+84913000002"), now=MONDAY)
+    draft = filing.open_draft(session, factories.answered(session, caller="+84913000001"), now=MONDAY)
+    filing.settle_call(session, factories.missed(session, caller="+84913000002"), now=MONDAY)
     call_back = session.scalars(select(Ticket).where(Ticket.caller == "+84913000002")).one()
     found = {Left.DRAFT: draft, Left.CALL_BACK: call_back}
     for kind, state in ((Left.URGENT, TicketState.ROUTED), (Left.TRIAGE, TicketState.TRIAGE)):
@@ -77,7 +78,7 @@ def test_it_keeps_what_was_left_as_it_was(
     assert give(session, hoa, province) is row
     assert [(item["list"], item["code"]) for item in row.items] == [(kind, left[kind].code) for kind in Left]
     assert (row.given_by, row.given_to, row.note) == (hoa.name, "Phạm Hồng Phúc", "Điện lực đã gọi hai lần")
-    desk.close_callback(session, hoa, left[Left.CALL_BACK].code, note="đã gặp", now=NOW)
+    filing.close_callback(session, hoa, left[Left.CALL_BACK].code, note="đã gặp", now=NOW)
     session.refresh(row)
     assert row.items[3]["what"] == ""
     assert len(row.items) == 5
@@ -90,7 +91,7 @@ def test_the_next_one_takes_over_by_name_once(
     assert shifts.open_for(session, phuc) == [row]
     with pytest.raises(NotAllowed):
         shifts.confirm(session, hoa, row.id, now=NOW)
-    desk.close_callback(session, hoa, left[Left.CALL_BACK].code, note="đã gặp", now=NOW)
+    filing.close_callback(session, hoa, left[Left.CALL_BACK].code, note="đã gặp", now=NOW)
     for minutes in (5, 6):
         shifts.confirm(session, phuc, row.id, remark="đủ", now=NOW + timedelta(minutes=minutes))
     assert row.confirmed_at == NOW + timedelta(minutes=5)
@@ -102,7 +103,7 @@ def test_the_next_one_takes_over_by_name_once(
     assert sorted(told.all()) == sorted((left[kind].id, phuc.name) for kind in noted)
     assert session.scalars(select(Emergency.taken_by)).all() == [phuc.name]
     fields = TicketFields(category_code="khac", description="Xong việc ca trước")
-    assert desk.file(session, phuc, left[Left.DRAFT].code, fields, now=NOW).state == TicketState.FILED
+    assert filing.file(session, phuc, left[Left.DRAFT].code, fields, now=NOW).state == TicketState.FILED
 
 
 def test_given_anew_it_takes_the_place_of_what_nobody_confirmed(

@@ -10,9 +10,10 @@ from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Source, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import agencies, assignment, sweeps
-from tickets.handover import Handover
-from tickets.intake import Report, receive
+from tickets.agency import assignment, casework
+from tickets.life import sweeps
+from tickets.people.intake import Report, receive
+from tickets.rules.handover import Handover
 
 
 @pytest.fixture
@@ -47,8 +48,8 @@ def test_each_clock_is_noted_once(session: Session, ticket: Ticket) -> None:
 
 def test_a_clock_that_was_kept_is_not_noted(session: Session, ticket: Ticket, province: Province) -> None:
     thu = province.actor("thu")
-    agencies.accept(session, thu, ticket.code, now=MONDAY)
-    agencies.resolve(session, thu, ticket.code, text="Đã sửa", now=MONDAY + timedelta(minutes=30))
+    casework.accept(session, thu, ticket.code, now=MONDAY)
+    casework.resolve(session, thu, ticket.code, text="Đã sửa", now=MONDAY + timedelta(minutes=30))
     session.flush()
     assert sweeps.sweep(session, MONDAY + timedelta(days=1)) == 0
 
@@ -58,7 +59,7 @@ def test_a_new_agency_gets_a_new_clock(session: Session, ticket: Ticket, provinc
     session.flush()
     power = province.agencies["power"].id
     later = MONDAY + timedelta(minutes=80)
-    agencies.assign(session, province.actor("phuc"), ticket.code, power, reason="nhầm", now=later)
+    casework.assign(session, province.actor("phuc"), ticket.code, power, reason="nhầm", now=later)
     session.flush()
     assert sweeps.sweep(session, later + timedelta(minutes=59)) == 0
     assert sweeps.sweep(session, later + timedelta(minutes=61)) == 1
@@ -67,8 +68,8 @@ def test_a_new_agency_gets_a_new_clock(session: Session, ticket: Ticket, provinc
 
 def test_what_nobody_objects_to_is_closed(session: Session, ticket: Ticket, province: Province) -> None:
     thu = province.actor("thu")
-    agencies.accept(session, thu, ticket.code, now=MONDAY)
-    agencies.resolve(session, thu, ticket.code, text="Đã sửa", now=MONDAY)
+    casework.accept(session, thu, ticket.code, now=MONDAY)
+    casework.resolve(session, thu, ticket.code, text="Đã sửa", now=MONDAY)
     session.flush()
     sweeps.sweep(session, MONDAY + timedelta(days=6))
     assert ticket.state == TicketState.RESOLVED

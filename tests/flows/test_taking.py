@@ -14,11 +14,11 @@ from callcenter.models import ExtensionSpan, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import CommandVerb, Disposition, Sound
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import desk, queries
 from tickets.actors import Actor
-from tickets.calls import hearing, talkers
-from tickets.oversight import floor, worklist
-from tickets.telephone import my_phone, taking
+from tickets.calls import listening, talkers
+from tickets.desk import filing, queries
+from tickets.oversight import worklist
+from tickets.telephone import floor, my_phone, taking
 
 SHIFT_ENDS = MONDAY + timedelta(hours=7)
 LATER = SHIFT_ENDS + timedelta(minutes=1)
@@ -117,19 +117,19 @@ def test_a_call_of_before_the_change_stays_with_who_had_it(session: Session, pro
                                ended_at=LATER + timedelta(seconds=88))  # fmt: skip
     taking.take(session, minh(session, province), "101", over=province.people["lan"].id, now=SHIFT_ENDS)
     # The listener was away, and tells of both only now.
-    drafts = desk.open_drafts(session, [before, after], now=LATER)
+    drafts = filing.open_drafts(session, [before, after], now=LATER)
     assert [name(session, drafts[call.id].owner_id or 0) for call in (before, after)] == ["lan", "minh"]
     lan, next_one = province.actor("lan"), minh(session, province)
     assert [row.ticket.id for row in queries.unfinished(session, next_one)] == [drafts[after.id].id]
     assert [worklist.my_day(session, actor, LATER + timedelta(hours=1)).answered for actor in (lan, next_one)] == [1, 1]
-    assert hearing.may_hear(session, lan, before, Sound.RECORDING)
-    assert not hearing.may_hear(session, next_one, before, Sound.RECORDING)
+    assert listening.may_hear(session, lan, before, Sound.RECORDING)
+    assert not listening.may_hear(session, next_one, before, Sound.RECORDING)
     assert talkers.names(session, [before, after]) == {
         (before.id, "101"): "Nguyễn Thị Lan", (after.id, "101"): "Trần Văn Minh",
     }  # fmt: skip
     with pytest.raises(NotAllowed):
-        desk.dispose(session, next_one, before.id, Disposition.SILENT, now=LATER)
-    desk.dispose(session, lan, before.id, Disposition.SILENT, now=LATER)
+        filing.dispose(session, next_one, before.id, Disposition.SILENT, now=LATER)
+    filing.dispose(session, lan, before.id, Disposition.SILENT, now=LATER)
 
 
 def test_the_moment_of_the_talk_decides_not_that_of_the_call(session: Session, province: Province) -> None:
@@ -137,12 +137,12 @@ def test_the_moment_of_the_talk_decides_not_that_of_the_call(session: Session, p
     talk = {"since": LATER.isoformat(), "until": None, "hold_s": 0.0}
     call = factories.answered(session, started_at=MONDAY, talks=[{"extension": "101", **talk}], ended_at=None)
     taking.take(session, minh(session, province), "101", over=province.people["lan"].id, now=SHIFT_ENDS)
-    assert name(session, desk.open_draft(session, call, now=LATER).owner_id or 0) == "minh"
+    assert name(session, filing.open_draft(session, call, now=LATER).owner_id or 0) == "minh"
 
 
 def test_who_takes_over_while_a_caller_is_on_the_line_has_the_draft(session: Session, province: Province) -> None:
     call = factories.call(session, answered_at=MONDAY, operators=["101"], talking=["101"], ringing=[])
-    draft = desk.open_draft(session, call, now=MONDAY)
+    draft = filing.open_draft(session, call, now=MONDAY)
     lan = province.people["lan"]
     assert draft.owner_id == lan.id
     assert next(iter(taking.choices(session, minh(session, province)))).talking
@@ -155,11 +155,11 @@ def test_who_takes_over_while_a_caller_is_on_the_line_has_the_draft(session: Ses
 
 def test_a_draft_that_rang_is_for_whoever_was_there_while_it_rang(session: Session, province: Province) -> None:
     call = factories.call(session, ended_at=MONDAY + timedelta(minutes=1), ringing=[])
-    draft = desk.open_draft(session, call, now=MONDAY)
+    draft = filing.open_draft(session, call, now=MONDAY)
     taking.take(session, minh(session, province), "101", over=province.people["lan"].id, now=SHIFT_ENDS)
     with pytest.raises(NotAllowed):
-        desk.mine(session, minh(session, province), draft.code)
-    assert desk.mine(session, province.actor("lan"), draft.code) == draft
+        filing.mine(session, minh(session, province), draft.code)
+    assert filing.mine(session, province.actor("lan"), draft.code) == draft
 
 
 def test_a_telephone_that_is_given_back_leaves_the_queues(session: Session, province: Province) -> None:

@@ -15,8 +15,9 @@ from callcenter.errors import Invalid
 from callcenter.models import Attachment
 from callcenter.vocab import Source
 from tests import factories
-from tickets import files, intake, uploads
-from tickets.intake import Report
+from tickets.life import files, uploads
+from tickets.people import intake
+from tickets.people.intake import Report
 
 
 def taken(kind: str, size: tuple[int, int] = (3000, 2000), mode: str = "RGB") -> bytes:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callcenter.vocab import Attempt, TextResult
-from tickets.calls import attempts
-from tickets.people import messages
+from tickets.notices import messages
+from tickets.rules import attempts
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 

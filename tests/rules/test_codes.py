@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets import codes
+from tickets.rules import codes
 
 numbers = st.integers(min_value=1, max_value=99_999_999)
 

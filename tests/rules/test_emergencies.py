@@ -10,8 +10,8 @@ from callcenter.vocab import CommandResult as R
 from callcenter.vocab import CommandVerb as V
 from callcenter.vocab import EmergencyEnd, EmergencyService, Third
 from telephony.orders import Order, actions_for
-from tickets.telephone import emergency_rules as rules
-from tickets.telephone.emergency_rules import Facts, Stage, Step
+from tickets.rules import emergency_rules as rules
+from tickets.rules.emergency_rules import Facts, Stage, Step
 
 CONSULTED = {"verb": V.CONSULT, "result": R.DONE}
 

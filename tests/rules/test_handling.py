@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tickets.calls.talks import Talk
-from tickets.oversight import handling
-from tickets.oversight.handling import Interval, Work, figures, sums, together
+from tickets.rules import handling
+from tickets.rules.handling import Interval, Work, figures, sums, together
+from tickets.rules.talks import Talk
 
 EIGHT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 
 from scripts.demo_knowledge import KEYWORDS
 from scripts.demo_reports import REPORTS
-from tickets.finding.keywords import Phrases
+from tickets.rules.keywords import Phrases
 
 SOME = Phrases({
     "nuoc": ["nước máy", "nước", "cống"], "moi-truong": ["nước thải", "rác", "mùi hôi"],

@@ -4,7 +4,7 @@ import pytest
 
 from callcenter.errors import MoveRefused
 from callcenter.vocab import TicketState as S
-from tickets.lifecycle import MOVES, allowed, check_move
+from tickets.rules.moves import MOVES, allowed, check_move
 
 # The table as the province reads it: state -> move -> state. Written apart from the code's own form of it.
 TABLE = """

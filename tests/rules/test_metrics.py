@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tickets.metrics import Figure, call_figures, samples, ticket_figures
+from tickets.rules.metrics import Figure, call_figures, samples, ticket_figures
 
 
 def call(outcome: str, wait_s: float, *, queued: bool = True, **more: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callcenter.vocab import CommandVerb, NuisanceStep
-from tickets.calls import nuisance_rules as rules
+from tickets.rules import nuisance_rules as rules
 
 FREE, LOW, BLOCKED = NuisanceStep.FREE, NuisanceStep.LOW, NuisanceStep.BLOCKED
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)

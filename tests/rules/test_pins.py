@@ -3,7 +3,7 @@
 import pytest
 
 from callcenter.errors import Invalid
-from tickets.fields import TicketFields, clean, pin_of, point_of
+from tickets.rules.fields import TicketFields, clean, pin_of, point_of
 
 
 @pytest.mark.parametrize(

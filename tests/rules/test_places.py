@@ -7,7 +7,7 @@ import pytest
 from scripts import places
 from scripts.demo_reports import REPORTS, DemoReport
 from scripts.places import MERGED, WRONG, Place, Successor
-from tickets.finding.place_index import FormerRow, Index, PlaceHit, WardRow, words_of
+from tickets.rules.place_index import FormerRow, Index, PlaceHit, WardRow, words_of
 
 DONG_THAP = "82"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from callcenter.vocab import Level
-from tickets.routing import Decision, Rule, choose_agency
+from tickets.rules.routing import Decision, Rule, choose_agency
 
 WATER, POWER, POLICE, DUTY, TAN_PHU, MY_THO = 1, 2, 3, 4, 11, 12
 COMMUNES = {"28366": TAN_PHU, "28249": MY_THO}

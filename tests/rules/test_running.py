@@ -6,7 +6,7 @@ import pytest
 
 from callcenter.models import Ticket
 from callcenter.vocab import TicketState
-from tickets.running import due_now
+from tickets.life.running import due_now
 
 EARLY, LATER, LAST = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (2, 5, 9))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.sla import (
+from tickets.rules.sla import (
     MAX_WAIT,
     VIETNAM,
     WORKING_DAY,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tickets.calls.talks import Talk, last, of_call
+from tickets.rules.talks import Talk, last, of_call
 
 BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 ANSWERED = BEGAN + timedelta(seconds=8)

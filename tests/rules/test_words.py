@@ -6,7 +6,7 @@ from callcenter import phones
 from callcenter.errors import Invalid
 from callcenter.text import fold, sort_key
 from callcenter.vocab import Level
-from tickets.fields import TicketFields, clean, missing_to_file
+from tickets.rules.fields import TicketFields, clean, missing_to_file
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tickets.telephone import wrap_up
+from tickets.rules import wrap_up
 
 PAUSED = {"paused": True, "reason": "an-trua"}
 AFTER = {"paused": True, "reason": "after-call"}

@@ -13,7 +13,7 @@ from callcenter.db import reading, transaction
 from callcenter.models import Assignment, Call, OutboxRow, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Outcome, TicketKind, TicketState
 from scripts import demo, demo_history
-from tickets.lifecycle import check_move
+from tickets.rules.moves import check_move
 
 # A Wednesday, 16:00 in Vietnam.
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)

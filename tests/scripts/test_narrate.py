@@ -9,7 +9,7 @@ from callcenter.vocab import Level, Outcome, TicketState
 from scripts.narrate import Story
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets import desk
+from tickets.desk import filing
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_one_s_own_telephone_is_told_as_such(session: Session, province: Provinc
 
 def test_a_ticket_is_told_for_each_hand_it_comes_into(session: Session, province: Province) -> None:
     story, call = Story(None, MONDAY), factories.answered(session)
-    ticket = desk.open_draft(session, call, now=MONDAY)
+    ticket = filing.open_draft(session, call, now=MONDAY)
     assert not list(story.of(session, {"ticket": [ticket.id]}))
     ticket.state, ticket.lead_agency, ticket.category_code = TicketState.ROUTED, province.agencies["water"], "khac"
     ticket.level = Level.URGENT
@@ -57,7 +57,7 @@ def test_who_waits_too_long_is_told_once(session: Session, province: Province) -
     (line,) = story.needs(session, late)
     assert line == "NEEDED 0905 123 456 waits for 37 s: nobody has answered"
     assert not list(story.needs(session, late + timedelta(seconds=10)))
-    ticket = desk.open_draft(session, call, now=MONDAY)
+    ticket = filing.open_draft(session, call, now=MONDAY)
     ticket.state, ticket.level, ticket.filed_at = TicketState.TRIAGE, Level.URGENT, MONDAY + timedelta(seconds=1)
     session.flush()
     (line,) = story.needs(session, MONDAY + timedelta(minutes=12))

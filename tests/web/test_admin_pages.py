@@ -15,7 +15,7 @@ from callcenter.passwords import verify_password
 from callcenter.vocab import Clock, Level
 from tests.factories import Province
 from tests.web.conftest import PASSWORD, Browser
-from tickets import clocks
+from tickets.life import clocks
 
 SignIn = Callable[[str | None], Browser]
 LAN = {"name": "Nguyễn Thị Lan", "role": "operator", "extension": "101", "language": "vi", "agency": ""}

@@ -14,10 +14,11 @@ from callcenter.vocab import TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import agencies, desk
 from tickets.actors import Actor
-from tickets.fields import TicketFields
-from tickets.files import MAX_BYTES
+from tickets.agency import casework
+from tickets.desk import filing
+from tickets.life.files import MAX_BYTES
+from tickets.rules.fields import TicketFields
 
 SignIn = Callable[[str | None], Browser]
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << >>\n%%EOF\n"
@@ -33,12 +34,12 @@ def picture() -> bytes:
 def ticket(session: Session, province: Province) -> Ticket:
     """A report of a street light, in the hands of the power company; its field demands evidence."""
     now = datetime.now(UTC)
-    draft = desk.open_draft(session, factories.answered(session), now=now)
+    draft = filing.open_draft(session, factories.answered(session), now=now)
     fields = TicketFields(category_code="chieu-sang-dien", description="Đèn đường tắt ba đêm", reporter_name="Ông Tư",
                           keep_identity=True)  # fmt: skip
-    desk.file(session, province.actor("lan"), draft.code, fields, now=now)
+    filing.file(session, province.actor("lan"), draft.code, fields, now=now)
     power = province.agencies["power"].id
-    agencies.place(session, draft, power, (), Actor.rule("routing"), now=now, why="rule")
+    casework.place(session, draft, power, (), Actor.rule("routing"), now=now, why="rule")
     session.commit()
     return draft
 
@@ -180,8 +181,8 @@ def test_the_inbox_is_sorted_by_what_must_be_done(sign_in: SignIn, session: Sess
     late = son.get("/agency").text
     assert 'id="group-late"' in late
     assert 'id="group-new"' not in late
-    agencies.accept(session, Actor.of(session.query(User).filter_by(username="son").one()), ticket.code, now=now)
-    agencies.ask(
+    casework.accept(session, Actor.of(session.query(User).filter_by(username="son").one()), ticket.code, now=now)
+    casework.ask(
         session,
         Actor.of(session.query(User).filter_by(username="son").one()),
         ticket.code,

@@ -12,7 +12,7 @@ from agent_ui.tokens import hash_token
 from callcenter.models import ApiToken, Ticket
 from tests.factories import MONDAY, Province
 from tests.web.conftest import Browser
-from tickets import codes
+from tickets.rules import codes
 
 REPORT = {"source_ref": "app-1", "description": "Ổ gà giữa đường", "category": "moi-truong", "ward": "28249",
           "reporter_phone": "0905123456", "reporter_name": "Nguyễn Văn A"}  # fmt: skip

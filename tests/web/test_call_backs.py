@@ -11,8 +11,8 @@ from callcenter.vocab import Outcome, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk
-from tickets.sla import VIETNAM
+from tickets.desk import filing
+from tickets.rules.sla import VIETNAM
 
 SignIn = Callable[[str | None], Browser]
 EARLIER = datetime.now(UTC) - timedelta(hours=2)
@@ -21,7 +21,7 @@ EARLIER = datetime.now(UTC) - timedelta(hours=2)
 def waiting(session: Session, number: str, **columns: object) -> Ticket:
     times = {"started_at": EARLIER, "queued_at": EARLIER, "ended_at": EARLIER + timedelta(seconds=30)}
     call = factories.missed(session, caller=number, **times, **columns)
-    desk.settle_call(session, call, now=EARLIER)
+    filing.settle_call(session, call, now=EARLIER)
     session.commit()
     return session.query(Ticket).filter_by(caller=number, state=TicketState.FILED).one()
 

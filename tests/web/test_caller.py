@@ -12,7 +12,7 @@ from tests import factories
 from tests.factories import CALLER, MONDAY, Province
 from tests.web.conftest import Browser
 from tests.web.test_desk_pages import JSON, WHOLE
-from tickets import desk
+from tickets.desk import filing
 
 SignIn = Callable[[str | None], Browser]
 NOTE = {"note": "Nói chậm, nghe kém", "names": "Ông Ba\nBà Tư", "flags": ["hard_of_hearing", "sms_first"], "seen": ""}
@@ -20,7 +20,7 @@ NOTE = {"note": "Nói chậm, nghe kém", "names": "Ông Ba\nBà Tư", "flags": 
 
 @pytest.fixture
 def draft(session: Session, province: Province) -> Ticket:
-    found = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    found = filing.open_draft(session, factories.answered(session), now=MONDAY)
     session.commit()
     return found
 

@@ -13,7 +13,7 @@ from callcenter.vocab import Outcome, Verdict
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets.calls import capture
+from tickets.figures import capture
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)

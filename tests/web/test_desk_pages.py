@@ -16,7 +16,8 @@ from callcenter.vocab import Disposition, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
 from tests.web.conftest import Browser
-from tickets import codes, desk
+from tickets.desk import filing
+from tickets.rules import codes
 
 SignIn = Callable[[str | None], Browser]
 JSON = {"Accept": "application/json"}
@@ -30,14 +31,14 @@ WHOLE = {
 @pytest.fixture
 def call(session: Session, province: Province) -> Call:
     made = factories.answered(session)
-    desk.open_draft(session, made, now=MONDAY)
+    filing.open_draft(session, made, now=MONDAY)
     session.commit()
     return made
 
 
 @pytest.fixture
 def draft(session: Session, call: Call) -> Ticket:
-    found = desk.draft_of(session, call)
+    found = filing.draft_of(session, call)
     assert found is not None
     return found
 
@@ -208,7 +209,7 @@ def test_somebody_elses_draft_is_not_mine_to_change(sign_in: SignIn, session: Se
 
 def test_the_desk_shows_who_rings_and_who_they_were(sign_in: SignIn, session: Session, call: Call) -> None:
     ringing = factories.call(session, caller_name="<b>Nguyễn</b>")
-    desk.open_draft(session, ringing, now=MONDAY)
+    filing.open_draft(session, ringing, now=MONDAY)
     session.commit()
     lan, minh = sign_in("lan").get("/").text, sign_in("minh").get("/").text
     assert f'data-call="{ringing.id}"' in lan
@@ -220,7 +221,7 @@ def test_the_desk_shows_who_rings_and_who_they_were(sign_in: SignIn, session: Se
 
 def test_both_a_ringing_call_and_an_unfinished_one_are_there(sign_in: SignIn, session: Session, call: Call) -> None:
     ringing = factories.call(session, caller="+84913000111")
-    desk.open_draft(session, ringing, now=MONDAY)
+    filing.open_draft(session, ringing, now=MONDAY)
     session.commit()
     page = sign_in("lan").get("/desk/work").text
     assert page.count('<form class="draft-form"') == 2
@@ -287,8 +288,8 @@ def test_many_drafts_are_all_to_be_found_and_few_are_forms(
     left = []
     for number in range(MOST_FORMS + 3):
         call = factories.answered(session, linkedid=f"1795447000.{number}", caller=f"+8490512{number:04}")
-        desk.open_draft(session, call, now=MONDAY)
-        found = desk.draft_of(session, call)
+        filing.open_draft(session, call, now=MONDAY)
+        found = filing.draft_of(session, call)
         assert found is not None
         left.append(found.code)
     session.commit()
@@ -319,7 +320,7 @@ def test_a_redial_is_offered_the_draft_that_broke_off(sign_in: SignIn, session: 
     lan = sign_in("lan")
     lan.post(f"/drafts/{draft.code}/save", WHOLE, headers=JSON)
     again = factories.call(session, started_at=MONDAY + timedelta(minutes=3))
-    new = desk.open_draft(session, again, now=MONDAY)
+    new = filing.open_draft(session, again, now=MONDAY)
     session.commit()
     page = lan.get("/").text
     assert f"Ghi tiếp phiếu {codes.group(draft.code)}" in page
@@ -333,7 +334,7 @@ def test_a_redial_is_offered_the_draft_that_broke_off(sign_in: SignIn, session: 
 def test_an_older_ticket_is_asked_about_with_one_button(sign_in: SignIn, session: Session, draft: Ticket) -> None:
     lan = sign_in("lan")
     lan.post(f"/drafts/{draft.code}/file", WHOLE)
-    new = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    new = filing.open_draft(session, factories.answered(session), now=MONDAY)
     session.commit()
     assert f'name="parent_code" value="{draft.code}"' in lan.get("/").text
     assert lan.post(f"/drafts/{new.code}/link", {"parent_code": draft.code}).status_code == 303

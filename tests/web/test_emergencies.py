@@ -12,8 +12,8 @@ from callcenter.vocab import CommandResult, EmergencyEnd, EmergencyService, Leve
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk
-from tickets.fields import TicketFields
+from tickets.desk import filing
+from tickets.rules.fields import TicketFields
 
 SignIn = Callable[[str | None], Browser]
 HTMX = {"HX-Request": "true"}
@@ -26,9 +26,9 @@ def call(session: Session, province: Province) -> Call:
     session.add(PbxStatus(pbx="pbx1", connected=True, since=now, seen_at=now, actions=actions))
     session.add(PbxQueue(pbx="pbx1", name="hotline-1022", members=[], seen_at=now))
     row = factories.call(session, ringing=[], talking=["101"], operators=["101"], answered_at=now)
-    draft = desk.open_draft(session, row, now=now)
+    draft = filing.open_draft(session, row, now=now)
     fields = TicketFields(address="Cầu Rạch Miễu", description="Xe tải lật")
-    desk.save_draft(session, province.actor("lan"), draft.code, fields, version=None, now=now)
+    filing.save_draft(session, province.actor("lan"), draft.code, fields, version=None, now=now)
     session.commit()
     return row
 
@@ -144,7 +144,7 @@ def test_after_the_call_it_begins_from_the_card(sign_in: SignIn, session: Sessio
     assert "Khẩn cấp…" in lan.get("/desk/work").text
     lan.post("/emergencies/begin", {"service": "113"})
     assert "không còn ở máy của ông/bà" in lan.get("/").text
-    code = desk.draft_of(session, call).code  # type: ignore[union-attr]
+    code = filing.draft_of(session, call).code  # type: ignore[union-attr]
     row = begun(lan, session, "113", code=code)
     assert session.get_one(Ticket, row.ticket_id).level is Level.URGENT
     assert "Người gọi đã gác máy" in lan.get("/").text

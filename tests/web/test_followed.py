@@ -17,10 +17,12 @@ from tests.factories import Province
 from tests.web.conftest import Browser
 from tests.web.test_access import OFFICER, WHO
 from tests.web.test_public_pages import REPORT
-from tickets import agencies, desk, history
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.agency import casework
+from tickets.desk import filing
+from tickets.life import history
 from tickets.oversight import shifts
+from tickets.rules.fields import TicketFields
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)
@@ -99,14 +101,14 @@ class Page(HTMLParser):
 def things(session: Session, province: Province) -> dict[str, object]:
     """One of everything that an address can name."""
     call = factories.answered(session, started_at=NOW, ended_at=NOW)
-    ticket = desk.open_draft(session, call, now=NOW)
+    ticket = filing.open_draft(session, call, now=NOW)
     fields = TicketFields(category_code="khac", ward_code="28249", address="12 Lê Lợi", description="Đèn tắt")
-    desk.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
-    agencies.place(
+    filing.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
+    casework.place(
         session, history.locked(session, ticket.code), province.agencies["power"].id, (), Actor.rule("routing"),
         now=NOW, why="rule",
     )  # fmt: skip
-    draft = desk.new_ticket(session, province.actor("hoa"), source=Source.COUNTER, now=NOW)
+    draft = filing.new_ticket(session, province.actor("hoa"), source=Source.COUNTER, now=NOW)
     article = Article(title="Nước đục", body="Xả vòi", published=True, created_at=NOW, changed_at=NOW)
     token = ApiToken(name="Cổng tỉnh", token_hash="x", scope="api", source=Source.WEB, created_at=NOW)
     session.add_all([token, article])

@@ -10,7 +10,7 @@ from callcenter.models import CategoryKeywords, Ticket
 from callcenter.vocab import Source
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk
+from tickets.desk import filing
 
 SignIn = Callable[[str | None], Browser]
 
@@ -18,7 +18,7 @@ SignIn = Callable[[str | None], Browser]
 @pytest.fixture
 def draft(session: Session, province: Province) -> Ticket:
     session.add(CategoryKeywords(category_code="moi-truong", phrases=["rác"]))
-    made = desk.new_ticket(session, province.actor("lan"), source=Source.COUNTER, now=datetime.now(UTC))
+    made = filing.new_ticket(session, province.actor("lan"), source=Source.COUNTER, now=datetime.now(UTC))
     session.commit()
     return made
 

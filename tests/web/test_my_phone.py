@@ -12,7 +12,7 @@ from callcenter.vocab import AFTER_CALL, CallOut, Source, TicketKind, TicketStat
 from tests import factories
 from tests.factories import CALLER, Province
 from tests.web.conftest import Browser
-from tickets import history
+from tickets.life import history
 from tickets.telephone import calling_out
 from tickets.telephone.my_phone import VERBS
 

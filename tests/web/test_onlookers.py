@@ -12,7 +12,7 @@ from callcenter.models import Ticket
 from tests import factories
 from tests.factories import MONDAY, Province
 from tests.web.conftest import Browser
-from tickets import desk
+from tickets.desk import filing
 
 SignIn = Callable[[str | None], Browser]
 JSON = {"Accept": "application/json"}
@@ -20,7 +20,7 @@ JSON = {"Accept": "application/json"}
 
 @pytest.fixture
 def draft(session: Session, province: Province) -> Ticket:
-    found = desk.open_draft(session, factories.answered(session), now=MONDAY)
+    found = filing.open_draft(session, factories.answered(session), now=MONDAY)
     session.commit()
     return found
 

@@ -12,9 +12,10 @@ from tests import factories
 from tests.factories import Province
 from tests.page_weight import weigh
 from tests.web.conftest import Browser
-from tickets import desk, history
 from tickets.actors import Actor
-from tickets.desk import TicketFields
+from tickets.desk import filing
+from tickets.desk.filing import TicketFields
+from tickets.life import history
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)
@@ -78,8 +79,8 @@ def _is_light_page(page: str, url: str) -> None:
 
 
 def _in_triage(session: Session, province: Province) -> str:
-    ticket = desk.open_draft(session, factories.answered(session), now=NOW)
+    ticket = filing.open_draft(session, factories.answered(session), now=NOW)
     fields = TicketFields(category_code="khac", description="Việc không thuộc ai")
-    desk.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
+    filing.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
     history.move(session, ticket, "triage", Actor.rule("routing"), now=NOW, why="no_rule")
     return ticket.code

@@ -10,7 +10,8 @@ from callcenter import phones
 from callcenter.vocab import Source
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import codes, desk
+from tickets.desk import filing
+from tickets.rules import codes
 
 SignIn = Callable[[str | None], Browser]
 
@@ -20,7 +21,7 @@ def test_the_code_of_a_ticket_is_no_phone_number(session: Session, province: Pro
     both = next(code for code in map(codes.make_code, count(1)) if phones.normalise(code))
     lan = sign_in("lan")
     assert "/numbers/" in lan.get(f"/palette?q={both}").text
-    ticket = desk.new_ticket(session, province.actor("lan"), source=Source.LETTER, now=datetime.now(UTC))
+    ticket = filing.new_ticket(session, province.actor("lan"), source=Source.LETTER, now=datetime.now(UTC))
     ticket.code = both
     session.commit()
     found = lan.get(f"/palette?q={codes.group(both)}").text

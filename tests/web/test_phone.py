@@ -12,7 +12,7 @@ from callcenter.vocab import CommandResult
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk
+from tickets.desk import filing
 
 SignIn = Callable[[str | None], Browser]
 HTMX = {"HX-Request": "true"}
@@ -31,7 +31,7 @@ def status(session: Session) -> PbxStatus:
 @pytest.fixture
 def call(session: Session, province: Province, status: PbxStatus) -> Call:
     row = factories.call(session, caller_name="Nguyễn Thị Mỹ Hạnh")
-    desk.open_draft(session, row, now=datetime.now(UTC))
+    filing.open_draft(session, row, now=datetime.now(UTC))
     session.commit()
     return row
 

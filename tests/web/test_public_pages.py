@@ -18,8 +18,10 @@ from callcenter.models import Attachment, FormerUnit, OutboxRow, Ticket
 from callcenter.vocab import TicketKind, TicketState
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import agencies, codes, files, history
 from tickets.actors import Actor
+from tickets.agency import casework
+from tickets.life import files, history
+from tickets.rules import codes
 
 REPORT = {"description": "Cống nghẹt, nước tràn", "category": "cap-thoat-nuoc", "ward": "28249",
           "address": "hẻm 5", "reporter_name": "Bà Sáu", "reporter_phone": "0905.123.456",
@@ -249,10 +251,10 @@ def test_a_network_of_many_addresses_is_one_asker(public: Browser) -> None:
 
 def _to_agency(session: Session, province: Province, code: str) -> Ticket:
     ticket = history.locked(session, code)
-    agencies.place(session, ticket, province.agencies["water"].id, (), Actor.rule("routing"),
+    casework.place(session, ticket, province.agencies["water"].id, (), Actor.rule("routing"),
                    now=ticket.filed_at or ticket.created_at, why="rule", note="ghi chú nội bộ")  # fmt: skip
     session.commit()
-    agencies.accept(session, province.actor("thu"), code, now=ticket.created_at)
+    casework.accept(session, province.actor("thu"), code, now=ticket.created_at)
     session.commit()
     return ticket
 
@@ -260,7 +262,7 @@ def _to_agency(session: Session, province: Province, code: str) -> Ticket:
 def test_the_agency_asks_and_the_citizen_supplies(public: Browser, session: Session, province: Province) -> None:
     code = send(public)
     ticket = _to_agency(session, province, code)
-    agencies.ask(session, province.actor("thu"), code, question="Nước chảy từ hố ga nào?", now=ticket.created_at)
+    casework.ask(session, province.actor("thu"), code, question="Nước chảy từ hố ga nào?", now=ticket.created_at)
     session.commit()
     page = public.get("/track").text
     assert "Nước chảy từ hố ga nào?" in page
@@ -280,9 +282,9 @@ def test_the_answer_is_seen_rated_and_objected_to(
     code = send(public)
     ticket = _to_agency(session, province, code)
     evidence = files.store(settings.data_dir, "sau.jpg", picture("green"))
-    agencies.resolve(session, province.actor("thu"), code, text="Đã thông cống", files=[evidence],
+    casework.resolve(session, province.actor("thu"), code, text="Đã thông cống", files=[evidence],
                      now=ticket.created_at)  # fmt: skip
-    agencies.attach(session, ticket, [files.store(settings.data_dir, "rieng.jpg", picture("black"))],
+    casework.attach(session, ticket, [files.store(settings.data_dir, "rieng.jpg", picture("black"))],
                     Actor.rule("x"), purpose="report", now=ticket.created_at)  # fmt: skip
     session.commit()
     page = public.get("/track").text

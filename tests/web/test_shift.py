@@ -11,9 +11,9 @@ from callcenter.vocab import CommandResult, CommandVerb, HungUpBy, Level, Outcom
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk, queries
-from tickets.fields import TicketFields
+from tickets.desk import filing, queries
 from tickets.oversight import worklist
+from tickets.rules.fields import TicketFields
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)
@@ -22,14 +22,14 @@ LONG_AGO = NOW - timedelta(hours=1)
 
 def to_call_back(session: Session, caller: str, ended: datetime) -> Ticket:
     call = factories.missed(session, caller=caller, started_at=ended, queued_at=ended, ended_at=ended)
-    desk.settle_call(session, call, now=ended)
+    filing.settle_call(session, call, now=ended)
     session.commit()
     return session.query(Ticket).filter_by(caller=caller, state=TicketState.FILED).one()
 
 
 def left_draft(session: Session) -> Ticket:
     call = factories.answered(session, started_at=LONG_AGO, ended_at=LONG_AGO)
-    draft = desk.open_draft(session, call, now=LONG_AGO)
+    draft = filing.open_draft(session, call, now=LONG_AGO)
     session.commit()
     return draft
 
@@ -51,7 +51,7 @@ def test_whom_the_pbx_cut_off_comes_first(sign_in: SignIn, session: Session) -> 
         session, caller="+84913000002", started_at=just_now, queued_at=just_now, ended_at=just_now,
         outcome=Outcome.FAILED, stage=None, hung_up_by=HungUpBy.SYSTEM,
     )  # fmt: skip
-    desk.settle_call(session, cut, now=just_now)
+    filing.settle_call(session, cut, now=just_now)
     session.commit()
     first = session.query(Ticket).filter_by(caller="+84913000002").one()
     browser = sign_in("lan")
@@ -69,7 +69,7 @@ def test_a_robots_hundreds_of_calls_are_counted_not_loaded(
         at = LONG_AGO + timedelta(seconds=number)
         named = {"caller_name": "Quảng cáo"} if number == 1 else {}
         call = factories.missed(session, caller=robot, started_at=at, queued_at=at, ended_at=at, **named)
-        desk.settle_call(session, call, now=at)
+        filing.settle_call(session, call, now=at)
     session.commit()
     ticket = session.query(Ticket).filter_by(caller=robot).one()
     lan = province.actor("lan")
@@ -206,11 +206,11 @@ def test_each_thing_nobody_owns_is_told_once(sign_in: SignIn, session: Session, 
     moment = datetime.now(UTC)
     to_call_back(session, "+84913000001", moment - timedelta(minutes=17))
     to_call_back(session, "+84913000002", moment - timedelta(minutes=12))
-    urgent = desk.new_ticket(session, province.actor("lan"), source="counter", now=NOW)  # type: ignore[arg-type]
+    urgent = filing.new_ticket(session, province.actor("lan"), source="counter", now=NOW)  # type: ignore[arg-type]
     fields = TicketFields(
         category_code="khac", description="Cây đổ chắn đường", level=Level.URGENT, reporter_phone="0905123456"
     )
-    desk.file(session, province.actor("lan"), urgent.code, fields, now=NOW)
+    filing.file(session, province.actor("lan"), urgent.code, fields, now=NOW)
     session.commit()
     page = sign_in("hoa").get("/shift").text
     assert "3 việc chưa ai lo" in page

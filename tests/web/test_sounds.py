@@ -17,8 +17,8 @@ from callcenter.vocab import Hearing, Sound, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk
-from tickets.fields import TicketFields
+from tickets.desk import filing
+from tickets.rules.fields import TicketFields
 
 INBOX = "/var/spool/asterisk/voicemail/hotline/1022/INBOX"
 WHOLE = b"RIFF" + bytes(range(200))
@@ -115,7 +115,7 @@ def talk(session: Session, folder: Path) -> Call:
     day = folder / "monitor" / "2026" / "11" / "23"
     day.mkdir(parents=True)
     (day / f"{call.linkedid}.wav").write_bytes(WHOLE)
-    draft = desk.open_draft(session, call, now=factories.MONDAY)
+    draft = filing.open_draft(session, call, now=factories.MONDAY)
     draft.category_code = "cap-thoat-nuoc"
     draft.ward_code = "28249"
     session.commit()
@@ -143,10 +143,10 @@ def test_a_recording_is_found_by_its_linkedid_and_heard_by_whose_talk_it_was(
 def test_an_agency_hears_it_where_the_ticket_is_open_to_it_and_never_a_kept_identity(
     sign_in: Callable[..., Browser], talk: Call, session: Session, province: Province
 ) -> None:
-    draft = desk.draft_of(session, talk)
+    draft = filing.draft_of(session, talk)
     assert draft
     fields = TicketFields(description="Mất nước từ sáng")
-    ticket = desk.file(session, province.actor("minh"), draft.code, fields, now=factories.MONDAY)
+    ticket = filing.file(session, province.actor("minh"), draft.code, fields, now=factories.MONDAY)
     water = province.agencies["water"].id
     session.add(Assignment(ticket_id=ticket.id, agency_id=water, role="lead", assigned_at=factories.MONDAY))
     ticket.state = TicketState.ROUTED

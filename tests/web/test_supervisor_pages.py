@@ -13,10 +13,12 @@ from callcenter.vocab import Disposition, Outcome, Stage, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import agencies, desk, history
 from tickets.actors import Actor
-from tickets.fields import TicketFields
-from tickets.sla import VIETNAM
+from tickets.agency import casework
+from tickets.desk import filing
+from tickets.life import history
+from tickets.rules.fields import TicketFields
+from tickets.rules.sla import VIETNAM
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)
@@ -24,9 +26,9 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def in_triage(session: Session, province: Province) -> Ticket:
-    ticket = desk.open_draft(session, factories.answered(session), now=NOW)
+    ticket = filing.open_draft(session, factories.answered(session), now=NOW)
     fields = TicketFields(category_code="khac", description="Việc không thuộc ai")
-    desk.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
+    filing.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
     ticket.routing_reason = "no_rule"
     history.move(session, ticket, "triage", Actor.rule("routing"), now=NOW, why="no_rule")
     session.commit()
@@ -153,7 +155,7 @@ def test_the_state_of_a_pbx_is_told_as_it_is(
 
 def test_a_call_back_closes_with_a_note(sign_in: SignIn, session: Session, province: Province) -> None:
     missed = factories.missed(session)
-    desk.settle_call(session, missed, now=NOW)
+    filing.settle_call(session, missed, now=NOW)
     session.commit()
     ticket = session.query(Ticket).one()
     lan = sign_in("lan")
@@ -207,12 +209,12 @@ def test_each_figure_of_the_day_opens_its_sample(sign_in: SignIn, session: Sessi
 def test_who_was_spoken_with_since_is_reached(sign_in: SignIn, session: Session, province: Province) -> None:
     for caller in ("+84913000001", "+84913000002", "+84913000003"):
         call = factories.missed(session, started_at=NOW, ended_at=NOW, caller=caller)
-        desk.settle_call(session, call, now=NOW)
+        filing.settle_call(session, call, now=NOW)
     later = NOW + timedelta(minutes=5)
     factories.answered(session, caller="+84913000001", started_at=later, ended_at=later)
     session.flush()
     task = session.query(Ticket).filter_by(caller="+84913000002").one()
-    desk.close_callback(session, province.actor("lan"), task.code, note="Đã hướng dẫn", now=later)
+    filing.close_callback(session, province.actor("lan"), task.code, note="Đã hướng dẫn", now=later)
     session.commit()
     page = sign_in("phuc").get(f"/supervisor/unreached?day={NOW.astimezone(VIETNAM).date()}").text
     assert 'id="unreached-84913000003"' in page
@@ -241,11 +243,11 @@ def test_a_day_is_compared_with_its_weekday(sign_in: SignIn, session: Session, p
 
 
 def test_late_agencies_open_their_tickets(sign_in: SignIn, session: Session, province: Province) -> None:
-    ticket = desk.open_draft(session, factories.answered(session), now=NOW)
+    ticket = filing.open_draft(session, factories.answered(session), now=NOW)
     fields = TicketFields(category_code="cap-thoat-nuoc", description="Nước yếu")
-    desk.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
+    filing.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
     water = province.agencies["water"].id
-    agencies.place(session, ticket, water, (), Actor.rule("routing"), now=NOW, why="rule")
+    casework.place(session, ticket, water, (), Actor.rule("routing"), now=NOW, why="rule")
     ticket.accept_due = NOW - timedelta(hours=3)
     session.commit()
     phuc = sign_in("phuc")

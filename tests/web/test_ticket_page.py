@@ -15,9 +15,10 @@ from callcenter.vocab import Role, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import HASH, Browser
-from tickets import agencies, desk
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.agency import casework
+from tickets.desk import filing
+from tickets.rules.fields import TicketFields
 
 SignIn = Callable[[str | None], Browser]
 ROUTING = Actor.rule("routing")
@@ -26,10 +27,10 @@ ROUTING = Actor.rule("routing")
 def filed(session: Session, province: Province, text: str = "Rác dồn trước chợ ba ngày", **fields: object) -> Ticket:
     """A report of rubbish in My Tho, in the hands of the ward's committee."""
     now = datetime.now(UTC)
-    draft = desk.open_draft(session, factories.answered(session), now=now)
+    draft = filing.open_draft(session, factories.answered(session), now=now)
     values = {"category_code": "moi-truong", "ward_code": "28249", "description": text, **fields}
-    desk.file(session, province.actor("lan"), draft.code, TicketFields(**values), now=now)
-    agencies.place(session, draft, province.agencies["my_tho"].id, (), ROUTING, now=now, why="rule")
+    filing.file(session, province.actor("lan"), draft.code, TicketFields(**values), now=now)
+    casework.place(session, draft, province.agencies["my_tho"].id, (), ROUTING, now=now, why="rule")
     session.commit()
     return draft
 
@@ -192,7 +193,7 @@ def test_who_lost_the_ticket_while_typing_gets_the_words_back(
 ) -> None:
     tam, url = sign_in("tam"), f"/tickets/{ticket.code}"
     tam.post(f"{url}/accept")
-    agencies.assign(
+    casework.assign(
         session,
         province.actor("phuc"),
         ticket.code,

@@ -12,7 +12,7 @@ from callcenter.vocab import CommandResult
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tickets import desk
+from tickets.desk import filing
 
 SignIn = Callable[[str | None], Browser]
 
@@ -26,7 +26,7 @@ def call(session: Session, province: Province) -> Call:
     session.add(PbxQueue(pbx="pbx1", name="hotline-1022", members=members, seen_at=now))
     province.agencies["water"].phone = "0273 387 1234"
     row = factories.call(session, ringing=[], talking=["101"], operators=["101"], answered_at=now)
-    desk.open_draft(session, row, now=now)
+    filing.open_draft(session, row, now=now)
     session.commit()
     return row
 

@@ -10,7 +10,7 @@ import pytest
 from agent_ui import catalogue, labels
 from callcenter import vocab
 from tests.web.conftest import Browser
-from tickets import lifecycle
+from tickets.rules import moves
 
 ENUMS = [
     kind
@@ -47,7 +47,7 @@ def test_every_word_has_a_label(kind: Any) -> None:
 
 
 def test_every_move_of_a_ticket_has_words() -> None:
-    assert set(lifecycle.MOVES) <= set(labels.MOVES)
+    assert set(moves.MOVES) <= set(labels.MOVES)
 
 
 def test_short_labels_fit_their_badges() -> None:

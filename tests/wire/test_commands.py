@@ -22,7 +22,7 @@ from tests.factories import Province
 from tests.wire.ami_server import AmiServer
 from tests.wire.ears import PATIENT, listening, seen
 from tests.wire.test_listener import CALLER, RING, TALK, run, say
-from tickets import history
+from tickets.life import history
 
 BOTH = ["SimulatedAnswer", "SimulatedHangup"]
 

@@ -17,7 +17,7 @@ import pytest
 from telephony.ami.protocol import AmiProtocol, Headers
 from telephony.callflow import Calls, Rules, columns, resync, step
 from telephony.events import Happening, Kind, interpret
-from tickets.calls import live
+from tickets.rules import call_phase
 
 FOLDER = Path(__file__).with_name("recordings")
 STREAMS = sorted(FOLDER.glob("*.ami")) + sorted(FOLDER.glob("*.ami.gz"))
@@ -127,7 +127,7 @@ class Watcher(Player):
     def _keep(self, changed: Sequence[str]) -> None:
         super()._keep(changed)
         for call in (self.calls.by_id[linkedid] for linkedid in changed):
-            held = live.is_on_hold(
+            held = call_phase.is_on_hold(
                 call.phase, talked=bool(call.talks), talking=call.talking, holding=call.holding, third=call.third
             )
             word = "on hold" if held else call.phase.value

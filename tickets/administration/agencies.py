@@ -14,7 +14,7 @@ from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, Ward
 from callcenter.vocab import AgencyKind
 from tickets.actors import Actor
-from tickets.administration.records import begin, is_news, record_change
+from tickets.life.records import begin, is_news, record_change
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 # A short number such as 1900 1234 or 113 is no E.164 and yet somebody answers it.

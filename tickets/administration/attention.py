@@ -20,9 +20,10 @@ from callcenter.models import (
     Ward,
 )
 from callcenter.vocab import AgencyKind, Role
-from tickets import assignment, clocks
 from tickets.administration import emergencies
-from tickets.sla import VIETNAM
+from tickets.agency import assignment
+from tickets.life import clocks
+from tickets.rules.sla import VIETNAM
 
 
 @dataclass(frozen=True)

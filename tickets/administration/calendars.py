@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import CalendarDay, SlaTarget, WorkingPeriod
 from callcenter.vocab import Clock, Level
-from tickets import clocks
 from tickets.actors import Actor
-from tickets.administration.records import begin, is_news, record_change
-from tickets.sla import WORKING_DAY, Calendar, Target, due_at
+from tickets.life import clocks
+from tickets.life.records import begin, is_news, record_change
+from tickets.rules.sla import WORKING_DAY, Calendar, Target, due_at
 
 Week = dict[int, tuple[tuple[time, time], ...]]
 _MINUTES_OF = {"minutes": 1, "hours": 60}

@@ -13,8 +13,8 @@ from callcenter.models import ApiToken, Category, PbxQueue, TestNumber
 from callcenter.vocab import Source
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
-from tickets.administration.records import begin, is_news, record_change
-from tickets.telephone.wrap_up import LONGEST_S
+from tickets.life.records import begin, is_news, record_change
+from tickets.rules.wrap_up import LONGEST_S
 
 SCOPES = ("api", "open311")
 SOURCES = (Source.APP, Source.WEB, Source.OPEN311)

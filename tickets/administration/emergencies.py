@@ -10,8 +10,8 @@ from callcenter.errors import Invalid
 from callcenter.models import EmergencyLine
 from callcenter.vocab import EmergencyService
 from tickets.actors import Actor
-from tickets.administration.records import begin, is_news, record_change
-from tickets.telephone.emergency_rules import NUMBER
+from tickets.life.records import begin, is_news, record_change
+from tickets.rules.emergency_rules import NUMBER
 
 SUBJECT = "emergency_line"
 

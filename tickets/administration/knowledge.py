@@ -13,7 +13,7 @@ from callcenter.models import Article, Category, CategoryKeywords
 from callcenter.text import fold
 from callcenter.vocab import Role
 from tickets.actors import Actor
-from tickets.administration.records import begin, is_news, record_change
+from tickets.life.records import begin, is_news, record_change
 
 MOST_PHRASES = 200
 _LONGEST_PHRASE, _LONGEST_TITLE, _LONGEST_BODY = 60, 150, 4000

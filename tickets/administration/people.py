@@ -14,7 +14,7 @@ from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_passwo
 from callcenter.push import announce
 from callcenter.vocab import Role
 from tickets.actors import Actor
-from tickets.administration.records import begin, is_news, record_change
+from tickets.life.records import begin, is_news, record_change
 from tickets.telephone import taking
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")

@@ -11,7 +11,7 @@ from callcenter.models import PauseReason
 from callcenter.vocab import AFTER_CALL, UNANSWERED
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
-from tickets.administration.records import begin, is_news, record_change
+from tickets.life.records import begin, is_news, record_change
 
 _SUBJECT = "pause_reason"
 _LONGEST_NAME = 60

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, Category, RoutingRule, Ward
 from callcenter.vocab import Level
-from tickets import assignment
 from tickets.actors import Actor
-from tickets.administration.records import begin, is_news, record_change
-from tickets.routing import Decision, choose_agency
+from tickets.agency import assignment
+from tickets.life.records import begin, is_news, record_change
+from tickets.rules.routing import Decision, choose_agency
 
 COMMUNE = "commune"  # instead of an agency's code: the committee of the ticket's ward
 

@@ -11,10 +11,9 @@ from callcenter import answers
 from callcenter.db import any_of
 from callcenter.models import Call, TestNumber, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
-from tickets import history
 from tickets.actors import Actor
-from tickets.calls import hearing
-from tickets.people import safe
+from tickets.calls import listening
+from tickets.life import history, safe
 
 KEEP = "keep"
 CALL_BACK = "call_back"
@@ -158,7 +157,7 @@ def close_reached(
     if disposition in _NOT_REACHED or about.caller is None:
         return
     task = _open_task(session, about.caller)
-    if task is None or task.id == about.id or hearing.has_unheard(session, task):
+    if task is None or task.id == about.id or listening.has_unheard(session, task):
         return
     talk = _longest_talk(session, about)
     if talk is None or talk.talk_s < _REACHED_TALK_S:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, MoveRefused, NotAllowed
 from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Attempt, TicketKind, TicketState
-from tickets import claims, history
 from tickets.actors import DESK, LEADS, Actor
-from tickets.calls import attempts, hearing
-from tickets.people import messages
+from tickets.calls import listening
+from tickets.life import claims, history
+from tickets.notices import messages
+from tickets.rules import attempts
 
 ATTEMPT = "call_attempt"
 _AT_ONCE = 2000
@@ -103,7 +104,7 @@ def end_many(
         raise Invalid(problems)
     ended = Ended()
     query = (
-        select(Ticket, hearing.unheard(), claims.free(now))
+        select(Ticket, listening.unheard(), claims.free(now))
         .where(Ticket.code.in_(list(codes)), Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
         .order_by(Ticket.id)
         .with_for_update(of=Ticket)

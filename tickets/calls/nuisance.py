@@ -16,8 +16,8 @@ from callcenter.models import Agency, Call, NuisanceNumber, PbxCommand, PbxListe
 from callcenter.push import announce
 from callcenter.vocab import CommandResult, CommandVerb, Disposition, NuisanceStep, Outcome
 from tickets.actors import LEADS, Actor
-from tickets.administration.records import record_change
-from tickets.calls import nuisance_rules as rules
+from tickets.life.records import record_change
+from tickets.rules import nuisance_rules as rules
 
 TIME = Actor.rule("time")
 # How a call ends that was no citizen's concern: the operator's mark.

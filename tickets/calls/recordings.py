@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from callcenter.models import Call
 from callcenter.vocab import Sound
-from tickets.sla import VIETNAM
+from tickets.rules.sla import VIETNAM
 
 # What a browser plays, the best first; Asterisk writes the same message in several formats beside each other.
 ENDINGS = {".wav": "audio/wav", ".WAV": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}

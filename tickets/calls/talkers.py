@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from callcenter import extensions
 from callcenter.models import Call, ExtensionSpan
 from tickets.actors import Actor
-from tickets.calls import talks
-from tickets.calls.talks import Talk
+from tickets.rules import talks
+from tickets.rules.talks import Talk
 
 # A call's id and the extension.
 Phone = tuple[int, str]

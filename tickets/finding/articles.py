@@ -12,9 +12,9 @@ from callcenter.errors import NotFound
 from callcenter.models import Article, ArticleUse
 from callcenter.models.knowledge import article_words
 from callcenter.text import fold
-from tickets import history
 from tickets.actors import DESK, LEADS, Actor
 from tickets.finding import search
+from tickets.life import history
 
 _MOST_WORDS = 12
 _LISTED = 200

@@ -4,7 +4,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from callcenter.models import FormerUnit, Ward
-from tickets.finding.place_index import FormerRow, Index, PlaceHit, WardRow
+from tickets.rules.place_index import FormerRow, Index, PlaceHit, WardRow
 
 __all__ = ["PlaceHit", "find_places"]
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Ticket
 from callcenter.vocab import TicketKind, TicketState
-from tickets import queries
 from tickets.actors import DESK, Actor
-from tickets.lifecycle import OPEN
+from tickets.desk import queries
+from tickets.rules.moves import OPEN
 
 _AT_MOST = 5
 _NO_TICKETS = (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)

@@ -43,10 +43,12 @@ from callcenter.models import Assignment, Ticket
 from callcenter.models.tickets import words as ticket_words
 from callcenter.text import fold
 from callcenter.vocab import TicketState
-from tickets import codes, lines, queries
 from tickets.actors import DESK, Actor
-from tickets.lines import Line
-from tickets.sla import VIETNAM
+from tickets.desk import queries
+from tickets.life import lines
+from tickets.life.lines import Line
+from tickets.rules import codes
+from tickets.rules.sla import VIETNAM
 
 Statement = Select[*tuple[Any, ...]]
 Conditions = Sequence[ColumnElement[bool]]

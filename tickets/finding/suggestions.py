@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.models import Agency, Article, Category, CategoryKeywords, RoutingRule, Ticket
 from callcenter.text import fold
 from callcenter.vocab import Level, TicketKind, TicketState
-from tickets import assignment
+from tickets.agency import assignment
 from tickets.finding import articles, places
-from tickets.finding.keywords import Phrases
 from tickets.finding.places import PlaceHit
-from tickets.lifecycle import OPEN
-from tickets.routing import choose_agency
+from tickets.rules.keywords import Phrases
+from tickets.rules.moves import OPEN
+from tickets.rules.routing import choose_agency
 
 _NEAR_DAYS = 14
 _LOOKED_AT = 200

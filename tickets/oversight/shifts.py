@@ -12,10 +12,11 @@ from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import ShiftHandover, Ticket, User
 from callcenter.push import announce
 from callcenter.vocab import Role, TicketKind, TicketState
-from tickets import history, queries
 from tickets.actors import LEADS, Actor
+from tickets.desk import queries
+from tickets.desk.queries import Unfinished
+from tickets.life import history
 from tickets.oversight import worklist
-from tickets.queries import Unfinished
 from tickets.telephone import emergencies, emergency_bar
 
 _RECEIVE = (Role.SHIFT_LEADER, Role.SUPERVISOR)

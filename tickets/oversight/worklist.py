@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
 from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
-from tickets import claims, queries
 from tickets.actors import Actor
-from tickets.calls import attempts, calling, hearing, talkers
+from tickets.calls import calling, listening, talkers
 from tickets.calls.calling import Tried
-from tickets.oversight import overview
-from tickets.queries import Unfinished
+from tickets.desk import queries
+from tickets.desk.queries import Unfinished
+from tickets.figures import overview
+from tickets.life import claims
+from tickets.rules import attempts
 
 # A number that nobody took on for this long is the shift leader's.
 UNCLAIMED_AFTER = timedelta(minutes=15)
@@ -97,7 +99,7 @@ def callbacks(
     `since` and `until` leave those that were missed first in [since, until).
     """
     query = (
-        select(Ticket, claims.claimed_at(), hearing.unheard())
+        select(Ticket, claims.claimed_at(), listening.unheard())
         .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until))
         .order_by(*claims.order())
         .limit(_ROWS)

@@ -13,10 +13,11 @@ from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Agency, Assignment, Ticket
 from callcenter.push import announce
 from callcenter.vocab import AssignmentRole, TicketKind, TicketState
-from tickets import agencies, clocks, history
 from tickets.actors import DESK, Actor
-from tickets.files import StoredFile, unnamed
-from tickets.lifecycle import allowed, check_move
+from tickets.agency import casework
+from tickets.life import clocks, history
+from tickets.life.files import StoredFile, unnamed
+from tickets.rules.moves import allowed, check_move
 
 CITIZEN = Actor.rule("citizen")
 # Of an attachment that the citizen sent when asked.
@@ -103,7 +104,7 @@ def supply(
     check_move("supply", ticket.state)
     if text or not files:
         _check_text("text", text)
-    agencies.attach(session, ticket, files, actor, purpose=SUPPLIED, now=now)
+    casework.attach(session, ticket, files, actor, purpose=SUPPLIED, now=now)
     history.move(session, ticket, "supply", actor, now=now, reason=text or None, files=names)
     clocks.end_wait(session, ticket, now)
     return ticket
@@ -123,7 +124,7 @@ def withdraw(session: Session, actor: Actor, code: str, *, reason: str, now: dat
     clocks.end_wait(session, ticket, now)
     history.move(session, ticket, "withdraw", actor, now=now, reason=said)
     ticket.closed_at = now
-    agencies.end_assignments(session, ticket, now)
+    casework.end_assignments(session, ticket, now)
     return ticket
 
 

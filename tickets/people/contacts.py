@@ -12,8 +12,8 @@ from callcenter.models import Call, Contact, Ticket, User
 from callcenter.text import fold
 from callcenter.vocab import ContactFlag, Outcome, TicketState
 from tickets.actors import DESK, Actor
-from tickets.fields import MAX_NAME
-from tickets.people import safe
+from tickets.life import safe
+from tickets.rules.fields import MAX_NAME
 
 MAX_NOTE = 500
 MAX_NAMES = 10

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.errors import NotFound
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Clock, Source, TicketKind, TicketState
-from tickets import clocks
-from tickets.agencies import EVIDENCE
+from tickets.agency.casework import EVIDENCE
+from tickets.life import clocks
+from tickets.life.sweeps import CLOSE_AFTER
 from tickets.people import citizens
-from tickets.sla import due_at
-from tickets.sweeps import CLOSE_AFTER
+from tickets.rules.sla import due_at
 
 # What is still being written down, or was put aside, is nobody's business yet.
 _INNER = (TicketState.DRAFT, TicketState.DISCARDED)

@@ -14,8 +14,8 @@ from callcenter import commands, extensions
 from callcenter.models import AfterCall, Call, PbxQueue, PbxStatus
 from callcenter.push import announce
 from callcenter.vocab import AFTER_CALL, AfterCallEnd, CommandVerb
-from tickets.telephone import wrap_up
-from tickets.telephone.wrap_up import Members
+from tickets.rules import wrap_up
+from tickets.rules.wrap_up import Members
 
 LISTENER = "listener"
 # A talk that ended longer ago was heard late: nobody is to be pulled out of their next call.

@@ -12,10 +12,9 @@ from callcenter.errors import Invalid, NotFound
 from callcenter.models import OutgoingCall, PbxCommand, Ticket, User
 from callcenter.push import announce
 from callcenter.vocab import Attempt, CallOut, CommandResult, CommandVerb, TicketKind, TicketState
-from tickets import history
 from tickets.actors import Actor
 from tickets.calls import calling
-from tickets.people import safe
+from tickets.life import history, safe
 from tickets.telephone import my_phone, phone
 
 MOVE = "called_out"

@@ -12,12 +12,13 @@ from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import Call, Emergency, EmergencyLine, Ticket, TicketCall
 from callcenter.push import announce
 from callcenter.vocab import CommandVerb, EmergencyEnd, EmergencyService, Level, TicketState
-from tickets import desk, history, queries, same_caller
 from tickets.actors import LEADS, Actor
+from tickets.desk import filing, queries, same_caller
+from tickets.life import history
+from tickets.rules import emergency_rules as rules
+from tickets.rules.emergency_rules import Step
 from tickets.telephone import calling_out, my_phone, phone, transfers
-from tickets.telephone import emergency_rules as rules
 from tickets.telephone.calling_out import Allowed
-from tickets.telephone.emergency_rules import Step
 
 TOPIC = "emergencies"
 
@@ -141,9 +142,9 @@ def tell(session: Session, row: Emergency) -> None:
 def _ticket(session: Session, actor: Actor, call: Call | None, code: str, now: datetime) -> Ticket:
     """The named one, else the call's own draft; what is no draft any more stays, and a new one takes its place over."""
     if code:
-        ticket = desk.mine(session, actor, code)
+        ticket = filing.mine(session, actor, code)
     elif call is not None:
-        draft = desk.draft_of(session, call) or desk.open_draft(session, call, now=now)
+        draft = filing.draft_of(session, call) or filing.open_draft(session, call, now=now)
         ticket = history.locked(session, draft.code)
     else:
         raise NotFound(f"no call at the telephone of {actor.name}")

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.models import Call, Emergency, PbxCommand, Ticket
 from callcenter.vocab import CommandResult, CommandVerb, EmergencyEnd, EmergencyService
 from tickets.actors import LEADS, Actor
+from tickets.rules import emergency_rules as rules
+from tickets.rules.emergency_rules import Facts, Stage, Step
 from tickets.telephone import calling_out, emergency_watch, my_phone, phone, transfers
-from tickets.telephone import emergency_rules as rules
-from tickets.telephone.emergency_rules import Facts, Stage, Step
 
 _ABOUT = (CommandVerb.CONSULT, CommandVerb.TRANSFER, CommandVerb.JOIN, CommandVerb.BACK)
 # What the PBX has done shows in the call's own events a moment later.

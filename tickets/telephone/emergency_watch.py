@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from callcenter.db import any_of
 from callcenter.models import Call, Emergency, PbxCommand, Ticket
 from callcenter.vocab import CommandVerb, EmergencyEnd
-from tickets import history
-from tickets.desk import LISTENER
+from tickets.desk.filing import LISTENER
+from tickets.life import history
+from tickets.rules import emergency_rules as rules
 from tickets.telephone import emergencies
-from tickets.telephone import emergency_rules as rules
 
 _PASSING = (CommandVerb.CONSULT, CommandVerb.TRANSFER)
 

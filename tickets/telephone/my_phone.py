@@ -16,9 +16,8 @@ from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandResult, CommandVerb
 from tickets.actors import Actor
-from tickets.oversight import floor
-from tickets.oversight.floor import Doing
-from tickets.telephone import after_call, phone
+from tickets.telephone import after_call, floor, phone
+from tickets.telephone.floor import Doing
 
 VERBS = (CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME)
 # Those whose answer the strip tells; a button of a call tells its own.

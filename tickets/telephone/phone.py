@@ -11,8 +11,8 @@ from callcenter import commands
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Call, PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb, Role
-from tickets import queries
 from tickets.actors import Actor
+from tickets.desk import queries
 
 OPERATORS = (Role.OPERATOR, Role.SHIFT_LEADER)
 # How long the page remembers what became of a command, and how long a done one may take to show in the call.

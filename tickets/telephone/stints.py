@@ -8,8 +8,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import PhoneStint
-from tickets.oversight import floor
-from tickets.telephone.wrap_up import Members
+from tickets.rules.wrap_up import Members
+from tickets.telephone import floor
 
 
 def keep(session: Session, pbx: str, queues: Mapping[str, Members], *, now: datetime) -> None:

@@ -12,8 +12,9 @@ from callcenter.errors import Invalid
 from callcenter.models import Call, ExtensionSpan, PbxQueue, User
 from callcenter.push import announce
 from callcenter.vocab import CommandVerb, TicketState
-from tickets import desk, history
 from tickets.actors import Actor
+from tickets.desk import filing
+from tickets.life import history
 from tickets.telephone import my_phone, phone
 
 # Two people who take at the same moment wait for each other; it is done a few times a shift.
@@ -176,7 +177,7 @@ def _leave_queues(session: Session, actor: Actor, now: datetime) -> None:
 def _take_drafts(session: Session, actor: Actor, extension: str) -> None:
     """Whoever sits there now has the caller on the line."""
     calls = [call for call in _live(session) if extension in call.talking]
-    drafts = desk.drafts_of(session, calls)
+    drafts = filing.drafts_of(session, calls)
     for draft in history.locked_all(session, {draft.code for draft in drafts.values()}).values():
         if draft.state == TicketState.DRAFT and draft.owner_id != actor.id:
             draft.owner_id = actor.id

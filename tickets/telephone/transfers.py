@@ -14,12 +14,11 @@ from callcenter import commands, phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, Call, PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb
-from tickets import queries
 from tickets.actors import Actor
-from tickets.oversight import floor
-from tickets.oversight.floor import Doing, Seat
-from tickets.telephone import phone
+from tickets.desk import queries
+from tickets.telephone import floor, phone
 from tickets.telephone.calling_out import Allowed
+from tickets.telephone.floor import Doing, Seat
 
 # Pressing the keys one by one takes a while.
 _LASTS_S = 8

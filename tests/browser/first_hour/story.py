@@ -17,9 +17,9 @@ from callcenter.vocab import Source
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker
 from tests.browser.test_others import no_sideways_scroll
-from tickets import desk
 from tickets.actors import Actor
-from tickets.fields import TicketFields
+from tickets.desk import filing
+from tickets.rules.fields import TicketFields
 
 NAMES = {WIDE: "wide", PHONE: "phone"}
 # The ward of the demo that has an officer of its own.
@@ -47,8 +47,8 @@ class Demo:
             code = session.scalars(select(Ward.code).where(Ward.name == ward)).one()
             fields = TicketFields(category_code=category, ward_code=code, description=text, level=level,
                                   reporter_phone="0905123456")  # fmt: skip
-            ticket = desk.new_ticket(session, operator, source=Source.LETTER, now=now)
-            return desk.file(session, operator, ticket.code, fields, now=now)
+            ticket = filing.new_ticket(session, operator, source=Source.LETTER, now=now)
+            return filing.file(session, operator, ticket.code, fields, now=now)
 
     def wait_for(self, code: str, state: str, within_s: float = 30) -> None:
         """Until the ticket is in this state: the relay and the worker are processes of their own."""

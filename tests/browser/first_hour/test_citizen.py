@@ -13,8 +13,8 @@ from callcenter.models import Attachment, Ticket
 from tests.browser.conftest import PHONE
 from tests.browser.first_hour.story import Demo, Story
 from tests.browser.test_citizen import photo
-from tickets import agencies
-from tickets.files import StoredFile
+from tickets.agency import casework
+from tickets.life.files import StoredFile
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def officer_answers(demo: Demo, code: str) -> None:
     demo.wait_for(code, "routed")
     officer, now = demo.actor("cb-my-tho"), datetime.now(UTC)
     with transaction(demo.engine) as session:
-        agencies.accept(session, officer, code, now=now)
+        casework.accept(session, officer, code, now=now)
         sent = session.query(Attachment).join(Ticket).filter(Ticket.code == code).first()
         assert sent
         after = StoredFile("sau khi cắm lại.jpg", sent.content_type, sent.size, sent.sha256)
-        agencies.resolve(session, officer, code, text="Đã cắm lại mốc và lập biên bản.", files=[after], now=now)
+        casework.resolve(session, officer, code, text="Đã cắm lại mốc và lập biên bản.", files=[after], now=now)

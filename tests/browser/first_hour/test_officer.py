@@ -11,7 +11,7 @@ from callcenter.db import transaction
 from tests.browser.conftest import PHONE
 from tests.browser.first_hour.story import Demo, Story
 from tests.browser.test_citizen import photo
-from tickets import agencies
+from tickets.agency import casework
 
 _DUTIES = {
     "answer": "Đất lấn chiếm vỉa hè trước chợ Mỹ Tho",
@@ -73,8 +73,8 @@ def test_the_head_of_an_office_approves(demo: Demo, tell: Callable[..., Story], 
     demo.wait_for(ticket.code, "routed")
     clerk, now = demo.actor("cb-van-phong"), datetime.now(UTC)
     with transaction(demo.engine) as session:
-        agencies.accept(session, clerk, ticket.code, now=now)
-        agencies.resolve(session, clerk, ticket.code, text="Đã xếp lịch tiếp công dân ngày 15 hằng tháng.", now=now)
+        casework.accept(session, clerk, ticket.code, now=now)
+        casework.resolve(session, clerk, ticket.code, text="Đã xếp lịch tiếp công dân ngày 15 hằng tháng.", now=now)
     story = tell("head", size=PHONE, language=language)
     story.sign_in("ld-van-phong")
     story.leave_tour_if_due()

@@ -13,7 +13,7 @@ from callcenter.push import announce
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.first_hour.story import Demo, Story
-from tickets import desk
+from tickets.desk import filing
 
 _SIZES = {"vi": WIDE, "en": PHONE}
 
@@ -23,7 +23,7 @@ def call_back(demo: Demo, number: str) -> None:
     then = datetime.now(UTC) - timedelta(minutes=20)
     with transaction(demo.engine) as session:
         missed = factories.missed(session, started_at=then, queued_at=then, ended_at=then, caller=number, rang=[])
-        desk.settle_call(session, missed, now=then)
+        filing.settle_call(session, missed, now=then)
         announce(session, "tickets")
 
 

@@ -10,7 +10,7 @@ from callcenter.models import Ticket
 from callcenter.push import announce
 from tests import factories
 from tests.browser.first_hour.story import Demo, Story
-from tickets import desk
+from tickets.desk import filing
 
 
 def left_lying(demo: Demo) -> Ticket:
@@ -19,7 +19,7 @@ def left_lying(demo: Demo) -> Ticket:
     with transaction(demo.engine) as session:
         call = factories.answered(session, started_at=then, queued_at=then, answered_at=then, ended_at=then,
                                   caller="+84913000333", rang=["105"], operator="105", operators=["105"])  # fmt: skip
-        ticket = desk.open_draft(session, call, now=then)
+        ticket = filing.open_draft(session, call, now=then)
         ticket.description = "Cây me tây trước cổng nhà văn hóa sắp ngã vào dây điện"
         announce(session, "stuck")
         return ticket

@@ -1,0 +1,1 @@
+"""Work of the agencies on a ticket: routing, inbox, casework, approval."""

@@ -1,0 +1,84 @@
+"""A handed-over ticket meets the rules: an agency gets it, or triage does; either way it says why."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callcenter import answers
+from callcenter.models import Agency, Assignment, RoutingRule, Ticket
+from callcenter.push import announce
+from callcenter.vocab import AgencyKind, TicketState
+from tickets.actors import Actor
+from tickets.agency import casework
+from tickets.life import history
+from tickets.rules.handover import Handover
+from tickets.rules.routing import Decision, Rule, choose_agency
+
+ROUTING = Actor.rule("routing")
+
+
+def take(session: Session, handover: Handover, *, now: datetime) -> None:
+    """Route one ticket. A ticket that is past being filed (routed by hand, withdrawn) is left as it is."""
+    ticket = history.locked(session, handover.ticket)
+    if ticket.state != TicketState.FILED:
+        return
+    decision = decide(session, ticket)
+    if decision.lead is None:
+        ticket.routing_reason = decision.why
+        history.move(session, ticket, "triage", ROUTING, now=now, why=decision.why)
+        announce(session, "stuck")
+        return
+    casework.place(
+        session, ticket, decision.lead, decision.co, ROUTING, now=now, why=decision.why, rule=decision.rule_id
+    )
+
+
+def decide(session: Session, ticket: Ticket) -> Decision:
+    """What the rules say of this ticket now; the database's row is believed, not the message's copy of it."""
+    return choose_agency(
+        answers.once(session, "rules", lambda: rules(session)),
+        answers.once(session, "communes", lambda: communes(session)),
+        category=ticket.category_code,
+        ward=ticket.ward_code,
+        level=ticket.level,
+        refused=_refused(session, ticket),
+    )
+
+
+def rules(session: Session) -> list[Rule]:
+    """The active rules in their order; one whose agency no longer works is left out."""
+    query = (
+        select(RoutingRule)
+        .outerjoin(Agency, Agency.id == RoutingRule.agency_id)
+        .where(RoutingRule.active, RoutingRule.to_commune | Agency.active)
+        .order_by(RoutingRule.position, RoutingRule.id)
+    )
+    return [
+        Rule(
+            id=row.id,
+            category=row.category_code,
+            ward=row.ward_code,
+            level=row.level,
+            agency_id=row.agency_id,
+            to_commune=row.to_commune,
+            co_agency_id=row.co_agency_id,
+            co_commune=row.co_commune,
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def communes(session: Session) -> dict[str, int]:
+    """Ward code to its committee."""
+    query = select(Agency.ward_code, Agency.id).where(
+        Agency.kind == AgencyKind.COMMUNE, Agency.active, Agency.ward_code.is_not(None)
+    )
+    return {ward: agency for ward, agency in session.execute(query) if ward is not None}
+
+
+def _refused(session: Session, ticket: Ticket) -> frozenset[int]:
+    query = select(Assignment.agency_id).where(
+        Assignment.ticket_id == ticket.id, Assignment.given_back_reason.is_not(None)
+    )
+    return frozenset(session.scalars(query))

@@ -1,0 +1,129 @@
+"""An agency's inbox, sorted by what must be done now: each ticket in exactly one group, the first due on top."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from callcenter.models import Assignment, Attachment, Ticket
+from callcenter.text import fold
+from callcenter.vocab import AssignmentRole, TicketState
+from tickets.actors import Actor
+from tickets.life import files
+from tickets.life.loading import SHOWN
+from tickets.rules import codes, policy
+from tickets.rules.sla import VIETNAM, ClockState, clock_state
+
+
+class Group(StrEnum):
+    """In the order of the page."""
+
+    LATE = "late"
+    TODAY = "today"
+    NEW = "new"
+    APPROVAL = "approval"
+    WAITING = "waiting"
+    REST = "rest"
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A ticket in an agency's hands and the clock that runs next: accept until taken on, then answer."""
+
+    ticket: Ticket
+    assignment: Assignment
+    due: datetime | None
+    clock_state: ClockState
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """`groups` hold what was asked for; `counts` are of everything in hand, whatever was asked for.
+
+    `for_head`: what citizens asked about again and again, for the head of the agency alone.
+    """
+
+    groups: Mapping[Group, Sequence[InboxRow]]
+    counts: Mapping[Group, int]
+    pictures: Mapping[int, int]
+    total: int
+    for_head: Sequence[InboxRow] = ()
+
+
+def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only: Group | None = None) -> Inbox:
+    """What the agency has in hand, in groups; `text` is looked for in code, words, place and field."""
+    everything = in_hand_of(session, actor, now)
+    grouped: dict[Group, list[InboxRow]] = {group: [] for group in Group}
+    for row in everything:
+        grouped[group_of(row, now)].append(row)
+    counts = Counter({group: len(rows) for group, rows in grouped.items()})
+    shown = {
+        group: [row for row in rows if _says(row, text)] for group, rows in grouped.items() if only in (None, group)
+    }
+    return Inbox(
+        groups={group: rows for group, rows in shown.items() if rows},
+        counts=counts,
+        pictures=_pictures(session, [row.ticket.id for rows in shown.values() for row in rows]),
+        total=len(everything),
+        for_head=[row for row in everything if row.ticket.asked_again >= policy.HEAD_FROM] if actor.approves else (),
+    )
+
+
+def in_hand_of(session: Session, actor: Actor, now: datetime) -> list[InboxRow]:
+    """What this agency has in hand, what is due first on top."""
+    query = (
+        select(Ticket, Assignment)
+        .join(Assignment, Assignment.ticket_id == Ticket.id)
+        .where(Assignment.agency_id == actor.agency_id, Assignment.ended_at.is_(None))
+        .options(*SHOWN)
+    )
+    rows = [_inbox_row(ticket, assignment, now) for ticket, assignment in session.execute(query)]
+    return sorted(rows, key=lambda row: (row.due is None, row.due, row.ticket.id))
+
+
+def _inbox_row(ticket: Ticket, assignment: Assignment, now: datetime) -> InboxRow:
+    lead = assignment.role == AssignmentRole.LEAD
+    due = ticket.accept_due if lead and assignment.accepted_at is None else ticket.answer_due
+    # A clock that stands shows as it did when it stopped.
+    return InboxRow(ticket, assignment, due, clock_state(due, ticket.waiting_since or now) if due else "ok")
+
+
+def group_of(row: InboxRow, now: datetime) -> Group:
+    """A clock that stands is never late; an answer that lies with the head waits for approval, late or not."""
+    state = row.ticket.state
+    if state == TicketState.WAITING:
+        return Group.WAITING
+    if state == TicketState.AWAITING_APPROVAL:
+        return Group.APPROVAL
+    if row.clock_state == "late":
+        return Group.LATE
+    if row.assignment.accepted_at is None:
+        return Group.NEW
+    if row.due is not None and row.due.astimezone(VIETNAM).date() == now.astimezone(VIETNAM).date():
+        return Group.TODAY
+    return Group.REST
+
+
+def _says(row: InboxRow, text: str) -> bool:
+    if not text.strip():
+        return True
+    ticket = row.ticket
+    code = codes.parse(text)
+    if code is not None:
+        return ticket.code == code
+    names = (ticket.category.name if ticket.category else "", ticket.ward.name if ticket.ward else "")
+    heap = fold(" ".join((ticket.code, ticket.description, ticket.address, *names)))
+    return all(word in heap for word in fold(text).split())
+
+
+def _pictures(session: Session, tickets: Iterable[int]) -> dict[int, int]:
+    query = (
+        select(Attachment.ticket_id, func.count())
+        .where(Attachment.ticket_id.in_(list(tickets)), Attachment.content_type.in_(files.IMAGES))
+        .group_by(Attachment.ticket_id)
+    )
+    return {ticket: count for ticket, count in session.execute(query)}

@@ -1,0 +1,149 @@
+"""Who may hear what was said on a call, and that they did: every listening is on record."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from callcenter.errors import NotFound
+from callcenter.models import Assignment, Call, Listening, Ticket, TicketCall, TicketEvent
+from callcenter.push import announce
+from callcenter.vocab import Hearing, Outcome, Role, Sound
+from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import talkers
+from tickets.life import history
+
+# Somebody who stops, seeks and starts again has listened once.
+_ONCE = timedelta(minutes=10)
+_PAGE = 100
+
+
+def may_hear(session: Session, actor: Actor, call: Call, sound: Sound) -> bool:
+    """Leaders everything; operators messages and their own talks; an agency what its ticket was opened for."""
+    if actor.role in LEADS:
+        return True
+    if actor.role == Role.OPERATOR:
+        # A message is a call-back's, and call-backs are everybody's.
+        return sound == Sound.VOICEMAIL or _is_theirs(session, actor, call)
+    if actor.role == Role.OFFICER:
+        return session.scalars(_opened_to(actor, call)).first() is not None
+    return False
+
+
+def allowed(session: Session, actor: Actor, call_id: int, sound: Sound) -> Call:
+    """The call, for somebody who may hear this of it. Raises NotFound for everybody else."""
+    call = session.get(Call, call_id)
+    if call is None or not may_hear(session, actor, call, sound):
+        raise NotFound(f"no sound of call {call_id} for {actor.name}")
+    return call
+
+
+def note(
+    session: Session,
+    actor: Actor,
+    call: Call,
+    sound: Sound,
+    *,
+    now: datetime,
+    how: Hearing = Hearing.PAGE,
+    ticket: Ticket | None = None,
+) -> None:
+    """This person listened. Pieces of the same listening, and double clicks, are one."""
+    again = select(Listening.id).where(
+        Listening.call_id == call.id,
+        Listening.sound == sound,
+        Listening.how == how,
+        Listening.user_id == actor.id,
+        Listening.at > now - _ONCE,
+    )
+    if session.scalars(again).first() is not None:
+        return
+    about = ticket.id if ticket is not None else None
+    session.add(
+        Listening(call_id=call.id, sound=sound, how=how, user_id=actor.id, who=actor.name, ticket_id=about, at=now)
+    )
+    announce(session, "calls", call=call.id)
+
+
+def heard_by_telephone(session: Session, actor: Actor, call_id: int, *, now: datetime) -> Call:
+    """The message was listened to in the PBX's mailbox, because this machine does not have it."""
+    actor.require(*DESK)
+    call = allowed(session, actor, call_id, Sound.VOICEMAIL)
+    note(session, actor, call, Sound.VOICEMAIL, now=now, how=Hearing.TELEPHONE)
+    return call
+
+
+def unheard() -> ColumnElement[bool]:
+    """SQL: a call of the outer query's ticket left a message that nobody has listened to."""
+    heard = exists().where(Listening.call_id == Call.id, Listening.sound == Sound.VOICEMAIL)
+    return exists().where(
+        TicketCall.ticket_id == Ticket.id,
+        TicketCall.call_id == Call.id,
+        or_(Call.voicemail.is_not(None), Call.outcome == Outcome.VOICEMAIL),
+        ~heard,
+    )
+
+
+def has_unheard(session: Session, ticket: Ticket) -> bool:
+    return session.scalars(select(Ticket.id).where(Ticket.id == ticket.id, unheard())).first() is not None
+
+
+def of_calls(session: Session, call_ids: Collection[int]) -> Mapping[int, Sequence[Listening]]:
+    """Who listened to these calls, by call, newest first."""
+    found: dict[int, list[Listening]] = {}
+    query = select(Listening).where(Listening.call_id.in_(call_ids)).order_by(Listening.id.desc())
+    for row in session.scalars(query):
+        found.setdefault(row.call_id, []).append(row)
+    return found
+
+
+def listed(session: Session, *, page: int) -> dict[str, Any]:
+    """One page of who listened to what, newest first: `rows`, `page`, whether there are `more`."""
+    query = (
+        select(Listening.at, Listening.who, Listening.sound, Listening.how, Call.caller, Call.started_at, Ticket.code)
+        .join(Call, Call.id == Listening.call_id)
+        .outerjoin(Ticket, Ticket.id == Listening.ticket_id)
+        .order_by(Listening.id.desc())
+        .offset((page - 1) * _PAGE)
+        .limit(_PAGE + 1)
+    )
+    rows = session.execute(query).all()
+    return {"rows": rows[:_PAGE], "page": page, "more": len(rows) > _PAGE}
+
+
+def open_to_agency(session: Session, actor: Actor, ticket: Ticket, *, may_hear: bool, now: datetime) -> None:
+    """Let the ticket's agency play its recordings, or no longer; never where the identity is kept."""
+    actor.require(*LEADS)
+    allowed = may_hear and not ticket.keep_identity
+    if ticket.agency_may_hear != allowed:
+        ticket.agency_may_hear = allowed
+        history.note(session, ticket, "hearing_opened" if allowed else "hearing_closed", actor, now=now)
+
+
+def _is_theirs(session: Session, actor: Actor, call: Call) -> bool:
+    if call.disposed_by_id is not None and call.disposed_by_id == actor.id:
+        return True
+    if talkers.talked(session, actor, call):
+        return True
+    worked_on = exists().where(TicketEvent.ticket_id == Ticket.id, TicketEvent.actor_id == actor.id)
+    query = (
+        select(Ticket.id)
+        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
+        .where(TicketCall.call_id == call.id, TicketCall.relation == "opened")
+        .where(or_(Ticket.owner_id == actor.id, worked_on))
+    )
+    return session.scalars(query).first() is not None
+
+
+def _opened_to(actor: Actor, call: Call) -> Select[int]:
+    """Tickets of this call through which the agency may hear it: none where anything of the call is kept secret."""
+    other = aliased(Ticket)
+    kept = exists().where(TicketCall.call_id == call.id, TicketCall.ticket_id == other.id, other.keep_identity)
+    in_hand = exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id)
+    return (
+        select(Ticket.id)
+        .join(TicketCall, and_(TicketCall.ticket_id == Ticket.id, TicketCall.call_id == call.id))
+        .where(Ticket.agency_may_hear, ~kept, in_hand)
+    )

@@ -1,0 +1,1 @@
+"""Work of the operators on a ticket: drafts, filing, links, dispositions, complaints."""

@@ -1,0 +1,251 @@
+"""What the desk's pages read: calls now and before, callers, drafts, call-backs, tickets. Rights are checked here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from callcenter import answers
+from callcenter.errors import NotFound
+from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
+from callcenter.vocab import Role, TicketKind, TicketState
+from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import listening
+from tickets.life.loading import SHOWN
+from tickets.rules import talks
+from tickets.rules.moves import OPEN
+
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
+# Asked for by every page of the desk, and so built once.
+_AT_MINE = (
+    select(Call)
+    .where(
+        Call.ended_at.is_(None),
+        or_(*(here.contains(bindparam("mine", type_=here.type)) for here in (Call.talking, Call.ringing))),
+    )
+    .order_by(Call.started_at.desc())
+)
+
+# One robot may call hundreds of times into one call-back: its page shows the newest.
+SHOWN_CALLS = 20
+
+
+@dataclass(frozen=True)
+class CallerHistory:
+    calls: Sequence[Call]
+    tickets: Sequence[Ticket]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A draft somebody still owes an end, and the call it came from (None for a draft without a call).
+
+    `own`: the call opened it, so that the call ends with it; one more report of a call is not its own.
+    """
+
+    ticket: Ticket
+    call: Call | None
+    own: bool = True
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """Everything a ticket's page shows."""
+
+    ticket: Ticket
+    events: Sequence[TicketEvent]
+    assignments: Sequence[Assignment]
+    attachments: Sequence[Attachment]
+    calls: Sequence[tuple[Call, str]]
+    children: Sequence[Ticket]
+    mine: Assignment | None = None
+    # All of them: `calls` are the newest `SHOWN_CALLS`, and the one that opened it.
+    count_of_calls: int = 0
+    listened: Mapping[int, Sequence[Listening]] = field(default_factory=dict)
+
+
+def waiting_calls(session: Session) -> Sequence[Call]:
+    """Callers whom nobody has answered yet, longest first. Who left the queue to leave a message waits no more."""
+    left = Call.queued_at.is_not(None) & (Call.wait_s > 0)
+    query = select(Call).where(Call.ended_at.is_(None), Call.answered_at.is_(None), ~left).order_by(Call.started_at)
+    return session.scalars(query).all()
+
+
+def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
+    """Every live call that rings at this extension or talks with it, newest first."""
+    if not actor.extension:
+        return ()
+    mine = {"mine": [actor.extension]}
+    return answers.once_read(session, ("my calls", actor.extension), lambda: session.scalars(_AT_MINE, mine).all())
+
+
+def left_calls(session: Session, actor: Actor) -> list[Call]:
+    """Live calls that this extension talked with last and that no telephone of ours has now, newest first.
+
+    Somebody is asked, the caller is on hold, or has been passed on outside: the draft is still this person's.
+    """
+    if not actor.extension:
+        return []
+    query = (
+        select(Call)
+        .where(Call.ended_at.is_(None), Call.talking == [], Call.operators.contains([actor.extension]))
+        .order_by(Call.started_at.desc())
+    )
+    lasts = ((call, talks.last(call)) for call in session.scalars(query))
+    return [call for call, last in lasts if last is not None and last.extension == actor.extension]
+
+
+def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
+    """This person's drafts of calls that are over, newest first."""
+    return answers.once_read(session, ("unfinished", actor.id), lambda: _drafts(session, Ticket.owner_id == actor.id))
+
+
+def unowned(session: Session, ended_before: datetime) -> Sequence[Unfinished]:
+    """Everybody's drafts that lie since before that moment: what follows the shift leader."""
+    return _drafts(session, func.coalesce(Call.ended_at, Ticket.created_at) < ended_before)
+
+
+def _drafts(session: Session, which: ColumnElement[bool]) -> Sequence[Unfinished]:
+    own = TicketCall.relation.in_(("opened", "more"))
+    # One more report of a call that goes on has nothing to wait for.
+    due = or_(Call.id.is_(None), Call.ended_at.is_not(None), TicketCall.relation == "more")
+    query = (
+        select(Ticket, Call, TicketCall.relation)
+        .outerjoin(TicketCall, (TicketCall.ticket_id == Ticket.id) & own)
+        .outerjoin(Call, Call.id == TicketCall.call_id)
+        .where(Ticket.state == TicketState.DRAFT, due, which)
+        .order_by(Ticket.created_at.desc())
+        .limit(200)
+        .options(*SHOWN)
+    )
+    return [Unfinished(ticket, call, relation == "opened") for ticket, call, relation in session.execute(query)]
+
+
+def caller_history(
+    session: Session, number: str | None, *, limit: int = 10, before_call: int | None = None
+) -> CallerHistory:
+    """Its calls, newest first, and the tickets it called about or is the contact of, open ones on top."""
+    if not number:
+        return CallerHistory((), ())
+    calls = select(Call).where(Call.caller == number).order_by(Call.started_at.desc()).limit(limit)
+    if before_call is not None:
+        calls = calls.where(Call.id != before_call)
+    about = (
+        select(Ticket)
+        .where(
+            or_(Ticket.caller == number, Ticket.reporter_phone == number),
+            Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)),
+        )
+        .order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc())
+        .limit(limit)
+        .options(*SHOWN)
+    )
+    return CallerHistory(session.scalars(calls).all(), session.scalars(about).all())
+
+
+def callbacks(session: Session) -> Sequence[Ticket]:
+    """Numbers waiting to be called back, longest first."""
+    query = (
+        select(Ticket)
+        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
+        .order_by(Ticket.created_at)
+        .limit(200)
+        .options(*SHOWN)
+    )
+    return session.scalars(query).all()
+
+
+def triage(session: Session) -> Sequence[Ticket]:
+    """Tickets that no rule could place, or that were given back; urgent and oldest first."""
+    query = (
+        select(Ticket)
+        .where(Ticket.state == TicketState.TRIAGE)
+        .order_by(Ticket.level != "urgent", Ticket.filed_at)
+        .limit(200)
+        .options(*SHOWN)
+    )
+    return session.scalars(query).all()
+
+
+def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
+    """The whole ticket. Raises NotFound where it does not exist or this person may not see it."""
+    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*SHOWN)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(f"no ticket {code} for {actor.name}")
+    assignments = session.scalars(
+        select(Assignment)
+        .where(Assignment.ticket_id == found.id)
+        .order_by(Assignment.id)
+        .options(joinedload(Assignment.agency))
+    ).all()
+    desk = actor.role in DESK
+    calls = _calls_of(session, found) if desk or found.agency_may_hear else ()
+    return TicketPage(
+        ticket=found,
+        events=_events_of(session, found),
+        assignments=assignments,
+        attachments=session.scalars(
+            select(Attachment).where(Attachment.ticket_id == found.id).order_by(Attachment.id)
+        ).all(),
+        calls=calls,
+        count_of_calls=_count_of_calls(session, found) if calls else 0,
+        listened=listening.of_calls(session, [call.id for call, _ in calls]) if actor.role in LEADS else {},
+        children=session.scalars(select(Ticket).where(Ticket.parent_id == found.id).order_by(Ticket.id)).all()
+        if desk
+        else (),
+        mine=next((a for a in assignments if a.agency_id == actor.agency_id and a.ended_at is None), None),
+    )
+
+
+def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment:
+    """A file, for those who may see its ticket."""
+    query = visible(
+        select(Attachment).join(Ticket, Ticket.id == Attachment.ticket_id).where(Attachment.id == attachment_id), actor
+    )
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(f"no file {attachment_id} for {actor.name}")
+    return found
+
+
+def visible(query: Query, actor: Actor) -> Query:
+    """Only tickets this person may see: the desk sees all, an officer what the agency has or had in hand."""
+    if actor.role in DESK:
+        return query
+    if actor.role != Role.OFFICER:
+        raise NotFound("tickets are for people who signed in")
+    return query.where(exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id))
+
+
+def pbx_states(session: Session) -> Sequence[PbxStatus]:
+    return session.scalars(select(PbxStatus).order_by(PbxStatus.pbx)).all()
+
+
+def _calls_of(session: Session, found: Ticket) -> Sequence[tuple[Call, str]]:
+    """The call that opened the ticket and the newest ones, in their order."""
+    query = (
+        select(Call, TicketCall.relation)
+        .join(TicketCall, TicketCall.call_id == Call.id)
+        .where(TicketCall.ticket_id == found.id)
+        .order_by((TicketCall.relation == "opened").desc(), Call.started_at.desc())
+        .limit(SHOWN_CALLS)
+    )
+    calls = [(call, relation) for call, relation in session.execute(query)]
+    return sorted(calls, key=lambda pair: (pair[0].started_at, pair[0].id))
+
+
+def _count_of_calls(session: Session, found: Ticket) -> int:
+    return session.scalar(select(func.count()).where(TicketCall.ticket_id == found.id)) or 0
+
+
+def _events_of(session: Session, found: Ticket) -> Sequence[TicketEvent]:
+    """The whole history, but of a number's further missed calls only the newest."""
+    of_it = TicketEvent.ticket_id == found.id
+    again = TicketEvent.move == "missed_again"
+    newest = select(TicketEvent.id).where(of_it, again).order_by(TicketEvent.id.desc()).limit(SHOWN_CALLS)
+    query = select(TicketEvent).where(of_it, or_(~again, TicketEvent.id.in_(newest)))
+    return session.scalars(query.order_by(TicketEvent.id)).all()

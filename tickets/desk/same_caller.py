@@ -1,0 +1,192 @@
+"""One caller, more than one matter or call: one more report of a call, and a dropped talk that goes on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from callcenter.errors import MoveRefused, NotAllowed, NotFound
+from callcenter.models import Call, Ticket, TicketCall
+from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
+from tickets.actors import DESK, LEADS, Actor
+from tickets.calls import talkers
+from tickets.desk import filing
+from tickets.life import claims, history
+
+# How the call of one more report, of a dropped talk, and of a draft that was given up for the older one hang together.
+MORE = "more"
+DROPPED = "dropped"
+CONTINUED = "continued"
+# Whoever calls again within this time of a dropped talk is offered what was typed then.
+REDIAL_WITHIN = timedelta(minutes=10)
+_SHARED = ("caller", "reporter_name", "reporter_phone", "keep_identity", "safe_contact", "ward_code", "address")
+
+
+@dataclass(frozen=True)
+class Redial:
+    """A talk that broke off shortly before this call: its ticket, when it broke off, and who calls back just now."""
+
+    ticket: Ticket
+    dropped_at: datetime
+    calling_back: str | None
+
+
+def one_more(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """Another draft of the same call, with caller and place taken over; an untouched one is not doubled.
+
+    Raises NotAllowed for somebody else's ticket.
+    """
+    actor.require(*DESK)
+    first = history.locked(session, code)
+    if actor.role not in LEADS and first.owner_id != actor.id:
+        raise NotAllowed(f"ticket {code} is in somebody else's hands")
+    return another(session, actor, first, now=now)
+
+
+def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> Ticket:
+    """`one_more`, whoever has the first one."""
+    calls = _calls_of(session, first)
+    empty = _untouched(session, actor, calls)
+    if empty is not None:
+        return empty
+    shared = {name: getattr(first, name) for name in _SHARED}
+    ticket = history.begin(
+        session,
+        actor,
+        kind=TicketKind.REPORT,
+        source=first.source,
+        state=TicketState.DRAFT,
+        now=now,
+        move="open",
+        owner_id=actor.id,
+        **shared,
+    )
+    session.add_all(TicketCall(ticket_id=ticket.id, call_id=call_id, relation=MORE) for call_id in calls)
+    session.flush()
+    return ticket
+
+
+def put_aside(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
+    """Give up a draft that no call opened: there was nothing more to write. Raises MoveRefused for a call's own."""
+    ticket = filing.mine(session, actor, code)
+    if ticket.state == TicketState.DISCARDED:
+        return ticket
+    opened = select(TicketCall).where(TicketCall.ticket_id == ticket.id, TicketCall.relation == filing.OPENED)
+    if session.scalars(opened).first() is not None:
+        raise MoveRefused("discard", ticket.state)
+    history.move(session, ticket, "discard", actor, now=now, reason=reason.strip() or None)
+    return ticket
+
+
+def redial(session: Session, call: Call, now: datetime) -> Redial | None:
+    """What broke off with this caller shortly before this call and has no end yet; the latest of several."""
+    if call.caller is None:
+        return None
+    query = (
+        select(Ticket, Call)
+        .join(TicketCall, and_(TicketCall.ticket_id == Ticket.id, TicketCall.relation == filing.OPENED))
+        .join(Call, Call.id == TicketCall.call_id)
+        .where(
+            Call.caller == call.caller,
+            Call.id != call.id,
+            Call.outcome == Outcome.ANSWERED,
+            Call.ended_at >= call.started_at - REDIAL_WITHIN,
+            Call.ended_at <= call.started_at,
+            _is_unfinished(),
+        )
+        .order_by(Call.ended_at.desc())
+        .options(joinedload(Ticket.owner))
+    )
+    found = session.execute(query).first()
+    if found is None:
+        return None
+    ticket, before = found
+    held = ticket.kind == TicketKind.CALLBACK and _is_held(session, ticket, now)
+    return Redial(ticket, before.ended_at or before.started_at, ticket.owner.name if held and ticket.owner else None)
+
+
+def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datetime) -> Ticket:
+    """The dropped draft is the draft of this call; what was typed into the new one stands below its text.
+
+    Twice is once. Raises NotFound where this call has no such draft, NotAllowed for somebody else's call.
+    """
+    actor.require(*DESK)
+    call = session.get(Call, call_id, with_for_update=True)
+    if call is None:
+        raise NotFound(f"no call {call_id}")
+    new = filing.draft_of(session, call)
+    if new is not None and new.code == code:
+        return new
+    offered = redial(session, call, now)
+    if offered is None or offered.ticket.code != code:
+        raise NotFound(f"ticket {code} did not break off before call {call_id}")
+    rings = actor.extension in call.ringing
+    if actor.role not in LEADS and not rings and not talkers.talked(session, actor, call):
+        raise NotAllowed("only who talks with the caller goes on")
+    older = history.locked(session, code)
+    _hand_over_call(session, older, call, actor, now)
+    history.move(session, older, "redialled", actor, now=now)
+    older.kind, older.filed_at, older.owner_id = TicketKind.REPORT, None, actor.id
+    if new is not None and new.state == TicketState.DRAFT:
+        _take_text(older, new)
+        history.move(session, new, "discard", actor, now=now, joined=older.code, text=new.description)
+        session.get_one(TicketCall, (new.id, call.id)).relation = CONTINUED
+    session.flush()
+    return older
+
+
+def _hand_over_call(session: Session, older: Ticket, call: Call, actor: Actor, now: datetime) -> None:
+    """The call that was dropped has its end; the one that goes on is the ticket's own."""
+    for link in session.scalars(
+        select(TicketCall).where(TicketCall.ticket_id == older.id, TicketCall.relation == filing.OPENED)
+    ):
+        link.relation = DROPPED
+        before = session.get_one(Call, link.call_id)
+        if before.disposition is None:
+            before.disposition, before.disposed_at, before.disposed_by_id = Disposition.DROPPED, now, actor.id
+    session.flush()
+    shared = session.get(TicketCall, (older.id, call.id))
+    if shared is None:
+        session.add(TicketCall(ticket_id=older.id, call_id=call.id, relation=filing.OPENED))
+    else:
+        shared.relation = filing.OPENED
+
+
+def _take_text(older: Ticket, new: Ticket) -> None:
+    """What was typed again is not thrown away, and nothing that stood there is overwritten."""
+    texts = [text for text in (older.description, new.description) if text]
+    older.description = "\n".join(dict.fromkeys(texts))
+    for name in ("reporter_name", "address", "category_code", "ward_code"):
+        if not getattr(older, name):
+            setattr(older, name, getattr(new, name))
+    older.version += 1
+
+
+def _is_unfinished() -> ColumnElement[bool]:
+    waits = and_(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
+    return or_(Ticket.state == TicketState.DRAFT, waits)
+
+
+def _is_held(session: Session, ticket: Ticket, now: datetime) -> bool:
+    taken = session.scalar(select(claims.claimed_at()).where(Ticket.id == ticket.id))
+    return taken is not None and taken >= now - claims.LASTS
+
+
+def _untouched(session: Session, actor: Actor, calls: Sequence[int]) -> Ticket | None:
+    """A draft of one more report that this person opened and has typed nothing into."""
+    of_calls = exists().where(
+        TicketCall.ticket_id == Ticket.id, TicketCall.call_id.in_(calls), TicketCall.relation == MORE
+    )
+    query = select(Ticket).where(
+        Ticket.state == TicketState.DRAFT, Ticket.owner_id == actor.id, Ticket.version == 1, of_calls
+    )
+    return session.scalars(query).first()
+
+
+def _calls_of(session: Session, ticket: Ticket) -> Sequence[int]:
+    query = select(TicketCall.call_id).where(
+        TicketCall.ticket_id == ticket.id, TicketCall.relation.in_((filing.OPENED, MORE))
+    )
+    return session.scalars(query).all()

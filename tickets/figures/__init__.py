@@ -1,0 +1,1 @@
+"""Figures of calls, tickets and people, and the exports of the contract."""

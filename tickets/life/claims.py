@@ -1,0 +1,156 @@
+"""Who does what next: an operator takes a call-back and may leave it again; a leader takes over or hands on."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from callcenter.errors import Invalid, MoveRefused, NotFound
+from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
+from callcenter.vocab import HungUpBy, Outcome, Role, TicketKind, TicketState
+from tickets.actors import DESK, LEADS, Actor
+from tickets.life import history
+
+# Whoever took a call-back and did nothing for so long has let it go: the next one may take it.
+LASTS = timedelta(minutes=30)
+_TAKEN = ("claim", "hand_to")
+# The calls of a call-back that were not talked out, and how those ended that the PBX itself broke off.
+MISSES = ("opened", "missed")
+CUT = (Outcome.FAILED, Outcome.ANSWERED)
+_OPEN = (Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
+
+
+class Taken(MoveRefused):
+    """Somebody else has it in hand; `by` is their name."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__("claim", ticket.state)
+        self.by = ticket.owner.name if ticket.owner else ""
+
+
+def claimed_at() -> ScalarSelect[datetime]:
+    """SQL: when the ticket of the outer query was last taken or handed to somebody; filing counts where it was not."""
+    latest = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == Ticket.id, TicketEvent.move.in_(_TAKEN))
+    return select(func.coalesce(latest.scalar_subquery(), Ticket.filed_at)).correlate(Ticket).scalar_subquery()
+
+
+def free(now: datetime) -> ColumnElement[bool]:
+    """SQL: nobody has this call-back in hand, or whoever has it let it lie for too long."""
+    return or_(Ticket.owner_id.is_(None), claimed_at() < now - LASTS)
+
+
+def is_free(session: Session, ticket: Ticket, now: datetime) -> bool:
+    return session.scalars(select(Ticket.id).where(Ticket.id == ticket.id, free(now))).first() is not None
+
+
+def order() -> tuple[Any, ...]:
+    """SQL: whom the PBX cut off, then whoever waits longest since the call, or since the next time came."""
+    return cut_off().desc(), func.coalesce(Ticket.call_at, Ticket.created_at), Ticket.id
+
+
+def may_be_called(now: datetime) -> ColumnElement[bool]:
+    """SQL: the next time of this call-back has come."""
+    return or_(Ticket.call_at.is_(None), Ticket.call_at <= now)
+
+
+def cut_off() -> ColumnElement[bool]:
+    """SQL: the PBX itself broke a call of the outer query's ticket off. Who is owed an excuse is called first."""
+    return exists().where(
+        TicketCall.ticket_id == Ticket.id,
+        TicketCall.relation.in_(MISSES),
+        TicketCall.call_id == Call.id,
+        Call.hung_up_by == HungUpBy.SYSTEM,
+        Call.outcome.in_(CUT),
+    )
+
+
+def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None:
+    """The call-back this person has in hand already, else the next in order; None where none is left.
+
+    So a double click opens the same number twice. A number that is on the line right now is not called, nor one whose
+    next time has not come.
+    """
+    actor.require(*DESK)
+    oldest = select(Ticket).where(*_OPEN).order_by(*order()).limit(1)
+    mine = session.scalars(oldest.where(Ticket.owner_id == actor.id, claimed_at() >= now - LASTS)).first()
+    if mine is not None:
+        return mine
+    query = oldest.where(free(now), may_be_called(now), ~_on_the_line()).with_for_update(of=Ticket, skip_locked=True)
+    found = session.scalars(query.execution_options(populate_existing=True)).first()
+    if found is not None:
+        _give(session, found, actor, now)
+    return found
+
+
+def take(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """This call-back and no other. Raises Taken while somebody else has it; a leader takes it all the same."""
+    actor.require(*DESK)
+    ticket = _callback(session, code)
+    if not is_free(session, ticket, now):
+        if ticket.owner_id == actor.id:
+            return ticket
+        if actor.role not in LEADS:
+            raise Taken(ticket)
+    _give(session, ticket, actor, now)
+    return ticket
+
+
+def leave(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """Not reached, or no time: the number is free for the next one. Twice, or when it is done already, is nothing."""
+    actor.require(*DESK)
+    ticket = history.locked(session, code)
+    mine = ticket.owner_id == actor.id or actor.role in LEADS
+    if ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED and ticket.owner_id and mine:
+        ticket.owner_id = None
+        history.note(session, ticket, "unclaim", actor, now=now)
+    return ticket
+
+
+def take_over(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
+    """A leader finishes somebody's draft; its history says from whom. Raises MoveRefused when it is no draft now."""
+    actor.require(*LEADS)
+    ticket = history.locked(session, code)
+    if ticket.state != TicketState.DRAFT:
+        raise MoveRefused("take_over", ticket.state)
+    if ticket.owner_id != actor.id:
+        before = ticket.owner.name if ticket.owner else None
+        ticket.owner_id = actor.id
+        history.note(session, ticket, "take_over", actor, now=now, before=before)
+    return ticket
+
+
+def hand_to(session: Session, actor: Actor, code: str, user_id: int, *, now: datetime) -> Ticket:
+    """A leader gives a draft or a call-back to one of the desk by name. Raises Invalid for anybody else."""
+    actor.require(*LEADS)
+    ticket = history.locked(session, code)
+    waiting = ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
+    if ticket.state != TicketState.DRAFT and not waiting:
+        raise MoveRefused("hand_to", ticket.state)
+    person = session.get(User, user_id)
+    if person is None or not person.active or person.role not in (Role.OPERATOR, Role.SHIFT_LEADER):
+        raise Invalid({"user_id": "unknown_choice"})
+    if ticket.owner_id != person.id:
+        before = ticket.owner.name if ticket.owner else None
+        ticket.owner = person
+        history.note(session, ticket, "hand_to", actor, now=now, before=before, to=person.name)
+    return ticket
+
+
+def _callback(session: Session, code: str) -> Ticket:
+    ticket = history.locked(session, code)
+    if ticket.kind != TicketKind.CALLBACK:
+        raise NotFound(f"{code} is no call-back")
+    if ticket.state != TicketState.FILED:
+        raise MoveRefused("claim", ticket.state)
+    return ticket
+
+
+def _give(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> None:
+    ticket.owner_id = actor.id
+    history.note(session, ticket, "claim", actor, now=now)
+
+
+def _on_the_line() -> ColumnElement[bool]:
+    live = aliased(Call)
+    return exists().where(live.caller == Ticket.caller, live.ended_at.is_(None))

@@ -1,0 +1,169 @@
+"""The history of a ticket: every move is checked, written once, and announced."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from callcenter import alone, answers
+from callcenter.db import any_of
+from callcenter.errors import NotFound, Stale
+from callcenter.models import Assignment, Ticket, TicketEvent
+from callcenter.models.tickets import ticket_number
+from callcenter.push import announce
+from callcenter.vocab import Level, Source, TicketKind, TicketState
+from tickets.actors import Actor
+from tickets.rules import codes
+from tickets.rules.moves import check_move
+
+# A form that comes again after this is meant anew.
+_REPEATED_WITHIN = timedelta(minutes=10)
+_NUMBERS_AT_ONCE = 40
+_LOCKED = "ticket"
+
+
+def begin(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: TicketKind,
+    source: Source,
+    state: TicketState,
+    now: datetime,
+    move: str,
+    level: Level = Level.NORMAL,
+    **columns: Any,
+) -> Ticket:
+    """A new ticket with its code and the first line of its history."""
+    alike = {"kind": kind, "source": source, "state": state, "level": level}
+    return begin_all(session, actor, [alike | columns], now=now, move=move)[0]
+
+
+def begin_all(
+    session: Session, actor: Actor, many: Sequence[Mapping[str, Any]], *, now: datetime, move: str
+) -> list[Ticket]:
+    """A new ticket for each of these columns, in their order, written together."""
+    numbers = _numbers(session, len(many))
+    tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, **columns) for columns in many]
+    session.add_all(tickets)
+    session.flush()
+    answers.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
+    for ticket in tickets:
+        _write(session, ticket, move, None, actor, now, None, {})
+    return tickets
+
+
+def _numbers(session: Session, wanted: int) -> list[int]:
+    """At least so many next numbers of tickets, the first at the end; a session that works alone keeps some more."""
+    kept = answers.once(session, "numbers", list[int])
+    if len(kept) < wanted:
+        more = max(wanted, _NUMBERS_AT_ONCE) if alone.is_so(session) else wanted
+        query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, more))
+        kept[:0] = sorted(session.scalars(query), reverse=True)
+    return kept
+
+
+def locked(session: Session, code: str, version: int | None = None) -> Ticket:
+    """The ticket, held until the transaction ends, so that two people's moves come one after the other.
+
+    Raises NotFound; Stale when `version` is given and somebody has changed the ticket since it was read.
+    """
+    ticket = locked_all(session, [code]).get(code)
+    if ticket is None:
+        raise NotFound(f"no ticket {code}")
+    if version is not None and version != ticket.version:
+        raise Stale(f"ticket {code} is at version {ticket.version}, not {version}")
+    return ticket
+
+
+def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
+    """`locked` for many codes at once, in the order of their numbers, so that nobody waits in a circle."""
+
+    def ask(missing: Collection[str]) -> dict[str, Ticket]:
+        query = select(Ticket).where(Ticket.code == any_of(missing)).order_by(Ticket.id).with_for_update()
+        found = session.scalars(query.execution_options(populate_existing=True))
+        return {ticket.code: ticket for ticket in found}
+
+    return answers.each(session, _LOCKED, wanted, ask)
+
+
+def move(
+    session: Session,
+    ticket: Ticket,
+    verb: str,
+    actor: Actor,
+    *,
+    now: datetime,
+    reason: str | None = None,
+    **data: Any,
+) -> None:
+    """Take the ticket where the verb leads, or raise MoveRefused and change nothing."""
+    before = ticket.state
+    ticket.state = check_move(verb, before)
+    _write(session, ticket, verb, before, actor, now, reason, data)
+
+
+def note(
+    session: Session,
+    ticket: Ticket,
+    verb: str,
+    actor: Actor,
+    *,
+    now: datetime,
+    reason: str | None = None,
+    **data: Any,
+) -> None:
+    """Something that happened to the ticket without moving it (asked again, one more missed call)."""
+    _write(session, ticket, verb, ticket.state, actor, now, reason, data)
+
+
+def is_repeat(
+    session: Session, ticket: Ticket, verb: str, actor: Actor, *, now: datetime, reason: str | None = None, **data: Any
+) -> bool:
+    """True where the last that happened to the ticket is just this, by this actor, a moment ago: a double click."""
+    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(1)
+    last = session.scalars(query).first()
+    return (
+        last is not None
+        and (last.move, last.actor_id, last.actor, last.reason) == (verb, actor.id, actor.name, reason)
+        and data.items() <= last.data.items()
+        and now - last.at <= _REPEATED_WITHIN
+    )
+
+
+def _write(
+    session: Session,
+    ticket: Ticket,
+    verb: str,
+    before: TicketState | None,
+    actor: Actor,
+    now: datetime,
+    reason: str | None,
+    data: dict[str, Any],
+) -> None:
+    event = TicketEvent(
+        ticket_id=ticket.id,
+        at=now,
+        move=verb,
+        from_state=before,
+        to_state=ticket.state,
+        actor_id=actor.id,
+        actor=actor.name,
+        reason=reason,
+        data=data,
+    )
+    session.add(event)
+    changed(session, ticket)
+
+
+def changed(session: Session, ticket: Ticket) -> None:
+    """Tell the pages that show this ticket to read it again: the desk, and each agency that has it in hand."""
+    announce(session, "tickets", ticket=ticket.id)
+    if ticket.routed_at is None or alone.is_so(session):
+        return
+    with session.no_autoflush:
+        open_here = select(Assignment.agency_id).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))
+        for agency_id in session.scalars(open_here):
+            announce(session, f"agency:{agency_id}", ticket=ticket.id)

@@ -1,0 +1,132 @@
+"""The one door for reports from outside: the app, the web, other programs. Twice the same report is one ticket."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from callcenter import phones
+from callcenter.errors import Invalid
+from callcenter.models import Category, Ticket, Ward
+from callcenter.vocab import Level, Source, TicketKind, TicketState
+from tickets.actors import Actor
+from tickets.agency import casework
+from tickets.desk import filing
+from tickets.life import history
+from tickets.life.files import StoredFile
+from tickets.life.uploads import REPORT
+from tickets.rules.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION
+
+
+class Report(BaseModel):
+    """A report as a program sends it (`POST /api/v1/reports`). `source_ref` is the sender's own number for it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    source_ref: str = Field(
+        min_length=1, max_length=200, description="The sender's own id; the same id is the same report"
+    )
+    description: str = Field(min_length=MIN_DESCRIPTION, max_length=MAX_DESCRIPTION)
+    category: str | None = Field(default=None, description="Category code, e.g. `cap-thoat-nuoc`; none goes to triage")
+    ward: str | None = Field(default=None, description="Code of the commune or ward")
+    address: str = Field(default="", max_length=MAX_ADDRESS)
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    level: Level = Level.NORMAL
+    reporter_name: str = Field(default="", max_length=MAX_NAME)
+    reporter_phone: str = Field(description="A Vietnamese number in any form; the answer and the tracking need it")
+    keep_identity: bool = Field(default=False, description="Keep name and number from the agency")
+
+    @field_validator("reporter_phone")
+    @classmethod
+    def _phone(cls, value: str) -> str:
+        number = phones.normalise(value)
+        if number is None:
+            raise ValueError("is not a phone number that can be called back")
+        return number
+
+    @field_validator("description", "address", "reporter_name", "source_ref")
+    @classmethod
+    def _no_null_bytes(cls, value: str) -> str:
+        if "\x00" in value:
+            raise ValueError("holds a character that cannot be stored")
+        return value
+
+
+def receive(
+    session: Session,
+    report: Report,
+    *,
+    source: Source,
+    sender: str,
+    now: datetime,
+    pictures: Sequence[StoredFile] = (),
+    consented: bool = False,
+    may_publish: bool = False,
+) -> tuple[Ticket, bool]:
+    """The ticket of this report, and whether it is new.
+
+    `consented`: the citizen agreed here and now that the personal data are used for this report.
+    Raises Invalid for a category or ward that does not exist. Two requests at once with one `source_ref` give one
+    ticket: the second waits for the first and then finds it.
+    """
+    _check_codes(session, report)
+    _hold(session, source, report.source_ref)
+    known = find(session, source, report.source_ref)
+    if known is not None:
+        return known, False
+    actor = Actor.rule(sender)
+    ticket = history.begin(
+        session,
+        actor,
+        kind=TicketKind.REPORT,
+        source=source,
+        state=TicketState.DRAFT,
+        now=now,
+        move="open",
+        consented_at=now if consented else None,
+        may_publish=may_publish,
+        **_columns(report),
+    )
+    casework.attach(session, ticket, pictures, actor, purpose=REPORT, now=now)
+    filing.submit(session, ticket, actor, now=now)
+    return ticket, True
+
+
+def _columns(report: Report) -> dict[str, Any]:
+    return {
+        "level": report.level,
+        "source_ref": report.source_ref,
+        "category_code": report.category,
+        "ward_code": report.ward,
+        "address": report.address,
+        "latitude": report.latitude,
+        "longitude": report.longitude,
+        "description": report.description,
+        "reporter_name": report.reporter_name,
+        "reporter_phone": report.reporter_phone,
+        "keep_identity": report.keep_identity,
+    }
+
+
+def find(session: Session, source: Source, source_ref: str) -> Ticket | None:
+    query = select(Ticket).where(Ticket.source == source, Ticket.source_ref == source_ref)
+    return session.scalars(query).one_or_none()
+
+
+def _check_codes(session: Session, report: Report) -> None:
+    problems = {}
+    category = session.get(Category, report.category) if report.category else None
+    if report.category and (category is None or not category.active):
+        problems["category"] = "unknown_choice"
+    if report.ward and session.get(Ward, report.ward) is None:
+        problems["ward"] = "unknown_choice"
+    if problems:
+        raise Invalid(problems)
+
+
+def _hold(session: Session, source: Source, source_ref: str) -> None:
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{source}:{source_ref}", 311))))
