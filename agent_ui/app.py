@@ -4,55 +4,44 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 
-from agent_ui import (
-    agency,
+from agent_ui.admin import pages as administration
+from agent_ui.agency import inbox
+from agent_ui.api import reports
+from agent_ui.desk import (
     articles,
-    auth,
     call_backs,
-    capture,
-    catalogue,
-    compression,
     console,
-    demo_door,
-    design,
     drafts,
     emergencies,
+    my_extension,
+    my_phone,
+    numbers,
+    phone,
+    pins,
+    suggestions,
+    transfers,
+)
+from agent_ui.lead import capture, grievances, nuisance, people_figures, shift, shift_change, supervisor
+from agent_ui.public import front, report, track
+from agent_ui.shell import demo_door, design, home, navigation, palette, tours
+from agent_ui.ticket import onlookers, search_pages, sounds, ticket_moves
+from agent_ui.web import (
+    auth,
+    compression,
     errors,
     filters,
-    grievances,
     health,
-    home,
     limits,
     live,
     maps,
-    my_extension,
-    my_phone,
-    navigation,
-    nuisance,
-    numbers,
-    onlookers,
-    palette,
-    people_figures,
-    phone,
-    pins,
     same_parts,
-    search_pages,
     security,
-    shift,
-    shift_change,
     signed,
     site,
-    sounds,
-    suggestions,
-    supervisor,
-    ticket_moves,
-    tours,
-    transfers,
 )
-from agent_ui.admin import pages as administration
-from agent_ui.kept_files import KeptFiles
-from agent_ui.public import api, front, report, track
-from agent_ui.templating import Templates
+from agent_ui.web.kept_files import KeptFiles
+from agent_ui.web.templating import Templates, templates
+from agent_ui.words import catalogue
 from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
@@ -72,7 +61,7 @@ _CONSOLE = (
     articles,
     search_pages,
     ticket_moves,
-    agency,
+    inbox,
     supervisor,
     people_figures,
     grievances,
@@ -112,9 +101,9 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
 def create_public(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
     """What anybody may open: report, track, and the programs' door `/api/v1`."""
     app = _base("public", settings, engine, redis_url, cookie="hotline_public")
-    for pages in (front, report, track, api):
+    for pages in (front, report, track, reports):
         app.register_blueprint(pages.blueprint)
-    app.extensions["csrf"].exempt(api.blueprint)
+    app.extensions["csrf"].exempt(reports.blueprint)
     limits.apply(app, site_of(app).redis_url)
     return app
 
@@ -135,6 +124,7 @@ def _base(
 ) -> Flask:
     app = Flask("agent_ui")
     app.jinja_environment = Templates
+    app.jinja_loader = templates()
     app.name = name
     broker = redis_url or settings.redis_url
     site.attach(app, site.Site(settings, engine or make_engine(settings.database_url or "", application=name), broker))

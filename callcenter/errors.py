@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 class HotlineError(Exception):
-    """Anything the hotline refuses. `str(error)` is for logs; `agent_ui.errors` holds the words for people."""
+    """Anything the hotline refuses. `str(error)` is for logs; `agent_ui.web.errors` holds the words for people."""
 
 
 class NotFound(HotlineError):

@@ -1,6 +1,6 @@
 """The words of the hotline: every state, outcome, role and kind, spelled once.
 
-Values are what the database, the queue and the command line show; labels for people are in `agent_ui.labels`.
+Values are what the database, the queue and the command line show; labels for people are in `agent_ui.words.labels`.
 """
 
 from enum import StrEnum

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select
 
-from agent_ui.tokens import hash_token, make_token
+from agent_ui.web.tokens import hash_token, make_token
 from callcenter import passwords
 from callcenter.db import transaction
 from callcenter.errors import Invalid
 from callcenter.models import User
 from callcenter.vocab import Role
 from tickets.actors import Actor
-from tickets.administration import catalogue, people
+from tickets.administration import lists, people
 
 # Whoever may run commands on the server is its administrator.
 _ACTOR = Actor(None, "scripts/manage", Role.ADMIN)
@@ -63,5 +63,5 @@ def add_token(engine: Engine, name: str, scope: str, source: str) -> str:
     token = make_token()
     with transaction(engine) as session:
         now = datetime.now(UTC)
-        catalogue.add_token(session, _ACTOR, hash_token(token), name=name, scope=scope, source=source, now=now)
+        lists.add_token(session, _ACTOR, hash_token(token), name=name, scope=scope, source=source, now=now)
     return token

@@ -41,7 +41,7 @@ def _check() -> bool:
         "ruff format": [*python, "ruff", "format", "--check", "--quiet", "."],
         "mypy": [*python, "mypy", "--no-error-summary"],
         "import contracts": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
-        "texts": [*python, "agent_ui.catalogue", "check"],
+        "texts": [*python, "agent_ui.words.catalogue", "check"],
     }
     running = {name: _begin(command) for name, command in checks.items()}
     well = True

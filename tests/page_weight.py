@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-from agent_ui.catalogue import FOLDER
+from agent_ui.words.catalogue import FOLDER
 
 
 @dataclass(frozen=True)

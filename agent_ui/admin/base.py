@@ -8,8 +8,8 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from agent_ui import site
 from agent_ui.admin import words
+from agent_ui.web import site
 from callcenter.errors import Invalid
 from callcenter.models import ChangeRecord
 from tickets.life import records

@@ -10,10 +10,10 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from agent_ui import forms, site
 from agent_ui.admin import words
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
-from agent_ui.auth import me, roles
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
 from callcenter.errors import Invalid
 from callcenter.models import CalendarDay
 from callcenter.vocab import Clock, Level, Role

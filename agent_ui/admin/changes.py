@@ -7,10 +7,10 @@ from datetime import datetime, time, timedelta
 
 from flask import Response, render_template, request
 
-from agent_ui import forms, site
 from agent_ui.admin import words
 from agent_ui.admin.base import blueprint
-from agent_ui.auth import roles
+from agent_ui.web import forms, site
+from agent_ui.web.auth import roles
 from callcenter.models import ChangeRecord
 from callcenter.vocab import Role
 from tickets.life import records

@@ -10,7 +10,7 @@ import redis
 from rq import Worker
 from rq.cron import CronScheduler
 
-from agent_ui import site
+from agent_ui.web import site
 from callcenter import push
 
 # rq's workers and its scheduler beat at least once a minute.

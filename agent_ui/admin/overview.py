@@ -2,10 +2,10 @@
 
 from flask import render_template
 
-from agent_ui import site
 from agent_ui.admin import machine, people
 from agent_ui.admin.base import blueprint
-from agent_ui.auth import roles
+from agent_ui.web import site
+from agent_ui.web.auth import roles
 from callcenter.vocab import Role
 from tickets.administration import attention
 from tickets.life import records

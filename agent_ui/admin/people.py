@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from agent_ui import choices, forms, limits, site
 from agent_ui.admin.base import Form, attempt, back, blueprint, edit, latest, seen, ticked
-from agent_ui.auth import me, roles
+from agent_ui.web import choices, forms, limits, site
+from agent_ui.web.auth import me, roles
 from callcenter.models import User
 from callcenter.text import fold, sort_key
 from callcenter.vocab import Role

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agent_ui import forms, site
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
-from agent_ui.auth import me, roles
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
 from callcenter.models import PauseReason
 from callcenter.vocab import Role
 from tickets.administration import reasons as book

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 from flask_babel import gettext as _
 
-from agent_ui import site
 from agent_ui.public import plain_words
+from agent_ui.web import site
 from tickets.life import clocks
 from tickets.people import showcase
 from tickets.rules.sla import Calendar

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import session
 
-from agent_ui import site
+from agent_ui.web import site
 
 LASTS = timedelta(minutes=30)
 _KEY = "proof"

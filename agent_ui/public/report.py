@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.exceptions import TooManyRequests
 
-from agent_ui import choices, limits, maps, security, site
-from agent_ui.errors import problem_words
 from agent_ui.public import proof, report_form
 from agent_ui.public.report_form import SEND, WHAT, WHERE, Form
+from agent_ui.web import choices, limits, maps, security, site
+from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ward
 from callcenter.text import sort_key

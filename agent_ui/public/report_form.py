@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import request
 from sqlalchemy.orm import Session
 
-from agent_ui import forms, signed
+from agent_ui.web import forms, signed
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Category, Ward

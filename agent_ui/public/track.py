@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
-from agent_ui import forms, limits, signed, site
-from agent_ui.errors import problem_words
 from agent_ui.public import plain_words, proof
+from agent_ui.web import forms, limits, signed, site
+from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from tickets.life import files, uploads
 from tickets.life.files import StoredFile

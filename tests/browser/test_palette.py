@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Engine
 
-from agent_ui.palette import DEEDS
+from agent_ui.shell.palette import DEEDS
 from tests.browser.conftest import PHONE, WIDE, Site, arrived
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 - the fixture
 from tests.browser.test_others import file, no_sideways_scroll

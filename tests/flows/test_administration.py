@@ -13,7 +13,7 @@ from callcenter.vocab import Clock, Level, Role, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.actors import Actor
-from tickets.administration import attention, calendars, catalogue, people, rules
+from tickets.administration import attention, calendars, lists, people, rules
 from tickets.administration.people import UserFields
 from tickets.agency import assignment
 from tickets.desk import filing
@@ -149,6 +149,6 @@ def test_what_is_missing_is_told_until_it_is_there(session: Session, province: P
     assert found["next_year_empty"].names == ("2027",)
     rules.add(session, quan, rules.RuleFields(lead="van-phong"), now=MONDAY)
     calendars.set_day(session, quan, date(2027, 1, 1), False, "Tết Dương lịch", seen=None, now=MONDAY)
-    catalogue.add_test_number(session, quan, "0905123456", "Máy thử", now=MONDAY)
+    lists.add_test_number(session, quan, "0905123456", "Máy thử", now=MONDAY)
     left = {lack.what for lack in attention.lacks(session, MONDAY)}
     assert left.isdisjoint({"no_way", "next_year_empty"})

@@ -15,7 +15,7 @@ from telephony import queues, recorder
 from telephony.recorder import Picture
 from tests import factories
 from tests.factories import MONDAY, Province
-from tickets.administration import catalogue, reasons
+from tickets.administration import lists, reasons
 from tickets.telephone import after_call, my_phone, taking
 
 QUEUE = "hotline-1022"
@@ -216,9 +216,9 @@ def test_told_again_it_is_the_same(session: Session, province: Province) -> None
 
 def test_a_queue_s_time_is_set_by_the_administrator(session: Session, province: Province) -> None:
     quan = province.actor("quan")
-    catalogue.set_queue(session, quan, "pbx1", QUEUE, "Tổng đài", "45", seen=None, now=datetime.now(UTC))
+    lists.set_queue(session, quan, "pbx1", QUEUE, "Tổng đài", "45", seen=None, now=datetime.now(UTC))
     assert session.get_one(PbxQueue, ("pbx1", QUEUE)).after_call_s == 45
     for wrong in ("-1", "601", "²", "abc", "1.5"):
         with pytest.raises(Invalid) as error:
-            catalogue.set_queue(session, quan, "pbx1", QUEUE, "Tổng đài", wrong, seen=None, now=MONDAY)
+            lists.set_queue(session, quan, "pbx1", QUEUE, "Tổng đài", wrong, seen=None, now=MONDAY)
         assert error.value.problems == {"after_call_s": "after_call_seconds"}

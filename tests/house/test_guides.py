@@ -21,7 +21,7 @@ _TEXT = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""")
 
 def _said() -> set[str]:
     """Every text that a page of either site can show."""
-    sources = [*(ROOT / "agent_ui").rglob("*.py"), *(ROOT / "agent_ui" / "templates").rglob("*.html")]
+    sources = [*(ROOT / "agent_ui").rglob("*.py"), *(ROOT / "agent_ui").rglob("*.html")]
     found = (match for path in sources for match in _SAID.findall(path.read_text(encoding="utf-8")))
     return {"".join(one or other for one, other in _TEXT.findall(words)) for words in found}
 

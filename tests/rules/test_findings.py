@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_ui import pbx_words
+from agent_ui.words import pbx_words
 from telephony import findings
 from telephony.findings import Evidence, Finding, of_clock
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from agent_ui.tokens import hash_token
+from agent_ui.web.tokens import hash_token
 from callcenter.models import ApiToken, Ticket
 from tests.factories import MONDAY, Province
 from tests.web.conftest import Browser

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from agent_ui.catalogue import FOLDER
-from agent_ui.kept_files import KeptFiles
+from agent_ui.web.kept_files import KeptFiles
+from agent_ui.words.catalogue import FOLDER
 
-TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
+TEMPLATES = sorted(FOLDER.glob("*/templates/**/*.html"))
 FULL = FOLDER.parent / ".venv" / "assets" / "node_modules" / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
 TRIMMED = FOLDER / "static" / "vendor" / "tabler.min.css"
 

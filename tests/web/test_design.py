@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from agent_ui import story
 from agent_ui.app import create_console
-from agent_ui.catalogue import FOLDER
-from agent_ui.design import icons
-from agent_ui.navigation import PLACES, places, shelf_of
-from agent_ui.palette import DEEDS
+from agent_ui.shell.design import icons
+from agent_ui.shell.navigation import PLACES, places, shelf_of
+from agent_ui.shell.palette import DEEDS
+from agent_ui.words import story
+from agent_ui.words.catalogue import FOLDER
 from callcenter.vocab import Role
 from tests.web.conftest import Browser
 
@@ -82,12 +82,12 @@ def test_every_picture_is_there_and_used() -> None:
 
 
 def test_every_shared_piece_and_every_piece_shown_is_used_by_a_page() -> None:
-    templates = FOLDER / "templates"
+    templates = FOLDER / "shell" / "templates"
     shown = (templates / "design" / "page.html").read_text(encoding="utf-8")
     macros = re.findall(r"{% macro (\w+)", (templates / "macros.html").read_text(encoding="utf-8"))
     pages = "".join(
         re.sub(r"{% from .*?%}", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
-        for file in templates.rglob("*.html")
+        for file in FOLDER.rglob("*.html")
         if file.parent.name != "design"
     )
     assert [name for name in macros if not re.search(rf"(?<!macro ){name}\(", pages)] == []

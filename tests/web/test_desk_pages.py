@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from agent_ui.app import create_console
-from agent_ui.console import MOST_FORMS
+from agent_ui.desk.console import MOST_FORMS
 from callcenter.config import Settings
 from callcenter.models import Call, OutboxRow, PbxStatus, Ticket, Ward
 from callcenter.vocab import Disposition, TicketState
@@ -264,7 +264,7 @@ def test_places_are_found_without_accents_and_by_old_names(sign_in: SignIn) -> N
 def test_a_database_that_is_away_is_said(sign_in: SignIn, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = sign_in("lan")
     bad = engine.url.set(host="127.0.0.1", port=9, query={})
-    from agent_ui import site
+    from agent_ui.web import site
     from callcenter.db import make_engine
 
     away = make_engine(bad.render_as_string(hide_password=False))

@@ -7,9 +7,9 @@ import pytest
 import redis as redis_client
 from sqlalchemy import Engine
 
-from agent_ui import hub as hub_module
-from agent_ui.hub import AWAY, RESYNC, Hub, Page
-from agent_ui.live import topics_of
+from agent_ui.web import hub as hub_module
+from agent_ui.web.hub import AWAY, RESYNC, Hub, Page
+from agent_ui.web.live import topics_of
 from callcenter.config import Settings
 from callcenter.db import transaction
 from callcenter.push import announce

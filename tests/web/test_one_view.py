@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, QueuePool, event, text
 from sqlalchemy.orm import Session
 
-from agent_ui import search_pages
+from agent_ui.ticket import search_pages
 from tests.factories import Province
 from tests.web.conftest import Browser
 from tests.web.test_ticket_page import filed

@@ -263,7 +263,7 @@ def test_a_caller_who_left_the_queue_waits_no_more(sign_in: SignIn, session: Ses
 
 def test_a_page_says_the_phase_that_the_state_machine_says() -> None:
     """Line by line through a table of the machine: the row that is stored gives the same word."""
-    from agent_ui import filters
+    from agent_ui.web import filters
     from callcenter.models import Call
     from telephony.callflow import columns, to_json
     from tests.rules.test_callflow_cells import TABLES

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from agent_ui.tour_steps import TOURS
+from agent_ui.shell.tour_steps import TOURS
 from callcenter.db import transaction
 from callcenter.models import User
 from callcenter.vocab import Role
@@ -15,7 +15,7 @@ from tests.factories import Province
 from tests.web.conftest import Browser
 
 SignIn = Callable[[str | None], Browser]
-TEMPLATES = Path(__file__).parents[2] / "agent_ui" / "templates"
+TEMPLATES = Path(__file__).parents[2] / "agent_ui"
 PEOPLE = {
     "lan": Role.OPERATOR,
     "hoa": Role.SHIFT_LEADER,

@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Engine, select
 
-from agent_ui import catalogue
+from agent_ui.words import catalogue
 from callcenter.db import transaction
 from callcenter.models import Ticket, User, Ward
 from callcenter.vocab import Source

@@ -1,0 +1,172 @@
+"""Fields of tickets, numbers, queues, and keys of other programs."""
+
+import re
+
+from flask import abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
+from agent_ui.web.tokens import hash_token, make_token
+from callcenter import extensions
+from callcenter.errors import Invalid
+from callcenter.models import ApiToken, Category, PbxQueue, RoutingRule, TestNumber, Ticket
+from callcenter.vocab import Role
+from tickets.administration import attention, lists
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@blueprint.get("/categories")
+@roles(Role.ADMIN)
+def category_list() -> str:
+    with site.reading() as session:
+        rows = session.scalars(select(Category).order_by(~Category.active, Category.position, Category.code)).all()
+        ways = select(RoutingRule.category_code, func.count()).where(RoutingRule.active).group_by("category_code")
+        held = select(Ticket.category_code, func.count()).group_by(Ticket.category_code)
+        return render_template(
+            "admin/categories.html",
+            rows=rows,
+            ways={code: count for code, count in session.execute(ways)},
+            held={code: count for code, count in session.execute(held)},
+        )
+
+
+@blueprint.route("/categories/new", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def category_new() -> ResponseReturnValue:
+    def page(_session: Session, form: Form | None) -> str:
+        return render_template("admin/category.html", category=None, form=form or Form({"active": True}))
+
+    def write(session: Session) -> str:
+        return lists.add_category(session, me(), forms.text("code"), _category_fields(), now=site.now()).code
+
+    words = _("Đã thêm lĩnh vực. Hãy thêm quy tắc để phiếu của lĩnh vực này có nơi đến.")
+    return edit(page, write, lambda code: back(url_for("admin.category", code=code), words))
+
+
+@blueprint.route("/categories/<code>", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def category(code: str) -> ResponseReturnValue:
+    def page(session: Session, form: Form | None) -> str:
+        row = session.get(Category, code)
+        if row is None:
+            abort(404)
+        ways = select(func.count()).select_from(RoutingRule)
+        return render_template(
+            "admin/category.html",
+            category=row,
+            form=form or Form.of(lists.category_facts(row)),
+            ways=session.scalar(ways.where(RoutingRule.active, RoutingRule.category_code == code)),
+            changes=latest(session, "category", code),
+        )
+
+    def write(session: Session) -> str:
+        return lists.edit_category(session, me(), code, _category_fields(), seen=seen(), now=site.now()).name
+
+    return edit(page, write, lambda x: back(url_for("admin.category_list"), _("Đã lưu %(x)s.", x=x)))
+
+
+def _category_fields() -> lists.CategoryFields:
+    return lists.CategoryFields(
+        name=forms.text("name"),
+        position=forms.text("position"),
+        evidence_required=ticked("evidence_required"),
+        active=ticked("active"),
+    )
+
+
+@blueprint.route("/numbers", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def numbers() -> ResponseReturnValue:
+    def page(session: Session, form: Form | None) -> str:
+        return render_template(
+            "admin/numbers.html",
+            form=form or Form({}),
+            hotline=site.site().settings.hotline_numbers,
+            rows=session.scalars(select(TestNumber).order_by(TestNumber.number)).all(),
+            changes=latest(session, "test_number"),
+        )
+
+    def write(session: Session) -> None:
+        lists.add_test_number(session, me(), forms.text("number"), forms.text("note"), now=site.now())
+
+    return edit(page, write, lambda _none: back(url_for("admin.numbers"), _("Đã thêm số gọi thử.")))
+
+
+@blueprint.post("/numbers/remove")
+@roles(Role.ADMIN)
+def number_remove() -> ResponseReturnValue:
+    with site.transaction() as session:
+        lists.remove_test_number(session, me(), forms.text("number"), now=site.now())
+    return back(url_for("admin.numbers"), _("Đã xóa số khỏi danh sách gọi thử."))
+
+
+@blueprint.route("/queues", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def queues() -> ResponseReturnValue:
+    def page(session: Session, form: Form | None) -> str:
+        return render_template(
+            "admin/queues.html",
+            form=form or Form({}),
+            rows=session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)).all(),
+            holders=extensions.held_now(session),
+            loose=attention.members_without_account(session),
+            idle=attention.accounts_in_no_queue(session),
+            pbxs=attention.pbxs(session),
+            changes=latest(session, "queue"),
+            opened=Form.of,
+        )
+
+    def write(session: Session) -> None:
+        pbx, name, title, after = (forms.text(field) for field in ("pbx", "name", "title", "after_call_s"))
+        lists.set_queue(session, me(), pbx, name, title, after, seen=seen(), now=site.now())
+
+    return edit(page, write, lambda _none: back(url_for("admin.queues"), _("Đã lưu hàng đợi.")))
+
+
+@blueprint.get("/tokens")
+@roles(Role.ADMIN)
+def token_list() -> str:
+    with site.reading() as session:
+        rows = session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
+        return render_template("admin/tokens.html", rows=rows, changes=latest(session, "api_token"))
+
+
+@blueprint.route("/tokens/new", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def token_new() -> ResponseReturnValue:
+    """The key is made with the form, so that a form sent twice makes one key and shows it both times."""
+
+    def page(_session: Session, form: Form | None) -> str:
+        form = form or Form({"token": make_token(), "scope": "api", "source": "app"})
+        return render_template("admin/token.html", form=form, scopes=lists.SCOPES, sources=lists.SOURCES)
+
+    token = forms.text("token")
+
+    def write(session: Session) -> str:
+        if not _TOKEN.fullmatch(token):
+            raise Invalid({"token": "token_unreadable"})
+        fields = {name: forms.text(name) for name in ("name", "scope", "source")}
+        return lists.add_token(session, me(), hash_token(token), **fields, now=site.now()).name
+
+    return edit(page, write, lambda name: render_template("admin/token_shown.html", name=name, token=token))
+
+
+@blueprint.route("/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
+@roles(Role.ADMIN)
+def token_revoke(token_id: int) -> ResponseReturnValue:
+    """Asked once more on a page of its own: the program stops working at once."""
+    if request.method == "POST":
+        with site.transaction() as session:
+            lists.revoke_token(session, me(), token_id, now=site.now())
+        return back(url_for("admin.token_list"), _("Đã thu hồi khóa."))
+    with site.reading() as session:
+        row = session.get(ApiToken, token_id)
+        if row is None:
+            abort(404)
+        return render_template("admin/token_revoke.html", token=row)

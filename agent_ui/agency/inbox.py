@@ -1,0 +1,80 @@
+"""The agency's inbox: what must be done now, by group, each ticket with its clock and the one button it needs."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
+from callcenter.errors import MoveRefused, NotFound
+from callcenter.models import Agency
+from callcenter.vocab import Role
+from tickets.agency import casework
+from tickets.agency import inbox as inboxes
+from tickets.agency.inbox import Group
+from tickets.rules import codes
+
+blueprint = Blueprint("agency", __name__)
+
+GROUPS: Mapping[Group, LazyString] = {
+    Group.LATE: _l("Quá hạn"),
+    Group.TODAY: _l("Hạn hôm nay"),
+    Group.NEW: _l("Chờ tiếp nhận"),
+    Group.APPROVAL: _l("Chờ duyệt"),
+    Group.WAITING: _l("Chờ người dân"),
+    Group.REST: _l("Còn lại"),
+}
+# What each group asks of the reader.
+ADVICE: Mapping[Group, LazyString] = {
+    Group.LATE: _l("Làm trước: đã quá giờ hẹn."),
+    Group.TODAY: _l("Trả lời trong hôm nay."),
+    Group.NEW: _l("Tiếp nhận, hoặc trả lại nếu không đúng thẩm quyền."),
+    Group.APPROVAL: _l("Câu trả lời chờ lãnh đạo đơn vị duyệt."),
+    Group.WAITING: _l("Đã hỏi người dân; hạn trả lời đang dừng."),
+    Group.REST: _l("Đang xử lý, còn thời gian."),
+}
+
+
+@blueprint.get("/agency")
+@roles(Role.OFFICER)
+def inbox() -> str:
+    with site.reading() as session:
+        return render_template("agency/page.html", **_rows(session))
+
+
+@blueprint.get("/agency/rows")
+@roles(Role.OFFICER)
+def rows() -> str:
+    with site.reading() as session:
+        return render_template("agency/rows.html", **_rows(session))
+
+
+@blueprint.post("/agency/<code>/accept")
+@roles(Role.OFFICER)
+def accept(code: str) -> ResponseReturnValue:
+    """Straight from the list, which comes back where it was; somebody quicker is no mistake of this one's."""
+    try:
+        with site.transaction() as session:
+            casework.accept(session, me(), code, now=site.now())
+        flash(_("Đã tiếp nhận phiếu %(code)s.", code=codes.group(code)), "success")
+    except (MoveRefused, NotFound):
+        flash(_("Phiếu %(code)s không còn chờ đơn vị tiếp nhận.", code=codes.group(code)), "warning")
+    group, text = request.form.get("group") or None, request.form.get("q") or None
+    return redirect(url_for("agency.inbox", group=group, q=text), 303)
+
+
+def _rows(session: Session) -> dict[str, object]:
+    group, text = forms.asked_word(Group, "group"), request.args.get("q", "")[:200]
+    return {
+        "agency": session.get(Agency, me().agency_id),
+        "group": group,
+        "text": text,
+        "inbox": inboxes.read(session, me(), site.now(), text=text, only=group),
+        "GROUPS": GROUPS,
+        "ADVICE": ADVICE,
+    }

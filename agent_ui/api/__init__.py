@@ -1,0 +1,1 @@
+"""The programs' door: /api/v1 and its OpenAPI document."""

@@ -1,0 +1,1 @@
+"""Pages of the operators: the desk, drafts, call-backs, telephone, emergencies."""

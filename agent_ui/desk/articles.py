@@ -1,0 +1,45 @@
+"""Articles for everybody at the desk: found by words, read in a call."""
+
+from flask import Blueprint, render_template, request
+
+from agent_ui.admin.base import latest
+from agent_ui.web import choices, site
+from agent_ui.web.auth import me, roles
+from callcenter.vocab import Role
+from tickets.actors import DESK
+from tickets.finding import articles
+
+blueprint = Blueprint("articles", __name__, url_prefix="/articles")
+
+EDITORS = (Role.SUPERVISOR, Role.ADMIN)
+
+
+@blueprint.get("/")
+@roles(*DESK)
+def listed() -> str:
+    said = request.args.get("q", "")[:200].replace("\x00", "")
+    category = request.args.get("category", "")[:80].replace("\x00", "")
+    with site.reading() as session:
+        return render_template(
+            "articles/list.html",
+            rows=articles.listed(session, me(), said, category or None),
+            said=said,
+            category=category,
+            categories=choices.categories(session),
+            edits=me().role in EDITORS,
+        )
+
+
+@blueprint.get("/<int:article_id>")
+@roles(*DESK)
+def page(article_id: int) -> str:
+    with site.reading() as session:
+        found = articles.read(session, me(), article_id)
+        edits = me().role in EDITORS
+        return render_template(
+            "articles/page.html",
+            article=found.article,
+            uses=found.uses,
+            edits=edits,
+            changes=latest(session, "article", str(article_id)) if edits else (),
+        )

@@ -1,0 +1,158 @@
+"""Emergencies on every page of the desk: the key and its services, the bar of what is not over, and the record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from agent_ui.desk.my_phone import allowed
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
+from agent_ui.web.errors import problem_words
+from callcenter.errors import Invalid, NotFound
+from callcenter.vocab import EmergencyEnd, EmergencyService, Role
+from tickets.actors import DESK, LEADS, Actor
+from tickets.figures import overview
+from tickets.rules import emergency_rules
+from tickets.rules.emergency_rules import Step
+from tickets.telephone import emergencies, emergency_bar
+from tickets.telephone.emergency_bar import Past, Shown
+
+blueprint = Blueprint("emergencies", __name__, url_prefix="/emergencies")
+
+_TALKS = (Role.OPERATOR, Role.SHIFT_LEADER)
+# Who is alarmed until one of them takes it on; an administrator only sees it.
+_ALARMED = (Role.SHIFT_LEADER, Role.SUPERVISOR)
+
+
+@blueprint.get("/")
+@roles(*LEADS)
+def page() -> str:
+    with site.reading() as session:
+        return render_template("emergency/page.html", rows=emergency_bar.listed(session))
+
+
+@blueprint.get("/bar")
+@roles(*DESK)
+def bar() -> str:
+    return render_template("emergency/bar.html", problem="")
+
+
+@blueprint.post("/begin")
+@roles(*_TALKS)
+def begin() -> ResponseReturnValue:
+    def write() -> None:
+        service = forms.word(EmergencyService, "service")
+        code = forms.code("code") if request.form.get("code") else ""
+        with site.transaction() as session:
+            emergencies.begin(session, me(), service, allowed(), code=code, now=site.now())
+
+    return _answer(write)
+
+
+@blueprint.post("/<int:emergency_id>/take")
+@roles(*LEADS)
+def take(emergency_id: int) -> ResponseReturnValue:
+    def write() -> None:
+        with site.transaction() as session:
+            emergencies.take(session, me(), emergency_id, now=site.now())
+
+    return _answer(write)
+
+
+@blueprint.post("/<int:emergency_id>/end")
+@roles(*DESK)
+def end(emergency_id: int) -> ResponseReturnValue:
+    def write() -> None:
+        ended, note = forms.word(EmergencyEnd, "ended"), forms.text("note")[:500]
+        with site.transaction() as session:
+            emergencies.end(session, me(), emergency_id, ended, note=note, now=site.now())
+
+    return _answer(write)
+
+
+@blueprint.post("/<int:emergency_id>/step")
+@roles(*_TALKS)
+def step(emergency_id: int) -> ResponseReturnValue:
+    def write() -> None:
+        with site.transaction() as session:
+            emergencies.step(session, me(), emergency_id, forms.word(Step, "step"), allowed(), now=site.now())
+
+    return _answer(write)
+
+
+@blueprint.app_context_processor
+def _of_every_page() -> dict[str, object]:
+    return {
+        "open_emergencies": open_ones,
+        "has_emergency_key": is_talking,
+        "emergency_numbers": numbers,
+        "emergencies_of": of_ticket,
+        "emergencies_on": on_day,
+        "is_alarmed": is_alarmed,
+        "EMERGENCY_ENDS": emergency_rules.ENDS,
+    }
+
+
+def open_ones() -> Sequence[Shown]:
+    """What is not over, as this person may see it; read once a page."""
+    if g.get("person") is None or me().role not in DESK:
+        return ()
+    if "open_emergencies" not in g:
+        with site.reading() as session:
+            g.open_emergencies = emergency_bar.shown(session, me(), site.now())
+    found: Sequence[Shown] = g.open_emergencies
+    return found
+
+
+def is_talking() -> bool:
+    """Whether there is a call that the key is for."""
+    if me().role not in _TALKS:
+        return False
+    with site.reading() as session:
+        return emergencies.at_my_telephone(session, me(), site.now()) is not None
+
+
+def numbers() -> dict[EmergencyService, str]:
+    with site.reading() as session:
+        return emergencies.numbers(session)
+
+
+def of_ticket(ticket_id: int) -> Sequence[Past]:
+    with site.reading() as session:
+        return emergency_bar.of_ticket(session, ticket_id)
+
+
+def on_day(day: date) -> tuple[int, int]:
+    """How many began on that day, and how many of these are not over."""
+    with site.reading() as session:
+        return emergency_bar.count(session, *overview.day_bounds(day))
+
+
+def is_alarmed(one: Shown) -> bool:
+    """Whether this person's page alarms them: nobody who leads has taken it on yet."""
+    actor: Actor = me()
+    return one.taken_by is None and not one.mine and actor.role in _ALARMED
+
+
+def _answer(write: Callable[[], None]) -> ResponseReturnValue:
+    """The bar as it is after that; without JavaScript the page one came from, with a word where it was refused."""
+    problem = ""
+    try:
+        write()
+    except (Invalid, NotFound) as error:
+        keys = error.problems if isinstance(error, Invalid) else {"phone": "phone_too_late"}
+        problem = _problem(keys)
+    g.pop("open_emergencies", None)
+    if not request.headers.get("HX-Request"):
+        if problem:
+            flash(problem, "warning")
+        return redirect(forms.own_address(url_for("home.home")), 303)
+    return Response(render_template("emergency/bar.html", problem=problem), 409 if problem else 200)
+
+
+def _problem(keys: Mapping[str, str]) -> str:
+    named = {"note": "emergency_note", "ended": "emergency_end"}
+    (field, key), *_ = keys.items()
+    return next(iter(problem_words({field: named.get(field, key)}).values()))

@@ -1,0 +1,74 @@
+"""Which extension a person has: chosen or taken over on a page of its own, and given back."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
+from agent_ui.web.errors import problem_words
+from callcenter.errors import Invalid
+from callcenter.vocab import Role
+from tickets.telephone import taking
+from tickets.telephone.taking import TakenOver
+
+blueprint = Blueprint("my_extension", __name__, url_prefix="/phone/extension")
+
+_DESK = (Role.OPERATOR, Role.SHIFT_LEADER)
+
+
+@blueprint.get("")
+@roles(*_DESK)
+def choose() -> str:
+    with site.reading() as session:
+        return _page(session)
+
+
+@blueprint.post("/take")
+@roles(*_DESK)
+def take() -> ResponseReturnValue:
+    """Take a free one, or openly that of the person who was seen to have it; then on to where one was going."""
+    extension, over = forms.text("extension"), forms.digits(forms.text("over"))
+    try:
+        with site.transaction() as session:
+            taking.take(session, me(), extension, over=over, now=site.now())
+    except Invalid as error:
+        with site.reading() as session:
+            return _page(session, problem_words(error.problems)["extension"]), 409
+    flash(_("Ông/bà đang dùng máy %(extension)s.", extension=extension), "success")
+    return redirect(forms.own_address(url_for("home.home")), 303)
+
+
+@blueprint.post("/back")
+@roles(*_DESK)
+def give_back() -> ResponseReturnValue:
+    with site.transaction() as session:
+        taking.give_back(session, me(), now=site.now())
+    flash(_("Đã trả máy. Cuộc gọi không đổ chuông ở đó cho ông/bà nữa."), "success")
+    return redirect(url_for("my_extension.choose"), 303)
+
+
+@blueprint.app_context_processor
+def _of_every_page() -> dict[str, object]:
+    return {"phone_taken_over": taken_over}
+
+
+def taken_over() -> TakenOver | None:
+    """Who took this person's extension meanwhile."""
+    if me().role not in _DESK or me().extension is not None:
+        return None
+    with site.reading() as session:
+        return taking.taken_over(session, me(), site.now())
+
+
+def _page(session: Session, problem: str = "") -> str:
+    choices = taking.choices(session, me())
+    return render_template(
+        "phone/choose.html",
+        free=[choice for choice in choices if choice.holder is None],
+        held=[choice for choice in choices if choice.holder is not None],
+        lost=taking.taken_over(session, me(), site.now()),
+        problem=problem,
+        next_page=forms.own_address(""),
+    )

@@ -1,0 +1,72 @@
+"""The buttons of the operator's telephone: they ask, the listener carries it out, the page hears what became of it."""
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
+from agent_ui.web.errors import problem_words
+from callcenter.errors import Invalid, NotFound
+from callcenter.vocab import CommandVerb, Role
+from tickets.telephone import phone
+from tickets.telephone.phone import Line
+
+blueprint = Blueprint("phone", __name__, url_prefix="/phone")
+
+# The two places of a page that have the buttons.
+_PLACES = ("ring", "work")
+
+
+@blueprint.post("/answer")
+@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+def answer() -> ResponseReturnValue:
+    return _press(CommandVerb.ANSWER)
+
+
+@blueprint.post("/hang-up")
+@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+def hang_up() -> ResponseReturnValue:
+    return _press(CommandVerb.HANG_UP)
+
+
+@blueprint.app_context_processor
+def _of_every_page() -> dict[str, object]:
+    return {"phone_lines": lines}
+
+
+def lines() -> dict[int, Line]:
+    """This person's live calls by id, read once a page, for the parts that show them."""
+    if g.get("person") is None:
+        return {}
+    if "phone_lines" not in g:
+        with site.reading() as session:
+            g.phone_lines = phone.lines(session, me(), site.now())
+    found: dict[int, Line] = g.phone_lines
+    return found
+
+
+def _press(verb: CommandVerb) -> ResponseReturnValue:
+    """The buttons as they are after that; without JavaScript the desk, with a word where it was refused."""
+    call_id = forms.number("call")
+    problem = ""
+    try:
+        with site.transaction() as session:
+            phone.press(session, me(), call_id, verb, now=site.now())
+    except (Invalid, NotFound) as error:
+        keys = error.problems if isinstance(error, Invalid) else {"phone": "phone_too_late"}
+        problem = problem_words(keys)["phone"]
+    if not request.headers.get("HX-Request"):
+        if problem:
+            flash(problem, "warning")
+        return redirect(url_for("home.home"), 303)
+    line = lines().get(call_id) or Line(call_id)
+    place = request.form.get("place", "")
+    page = render_template(
+        "desk/phone.html",
+        line=replace(line, asked=line.asked and not problem),
+        place=place if place in _PLACES else "work",
+        problem=problem,
+    )
+    return Response(page, 409 if problem else 200)

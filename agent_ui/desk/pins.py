@@ -1,0 +1,27 @@
+"""The staff's dialog that pins a report on the sketch of the province, or shows where it is pinned."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from agent_ui.web import maps, site
+from agent_ui.web.auth import roles
+from callcenter.vocab import Role
+
+blueprint = Blueprint("pins", __name__)
+
+
+@blueprint.get("/wards.json")
+@roles(*Role)
+def wards() -> ResponseReturnValue:
+    with site.reading() as session:
+        return maps.points(session)
+
+
+@blueprint.get("/map")
+@roles(*Role)
+def dialog() -> str:
+    """The dialog alone, fetched when somebody opens it; with `look` nothing can be changed in it."""
+    settings = site.site().settings
+    return render_template(
+        "map/dialog.html", tiles=settings.map_tiles, credit=settings.map_credit, look="look" in request.args
+    )

@@ -1,0 +1,1 @@
+"""Pages of shift leaders and supervisors: shift, day, figures, nuisance numbers, capture."""

@@ -1,0 +1,38 @@
+"""Figures by person: everybody's day for those who lead, one's own for each operator; each figure with its formula."""
+
+from flask import Blueprint, render_template
+
+from agent_ui.web import site
+from agent_ui.web.asked_days import around, asked_day
+from agent_ui.web.auth import me, roles
+from agent_ui.words import figure_words
+from callcenter.vocab import Role
+from tickets.actors import LEADS
+from tickets.figures import overview, people_day
+
+blueprint = Blueprint("people_figures", __name__)
+
+
+@blueprint.get("/supervisor/people")
+@roles(*LEADS)
+def everybody() -> str:
+    return _page("people_figures.everybody", None)
+
+
+@blueprint.get("/my-figures")
+@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+def mine() -> str:
+    return _page("people_figures.mine", me().id)
+
+
+def _page(endpoint: str, only: int | None) -> str:
+    day, now = asked_day(), site.now()
+    with site.reading() as session:
+        return render_template(
+            "supervisor/people.html",
+            read=people_day.read(session, day, now, only=only),
+            endpoint=endpoint,
+            is_today=day == overview.local_day(now),
+            words=figure_words,
+            **around(day),
+        )

@@ -1,0 +1,1 @@
+"""The frame around the pages: front door, navigation, palette, tours, shared templates."""

@@ -1,0 +1,72 @@
+"""The console's front door: each role to its own page; the language and the colours of both sites' pages."""
+
+from flask import Blueprint, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from agent_ui.desk import console
+from agent_ui.web import forms
+from agent_ui.web.auth import me, open_to_all, roles
+from callcenter.vocab import Role
+
+blueprint = Blueprint("home", __name__)
+languages = Blueprint("languages", __name__)
+
+LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
+THEMES = ("light", "dark", "auto")
+# A cookie of its own: the choice belongs to the machine and outlives the day's session and the sign-out.
+_THEME_COOKIE = "hotline_theme"
+_A_YEAR = 365 * 24 * 3600
+
+
+@blueprint.get("/")
+@roles(*Role)
+def home() -> ResponseReturnValue:
+    match me().role:
+        case Role.OFFICER:
+            return redirect(url_for("agency.inbox"))
+        case Role.SHIFT_LEADER:
+            return redirect(url_for("shift.home"))
+        case Role.SUPERVISOR:
+            return redirect(url_for("supervisor.board"))
+        case Role.ADMIN:
+            return redirect(url_for("admin.overview"))
+        case _:
+            return console.desk_page()
+
+
+@languages.post("/language")
+@open_to_all
+def choose() -> ResponseReturnValue:
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        abort(400)
+    session["language"] = chosen
+    return redirect(forms.own_address("/"), 303)
+
+
+@languages.post("/theme")
+@open_to_all
+def choose_theme() -> ResponseReturnValue:
+    chosen = request.form.get("theme", "")
+    if chosen not in THEMES:
+        abort(400)
+    answer = redirect(forms.own_address("/"), 303)
+    answer.set_cookie(_THEME_COOKIE, chosen, _A_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+    return answer
+
+
+def theme() -> str:
+    """`light`, `dark`, or `auto` (as the machine is set), as chosen on this machine."""
+    chosen = request.cookies.get(_THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def language() -> str:
+    """What was chosen on this machine, else what the account says, else Vietnamese; a program asks by header."""
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(list(LANGUAGES), "vi")
+    chosen = session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    person = g.get("person")
+    return person.language if person is not None and person.language in LANGUAGES else "vi"

@@ -1,0 +1,81 @@
+"""The command palette: from a few letters to any ticket, number, page or thing to do that this person may have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from agent_ui.shell import navigation
+from agent_ui.web import site
+from agent_ui.web.auth import me, roles
+from callcenter import phones
+from callcenter.text import fold
+from callcenter.vocab import Role
+from tickets.actors import DESK, Actor
+from tickets.finding.search import Wanted, search
+from tickets.life.lines import Line
+from tickets.rules import codes
+
+blueprint = Blueprint("palette", __name__)
+
+_TICKETS = 6
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something to do that a button of the page's own shell does: `press` is that button's id."""
+
+    press: str
+    words: LazyString
+    icon: str
+
+
+DEEDS = (
+    Deed("theme-light", _l("Giao diện sáng"), "sun"),
+    Deed("theme-dark", _l("Giao diện tối"), "moon"),
+    Deed("theme-auto", _l("Giao diện theo máy"), "device-desktop"),
+    Deed("language-vi", _l("Tiếng Việt"), "language"),
+    Deed("language-en", _l("English"), "language"),
+    Deed("menu-tour", _l("Xem hướng dẫn"), "route"),
+    Deed("menu-keys", _l("Phím tắt"), "keyboard"),
+    Deed("sign-out", _l("Đăng xuất"), "logout"),
+)
+
+
+@blueprint.get("/palette")
+@roles(*Role)
+def results() -> str:
+    text = request.args.get("q", "")[:_LONGEST].replace("\x00", "").strip()
+    with site.reading() as session:
+        wanted = Wanted(text=text, mine=not text)
+        found = search(session, me(), wanted).tickets[:_TICKETS]
+        return render_template(
+            "palette/results.html",
+            text=text,
+            tickets=found,
+            number=_number(text, me(), found),
+            places=[place for place in navigation.places(_role()) if matches(str(place.words), text)],
+            deeds=[deed for deed in DEEDS if matches(str(deed.words), text)],
+        )
+
+
+def matches(words: str, text: str) -> bool:
+    """Every word typed begins a word of the name, accents or not."""
+    names = fold(words).split()
+    return all(any(name.startswith(word) for name in names) for word in fold(text).split())
+
+
+def _number(text: str, actor: Actor, found: Sequence[Line]) -> str | None:
+    """A number to open; not where the digits are the code of a ticket, which is what was meant."""
+    if actor.role not in DESK or any(ticket.code == codes.parse(text) for ticket in found):
+        return None
+    return phones.normalise(text)
+
+
+def _role() -> Role:
+    role = me().role
+    assert role is not None
+    return role

@@ -1,0 +1,35 @@
+"""Who else has the same ticket open: pages say that they are there, and hear the names of the others."""
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from agent_ui.web import site
+from agent_ui.web.auth import me, roles
+from callcenter import onlookers
+from callcenter.models import Ticket
+from callcenter.vocab import Role
+from tickets.desk import queries
+from tickets.rules import codes
+
+blueprint = Blueprint("onlookers", __name__)
+
+_AT_MOST = 20
+
+
+@blueprint.post("/onlookers")
+@roles(*Role)
+def here() -> ResponseReturnValue:
+    """`{code: [names of the others]}` of the tickets that this person may see; `gone` says goodbye."""
+    actor = me()
+    asked = {codes.parse(text) for text in request.form.getlist("code")[:_AT_MOST]} - {None}
+    if actor.id is None or not asked:
+        return {}
+    with site.reading() as session:
+        query = queries.visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(asked)), actor)
+        tickets = {id_: code for id_, code in session.execute(query)}
+    if "gone" in request.form:
+        onlookers.gone(list(tickets), actor.id, actor.name)
+        return {}
+    others = onlookers.here(list(tickets), actor.id, actor.name, site.now())
+    return jsonify({tickets[id_]: names for id_, names in others.items()})

@@ -1,0 +1,88 @@
+"""The sound of a call in the page: messages and recordings, in pieces where the player asks for pieces, on record."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from agent_ui.web import forms, site
+from agent_ui.web.auth import me, roles
+from callcenter.errors import NotFound
+from callcenter.models import Call
+from callcenter.vocab import Role, Sound
+from tickets.actors import DESK, LEADS
+from tickets.calls import listening, recordings
+from tickets.calls.recordings import Heard, State
+from tickets.desk import queries
+
+blueprint = Blueprint("sounds", __name__)
+
+
+@blueprint.get("/calls/<int:call_id>/<any(voicemail, recording):sound>")
+@roles(*DESK, Role.OFFICER)
+def play(call_id: int, sound: str) -> Response:
+    """The file, or a piece of it (Range). Whoever begins to listen is written down."""
+    what = Sound(sound)
+    with site.transaction() as session:
+        call = listening.allowed(session, me(), call_id, what)
+        found = recordings.look(site.site().settings.recordings, call, what, site.now())
+        if found is None or found.file is None or found.state is not State.READY:
+            raise NotFound(f"{what} of call {call_id} is {found.state if found else 'not there'}")
+        if _begins():
+            ticket = _ticket()
+            about = queries.ticket(session, me(), ticket).ticket if ticket else None
+            listening.note(session, me(), call, what, now=site.now(), ticket=about)
+    # `conditional` answers Range too: without it nobody could go back five seconds in a message.
+    return send_file(found.file, mimetype=recordings.ENDINGS[found.file.suffix], conditional=True, max_age=0)
+
+
+@blueprint.post("/calls/<int:call_id>/heard")
+@roles(*DESK)
+def heard(call_id: int) -> ResponseReturnValue:
+    """The message was heard in the PBX's own mailbox, because it cannot be played here."""
+    with site.transaction() as session:
+        listening.heard_by_telephone(session, me(), call_id, now=site.now())
+    flash(_("Đã ghi: ông/bà nghe lời nhắn trên máy điện thoại."), "success")
+    return redirect(forms.own_address(url_for("home.home")), 303)
+
+
+@blueprint.get("/listenings")
+@roles(*LEADS)
+def listenings() -> str:
+    """Who listened to what: for whoever answers for the recordings."""
+    number = forms.asked_number("page") or 1
+    with site.reading() as session:
+        return render_template("sounds/listenings.html", **listening.listed(session, page=number))
+
+
+@blueprint.post("/tickets/<code>/hearing")
+@roles(*LEADS)
+def open_to_agency(code: str) -> ResponseReturnValue:
+    with site.transaction() as session:
+        ticket = queries.ticket(session, me(), code).ticket
+        listening.open_to_agency(session, me(), ticket, may_hear="may_hear" in request.form, now=site.now())
+        open_now = ticket.agency_may_hear
+    flash(
+        _("Đơn vị xử lý nghe được ghi âm của phiếu này.") if open_now else _("Đơn vị xử lý không nghe được ghi âm."),
+        "info",
+    )
+    return redirect(url_for("tickets.page", code=code), 303)
+
+
+@blueprint.app_template_filter()
+def sound_of(call: Call, sound: str) -> Heard | None:
+    """For pages: what there is to hear, so that no dead player is shown; None also where this person may not."""
+    found = recordings.look(site.site().settings.recordings, call, Sound(sound), site.now())
+    if found is None:
+        return None
+    with site.reading() as session:
+        return found if listening.may_hear(session, me(), call, Sound(sound)) else None
+
+
+def _begins() -> bool:
+    """The first piece of a listening; players ask for `bytes=0-` first, and for later ones when somebody seeks."""
+    asked = request.headers.get("Range", "bytes=0-").strip()
+    return asked.startswith("bytes=0-") or not asked.startswith("bytes=")
+
+
+def _ticket() -> str:
+    return request.args.get("ticket", "")[:20]

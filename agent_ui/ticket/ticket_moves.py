@@ -1,0 +1,237 @@
+"""The moves of a ticket that people make on its page. What is refused comes back with what was typed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from agent_ui.ticket.tickets_pages import blueprint, show
+from agent_ui.web import choices, forms, signed, site
+from agent_ui.web.auth import me, roles
+from callcenter.errors import Invalid, MoveRefused, NotFound
+from callcenter.vocab import Attempt, Role
+from tickets.actors import DESK, LEADS
+from tickets.agency import approvals, casework
+from tickets.calls import calling
+from tickets.desk import filing, queries
+from tickets.life import files, uploads
+from tickets.life.files import StoredFile
+from tickets.people import citizens
+from tickets.rules import codes
+
+__all__ = ["blueprint"]
+
+_KEPT = "kept-file"
+_KEPT_FOR_S = 12 * 3600
+
+
+@blueprint.get("/tickets/<code>/assign-form")
+@roles(*LEADS)
+def assign_form(code: str) -> str:
+    """The form alone, for a row of a list: with each row's hundred agencies in it the list would be slow to open."""
+    with site.reading() as session:
+        ticket = queries.ticket(session, me(), code).ticket
+        return render_template("tickets/assign.html", ticket=ticket, agencies=choices.agencies(session))
+
+
+@blueprint.post("/tickets/<code>/assign")
+@roles(*LEADS)
+def assign(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        agency_id = forms.number("agency_id")
+        casework.assign(session, me(), code, agency_id, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "assign", act, _("Đã chuyển đơn vị xử lý."))
+
+
+@blueprint.post("/tickets/<code>/accept")
+@roles(Role.OFFICER)
+def accept(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        casework.accept(session, me(), code, now=site.now())
+
+    return _move(code, "accept", act, _("Đã tiếp nhận phiếu %(code)s.", code=codes.group(code)))
+
+
+@blueprint.post("/tickets/<code>/give-back")
+@roles(Role.OFFICER)
+def give_back(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        casework.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "give_back", act, _("Đã trả lại phiếu."))
+
+
+@blueprint.post("/tickets/<code>/resolve")
+@roles(Role.OFFICER)
+def resolve(code: str) -> ResponseReturnValue:
+    try:
+        with site.reading() as session:
+            queries.ticket(session, me(), code)
+        chosen = _files()
+    except Invalid as error:
+        return show(code, {"resolve_files": error.problems["files"]}, form="resolve"), 422
+
+    def act(session: Session) -> None:
+        casework.resolve(session, me(), code, text=forms.text("text"), files=chosen, now=site.now())
+
+    return _move(code, "resolve", act, _("Đã gửi kết quả xử lý."))
+
+
+@blueprint.post("/tickets/<code>/ask")
+@roles(Role.OFFICER)
+def ask(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        casework.ask(session, me(), code, question=forms.text("question"), now=site.now())
+
+    return _move(code, "ask", act, _("Đã hỏi người dân. Hạn trả lời tạm dừng đến khi có bổ sung."))
+
+
+@blueprint.post("/tickets/<code>/resume")
+@roles(Role.OFFICER)
+def resume(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        casework.resume(session, me(), code, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "resume", act, _("Đã chuyển về đang xử lý. Hạn trả lời chạy tiếp."))
+
+
+@blueprint.post("/tickets/<code>/extend")
+@roles(Role.OFFICER)
+def extend(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        days = forms.number("working_days")
+        casework.extend(session, me(), code, working_days=days, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "extend", act, _("Đã gia hạn. Người dân thấy ngày hẹn mới khi tra cứu."))
+
+
+@blueprint.post("/tickets/<code>/reject")
+@roles(*LEADS, Role.OFFICER)
+def reject(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        queries.ticket(session, me(), code)
+        casework.reject(session, me(), code, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "reject", act, _("Đã từ chối phiếu. Người dân đọc được lý do khi tra cứu."))
+
+
+@blueprint.post("/tickets/<code>/approve")
+@roles(Role.OFFICER, *approvals.STAND_INS)
+def approve(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        queries.ticket(session, me(), code)
+        read = forms.digits(request.form.get("proposal", ""))
+        approvals.approve(session, me(), code, proposal=read, now=site.now())
+
+    return _move(code, "approve", act, _("Đã duyệt. Câu trả lời đã gửi người dân."))
+
+
+@blueprint.post("/tickets/<code>/send-back")
+@roles(Role.OFFICER, *approvals.STAND_INS)
+def send_back(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        queries.ticket(session, me(), code)
+        approvals.send_back(session, me(), code, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "send_back", act, _("Đã trả lại để sửa câu trả lời."))
+
+
+@blueprint.post("/tickets/<code>/supply")
+@roles(*DESK)
+def supply(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        citizens.supply(session, me(), code, text=forms.text("text"), now=site.now())
+
+    return _move(code, "supply", act, _("Đã ghi thông tin người dân bổ sung. Đơn vị xử lý tiếp."))
+
+
+@blueprint.post("/tickets/<code>/not-fixed")
+@roles(*DESK)
+def not_fixed(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        citizens.not_fixed(session, me(), code, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "not_fixed", act, _("Đã mở lại phiếu. Đơn vị phải xử lý tiếp."))
+
+
+@blueprint.post("/tickets/<code>/rate")
+@roles(*DESK)
+def rate(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        citizens.rate(session, me(), code, stars=forms.number("stars"), note=forms.text("note"), now=site.now())
+
+    return _move(code, "rate", act, _("Đã ghi đánh giá của người dân."))
+
+
+@blueprint.post("/tickets/<code>/withdraw")
+@roles(*DESK)
+def withdraw(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        citizens.withdraw(session, me(), code, reason=forms.text("reason"), now=site.now())
+
+    return _move(code, "withdraw", act, _("Đã ghi: người dân rút phản ánh."))
+
+
+@blueprint.post("/tickets/<code>/called-back")
+@roles(*DESK)
+def called_back(code: str) -> ResponseReturnValue:
+    def act(session: Session) -> None:
+        filing.close_callback(session, me(), code, note=forms.text("note"), now=site.now())
+
+    return _move(code, "called_back", act, _("Đã ghi: người dân đã được gọi lại."))
+
+
+@blueprint.post("/tickets/<code>/not-reached")
+@roles(*DESK)
+def not_reached(code: str) -> ResponseReturnValue:
+    """The next number is one key away from there: an operator goes back to the desk."""
+
+    def act(session: Session) -> None:
+        result = forms.word(Attempt, "result")
+        note, later = forms.text("note"), forms.text("later")
+        calling.not_reached(session, me(), code, result, note=note, later=later, now=site.now())
+
+    return _move(code, "not_reached", act, _("Đã ghi lần gọi. Số này sẽ trở lại danh sách khi đến giờ."))
+
+
+@blueprint.post("/tickets/<code>/unlink")
+@roles(*DESK)
+def unlink(code: str) -> ResponseReturnValue:
+    with site.transaction() as session:
+        filing.unlink(session, me(), code, now=site.now())
+    return redirect(url_for("drafts.page", code=code), 303)
+
+
+def _move(code: str, form: str, act: Callable[[Session], Any], words: str) -> ResponseReturnValue:
+    """Make the move and go back to the ticket; refused, the page says why and keeps what was typed.
+
+    Who lost the ticket while typing (given to another agency) still sees it, and gets the text back to copy.
+    """
+    try:
+        with site.transaction() as session:
+            act(session)
+    except Invalid as error:
+        return show(code, {f"{form}_{name}": why for name, why in error.problems.items()}, form=form), 422
+    except (MoveRefused, NotFound):
+        return show(code, form=form, refused=True), 409
+    flash(words, "success")
+    return redirect(url_for("tickets.page", code=code), 303)
+
+
+def _files() -> list[StoredFile]:
+    """What was chosen now, and what came with the same form before it was refused."""
+    folder = site.site().settings.data_dir
+    kept = [StoredFile(*signed.unseal(_KEPT, token, max_age_s=_KEPT_FOR_S)) for token in request.form.getlist("kept")]
+    chosen = [uploads.keep(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
+    everything = {file.sha256: file for file in (*kept, *chosen)}
+    if len(everything) > files.MAX_FILES:
+        raise Invalid({"files": "too_many_files"})
+    g.kept_files = [
+        {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}
+        for file in everything.values()
+    ]
+    return list(everything.values())

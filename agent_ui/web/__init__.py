@@ -1,0 +1,1 @@
+"""What every view shares: settings, database, sign-in, forms, errors, limits, live announcements."""

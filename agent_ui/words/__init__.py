@@ -1,0 +1,1 @@
+"""Texts of the pages: labels, histories, figures, and the message catalogue."""
