@@ -39,8 +39,8 @@ def digest() -> str:
 def sources() -> list[Path]:
     """The files whose words decide which rules and variables of the style sheet are kept."""
     folder = ROOT / "agent_ui"
-    words = [*folder.rglob("*.py"), *folder.glob("templates/**/*.html"), *folder.glob("static/*.js")]
-    return sorted([*words, *folder.glob("static/*.css")])
+    found = (path for kind in ("py", "html", "js", "css") for path in folder.rglob(f"*.{kind}"))
+    return sorted(path for path in found if VENDOR not in path.parents)
 
 
 def main(npm: str) -> int:
