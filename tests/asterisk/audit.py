@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import Call, PbxGap, Testimony, Ticket, TicketCall
 from callcenter.vocab import Outcome, TicketKind, TicketState, Verdict
-from scripts.asterisk_env import Asterisk
+from scripts.lab.asterisk_env import Asterisk
 from tests.asterisk.compare import differences
 from tests.asterisk.stage import Truth
 from tickets.figures.exports import export_calls

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.asterisk_install import AsteriskUnavailable, unpacked
+from scripts.lab.asterisk_install import AsteriskUnavailable, unpacked
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from scripts.asterisk_env import Asterisk, Site
+from scripts.lab.asterisk_env import Asterisk, Site
 from tests.asterisk.sip_agent import RING_ON, Dialog, Phone, Plan
 from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import PROMPT_S, Truth, moments

@@ -19,7 +19,7 @@ from callcenter.config import Settings
 from callcenter.db import make_engine
 from callcenter.embedded_servers import Postgres, Valkey
 from callcenter.models import Call, PbxQueue
-from scripts.asterisk_env import AMI_PORT, Asterisk
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk
 from telephony.witness.reconcile import reconcile
 from tests.asterisk.crowd import DEAF, OPERATORS, Crowd
 from tests.asterisk.stage import Theatre

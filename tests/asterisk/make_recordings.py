@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.asterisk_env import AMI_PORT, Asterisk
-from scripts.record_ami import Mask, Recorder
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk
+from scripts.tools.record_ami import Mask, Recorder
 from tests.asterisk.scenarios import SCENARIOS, Scenario
 from tests.asterisk.stage import Theatre, Truth, run, site_for
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.asterisk_env import Asterisk
+from scripts.lab.asterisk_env import Asterisk
 
 _HOSTS = itertools.cycle(range(64, 127))
 

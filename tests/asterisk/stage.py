@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.asterisk_env import AMI_PORT, PHONE_PORT, Asterisk, Site
-from scripts.record_ami import Recorder
+from scripts.lab.asterisk_env import AMI_PORT, PHONE_PORT, Asterisk, Site
+from scripts.tools.record_ami import Recorder
 from tests.asterisk.sip_agent import Dialog, Phone
 from tests.asterisk.sipp import Caller, Step
 

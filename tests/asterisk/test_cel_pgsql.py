@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from callcenter.config import Settings
 from callcenter.db import make_engine, transaction
 from callcenter.models import PbxStatus
-from scripts.asterisk_env import Asterisk
+from scripts.lab.asterisk_env import Asterisk
 from telephony.witness import cel
 from telephony.witness.readers import CelDatabase
 from telephony.witness.reconcile import reconcile

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.config import Pbx, Settings
-from scripts import doctor
-from scripts.asterisk_env import AMI_PORT, Asterisk
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk
+from scripts.tools import doctor
 from telephony.ami.link import Link
 from telephony.findings import Finding
 from tests.asterisk.scenarios import SCENARIOS

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.asterisk_env import Asterisk
+from scripts.lab.asterisk_env import Asterisk
 from tests.asterisk.audit import Finding, audit
 from tests.asterisk.crowd import with_crowd
 from tests.asterisk.faults import PBX, Ear, Hotline, until

@@ -21,7 +21,7 @@ from callcenter import embedded
 from callcenter.config import Settings
 from callcenter.db import make_engine
 from callcenter.models import PbxStatus
-from scripts.asterisk_env import Asterisk
+from scripts.lab.asterisk_env import Asterisk
 from tests.asterisk.compare import differences, pair
 from tests.asterisk.sipp import Step
 from tests.asterisk.stage import PROMPT_S, Scenario, Stage, Theatre, Truth, run, site_for

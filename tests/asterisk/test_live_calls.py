@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from scripts.asterisk_env import Asterisk
+from scripts.lab.asterisk_env import Asterisk
 from tests.asterisk.compare import differences, pair
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, Truth, run_all, site_for
@@ -125,7 +125,7 @@ def _forget_testimonies(environment: dict[str, str]) -> str:
         "from sqlalchemy import delete, select\n"
         "from callcenter.db import transaction\n"
         "from callcenter.models import Testimony, WitnessCursor\n"
-        "from scripts.ground import ground\n"
+        "from scripts.processes.ground import ground\n"
         "with ground('test') as here, transaction(here.engine) as session:\n"
         "    for one in session.scalars(select(Testimony).where(Testimony.verdict != 'agrees')):\n"
         "        print(one.linkedid, one.verdict, one.differences, one.rows)\n"

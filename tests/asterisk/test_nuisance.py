@@ -13,7 +13,7 @@ from callcenter.config import Pbx, Settings
 from callcenter.db import transaction
 from callcenter.models import Call, PbxCommand, PbxListed, PbxStatus
 from callcenter.vocab import CommandResult, HungUpBy, NuisanceStep, Outcome
-from scripts.asterisk_env import AMI_PORT, Asterisk
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk
 from telephony.ami.link import Watch
 from telephony.leadership import crown
 from telephony.listener import Listener

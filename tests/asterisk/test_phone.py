@@ -39,7 +39,7 @@ from callcenter.vocab import (
     TicketKind,
     TicketState,
 )
-from scripts.asterisk_env import AMI_PORT, Asterisk, Site
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk, Site
 from telephony.ami.link import Watch
 from telephony.leadership import crown
 from telephony.listener import Listener

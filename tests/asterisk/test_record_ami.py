@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.record_ami import Mask
+from scripts.tools.record_ami import Mask
 
 
 @pytest.mark.parametrize("written", ["0905123456", "+84905123456", "84905123456", "0084905123456"])

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callcenter.config import Pbx, Settings
 from callcenter.models import PbxCommand, PbxGap, PbxQueue
 from callcenter.vocab import CommandResult
-from scripts.asterisk_env import AMI_PORT, Asterisk
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk
 from telephony.ami.link import Watch
 from telephony.leadership import crown
 from telephony.listener import Listener

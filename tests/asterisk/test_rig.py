@@ -10,8 +10,8 @@ from panoramisk.message import Message
 
 from callcenter.config import Pbx
 from callcenter.vocab import CommandVerb
-from scripts.asterisk_env import AMI_PORT, Asterisk
-from scripts.record_ami import Mask, Recorder, record
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk
+from scripts.tools.record_ami import Mask, Recorder, record
 from telephony.ami.link import Link, LinkState
 from telephony.orders import known
 from telephony.queues import read

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from callcenter.text import fold
-from scripts import places
-from scripts.places import Place
+from scripts.tools import places
+from scripts.tools.places import Place
 from tickets.rules.place_index import FormerRow, Index, WardRow
 
 PROVINCE = "82"

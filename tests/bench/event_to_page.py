@@ -108,7 +108,11 @@ def _listener(settings: Settings, server: AmiServer) -> Iterator[None]:
         "CALLCENTER_PBX": f"bench=ami://callcenter:{SECRET.replace(' ', '%20')}@127.0.0.1:{server.port}",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "scripts.cli", "listen"], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "scripts.tools.cli", "listen"],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     for line in process.stderr:

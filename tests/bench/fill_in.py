@@ -25,8 +25,8 @@ from callcenter.models import Call, Ticket, User
 from callcenter.push import announce
 from callcenter.text import fold
 from callcenter.vocab import Level, Role, TicketState
-from scripts import seeding
-from scripts.ground import ground
+from scripts.demo import seeding
+from scripts.processes.ground import ground
 from tests import factories
 from tests.bench.page_paint import _chromium, _sign_in
 from tests.browser.conftest import WIDE, served

@@ -36,7 +36,7 @@ from callcenter import embedded, migrate
 from callcenter.config import Settings
 from callcenter.db import make_engine
 from callcenter.models import Call
-from scripts.asterisk_env import Asterisk, Site
+from scripts.lab.asterisk_env import Asterisk, Site
 from tests import factories
 from tests.browser.conftest import HASH, PASSWORD, ROOT
 from tests.scripts.processes import free_port

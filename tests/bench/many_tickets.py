@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import Agency, Ward
 from callcenter.vocab import AgencyKind
-from scripts import seeding
-from scripts.ground import Ground, ground
+from scripts.demo import seeding
+from scripts.processes.ground import Ground, ground
 from tests.bench.sentences import MATTERS, OPENINGS, ROUNDINGS, SEASONAL, STREETS, family_names
 from tickets.rules import codes
 

@@ -29,8 +29,8 @@ from agent_ui.app import create_console, create_public
 from callcenter.config import Settings
 from callcenter.models import Ticket, Ward
 from callcenter.vocab import TicketKind, TicketState
-from scripts import demo_history, seeding
-from scripts.ground import ground
+from scripts.demo import backfill, seeding
+from scripts.processes.ground import ground
 from tests.browser.conftest import _FLAGS, PHONE, WIDE, served
 from tests.page_weight import Weight, weigh
 
@@ -78,7 +78,7 @@ def main() -> None:
         with ground("bench") as here:
             settings = here.settings.model_copy(update={"secret_key": "a secret of the bench"})
             facts = seeding.seed_demo(here.engine, settings)
-            demo_history.write(here.engine, settings.data_dir, days=days, now=datetime.now(UTC))
+            backfill.write(here.engine, settings.data_dir, days=days, now=datetime.now(UTC))
             with served("console", settings) as console, served("public", settings) as public, _chromium() as browser:
                 _report(browser, here.engine, settings, facts, {"console": console.url, "public": public.url}, rounds)
 

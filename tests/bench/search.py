@@ -30,8 +30,8 @@ from callcenter import phones
 from callcenter.models import Agency, Ticket, User
 from callcenter.models.tickets import words as ticket_words
 from callcenter.vocab import Role
-from scripts.ground import Ground
-from scripts.serve import settle
+from scripts.processes.ground import Ground
+from scripts.processes.serve import settle
 from tests.bench.many_tickets import NOW, RARE, province
 from tickets.actors import Actor
 from tickets.finding.search import Wanted, query_of, search

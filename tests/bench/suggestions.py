@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import Ticket
-from scripts.demo_reports import REPORTS
-from scripts.ground import Ground
+from scripts.demo.reports import REPORTS
+from scripts.processes.ground import Ground
 from tests.bench.many_tickets import NOW, province
 from tickets.finding.suggestions import Place, suggest
 

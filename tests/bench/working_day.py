@@ -27,15 +27,15 @@ from callcenter.db import make_engine, reading, transaction
 from callcenter.errors import HotlineError
 from callcenter.models import Call, ExtensionSpan, OutboxRow, ShiftHandover, Ticket, TicketCall, TicketEvent, User, Ward
 from callcenter.vocab import Attempt, Disposition, Role, Sound, TicketKind, TicketState
-from scripts import demo
-from scripts.simulated import ami as simulated_ami
-from scripts.simulated import call as simulated_call
-from scripts.simulated import lives as lives
-from scripts.simulated.ami import Channel, Headers
-from scripts.simulated.call import SimulatedCall
-from scripts.simulated.callers import LOCAL, Fate, Plan, busyness
-from scripts.simulated.lists import Lists
-from scripts.simulated.queue import Line
+from scripts.demo import fill
+from scripts.demo.simulated import ami as simulated_ami
+from scripts.demo.simulated import call as simulated_call
+from scripts.demo.simulated import lives
+from scripts.demo.simulated.ami import Channel, Headers
+from scripts.demo.simulated.call import SimulatedCall
+from scripts.demo.simulated.callers import LOCAL, Fate, Plan, busyness
+from scripts.demo.simulated.lists import Lists
+from scripts.demo.simulated.queue import Line
 from telephony import recorder, writer
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
@@ -94,7 +94,7 @@ class FastAmi:
 
 @dataclass
 class FastPbx:
-    """The PBX around a call (`scripts.simulated.telling.Pbx`), with telephones that are free when their people are."""
+    """The PBX around a call (`scripts.demo.simulated.telling.Pbx`); telephones are free when their people are."""
 
     ami: FastAmi
     loop: FastLoop
@@ -272,8 +272,8 @@ class Day:
     def _people(self) -> None:
         with transaction(self.engine) as session:
             # Nobody signs in, and a password costs a quarter of a second to hash.
-            demo.hash_password = lambda _: "!"
-            demo.seed(session, now=self.loop.now)
+            fill.hash_password = lambda _: "!"
+            fill.seed(session, now=self.loop.now)
             session.flush()
             for role, count, first in ((Role.OPERATOR, OPERATORS, 201), (Role.SHIFT_LEADER, LEADERS, None)):
                 for place in range(count):

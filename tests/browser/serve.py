@@ -4,7 +4,7 @@ from flask import Flask
 
 from agent_ui.app import create_console, create_public
 from callcenter.config import Settings
-from scripts import log
+from scripts.processes import log
 
 # As for people: structlog's own way to show an error, with every local value, holds up a busy worker for seconds.
 log.set_up()

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from callcenter.config import Settings
 from callcenter.models import Call, Ticket
 from callcenter.vocab import Outcome, TicketState
-from scripts.asterisk_env import Asterisk
+from scripts.lab.asterisk_env import Asterisk
 from tests import factories
 from tests.asterisk.conftest import asterisk_tree  # noqa: F401 (a fixture of the folder beside this one)
 from tests.asterisk.scenarios import SCENARIOS
@@ -47,7 +47,7 @@ def _listening(settings: Settings, pbx: Asterisk, log: Path) -> Iterator[None]:
         "CALLCENTER_REDIS_URL": str(settings.redis_url),
         "CALLCENTER_PBX": f"lab={pbx.ami_url()}",
     }
-    command = [sys.executable, "-m", "scripts.cli", "listen"]
+    command = [sys.executable, "-m", "scripts.tools.cli", "listen"]
     with log.open("wb") as sink:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=sink)
     try:

@@ -13,8 +13,8 @@ from callcenter import commands
 from callcenter.config import Settings
 from callcenter.models import Call, PbxCommand, PbxStatus, Ticket
 from callcenter.vocab import CommandResult, HungUpBy, Outcome, TicketState
-from scripts.simulated.callers import Plan
-from scripts.simulated.speech import speech
+from scripts.demo.simulated.callers import Plan
+from scripts.demo.simulated.speech import speech
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check  # noqa: F401 (a fixture of the module beside this one)
@@ -34,7 +34,7 @@ def calls(settings: Settings, province: Province) -> Iterator[None]:
     port = free_port()
     pbx = f"simulated=ami://callcenter:s@127.0.0.1:{port}"
     given = environment(settings, CALLCENTER_PBX=pbx, HOTLINE_SIMULATOR_SECRET="s")
-    play = (sys.executable, "-P", "-m", "scripts.simulator", "--port", str(port), "--every", "3600",
+    play = (sys.executable, "-P", "-m", "scripts.demo.simulator", "--port", str(port), "--every", "3600",
             "--operators", "101,102", "--seed", str(SEED))  # fmt: skip
     with running(given, *play), running(given, *MANAGE, "listen") as listener:
         wait_for_line(listener, "ready simulated")

@@ -24,9 +24,9 @@ from callcenter.models import (
 )
 from callcenter.passwords import verify_password
 from callcenter.vocab import AgencyKind, Level, Role
-from scripts import demo, demo_reports
-from scripts.demo import Seeded, base, seed
-from scripts.demo_reports import REPORTS
+from scripts.demo import fill, reports
+from scripts.demo.fill import Seeded, base, seed
+from scripts.demo.reports import REPORTS
 from tickets.agency import assignment
 from tickets.finding.places import find_places
 from tickets.life import clocks
@@ -39,7 +39,7 @@ TABLES = (Ward, FormerUnit, Category, Agency, RoutingRule, SlaTarget, CalendarDa
 @pytest.fixture
 def seeded(session: Session, monkeypatch: pytest.MonkeyPatch) -> Seeded:
     # argon2 at its full cost, eighteen times over in every test, would be most of the suite's time.
-    monkeypatch.setattr(demo, "hash_password", lambda password: f"plain:{password}")
+    monkeypatch.setattr(fill, "hash_password", lambda password: f"plain:{password}")
     return seed(session, now=NOW)
 
 
@@ -218,12 +218,12 @@ def test_the_reports_use_real_fields_wards_and_numbers(session: Session, seeded:
     assert {report.ward for report in REPORTS} <= set(session.scalars(select(Ward.name)))
     chance = random.Random(1022)
     for _ in range(50):
-        number = demo_reports.mobile_number(chance)
-        meant = {phones.normalise(form) for form in demo_reports.written_forms(number)}
+        number = reports.mobile_number(chance)
+        meant = {phones.normalise(form) for form in reports.written_forms(number)}
         assert meant == {f"+84{number[1:]}"}
 
 
 def test_passwords_can_be_read_out_and_differ() -> None:
-    passwords = {demo.new_password() for _ in range(200)}
+    passwords = {fill.new_password() for _ in range(200)}
     assert len(passwords) > 195
     assert all(re.fullmatch(r"[a-z]+-[a-z]+-[a-z]+-[1-9][0-9]", password) for password in passwords)

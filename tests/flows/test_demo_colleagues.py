@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from callcenter.db import reading, transaction
 from callcenter.models import Call, Ticket
 from callcenter.vocab import TicketState
-from scripts import demo, demo_colleagues
+from scripts.demo import colleagues, fill
 from tests import factories
 from tests.factories import MONDAY
 from tickets.desk import filing
@@ -29,10 +29,10 @@ def _ended_call(engine: Engine, extension: str) -> int:
 
 def test_a_colleague_s_call_is_filed_or_ended_and_the_newcomer_s_is_left(engine: Engine) -> None:
     with transaction(engine) as session:
-        demo.seed(session, now=MONDAY)
+        fill.seed(session, now=MONDAY)
     theirs = {_ended_call(engine, "102") for _ in range(6)}
     own = _ended_call(engine, "101")
-    assert demo_colleagues.finish_calls(engine, random.Random(1), AFTER) == len(theirs)
+    assert colleagues.finish_calls(engine, random.Random(1), AFTER) == len(theirs)
     with reading(engine) as session:
         drafts = session.scalars(select(Ticket).where(Ticket.state == TicketState.DRAFT)).all()
         owner = session.get_one(Call, own)
@@ -41,4 +41,4 @@ def test_a_colleague_s_call_is_filed_or_ended_and_the_newcomer_s_is_left(engine:
         filed = session.scalars(select(Ticket).where(Ticket.filed_at.is_not(None))).all()
         assert len(ended) + len(filed) == len(theirs)
         assert filed
-    assert demo_colleagues.finish_calls(engine, random.Random(1), AFTER) == 0
+    assert colleagues.finish_calls(engine, random.Random(1), AFTER) == 0

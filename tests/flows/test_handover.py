@@ -76,7 +76,7 @@ def worker_process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "CALLCENTER_REDIS_URL": str(settings.redis_url),
         "CALLCENTER_DATA_DIR": str(settings.data_dir),
     }
-    process = subprocess.Popen([sys.executable, "-m", "scripts.cli", "work"], env=env, start_new_session=True)
+    process = subprocess.Popen([sys.executable, "-m", "scripts.tools.cli", "work"], env=env, start_new_session=True)
     try:
         yield process
     finally:

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from scripts.demo_knowledge import KEYWORDS
-from scripts.demo_reports import REPORTS
+from scripts.demo.knowledge import KEYWORDS
+from scripts.demo.reports import REPORTS
 from tickets.rules.keywords import Phrases
 
 SOME = Phrases({

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from scripts import places
-from scripts.demo_reports import REPORTS, DemoReport
-from scripts.places import MERGED, WRONG, Place, Successor
+from scripts.demo.reports import REPORTS, DemoReport
+from scripts.tools import places
+from scripts.tools.places import MERGED, WRONG, Place, Successor
 from tickets.rules.place_index import FormerRow, Index, PlaceHit, WardRow, words_of
 
 DONG_THAP = "82"

@@ -13,7 +13,7 @@ import psutil
 from callcenter.config import Settings
 
 ROOT = Path(__file__).parents[2]
-MANAGE = (sys.executable, "-P", "-m", "scripts.cli")
+MANAGE = (sys.executable, "-P", "-m", "scripts.tools.cli")
 
 
 def environment(settings: Settings | None = None, **more: str) -> dict[str, str]:

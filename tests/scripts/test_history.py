@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callcenter.db import reading, transaction
 from callcenter.models import Assignment, Call, OutboxRow, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Outcome, TicketKind, TicketState
-from scripts import demo, demo_history
+from scripts.demo import backfill, fill
 from tickets.rules.moves import check_move
 
 # A Wednesday, 16:00 in Vietnam.
@@ -23,12 +23,12 @@ DAYS, CALLS = 2, 40
 @pytest.fixture
 def seeded(engine: Engine) -> Engine:
     with transaction(engine) as session:
-        demo.seed(session, now=NOW)
+        fill.seed(session, now=NOW)
     return engine
 
 
-def _write(engine: Engine, folder: Path) -> demo_history.Written:
-    return demo_history.write(engine, folder, days=DAYS, now=NOW, calls_a_day=CALLS, workers=2)
+def _write(engine: Engine, folder: Path) -> backfill.Written:
+    return backfill.write(engine, folder, days=DAYS, now=NOW, calls_a_day=CALLS, workers=2)
 
 
 def test_the_past_is_whole_and_is_written_once(
@@ -43,7 +43,7 @@ def test_the_past_is_whole_and_is_written_once(
         _check_stories(session)
         _check_agencies(session)
         assert not session.scalars(select(OutboxRow).where(OutboxRow.done_at.is_(None))).all()
-    assert _write(seeded, tmp_path) == demo_history.Written(0, 0)
+    assert _write(seeded, tmp_path) == backfill.Written(0, 0)
     with reading(seeded) as session:
         assert _counts(session) == before
 
@@ -105,7 +105,7 @@ def test_a_day_with_calls_is_left_as_it_is(seeded: Engine, tmp_path: Path) -> No
     there = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
     with transaction(seeded) as session:
         session.add(Call(pbx="pbx1", linkedid="1.0", started_at=there, ended_at=there, outcome=Outcome.ABANDONED))
-    demo_history.write(seeded, tmp_path, days=1, now=NOW, calls_a_day=6, workers=1)
+    backfill.write(seeded, tmp_path, days=1, now=NOW, calls_a_day=6, workers=1)
     with reading(seeded) as session:
         since, until = there - timedelta(hours=10), there.replace(hour=17)
         that_day = select(Call.linkedid).where(Call.started_at >= since, Call.started_at < until)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from callcenter.vocab import Level, Outcome, TicketState
-from scripts.narrate import Story
+from scripts.demo.narrate import Story
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.desk import filing

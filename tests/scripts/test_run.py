@@ -16,7 +16,7 @@ import pytest
 
 from tests.scripts.processes import environment, free_port, left_over, running, wait_for_line
 
-RUN = (sys.executable, "-P", "-m", "scripts.run_all")
+RUN = (sys.executable, "-P", "-m", "scripts.processes.run_all")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def test_simulated_calls_arrive_complete(settings: Settings) -> None:
     port = free_port()
     pbx = f"simulated=ami://callcenter:s@127.0.0.1:{port}"
     given = environment(settings, CALLCENTER_PBX=pbx, HOTLINE_SIMULATOR_SECRET="s")
-    play = (sys.executable, "-P", "-m", "scripts.simulator", "--port", str(port), "--speed", "20", "--every", "6")
+    play = (sys.executable, "-P", "-m", "scripts.demo.simulator", "--port", str(port), "--speed", "20", "--every", "6")
     with running(given, *play), running(given, *MANAGE, "listen") as listener:
         wait_for_line(listener, "ready simulated")
         ended = _ended_calls(given)

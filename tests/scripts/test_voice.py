@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.simulated.past import messages, sounds_folder
-from scripts.simulated.voice import LONGEST_S, RATE, SHORTEST_S, leave_message, speak
+from scripts.demo.simulated.past import messages, sounds_folder
+from scripts.demo.simulated.voice import LONGEST_S, RATE, SHORTEST_S, leave_message, speak
 
 SHORT = "Alô."
 LONG = "Nước máy mấy bữa nay vàng khè, có mùi, không dám nấu ăn. Nhờ tổng đài báo giùm. " * 3

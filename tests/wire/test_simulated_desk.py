@@ -16,10 +16,10 @@ from callcenter.config import Pbx
 from callcenter.db import transaction
 from callcenter.models import Call, PbxCommand
 from callcenter.vocab import CommandResult, CommandVerb, Outcome
-from scripts.simulated import call as simulated_call
-from scripts.simulated import transfer as simulated_transfer
-from scripts.simulated.callers import Fate, Plan
-from scripts.simulator import Simulation
+from scripts.demo.simulated import call as simulated_call
+from scripts.demo.simulated import transfer as simulated_transfer
+from scripts.demo.simulated.callers import Fate, Plan
+from scripts.demo.simulator import Simulation
 from tests import factories
 from tests.wire.ami_server import AmiServer
 from tests.wire.ears import PATIENT, listening, seen

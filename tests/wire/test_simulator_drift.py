@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from scripts.demo_reports import REPORTS
-from scripts.simulated import call as simulated_call
-from scripts.simulated.ami import Channel
-from scripts.simulated.callers import LOCAL, Fate, Plan, busyness, gap_s
-from scripts.simulated.phone import ANSWER, HANG_UP, ConsolePhone
-from scripts.simulated.queue import Line
-from scripts.simulated.speech import GOODBYE, speech
-from scripts.simulator import Simulation
+from scripts.demo.reports import REPORTS
+from scripts.demo.simulated import call as simulated_call
+from scripts.demo.simulated.ami import Channel
+from scripts.demo.simulated.callers import LOCAL, Fate, Plan, busyness, gap_s
+from scripts.demo.simulated.phone import ANSWER, HANG_UP, ConsolePhone
+from scripts.demo.simulated.queue import Line
+from scripts.demo.simulated.speech import GOODBYE, speech
+from scripts.demo.simulator import Simulation
 from telephony.ami.protocol import AmiProtocol
 from telephony.ami.protocol import Headers as Heard
 from tests.wire.test_recordings import Player

@@ -22,7 +22,7 @@ from tests.browser.test_accessibility import Checker
 from tests.scripts.processes import environment, free_port, running, wait_for_line
 
 _HERE = str(Path(__file__).parent)
-_RUN = (sys.executable, "-P", "-m", "scripts.run_all", "--history", "2", "--pace", "1200")
+_RUN = (sys.executable, "-P", "-m", "scripts.processes.run_all", "--history", "2", "--pace", "1200")
 # The newcomer's phone rings again 45 s after a talk: the other roles' stories are told meanwhile.
 _FIRST, _LAST = "test_an_operator_s_first_hour[vi]", "test_an_operator_s_first_hour[en]"
 

@@ -1,0 +1,1 @@
+"""The demo province: units, people, reports, a past, and the simulated PBX with its callers."""

@@ -1,0 +1,1 @@
+"""A real Asterisk of our own, unpacked and started beside the project."""

@@ -1,0 +1,1 @@
+"""Commands of scripts/manage, and what they read and check."""
