@@ -94,6 +94,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
     app.jinja_env.globals.update(
         tour_page_of=tours.page_of, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
     )
+    app.jinja_env.globals.update(may=auth.has)
     limits.apply(app, site_of(app).redis_url)
     return app
 

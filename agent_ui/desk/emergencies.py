@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 
 from agent_ui.desk.my_phone import allowed
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import EmergencyEnd, EmergencyService, Role
-from tickets.actors import DESK, LEADS, Actor
+from tickets.actors import DESK, Actor
 from tickets.figures import overview
+from tickets.rights import Right
 from tickets.rules import emergency_rules
 from tickets.rules.emergency_rules import Step
 from tickets.telephone import emergencies, emergency_bar
@@ -27,20 +28,20 @@ _ALARMED = (Role.SHIFT_LEADER, Role.SUPERVISOR)
 
 
 @blueprint.get("/")
-@roles(*LEADS)
+@may(Right.LEAD_EMERGENCY)
 def page() -> str:
     with site.reading() as session:
         return render_template("emergency/page.html", rows=emergency_bar.listed(session))
 
 
 @blueprint.get("/bar")
-@roles(*DESK)
+@may(Right.FOLLOW_EMERGENCY)
 def bar() -> str:
     return render_template("emergency/bar.html", problem="")
 
 
 @blueprint.post("/begin")
-@roles(*_TALKS)
+@may(Right.PASS_EMERGENCY)
 def begin() -> ResponseReturnValue:
     def write() -> None:
         service = forms.word(EmergencyService, "service")
@@ -52,7 +53,7 @@ def begin() -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:emergency_id>/take")
-@roles(*LEADS)
+@may(Right.LEAD_EMERGENCY)
 def take(emergency_id: int) -> ResponseReturnValue:
     def write() -> None:
         with site.transaction() as session:
@@ -62,7 +63,7 @@ def take(emergency_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:emergency_id>/end")
-@roles(*DESK)
+@may(Right.FOLLOW_EMERGENCY)
 def end(emergency_id: int) -> ResponseReturnValue:
     def write() -> None:
         ended, note = forms.word(EmergencyEnd, "ended"), forms.text("note")[:500]
@@ -73,7 +74,7 @@ def end(emergency_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:emergency_id>/step")
-@roles(*_TALKS)
+@may(Right.PASS_EMERGENCY)
 def step(emergency_id: int) -> ResponseReturnValue:
     def write() -> None:
         with site.transaction() as session:

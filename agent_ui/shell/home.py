@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from agent_ui.desk import console
 from agent_ui.web import forms
-from agent_ui.web.auth import me, open_to_all, roles
+from agent_ui.web.auth import may, me, open_to_all
 from callcenter.vocab import Role
+from tickets.rights import Right
 
 blueprint = Blueprint("home", __name__)
 languages = Blueprint("languages", __name__)
@@ -19,7 +20,7 @@ _A_YEAR = 365 * 24 * 3600
 
 
 @blueprint.get("/")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def home() -> ResponseReturnValue:
     match me().role:
         case Role.OFFICER:

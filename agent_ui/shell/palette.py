@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui.shell import navigation
 from agent_ui.web import site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter import phones
 from callcenter.text import fold
 from callcenter.vocab import Role
 from tickets.actors import DESK, Actor
 from tickets.finding.search import Wanted, search
 from tickets.life.lines import Line
+from tickets.rights import Right
 from tickets.rules import codes
 
 blueprint = Blueprint("palette", __name__)
@@ -46,7 +47,7 @@ DEEDS = (
 
 
 @blueprint.get("/palette")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def results() -> str:
     text = request.args.get("q", "")[:_LONGEST].replace("\x00", "").strip()
     with site.reading() as session:

@@ -6,22 +6,23 @@ from sqlalchemy import func, update
 
 from agent_ui.shell.tour_steps import TOURS, Tour
 from agent_ui.web import site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import User
 from callcenter.vocab import Role
+from tickets.rights import Right
 
 blueprint = Blueprint("tours", __name__)
 
 
 @blueprint.get("/tours/<name>")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def steps(name: str) -> str:
     """The words of one's own tour, for tour.js."""
     return render_template("tours/steps.html", steps=_own(name).steps)
 
 
 @blueprint.post("/tours/<name>/done")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def done(name: str) -> ResponseReturnValue:
     """Seen to its end or left: it does not start by itself again."""
     _own(name)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, render_template, request, send_file
 from sqlalchemy.orm import Session
 
 from agent_ui.web import choices, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
 from callcenter.errors import Invalid, NotFound
@@ -20,19 +20,20 @@ from tickets.desk.queries import TicketPage
 from tickets.finding import related
 from tickets.life import clocks, files, running
 from tickets.people import citizens
+from tickets.rights import Right
 from tickets.rules import moves
 
 blueprint = Blueprint("tickets", __name__)
 
 
 @blueprint.get("/tickets/<code>")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def page(code: str) -> str:
     return show(code)
 
 
 @blueprint.get("/tickets/<code>/print")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def printed(code: str) -> str:
     """One sheet for the file: what was reported, what happened, what was answered, room to sign."""
     with site.reading() as session:
@@ -40,7 +41,7 @@ def printed(code: str) -> str:
 
 
 @blueprint.get("/files/<int:file_id>")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def file(file_id: int) -> Response:
     """Pictures are shown, everything else is only ever downloaded; never as a page, never able to run."""
     with site.reading() as session:
@@ -50,7 +51,7 @@ def file(file_id: int) -> Response:
 
 
 @blueprint.get("/files/<int:file_id>/thumb")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def thumb(file_id: int) -> Response:
     """A picture made small; for anything else there is none."""
     with site.reading() as session:

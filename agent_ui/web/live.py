@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Response, current_app
 
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.hub import BEAT, Hub, Page
 from callcenter import extensions
 from callcenter.vocab import Role
 from tickets.actors import Actor
+from tickets.rights import Right
 
 blueprint = Blueprint("live", __name__)
 
@@ -31,7 +32,7 @@ def hub() -> Hub:
 
 
 @blueprint.get("/live")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def live() -> Response:
     station = hub()
     topics = topics_of(me())
