@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from callcenter.errors import NotAllowed
 from callcenter.vocab import Role
 
 
@@ -73,11 +72,3 @@ class Actor:
     def link(cls, name: str) -> "Actor":
         """The holder of what proves that one ticket is theirs; the door that checked the proof makes this actor."""
         return cls(None, name, kind=Kind.LINK)
-
-    def require(self, *roles: Role) -> None:
-        if self.role not in roles:
-            raise NotAllowed(f"{self.role or self.name} may not do this")
-
-
-DESK = (Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN)
-LEADS = (Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN)

@@ -13,7 +13,8 @@ from agent_ui.web import choices, forms, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Agency, Category, RoutingRule, User, Ward
 from callcenter.text import fold, sort_key
-from callcenter.vocab import AgencyKind, Level, Role
+from callcenter.vocab import AgencyKind, Level
+from tickets import rights
 from tickets.administration import agencies, rules
 from tickets.rights import Right
 
@@ -36,7 +37,8 @@ def agency_list() -> str:
 
 def _officers(session: Session) -> Mapping[int, int]:
     """How many people could open a ticket, by agency."""
-    query = select(User.agency_id, func.count()).where(User.active, User.role == Role.OFFICER).group_by(User.agency_id)
+    officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
+    query = select(User.agency_id, func.count()).where(User.active, officers).group_by(User.agency_id)
     return {agency: count for agency, count in session.execute(query) if agency is not None}
 
 

@@ -12,14 +12,12 @@ from agent_ui.admin.base import blueprint
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may
 from callcenter.models import ChangeRecord
-from callcenter.vocab import Role
 from tickets.life import records
 from tickets.life.records import Wanted
 from tickets.rights import Right
 from tickets.rules.sla import VIETNAM
 
 # Supervisors read it: why a deadline or an agency is another one explains figures.
-_READERS = (Role.ADMIN, Role.SUPERVISOR)
 
 
 @blueprint.app_template_global()

@@ -10,12 +10,9 @@ from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticke
 from agent_ui.web import choices, forms, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Article, Category, CategoryKeywords
-from callcenter.vocab import Role
 from tickets.administration import knowledge
 from tickets.finding import suggestions
 from tickets.rights import Right
-
-_EDITORS = (Role.SUPERVISOR, Role.ADMIN)
 
 
 @blueprint.get("/keywords")

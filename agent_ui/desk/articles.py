@@ -5,13 +5,11 @@ from flask import Blueprint, render_template, request
 from agent_ui.admin.base import latest
 from agent_ui.web import choices, site
 from agent_ui.web.auth import may, me
-from callcenter.vocab import Role
+from tickets import rights
 from tickets.finding import articles
 from tickets.rights import Right
 
 blueprint = Blueprint("articles", __name__, url_prefix="/articles")
-
-EDITORS = (Role.SUPERVISOR, Role.ADMIN)
 
 
 @blueprint.get("/")
@@ -26,7 +24,7 @@ def listed() -> str:
             said=said,
             category=category,
             categories=choices.categories(session),
-            edits=me().role in EDITORS,
+            edits=rights.may(me(), Right.EDIT_KNOWLEDGE),
         )
 
 
@@ -35,7 +33,7 @@ def listed() -> str:
 def page(article_id: int) -> str:
     with site.reading() as session:
         found = articles.read(session, me(), article_id)
-        edits = me().role in EDITORS
+        edits = rights.may(me(), Right.EDIT_KNOWLEDGE)
         return render_template(
             "articles/page.html",
             article=found.article,

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from agent_ui.web import choices, filters, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Call, PbxStatus, Ticket
-from callcenter.vocab import Role, TicketState
+from callcenter.vocab import TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.desk import filing, queries, same_caller
 from tickets.desk.queries import CallerHistory
@@ -190,7 +191,7 @@ def _side(session: Session, actor: Actor) -> dict[str, object]:
         "drafts": sorted(drafts, key=_left_at),
         "on_desk": {row.ticket.id for row in drafts[:MOST_FORMS]},
         "my_day": worklist.my_day(session, actor, moment),
-        "shift": worklist.shift(session, moment) if actor.role == Role.SHIFT_LEADER else None,
+        "shift": worklist.shift(session, moment) if rights.may(actor, Right.LEAD_SHIFT) else None,
     }
 
 

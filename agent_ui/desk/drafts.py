@@ -16,7 +16,8 @@ from agent_ui.web.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
 from callcenter.models import Ticket
-from callcenter.vocab import Disposition, GrievanceKind, Role, Source
+from callcenter.vocab import Disposition, GrievanceKind, Source
+from tickets import rights
 from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.finding import places, search
 from tickets.rights import Right
@@ -194,7 +195,7 @@ def candidates(code: str) -> str:
 
 def _at_work(code: str) -> ResponseReturnValue:
     """The desk with this draft's form; who has no desk gets the form on a page of its own."""
-    if me().role in (Role.OPERATOR, Role.SHIFT_LEADER):
+    if rights.may(me(), Right.STAFF_DESK):
         return redirect(url_for("console.desk_of_mine", _anchor=f"work-{code}"), 303)
     return redirect(url_for("drafts.page", code=code), 303)
 

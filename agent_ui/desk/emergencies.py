@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from agent_ui.desk.my_phone import allowed
 from agent_ui.web import forms, site
-from agent_ui.web.auth import may, me
+from agent_ui.web.auth import has, may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import EmergencyEnd, EmergencyService, Role
-from tickets.actors import DESK, Actor
+from callcenter.vocab import EmergencyEnd, EmergencyService
+from tickets import rights
 from tickets.figures import overview
 from tickets.rights import Right
 from tickets.rules import emergency_rules
@@ -21,10 +21,6 @@ from tickets.telephone import emergencies, emergency_bar
 from tickets.telephone.emergency_bar import Past, Shown
 
 blueprint = Blueprint("emergencies", __name__, url_prefix="/emergencies")
-
-_TALKS = (Role.OPERATOR, Role.SHIFT_LEADER)
-# Who is alarmed until one of them takes it on; an administrator only sees it.
-_ALARMED = (Role.SHIFT_LEADER, Role.SUPERVISOR)
 
 
 @blueprint.get("/")
@@ -98,7 +94,7 @@ def _of_every_page() -> dict[str, object]:
 
 def open_ones() -> Sequence[Shown]:
     """What is not over, as this person may see it; read once a page."""
-    if g.get("person") is None or me().role not in DESK:
+    if not has(Right.FOLLOW_EMERGENCY):
         return ()
     if "open_emergencies" not in g:
         with site.reading() as session:
@@ -109,7 +105,7 @@ def open_ones() -> Sequence[Shown]:
 
 def is_talking() -> bool:
     """Whether there is a call that the key is for."""
-    if me().role not in _TALKS:
+    if not has(Right.PASS_EMERGENCY):
         return False
     with site.reading() as session:
         return emergencies.at_my_telephone(session, me(), site.now()) is not None
@@ -133,8 +129,7 @@ def on_day(day: date) -> tuple[int, int]:
 
 def is_alarmed(one: Shown) -> bool:
     """Whether this person's page alarms them: nobody who leads has taken it on yet."""
-    actor: Actor = me()
-    return one.taken_by is None and not one.mine and actor.role in _ALARMED
+    return one.taken_by is None and not one.mine and rights.may(me(), Right.HEAR_ALARM)
 
 
 def _answer(write: Callable[[], None]) -> ResponseReturnValue:

@@ -9,14 +9,12 @@ from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from callcenter.vocab import Role
+from tickets import rights
 from tickets.rights import Right
 from tickets.telephone import taking
 from tickets.telephone.taking import TakenOver
 
 blueprint = Blueprint("my_extension", __name__, url_prefix="/phone/extension")
-
-_DESK = (Role.OPERATOR, Role.SHIFT_LEADER)
 
 
 @blueprint.get("")
@@ -57,7 +55,7 @@ def _of_every_page() -> dict[str, object]:
 
 def taken_over() -> TakenOver | None:
     """Who took this person's extension meanwhile."""
-    if me().role not in _DESK or me().extension is not None:
+    if not rights.may(me(), Right.WORK_TELEPHONE) or me().extension is not None:
         return None
     with site.reading() as session:
         return taking.taken_over(session, me(), site.now())

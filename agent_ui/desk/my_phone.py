@@ -6,20 +6,18 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import may, me
+from agent_ui.web.auth import has, may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import figure_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason
-from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandVerb, Role
+from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandVerb
 from tickets.rights import Right
 from tickets.telephone import calling_out, my_phone
 from tickets.telephone.calling_out import Allowed, Shown
 from tickets.telephone.my_phone import Presence
 
 blueprint = Blueprint("my_phone", __name__, url_prefix="/phone")
-
-_DESK = (Role.OPERATOR, Role.SHIFT_LEADER)
 
 
 @blueprint.get("/state")
@@ -72,7 +70,7 @@ def _of_every_page() -> dict[str, object]:
 
 def mine() -> Presence | None:
     """This person's telephone, read once a page; None for who has none."""
-    if g.get("person") is None or me().role not in _DESK:
+    if not has(Right.WORK_TELEPHONE):
         return None
     if "my_phone" not in g:
         with site.reading() as session:

@@ -15,13 +15,12 @@ from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import may
 from agent_ui.words import labels
 from callcenter.errors import NotFound
-from callcenter.vocab import HungUpBy, Outcome, Reason, Role, Stage, TransferKind, Verdict, Witness
+from callcenter.vocab import HungUpBy, Outcome, Reason, Stage, TransferKind, Verdict, Witness
 from tickets.figures import capture, overview
 from tickets.rights import Right
 
 blueprint = Blueprint("capture", __name__, url_prefix="/capture")
 
-_READERS = (Role.SUPERVISOR, Role.ADMIN)
 
 # The figures of a PBX, each of which opens its calls.
 SETS: Mapping[str, LazyString] = {

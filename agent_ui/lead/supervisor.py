@@ -13,7 +13,7 @@ from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
 from callcenter.errors import NotFound
-from callcenter.vocab import Outcome, Role, TicketState
+from callcenter.vocab import Outcome, TicketState
 from tickets.desk import queries
 from tickets.figures import day as days
 from tickets.figures import overview
@@ -23,7 +23,6 @@ from tickets.telephone import floor
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
-_BOARD = (Role.SUPERVISOR, Role.ADMIN)
 ALL = "all"
 _KEPT = "hotline-days"
 _KEPT_FOR = timedelta(minutes=10)

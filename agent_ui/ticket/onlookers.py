@@ -8,7 +8,7 @@ from agent_ui.web import site
 from agent_ui.web.auth import may, me
 from callcenter import onlookers
 from callcenter.models import Ticket
-from tickets.desk import queries
+from tickets.life.visibility import visible
 from tickets.rights import Right
 from tickets.rules import codes
 
@@ -26,7 +26,7 @@ def here() -> ResponseReturnValue:
     if actor.id is None or not asked:
         return {}
     with site.reading() as session:
-        query = queries.visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(asked)), actor)
+        query = visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(asked)), actor)
         tickets = {id_: code for id_, code in session.execute(query)}
     if "gone" in request.form:
         onlookers.gone(list(tickets), actor.id, actor.name)

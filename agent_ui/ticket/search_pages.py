@@ -13,7 +13,7 @@ from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import TicketState
-from tickets.actors import DESK
+from tickets import rights
 from tickets.finding import saved_searches
 from tickets.finding.search import Place, Wanted, count
 from tickets.finding.search import search as find
@@ -70,7 +70,7 @@ def _page(problems: Mapping[str, str]) -> str:
         return render_template(
             "tickets/search.html",
             categories=choices.categories(session),
-            agencies=choices.agencies(session) if me().role in DESK else (),
+            agencies=choices.agencies(session) if rights.has_all(me(), Right.SEE_TICKET) else (),
             saved=saved_searches.of(session, me()),
             problems=problems,
             **_found(session),

@@ -11,8 +11,8 @@ from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import AssignmentRole, Role, TicketKind
-from tickets.actors import DESK, LEADS
+from callcenter.vocab import AssignmentRole, TicketKind
+from tickets import rights
 from tickets.agency import approvals, casework
 from tickets.calls import talkers
 from tickets.desk import queries
@@ -102,7 +102,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "page": found,
         "ticket": ticket,
         "can": can,
-        "hidden": ticket.keep_identity and actor.role == Role.OFFICER,
+        "hidden": ticket.keep_identity and not rights.may(actor, Right.SEE_IDENTITY),
         "steps": journey.journey(ticket),
         "clock_now": running.running(session, ticket, lead.assigned_at if lead else None, site.now()),
         "waits_until": clocks.waits_until(session, ticket),
@@ -120,10 +120,11 @@ def _can(session: Session, page: TicketPage) -> frozenset[str]:
     """Which forms the page shows; the verbs check again."""
     actor, ticket, mine = me(), page.ticket, page.mine
     allowed = moves.allowed(ticket.state)
-    can = _desk_can(page, allowed) if actor.role in DESK else set()
-    if actor.role == Role.OFFICER and mine is not None:
+    can = _desk_can(page, allowed) if rights.may(actor, Right.SPEAK_FOR_CITIZEN) else set()
+    if rights.may(actor, Right.WORK_INBOX) and mine is not None:
         can |= _officer_can(page, allowed)
-    if approvals.may_approve(session, actor, ticket) and (mine is not None or actor.role in approvals.STAND_INS):
+    stands_in = rights.has_all(actor, Right.APPROVE_ANSWER)
+    if approvals.may_approve(session, actor, ticket) and (mine is not None or stands_in):
         can |= {"approve", "send_back"}
     return frozenset(can)
 
@@ -132,7 +133,7 @@ def _desk_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
     actor, ticket = me(), page.ticket
     can = set(citizens.open_to(ticket, site.now()))
     call_back = ticket.kind == TicketKind.CALLBACK
-    if actor.role in LEADS and not call_back:
+    if rights.has_all(actor, Right.ROUTE_TICKET) and not call_back:
         can |= {word for word, move in (("assign", "route"), ("reject", "reject")) if move in allowed}
     if call_back and "call_back_done" in allowed:
         can |= {"called_back", "not_reached"}

@@ -23,6 +23,7 @@ from sqlalchemy import bindparam, select
 from agent_ui.web import forms, limits, site
 from callcenter.models import User
 from callcenter.passwords import LONGEST, verify_password
+from callcenter.vocab import Role
 from tickets import rights
 from tickets.actors import Actor
 from tickets.rights import Right
@@ -74,6 +75,13 @@ def me() -> Actor:
     """The person signed in; only in views that declare a right."""
     person: SignedIn = g.person
     return person.actor
+
+
+def role() -> Role:
+    """The role of the person signed in."""
+    found = me().role
+    assert found is not None
+    return found
 
 
 def recognise(app: Flask) -> None:

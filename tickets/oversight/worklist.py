@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
+from callcenter.vocab import HungUpBy, Level, Outcome, TicketKind, TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import calling, listening, talkers
 from tickets.calls.calling import Tried
@@ -16,6 +17,7 @@ from tickets.desk import queries
 from tickets.desk.queries import Unfinished
 from tickets.figures import overview
 from tickets.life import claims
+from tickets.rights import Right
 from tickets.rules import attempts
 
 # A number that nobody took on for this long is the shift leader's.
@@ -211,5 +213,5 @@ def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
 
 def desk_people(session: Session) -> Sequence[User]:
     """Who may be handed a draft or a call-back."""
-    roles = (Role.OPERATOR, Role.SHIFT_LEADER)
-    return session.scalars(select(User).where(User.active, User.role.in_(roles)).order_by(User.name)).all()
+    staff = User.role.in_(rights.roles_with(Right.STAFF_DESK))
+    return session.scalars(select(User).where(User.active, staff).order_by(User.name)).all()
