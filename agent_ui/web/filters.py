@@ -21,6 +21,7 @@ from tickets.life.running import due_now
 from tickets.rules import call_phase, codes
 from tickets.rules.fields import pin_of
 from tickets.rules.sla import VIETNAM, clock_state
+from tickets.rules.states import STATES
 
 # A listener beats every second, and another one takes over within five: after this nobody listens.
 _HEARTBEAT = timedelta(seconds=30)
@@ -32,7 +33,7 @@ def add(app: Flask) -> None:
     calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
     for function in (*moments, *words, *calls):
         app.add_template_filter(function)
-    app.jinja_env.globals.update(LABELS=labels, now=site.now, icons_url=icons_url)
+    app.jinja_env.globals.update(LABELS=labels, STATES=STATES, now=site.now, icons_url=icons_url)
     app.url_defaults(_versioned(app))
 
 

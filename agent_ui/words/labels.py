@@ -40,6 +40,7 @@ from callcenter.vocab import (
     Verdict,
     Witness,
 )
+from tickets.rules.states import STATES as TICKET_STATES
 
 _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (Outcome.ANSWERED, _l("Đã nghe máy")),
@@ -86,19 +87,7 @@ _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (TicketKind.REPORT, _l("Phản ánh, kiến nghị")),
     (TicketKind.INQUIRY, _l("Hỏi đáp")),
     (TicketKind.CALLBACK, _l("Việc gọi lại")),
-    (TicketState.DRAFT, _l("Đang ghi nhận")),
-    (TicketState.FILED, _l("Đã tiếp nhận")),
-    (TicketState.TRIAGE, _l("Chờ phân loại")),
-    (TicketState.ROUTED, _l("Đã chuyển xử lý")),
-    (TicketState.ACCEPTED, _l("Đang xử lý")),
-    (TicketState.WAITING, _l("Chờ người dân bổ sung")),
-    (TicketState.AWAITING_APPROVAL, _l("Chờ duyệt trả lời")),
-    (TicketState.RESOLVED, _l("Đã xử lý")),
-    (TicketState.CLOSED, _l("Kết thúc")),
-    (TicketState.REJECTED, _l("Từ chối (có lý do)")),
-    (TicketState.WITHDRAWN, _l("Người dân rút phản ánh")),
-    (TicketState.LINKED, _l("Trùng, theo phiếu gốc")),
-    (TicketState.DISCARDED, _l("Không lập phiếu")),
+    *((state, _l(row.label)) for state, row in TICKET_STATES.items()),
     (ContactFlag.SAFE_CONTACT, _l("Liên hệ an toàn")),
     (ContactFlag.HARD_OF_HEARING, _l("Nghe kém")),
     (ContactFlag.SPEAKS_KHMER, _l("Nói tiếng Khmer")),

@@ -18,8 +18,8 @@ from tickets.agency import assignment
 from tickets.finding import articles, places
 from tickets.finding.places import PlaceHit
 from tickets.rules.keywords import Phrases
-from tickets.rules.moves import OPEN
 from tickets.rules.routing import choose_agency
+from tickets.rules.states import OPEN
 
 _NEAR_DAYS = 14
 _LOOKED_AT = 200

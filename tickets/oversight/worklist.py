@@ -17,10 +17,10 @@ from tickets.desk.queries import Unfinished
 from tickets.figures import overview
 from tickets.life import claims
 from tickets.rules import attempts
+from tickets.rules.states import UNTAKEN
 
 # A number that nobody took on for this long is the shift leader's.
 UNCLAIMED_AFTER = timedelta(minutes=15)
-_URGENT = (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
 _FILED = ("file", "answer_at_once")
 _ROWS = 200
 
@@ -185,7 +185,7 @@ def urgent(session: Session) -> Sequence[Ticket]:
     """Urgent reports that no agency has accepted yet, by the clock that runs."""
     query = (
         select(Ticket)
-        .where(Ticket.level == Level.URGENT, Ticket.state.in_(_URGENT), Ticket.kind != TicketKind.CALLBACK)
+        .where(Ticket.level == Level.URGENT, Ticket.state.in_(UNTAKEN), Ticket.kind != TicketKind.CALLBACK)
         .order_by(func.coalesce(Ticket.accept_due, Ticket.triage_due, Ticket.filed_at), Ticket.id)
         .limit(_ROWS)
         .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward))

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Agency, Assignment, Ticket
 from callcenter.push import announce
-from callcenter.vocab import AssignmentRole, TicketKind, TicketState
+from callcenter.vocab import AssignmentRole, TicketKind
 from tickets.actors import DESK, Actor
 from tickets.agency import casework
 from tickets.life import clocks, history
 from tickets.life.files import StoredFile, unnamed
 from tickets.rules.moves import allowed, check_move
+from tickets.rules.states import ANSWERED
 
 CITIZEN = Actor.rule("citizen")
 # Of an attachment that the citizen sent when asked.
@@ -27,7 +28,6 @@ MAX_TEXT = 10_000
 MAX_NOTE = 1000
 # How long after an answer it can be rated (and the rating changed), and be called not fixed.
 OBJECT_WITHIN = timedelta(days=30)
-_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
 _REOPENS = ("reopen", "reopen_triage")
 
 
@@ -145,7 +145,7 @@ def _theirs(session: Session, actor: Actor, code: str) -> Ticket:
 
 
 def _is_answered(ticket: Ticket) -> bool:
-    return ticket.state in _ANSWERED and ticket.kind != TicketKind.CALLBACK and ticket.resolved_at is not None
+    return ticket.state in ANSWERED and ticket.kind != TicketKind.CALLBACK and ticket.resolved_at is not None
 
 
 def _is_too_late(ticket: Ticket, now: datetime) -> bool:

@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import Agency, Category, Ticket, Ward
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.vocab import TicketKind
+from tickets.rules.states import ANSWERED
 
 SPAN = timedelta(days=30)
 # A share of fewer is an accident, not a figure.
 ENOUGH = 30
 SATISFIED = 4
-_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def examples(session: Session, now: datetime, limit: int = 3) -> list[Example]:
         .join(Category, Category.code == Ticket.category_code)
         .outerjoin(Ward, Ward.code == Ticket.ward_code)
         .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
-        .where(Ticket.may_publish, ~Ticket.safe_contact, Ticket.state.in_(_ANSWERED), Ticket.resolved_at >= now - SPAN)
+        .where(Ticket.may_publish, ~Ticket.safe_contact, Ticket.state.in_(ANSWERED), Ticket.resolved_at >= now - SPAN)
         .order_by(Ticket.resolved_at.desc())
         .limit(limit)
     )
