@@ -12,12 +12,11 @@ from callcenter.vocab import Clock, Disposition, Outcome, TicketState
 from tickets.desk.queries import Unfinished, unowned
 from tickets.life import lines
 from tickets.life.lines import Line
+from tickets.rules import policy
 from tickets.rules.sla import VIETNAM
 from tickets.rules.states import STATES, runs_in
 
 LIVE = "live"
-# A draft whose call ended this long ago is the shift leader's too (DESIGN, "Never with neither").
-UNOWNED_AFTER = timedelta(minutes=30)
 _PROMISE_LATE = timedelta(minutes=1)
 ROWS = 500
 
@@ -114,7 +113,7 @@ def stuck(session: Session, now: datetime) -> Stuck:
         outbox=session.scalars(promises).all(),
         set_aside=session.scalars(aside).all(),
         overdue=_overdue(session, now),
-        unfinished=unowned(session, now - UNOWNED_AFTER),
+        unfinished=unowned(session, now - policy.UNOWNED_AFTER),
     )
 
 

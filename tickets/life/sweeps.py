@@ -10,12 +10,12 @@ from callcenter.push import announce
 from callcenter.vocab import Clock, TicketState
 from tickets.actors import Actor
 from tickets.life import clocks, history
+from tickets.rules import policy
 from tickets.rules.sla import wait_ends
 from tickets.rules.states import runs_in
 
 TIME = Actor.rule("time")
 BREACHED = "breached"
-CLOSE_AFTER = timedelta(days=7)
 _KEEP_PROMISES = timedelta(days=30)
 _AT_ONCE = 500
 
@@ -85,7 +85,7 @@ def _noted(clock: Clock) -> ColumnElement[bool]:
 def _close_answered(session: Session, now: datetime) -> int:
     query = (
         select(Ticket)
-        .where(Ticket.state == TicketState.RESOLVED, Ticket.resolved_at <= now - CLOSE_AFTER)
+        .where(Ticket.state == TicketState.RESOLVED, Ticket.resolved_at <= now - policy.CLOSE_AFTER)
         .order_by(Ticket.id)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)

@@ -11,8 +11,8 @@ from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Clock, Source, TicketKind, TicketState
 from tickets.agency.casework import EVIDENCE
 from tickets.life import clocks
-from tickets.life.sweeps import CLOSE_AFTER
 from tickets.people import citizens
+from tickets.rules import policy
 from tickets.rules.sla import due_at
 from tickets.rules.states import ANSWERED, HIDDEN, STATES
 
@@ -175,7 +175,7 @@ def _usual_answer(session: Session, ticket: Ticket) -> datetime | None:
 def _closes_at(ticket: Ticket) -> datetime | None:
     if ticket.state != TicketState.RESOLVED or ticket.resolved_at is None:
         return None
-    return ticket.resolved_at + CLOSE_AFTER
+    return ticket.resolved_at + policy.CLOSE_AFTER
 
 
 def _last(session: Session, ticket: Ticket, *moves: str) -> TicketEvent | None:

@@ -163,7 +163,7 @@ STATES: Mapping[S, Standing] = {
         tone=Tone.DONE,
         step=4,
         note=N_("chờ ý kiến người dân"),
-        idle=N_("Không phải làm gì: đã trả lời, chờ ý kiến người dân trong 7 ngày."),
+        idle=N_("Không phải làm gì: đã trả lời, chờ ý kiến người dân trong %(CLOSE_AFTER)s."),
         stop=Stop.ANSWERED,
         headline=_GIVEN,
     ),
