@@ -16,8 +16,8 @@ from callcenter.models import Agency
 from callcenter.vocab import Role
 from tickets.agency import casework
 from tickets.agency import inbox as inboxes
-from tickets.agency.inbox import Group
 from tickets.rules import codes
+from tickets.rules.states import Group
 
 blueprint = Blueprint("agency", __name__)
 

@@ -9,6 +9,7 @@ from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from agent_ui.words import labels
+from agent_ui.words.spans import in_words
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd, Source, TextResult
 from tickets.rules.sla import VIETNAM
@@ -88,7 +89,7 @@ PICTURES: Mapping[str, str] = {
     "propose": "send", "send_back": "arrow-back-up", "asked_again": "bell", "triage": "filter",
 }  # fmt: skip
 _SOURCE_WORDS = {Source.HOTLINE: _l("điện thoại")}
-_NO_OBJECTION = _l("sau 7 ngày không có ý kiến khác")
+_NO_OBJECTION = _l("sau %(span)s không có ý kiến khác", span=in_words("CLOSE_AFTER"))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ from tickets.figures import stats
 from tickets.life import claims
 from tickets.oversight import shifts, worklist
 from tickets.rules.handover import Handover
-from tickets.rules.moves import OPEN
+from tickets.rules.states import OPEN
 
 DAY = datetime(2026, 11, 24, tzinfo=LOCAL)
 BEGINS_S = 5.5 * 3600

@@ -22,7 +22,7 @@ from callcenter.models import (
 from callcenter.vocab import AgencyKind, Role
 from tickets.administration import emergencies
 from tickets.agency import assignment
-from tickets.life import clocks
+from tickets.rules import policy
 from tickets.rules.sla import VIETNAM
 
 
@@ -127,7 +127,7 @@ def _next_year(session: Session, now: datetime) -> list[str]:
 
 def _unconfirmed(session: Session) -> list[str]:
     confirmed = {(row.level, row.clock) for row in session.scalars(select(SlaTarget).where(SlaTarget.confirmed))}
-    return [f"{level}/{clock}" for level, clock in clocks.DEFAULTS if (level, clock) not in confirmed]
+    return [f"{level}/{clock}" for level, clock in policy.TARGETS if (level, clock) not in confirmed]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tickets.actors import DESK, LEADS, Actor
 from tickets.calls import listening
 from tickets.life import claims, history
 from tickets.notices import messages
-from tickets.rules import attempts
+from tickets.rules import attempts, policy
 
 ATTEMPT = "call_attempt"
 _AT_ONCE = 2000
@@ -46,11 +46,11 @@ def not_reached(
 ) -> Ticket:
     """The number was dialled and the person not spoken with: it is free again, and waits until its next time.
 
-    `later` is a word of `attempts.LATER`, empty for the rule. A double click is one try. Raises Invalid, MoveRefused;
-    NotAllowed while somebody else has the number in hand.
+    `later` is a word of `policy.CALL_LATER`, empty for the rule. A double click is one try. Raises Invalid,
+    MoveRefused; NotAllowed while somebody else has the number in hand.
     """
     actor.require(*DESK)
-    if result == Attempt.REACHED or (later and later not in attempts.LATER):
+    if result == Attempt.REACHED or (later and later not in policy.CALL_LATER):
         raise Invalid({"result" if result == Attempt.REACHED else "later": "unknown_choice"})
     ticket = history.locked(session, code)
     reason = note.strip() or None
@@ -130,7 +130,7 @@ def _problems(codes: Sequence[str], reason: str, text: str) -> dict[str, str]:
         problems["codes"] = "nothing_chosen" if not codes else "too_long"
     if not reason.strip():
         problems["reason"] = "required"
-    if messages.parts(text.strip()) > messages.MOST_PARTS:
+    if messages.parts(text.strip()) > policy.MOST_TEXT_PARTS:
         problems["text"] = "text_too_long"
     return problems
 

@@ -18,6 +18,7 @@ from tickets.life import clocks, history, safe
 from tickets.rules import policy
 from tickets.rules.fields import TicketFields, clean, missing_to_file
 from tickets.rules.handover import Handover
+from tickets.rules.states import NO_TICKETS
 
 LISTENER = Actor.rule("listener")
 OPENED = "opened"
@@ -167,7 +168,7 @@ def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: da
     parent = history.locked(session, parent_code)
     if draft.state == TicketState.LINKED and draft.parent_id == parent.id:
         return draft
-    if parent.id == draft.id or parent.state in (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED):
+    if parent.id == draft.id or parent.state in NO_TICKETS:
         raise MoveRefused("link", parent.state)
     history.move(session, draft, "link", actor, now=now, parent=parent.code)
     draft.parent_id = parent.id

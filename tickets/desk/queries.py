@@ -16,7 +16,7 @@ from tickets.actors import DESK, LEADS, Actor
 from tickets.calls import listening
 from tickets.life.loading import SHOWN
 from tickets.rules import talks
-from tickets.rules.moves import OPEN
+from tickets.rules.states import NO_TICKETS, OPEN
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Asked for by every page of the desk, and so built once.
@@ -137,7 +137,7 @@ def caller_history(
         select(Ticket)
         .where(
             or_(Ticket.caller == number, Ticket.reporter_phone == number),
-            Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)),
+            Ticket.state.not_in(NO_TICKETS),
         )
         .order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc())
         .limit(limit)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -14,13 +14,12 @@ from tickets.actors import DESK, LEADS, Actor
 from tickets.calls import talkers
 from tickets.desk import filing
 from tickets.life import claims, history
+from tickets.rules import policy
 
 # How the call of one more report, of a dropped talk, and of a draft that was given up for the older one hang together.
 MORE = "more"
 DROPPED = "dropped"
 CONTINUED = "continued"
-# Whoever calls again within this time of a dropped talk is offered what was typed then.
-REDIAL_WITHIN = timedelta(minutes=10)
 _SHARED = ("caller", "reporter_name", "reporter_phone", "keep_identity", "safe_contact", "ward_code", "address")
 
 
@@ -92,7 +91,7 @@ def redial(session: Session, call: Call, now: datetime) -> Redial | None:
             Call.caller == call.caller,
             Call.id != call.id,
             Call.outcome == Outcome.ANSWERED,
-            Call.ended_at >= call.started_at - REDIAL_WITHIN,
+            Call.ended_at >= call.started_at - policy.REDIAL_WITHIN,
             Call.ended_at <= call.started_at,
             _is_unfinished(),
         )
@@ -171,7 +170,7 @@ def _is_unfinished() -> ColumnElement[bool]:
 
 def _is_held(session: Session, ticket: Ticket, now: datetime) -> bool:
     taken = session.scalar(select(claims.claimed_at()).where(Ticket.id == ticket.id))
-    return taken is not None and taken >= now - claims.LASTS
+    return taken is not None and taken >= now - policy.CLAIM_LASTS
 
 
 def _untouched(session: Session, actor: Actor, calls: Sequence[int]) -> Ticket | None:

@@ -7,13 +7,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Ticket
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.vocab import TicketKind
 from tickets.actors import DESK, Actor
 from tickets.desk import queries
-from tickets.rules.moves import OPEN
+from tickets.rules.states import NO_TICKETS, OPEN
 
 _AT_MOST = 5
-_NO_TICKETS = (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tic
     query = queries.visible(select(Ticket), actor).where(
         or_(Ticket.caller.in_(numbers), Ticket.reporter_phone.in_(numbers)),
         Ticket.id != ticket.id,
-        Ticket.state.not_in(_NO_TICKETS),
+        Ticket.state.not_in(NO_TICKETS),
         Ticket.kind != TicketKind.CALLBACK,
     )
     if for_agency:
@@ -47,7 +46,7 @@ def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tic
 
 def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
     """Open reports of the same field in the same commune: perhaps the same hole in the same street."""
-    if ticket.ward_code is None or ticket.category_code is None or ticket.state in _NO_TICKETS:
+    if ticket.ward_code is None or ticket.category_code is None or ticket.state in NO_TICKETS:
         return ()
     query = (
         queries.visible(select(Ticket), actor)

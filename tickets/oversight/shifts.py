@@ -17,6 +17,7 @@ from tickets.desk import queries
 from tickets.desk.queries import Unfinished
 from tickets.life import history
 from tickets.oversight import worklist
+from tickets.rules.states import UNTAKEN
 from tickets.telephone import emergencies, emergency_bar
 
 _RECEIVE = (Role.SHIFT_LEADER, Role.SUPERVISOR)
@@ -161,7 +162,7 @@ def _is_open(kind: Left, ticket: Ticket) -> bool:
         case Left.TRIAGE:
             return ticket.state == TicketState.TRIAGE
         case Left.URGENT:
-            return ticket.state in (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
+            return ticket.state in UNTAKEN
     return False
 
 
