@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,8 @@ from callcenter.db import make_engine
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 _FOLDER = "HOTLINE_TEST_SERVERS"
-_GIVES_WAY = 10
+# Of the scheduler: a PBX and its callers keep their seconds, what only computes takes what they leave.
+_KEEPS_TIME, _GIVES_WAY = -10, 10
 # Deleting from the few tables a test has written to takes 5 ms; a copy of a template database takes 80.
 _CLEAR = """
 CREATE FUNCTION clear_all() RETURNS void LANGUAGE plpgsql AS $$
@@ -80,10 +81,11 @@ def _turn(parts: tuple[str, ...]) -> int:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Beside a PBX, whose calls keep their seconds, and a browser, what only computes takes what they leave."""
+    """What a test starts inherits its turn at the processor. Where nobody may go first all are alike."""
     if os.environ.get("PYTEST_XDIST_WORKER") and os.geteuid() == 0:
-        waits = item.get_closest_marker("asterisk") is None and item.get_closest_marker("browser") is None
-        os.setpriority(os.PRIO_PROCESS, 0, _GIVES_WAY if waits else 0)
+        turns = {"asterisk": _KEEPS_TIME, "browser": 0}
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, next(map(turns.get, turns.keys() & item.keywords), _GIVES_WAY))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -130,10 +132,10 @@ def _admin(servers: embedded.Lease) -> Iterator[Engine]:
 
 
 @contextmanager
-def _database(admin: Engine, name: str) -> Iterator[str]:
+def _database(admin: Engine, name: str, template: str = "template1") -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name} STRATEGY FILE_COPY"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     yield admin.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -147,12 +149,24 @@ def empty_database_url(_admin: Engine) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated(_admin: Engine) -> Iterator[Engine]:
-    with _database(_admin, f"test_{os.getpid()}") as url:
+def _template(_admin: Engine) -> str:
+    """The name of a migrated database that nobody writes to; the first worker of a run makes it for all."""
+    with _admin.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(1022)"))
+        if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = 'migrated'")):
+            connection.execute(text("CREATE DATABASE migrated STRATEGY FILE_COPY"))
+            engine = create_engine(_admin.url.set(database="migrated"), poolclass=NullPool)
+            migrate.upgrade(engine)
+            with engine.begin() as own:
+                own.execute(text(_CLEAR))
+            engine.dispose()
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def _migrated(_admin: Engine, _template: str) -> Iterator[Engine]:
+    with _database(_admin, f"test_{os.getpid()}", _template) as url:
         engine = create_engine(make_engine(url).url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        migrate.upgrade(engine.execution_options(isolation_level="READ COMMITTED"))
-        with engine.connect() as connection:
-            connection.execute(text(_CLEAR))
         yield engine
         engine.dispose()
 
@@ -184,13 +198,21 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture
-def engine(settings: Settings) -> Iterator[Engine]:
-    engine = make_engine(str(settings.database_url), application="tests")
-    push.connect(str(settings.redis_url))
+@pytest.fixture(scope="session")
+def _compiled(_migrated: Engine) -> Iterator[Engine]:
+    """Keeps how statements are compiled, which takes longer than most tests; its connections end with each test."""
+    engine = make_engine(_migrated.url.set(drivername="postgresql").render_as_string(hide_password=False),
+                         application="tests")  # fmt: skip
     yield engine
-    push._publisher = None
     engine.dispose()
+
+
+@pytest.fixture
+def engine(settings: Settings, _compiled: Engine) -> Iterator[Engine]:
+    push.connect(str(settings.redis_url))
+    yield _compiled.execution_options()
+    push._publisher = None
+    _compiled.dispose()
 
 
 @pytest.fixture
