@@ -1,8 +1,11 @@
 """What the tests stand on: real servers of their own, a fresh database for each test, settings that point there."""
 
+import itertools
 import os
 import shutil
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,12 +20,14 @@ from sqlalchemy.pool import NullPool
 from callcenter import embedded, migrate, push
 from callcenter.config import Settings
 from callcenter.db import make_engine
+from tests import turns
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 _FOLDER = "HOTLINE_TEST_SERVERS"
 # Of the scheduler: a PBX and its callers keep their seconds, what only computes takes what they leave.
 _KEEPS_TIME, _GIVES_WAY = -10, 10
+_LAST_WRITES_S = 2.0
 # Deleting from the few tables a test has written to takes 5 ms; a copy of a template database takes 80.
 _CLEAR = """
 CREATE FUNCTION clear_all() RETURNS void LANGUAGE plpgsql AS $$
@@ -46,6 +51,7 @@ END $$
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="what this machine lacks is a failure, not a skip")
+    parser.addoption("--shots", action="store_true", help="keep pictures of the pages in var/screenshots")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,22 +68,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One PBX at a time, first, while the other workers compute; what starts whole sites and browsers comes last.
-
-    A PBX that does not get its turn is late with its own events, and then the truth of a test is wrong, not the call.
-    """
-    here = Path(__file__).parent
     if config.getoption("loadgroup", False):
         for item in items:
             if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
                 raise pytest.UsageError(f"{item.nodeid} has lost its group: pytest and pytest-xdist do not fit")
-    items.sort(key=lambda item: _turn(item.path.relative_to(here).parts))
+    items.sort(key=lambda item: turns.rank(item.nodeid))
 
 
-def _turn(parts: tuple[str, ...]) -> int:
-    if parts[0] == "asterisk":
-        return 0 if parts[-1] in ("test_faults.py", "test_live_calls.py") else 1
-    return {"scripts": 3, "browser": 4}.get(parts[0], 2)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> turns.Turns | None:
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return turns.Turns(config, processors) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -110,11 +111,20 @@ def _skips_count_as_failures(report: Report, config: pytest.Config) -> Report:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What a test measured for people to read: `record_property("told", words)`."""
+    """What a test measured for people to read (`record_property("told", words)`), and the seconds of each folder."""
     for report in terminalreporter.getreports("passed"):
         for name, words in report.user_properties:
             if name == "told":
                 terminalreporter.write_line(words)
+    tests, seconds = Counter[str](), Counter[str]()
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            folder = "/".join(report.nodeid.split("/")[:2])
+            tests[folder] += report.when == "call"
+            seconds[folder] += report.duration
+    if len(seconds) > 1:
+        for folder, spent in seconds.most_common():
+            terminalreporter.write_line(f"{folder}: {tests[folder]} tests, {spent:.0f} s of one worker")
 
 
 @pytest.fixture(scope="session")
@@ -212,6 +222,10 @@ def engine(settings: Settings, _compiled: Engine) -> Iterator[Engine]:
     push.connect(str(settings.redis_url))
     yield _compiled.execution_options()
     push._publisher = None
+    # A thread that was still writing gives its connection back to a pool that is there to close it.
+    deadline = time.monotonic() + _LAST_WRITES_S
+    while _compiled.pool.checkedout() and time.monotonic() < deadline:  # type: ignore[attr-defined]
+        time.sleep(0.005)
     _compiled.dispose()
 
 
