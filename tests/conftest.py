@@ -1,5 +1,6 @@
 """What the tests stand on: real servers of their own, a fresh database for each test, settings that point there."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import redis as redis_client
@@ -75,10 +76,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: turns.rank(item.nodeid))
 
 
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays till the end: the collector need not look through it again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> turns.Turns | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.Turns | None:
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return turns.Turns(config, processors) if config.getoption("dist") == "loadgroup" else None
+    return turns.Turns(config, log, processors) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadGroupScheduling
@@ -27,8 +28,8 @@ _AT_ONCE = {"asterisk": 1.0, "browser": 1.5}
 class Turns(LoadGroupScheduling):
     """By the folder of a test: so many PBXs and browsers side by side, and pages again where a browser is open."""
 
-    def __init__(self, config: pytest.Config, processors: int) -> None:
-        super().__init__(config)
+    def __init__(self, config: pytest.Config, log: Any, processors: int) -> None:
+        super().__init__(config, log)
         self._most = {kind: max(1, round(share * processors)) for kind, share in _AT_ONCE.items()}
         self._browsing: set[WorkerController] = set()
 
