@@ -22,7 +22,7 @@ _FIRST = (
 )
 # How many of a kind at once for each processor. A PBX mostly waits, but its calls keep their seconds only where it
 # gets its turn at once; a browser computes for as long as a page opens.
-_AT_ONCE = {"asterisk": 1.0, "browser": 1.5}
+_AT_ONCE = {"asterisk": 1.5, "browser": 1.5}
 
 
 class Turns(LoadGroupScheduling):
