@@ -12,10 +12,10 @@ from flask import Flask, g, url_for
 from flask_babel import format_date, format_decimal, format_percent, get_locale, ngettext
 from flask_babel import gettext as _
 
-from agent_ui import labels, pbx_words, site
+from agent_ui import labels, pbx_words, site, unknown_words
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
-from callcenter.vocab import Phase
+from callcenter.vocab import Phase, is_known
 from tickets import codes
 from tickets.calls import live
 from tickets.fields import pin_of
@@ -28,10 +28,11 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, kept_whole, pin)
+    words = (hours_of, phone, code, ticket_url, name_of, unknown_words.named, figure, format_words, kept_whole, pin)
     calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
     for function in (*moments, *words, *calls):
         app.add_template_filter(function)
+    app.add_template_test(lambda word: not is_known(word), "unknown_word")
     app.jinja_env.globals.update(LABELS=labels, now=site.now, icons_url=icons_url)
     app.url_defaults(_versioned(app))
 

@@ -39,14 +39,18 @@ class Step:
 
 
 def journey(ticket: Ticket) -> list[Step]:
-    """Empty for what never takes this way: call-backs, drafts put aside, duplicates."""
+    """Empty for what never takes this way (call-backs, drafts put aside, duplicates), and for a state not known here:
+    where that stands on the way would be a guess.
+    """
     if ticket.kind == TicketKind.CALLBACK or ticket.state in (S.LINKED, S.DISCARDED):
         return []
     times = (ticket.filed_at, ticket.routed_at, ticket.accepted_at, ticket.resolved_at, ticket.closed_at)
     if ticket.state in _ENDED_EARLY:
         done = [Step(name, "done", at) for name, at in zip(_NAMES[:3], times[:3], strict=True) if at]
         return [*done, Step(_ENDED_EARLY[ticket.state], "done", ticket.closed_at)]
-    behind = _BEHIND[ticket.state]
+    behind = _BEHIND.get(ticket.state)
+    if behind is None:
+        return []
     return [
         Step(
             name=name,

@@ -6,6 +6,7 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from agent_ui.unknown_words import unknown
 from callcenter.vocab import (
     AUTOMATIC_DISPOSITIONS,
     AfterCallEnd,
@@ -203,8 +204,15 @@ _BY_WORD = {(type(word), word.value): text for word, text in _LABELS}
 
 
 def label(word: StrEnum) -> LazyString:
-    """The label of a vocabulary value; KeyError for a word nobody translated (a test walks all of them)."""
-    return _BY_WORD[type(word), word.value]
+    """The label of a vocabulary value; a word that is stored and not known here is shown as it is, marked."""
+    found = _BY_WORD.get((type(word), word.value))
+    return unknown(word.value) if found is None else found
+
+
+def stored(word: str, *kinds: type[StrEnum]) -> LazyString:
+    """The label of a word that lies as plain text in the history, by the first of these kinds that has it."""
+    found = (_BY_WORD.get((kind, word)) for kind in kinds)
+    return next((text for text in found if text is not None), unknown(word))
 
 
 # An abandoned call says where the caller gave up (`Call.stage`).
@@ -385,7 +393,3 @@ ACTORS: Mapping[str, LazyString] = {
     "citizen": _l("người dân"),
     "time": _l("hệ thống"),
 }
-
-
-def disposition_label(word: str) -> LazyString:
-    return label(Disposition(word))

@@ -7,12 +7,15 @@ from typing import Literal
 from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
+from agent_ui import labels
 from callcenter.vocab import TicketState
 from tickets.people.tracking import Journey
 
 _WITH_NOBODY = (TicketState.FILED, TicketState.TRIAGE)
 _ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
 _STOPPED = (TicketState.REJECTED, TicketState.WITHDRAWN, TicketState.LINKED)
+_IN_WORK = (TicketState.ACCEPTED, TicketState.AWAITING_APPROVAL)
+_KNOWN = (*_WITH_NOBODY, TicketState.ROUTED, TicketState.WAITING, *_IN_WORK, *_ANSWERED, *_STOPPED)
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,14 @@ def moment(at: datetime | None) -> str:
 
 
 def steps(way: Journey) -> list[Step]:
-    """The stops in their order; a way that ended early has none after its end."""
+    """The stops in their order; a way that ended early has none after its end, and one that stands in a state not
+    known here none after what is known to be past.
+    """
     stops = [_received(way)]
     state = way.standing.state
+    if state not in _KNOWN:
+        now = Step(str(labels.label(state)), headline(way), None, "now")
+        return [*stops, *([_handed_over(way)] if way.routed_at else []), now]
     if way.routed_at or state not in _STOPPED:
         stops.append(_handed_over(way))
     if state in _STOPPED:
@@ -58,8 +66,13 @@ def headline(way: Journey) -> str:
             return str(_("Ông/bà đã rút phản ánh này."))
         case TicketState.LINKED:
             return str(_("Phản ánh này được gộp vào một phiếu đã có về cùng việc."))
-        case _:
+        case TicketState.ACCEPTED | TicketState.AWAITING_APPROVAL:
             return str(_("%(agency)s đang xử lý.", agency=_agency(way)))
+        case other:
+            words = _(
+                "Trang này chưa biết tình trạng “%(state)s” của phiếu. Cần biết thêm, ông/bà gọi 1022.", state=other
+            )
+            return str(words)
 
 
 def _received(way: Journey) -> Step:
