@@ -368,6 +368,9 @@ PROBLEMS: Mapping[str, LazyString] = {
     "phone_not_paused": _l("Máy của ông/bà đang không tạm ngưng."),
     "pause_reason": _l("Hãy chọn một lý do trong danh sách."),
     "phone_away": _l("Tổng đài đang mất kết nối, chưa gửi lệnh được."),
+    "answer_left": _l(
+        "Chữ ở ô này chưa được gửi; nút vừa bấm sẽ làm mất. Hãy bấm nút của ô này, hoặc xóa chữ rồi bấm lại."
+    ),
     "invalid": _l("Chưa đúng."),
 }
 
