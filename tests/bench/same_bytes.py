@@ -99,7 +99,7 @@ def _printed(code: Path, data: Path, until: str) -> dict[str, bytes]:
 
 
 def _manage(code: Path, data: Path, *arguments: str) -> bytes:
-    return _run(code, data, "-P", "-m", "scripts.cli", *arguments)
+    return _run(code, data, "-P", "-m", "scripts.tools.cli", *arguments)
 
 
 def _pages(code: Path, data: Path) -> bytes:
@@ -118,7 +118,7 @@ def _run(code: Path, data: Path, *arguments: str) -> bytes:
 def ask(data: Path) -> dict[str, Any]:
     """What every address answers: `{supervisor: {code: status}, officer: …, people: {name: status}, api: …}`."""
     from agent_ui.app import create_console, create_public
-    from scripts.ground import ground
+    from scripts.processes.ground import ground
 
     demo = json.loads((data / "demo.json").read_text(encoding="utf-8"))
     lines = _manage(Path(os.environ["PYTHONPATH"]), data, "tickets").decode().splitlines()
