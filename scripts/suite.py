@@ -13,8 +13,8 @@ from pathlib import Path
 from scripts import asterisk_install, lifeline
 
 ROOT = Path(__file__).parents[1]
-# What tests need of the machine, and the Debian package that brings it. Asterisk and SIPp unpack themselves.
-PARTS = {"chromium-headless-shell": "chromium-headless-shell"}
+# What tests need of the machine: one of these, the first of which is a Debian package. Asterisk unpacks itself.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FONTS = "fonts-dejavu-core"
 # Calls wait for callers and pages for servers: tests/turns.py lets what computes fill the rest.
 _WORKERS_EACH = 3
@@ -80,12 +80,11 @@ def _provide(*, must: bool) -> None:
 
 
 def _install(*, must: bool) -> None:
-    missing = [package for program, package in PARTS.items() if not shutil.which(program)]
-    if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
+    if any(map(shutil.which, BROWSERS)) or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
-    print(f"installing for the tests: {', '.join(missing)}", file=sys.stderr, flush=True)
+    print(f"installing for the tests: {BROWSERS[0]}", file=sys.stderr, flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing, FONTS]
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", BROWSERS[0], FONTS]
     for command in (["apt-get", "update", "-qq"], install):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
