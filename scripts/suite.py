@@ -20,6 +20,8 @@ FONTS = "fonts-dejavu-core"
 _WORKERS_EACH = 3
 # Each worker has a PBX, a browser or a database of its own in hand; beyond this they only get in each other's way.
 _MOST_WORKERS = 12
+# Seven processes that each compile what all of them import take a minute of both processors.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 _QUICK = ("--ignore=tests/browser", "-m", "not asterisk")
 
 
@@ -34,7 +36,8 @@ def main(arguments: list[str]) -> int:
     checked = _check() if whole else True
     options = ["-n", str(_workers()), "--dist", "loadgroup", "--no-loadscope-reorder"] if whole else []
     chosen = _QUICK if quick else ()
-    done = subprocess.run([sys.executable, "-P", "-m", "pytest", *options, *chosen, *given], cwd=ROOT, check=False)
+    command = [sys.executable, "-P", "-m", "pytest", *options, *chosen, *given]
+    done = subprocess.run(command, cwd=ROOT, env=_ENVIRONMENT, check=False)
     return done.returncode or (0 if checked else 1)
 
 
@@ -52,6 +55,8 @@ def _check() -> bool:
         "mypy": [*python, "mypy", "--no-error-summary"],
         "import contracts": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
         "texts": [*python, "agent_ui.catalogue", "check"],
+        # Once, and kept for the workers: each of them would translate every test for itself.
+        "tests": [*python, "pytest", "--collect-only", "--quiet", "--quiet", "-p", "no:cacheprovider"],
     }
     running = {name: _begin(command) for name, command in checks.items()}
     well = True
@@ -65,7 +70,9 @@ def _check() -> bool:
 
 
 def _begin(command: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def _provide(*, must: bool) -> None:
