@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import structlog
-from panoramisk.message import Message
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
@@ -132,7 +131,7 @@ async def _has_any(link: Link, contexts: Sequence[str], exten: str) -> bool:
 async def _has(link: Link, context: str, exten: str = "") -> bool:
     """Asterisk looks through the included contexts and the patterns itself."""
     where = {"Context": context, **({"Extension": exten} if exten else {})}
-    answer: list[Message] = await link.ask({"Action": "ShowDialPlan", **where})
+    answer = await link.ask({"Action": "ShowDialPlan", **where})
     return bool(answer[0].success)
 
 
