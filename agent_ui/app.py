@@ -46,9 +46,8 @@ from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
 from callcenter.vocab import ContactFlag
-from tickets.life.files import MAX_BYTES
+from tickets.rules import policy
 
-_MAX_REQUEST = 6 * MAX_BYTES
 _CONSOLE = (
     home,
     console,
@@ -131,7 +130,7 @@ def _base(
     site.attach(app, site.Site(settings, engine or make_engine(settings.database_url or "", application=name), broker))
     if broker is not None:
         push.connect(broker)
-    app.config.update(MAX_CONTENT_LENGTH=_MAX_REQUEST, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
+    app.config.update(MAX_CONTENT_LENGTH=policy.LARGEST_FORM, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if name == "console":

@@ -15,9 +15,9 @@ from callcenter.errors import MoveRefused, NotFound
 from callcenter.models import Agency
 from tickets.agency import casework
 from tickets.agency import inbox as inboxes
-from tickets.agency.inbox import Group
 from tickets.rights import Right
 from tickets.rules import codes
+from tickets.rules.states import Group
 
 blueprint = Blueprint("agency", __name__)
 

@@ -13,7 +13,7 @@ from callcenter.errors import Invalid
 from callcenter.vocab import NuisanceStep
 from tickets.calls import nuisance
 from tickets.rights import Right
-from tickets.rules import nuisance_rules
+from tickets.rules import policy
 
 blueprint = Blueprint("nuisance", __name__)
 
@@ -58,9 +58,9 @@ def _page(problems: Mapping[str, str] | None = None) -> str:
             "nuisance/page.html",
             rows=rows,
             due=[row for row in rows if row.decision and row.step != NuisanceStep.FREE
-                 and row.decision.until <= site.now() + nuisance_rules.REVIEW],
+                 and row.decision.until <= site.now() + policy.NUISANCE_REVIEW],
             deaf=nuisance.deaf(session),
-            days=nuisance_rules.DAYS,
+            days=policy.NUISANCE_DAYS,
             problems=problem_words(problems or {}),
             typed=request.form,
         )  # fmt: skip

@@ -19,6 +19,7 @@ from tickets.finding.places import PlaceHit
 from tickets.life import files, uploads
 from tickets.life.files import StoredFile
 from tickets.people.intake import Report
+from tickets.rules import policy
 from tickets.rules.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION, point_of
 
 WHAT, WHERE, SEND = 1, 2, 3
@@ -69,7 +70,7 @@ def read(data_dir: Path) -> Form:
     texts["source_ref"] = texts["source_ref"][:200] or secrets.token_hex(16)
     ticks = frozenset(name for name in TICKS if request.form.get(name))
     kept, problems = _kept_pictures(data_dir)
-    new, more = _new_pictures(data_dir, uploads.MAX_PICTURES - len(kept))
+    new, more = _new_pictures(data_dir, policy.MOST_PICTURES - len(kept))
     known = {picture.file.sha256: picture for picture in (*kept, *new)}
     return Form(texts, ticks, tuple(known.values()), {**problems, **more})
 
@@ -176,7 +177,7 @@ def _point(form: Form) -> tuple[float, float] | None:
 
 def _kept_pictures(data_dir: Path) -> tuple[list[Picture], dict[str, str]]:
     kept, problems = [], {}
-    for token in request.form.getlist("picture")[: uploads.MAX_PICTURES]:
+    for token in request.form.getlist("picture")[: policy.MOST_PICTURES]:
         try:
             file = picture(token)
         except NotFound:

@@ -10,12 +10,13 @@ from werkzeug.exceptions import TooManyRequests
 from agent_ui.public import plain_words, proof
 from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.errors import problem_words
+from agent_ui.words.spans import in_words
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from tickets.life import files, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens, tracking
 from tickets.people.citizens import CITIZEN
-from tickets.rules import codes
+from tickets.rules import codes, policy
 
 blueprint = Blueprint("track", __name__)
 
@@ -114,7 +115,7 @@ def withdraw() -> ResponseReturnValue:
 @blueprint.get("/track/files/<token>")
 def evidence(token: str) -> Response:
     """A file of the answer: by an address that was made for this citizen and works as long as their proof."""
-    file_id = signed.unseal(EVIDENCE, token, max_age_s=int(proof.LASTS.total_seconds()))
+    file_id = signed.unseal(EVIDENCE, token, max_age_s=int(policy.PROOF_LASTS.total_seconds()))
     with site.reading() as session:
         found = tracking.evidence(session, file_id)
         name, content_type, sha256 = found.name, found.content_type, found.sha256
@@ -143,7 +144,7 @@ def _mine() -> str:
 
 def _pictures() -> list[StoredFile]:
     chosen = [upload for upload in request.files.getlist("files") if upload.filename]
-    if len(chosen) > uploads.MAX_PICTURES:
+    if len(chosen) > policy.MOST_PICTURES:
         raise Invalid({"files": "too_many_pictures"})
     folder = site.site().settings.data_dir
     return [uploads.keep_picture(folder, upload.filename or "", upload.read()) for upload in chosen]
@@ -156,7 +157,10 @@ def _said(words: str) -> ResponseReturnValue:
 
 def _again(verb: str, problems: Mapping[str, str]) -> ResponseReturnValue:
     if "proof" in problems:
-        words = _("Đã quá 30 phút nên cần nhập lại mã và bốn số cuối. Chữ ông/bà vừa ghi vẫn còn ở dưới để chép lại.")
+        words = _(
+            "Đã quá %(span)s nên cần nhập lại mã và bốn số cuối. Chữ ông/bà vừa ghi vẫn còn ở dưới để chép lại.",
+            span=in_words("PROOF_LASTS"),
+        )
         return _page(None, notice=words), 403
     return _page(proof.held(), verb=verb, problems=problems), 422
 

@@ -16,11 +16,11 @@ from callcenter.vocab import Attempt
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
-from tickets.life import files, uploads
+from tickets.life import uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens
 from tickets.rights import Right
-from tickets.rules import codes
+from tickets.rules import codes, policy
 
 __all__ = ["blueprint"]
 
@@ -228,7 +228,7 @@ def _files() -> list[StoredFile]:
     kept = [StoredFile(*signed.unseal(_KEPT, token, max_age_s=_KEPT_FOR_S)) for token in request.form.getlist("kept")]
     chosen = [uploads.keep(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
     everything = {file.sha256: file for file in (*kept, *chosen)}
-    if len(everything) > files.MAX_FILES:
+    if len(everything) > policy.MOST_FILES:
         raise Invalid({"files": "too_many_files"})
     g.kept_files = [
         {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}

@@ -21,7 +21,7 @@ from tickets.finding import related
 from tickets.life import clocks, files, running
 from tickets.people import citizens
 from tickets.rights import Right
-from tickets.rules import moves
+from tickets.rules import moves, policy
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -112,7 +112,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "agencies": choices.agencies(session) if "assign" in can else (),
         "proposal": approvals.proposal_of(session, ticket),
         "evidence_owed": _owes_evidence(found),
-        "extensions_left": casework.MAX_EXTENSIONS - ticket.extended,
+        "extensions_left": policy.MOST_EXTENSIONS - ticket.extended,
     }
 
 
@@ -149,7 +149,7 @@ def _officer_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
         return {"give_back"} if mine.accepted_at else {"accept", "give_back"}
     can: set[str] = {verb for verb in ("accept", "give_back", "resolve", "ask", "resume") if verb in allowed}
     late = ticket.answer_due is None or ticket.answer_due <= site.now()
-    if "extend" in allowed and ticket.extended < casework.MAX_EXTENSIONS and not late:
+    if "extend" in allowed and ticket.extended < policy.MOST_EXTENSIONS and not late:
         can.add("extend")
     if "ask" in can and not clocks.may_wait(ticket):
         can.remove("ask")

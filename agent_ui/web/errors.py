@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
 from agent_ui.words.labels import PROBLEMS
+from agent_ui.words.spans import in_words
 from callcenter.errors import HotlineError, Invalid, MoveRefused, NotAllowed, NotFound, Stale
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,15 @@ _BY_STATUS: Mapping[int, Told] = {
         ),
         Told(405, _l("Cách gửi không đúng"), _l("Hãy quay lại và dùng nút trên trang.")),
         Told(409, _l("Phiếu đã thay đổi"), _l("Người khác vừa cập nhật phiếu này. Hãy tải lại để xem bản mới nhất.")),
-        Told(413, _l("Tệp quá lớn"), _l("Mỗi tệp tối đa 10 MB, cả lần gửi tối đa 60 MB. Hãy chọn tệp nhỏ hơn.")),
+        Told(
+            413,
+            _l("Tệp quá lớn"),
+            _l(
+                "Mỗi tệp tối đa %(file)s, cả lần gửi tối đa %(form)s. Hãy chọn tệp nhỏ hơn.",
+                file=in_words("LARGEST_FILE"),
+                form=in_words("LARGEST_FORM"),
+            ),
+        ),
         Told(415, _l("Kiểu dữ liệu không nhận"), _l("Hãy gửi dữ liệu dạng JSON (application/json).")),
         Told(422, _l("Thông tin chưa đúng"), _l("Hãy xem các ô được đánh dấu và sửa lại.")),
         Told(429, _l("Thử quá nhiều lần"), _l("Để bảo vệ tài khoản và hệ thống, mỗi nơi chỉ được thử một số lần.")),

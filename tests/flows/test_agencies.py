@@ -248,8 +248,8 @@ def test_an_extension_moves_the_promise_and_is_on_record(session: Session, provi
 @pytest.mark.parametrize(
     ("days", "reason", "now", "problems"),
     [
-        (0, "x", LATER, {"working_days": "days_1_to_10"}),
-        (11, " ", LATER, {"working_days": "days_1_to_10", "reason": "required"}),
+        (0, "x", LATER, {"working_days": "extension_length"}),
+        (11, " ", LATER, {"working_days": "extension_length", "reason": "required"}),
         (3, "x", DUE, {"working_days": "past_due"}),
         (3, "x" * 10_001, LATER, {"reason": "too_long"}),
     ],

@@ -15,7 +15,7 @@ from tests.factories import MONDAY, Province
 from tickets.agency import approvals, casework
 from tickets.life import files, sweeps
 from tickets.people import intake, tracking
-from tickets.rules.moves import OPEN
+from tickets.rules.states import OPEN
 
 LATER = MONDAY + timedelta(minutes=30)
 TUESDAY = MONDAY + timedelta(days=1)

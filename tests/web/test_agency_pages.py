@@ -17,8 +17,8 @@ from tests.web.conftest import Browser
 from tickets.actors import Actor
 from tickets.agency import casework
 from tickets.desk import filing
-from tickets.life.files import MAX_BYTES
 from tickets.rules.fields import TicketFields
+from tickets.rules.policy import LARGEST_FILE
 
 SignIn = Callable[[str | None], Browser]
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << >>\n%%EOF\n"
@@ -111,7 +111,7 @@ def test_pictures_are_shown_and_the_rest_is_downloaded(sign_in: SignIn, session:
         (b"MZ" + bytes(200), "Chỉ nhận ảnh"),
         (picture()[:40], "Ảnh không mở được"),
         (b"", "Tệp trống"),
-        (PDF + bytes(MAX_BYTES), "Tệp lớn hơn 10 MB"),
+        (PDF + bytes(LARGEST_FILE), "Tệp lớn hơn 10 MB"),
     ],
     ids=["html", "svg", "program", "broken picture", "empty", "large"],
 )
@@ -127,7 +127,7 @@ def test_files_are_known_by_content_and_size(
 
 
 def test_more_than_the_whole_request_may_be_is_said(sign_in: SignIn, ticket: Ticket) -> None:
-    body = {"text": "Xong", "files": [(BytesIO(bytes(MAX_BYTES)), f"{n}.pdf") for n in range(7)]}
+    body = {"text": "Xong", "files": [(BytesIO(bytes(LARGEST_FILE)), f"{n}.pdf") for n in range(7)]}
     answer = sign_in("son").post(f"/tickets/{ticket.code}/resolve", body)
     assert answer.status_code == 413
     assert "Tệp quá lớn" in answer.text

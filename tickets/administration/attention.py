@@ -23,8 +23,8 @@ from callcenter.vocab import AgencyKind
 from tickets import rights
 from tickets.administration import emergencies
 from tickets.agency import assignment
-from tickets.life import clocks
 from tickets.rights import Right
+from tickets.rules import policy
 from tickets.rules.sla import VIETNAM
 
 
@@ -131,7 +131,7 @@ def _next_year(session: Session, now: datetime) -> list[str]:
 
 def _unconfirmed(session: Session) -> list[str]:
     confirmed = {(row.level, row.clock) for row in session.scalars(select(SlaTarget).where(SlaTarget.confirmed))}
-    return [f"{level}/{clock}" for level, clock in clocks.DEFAULTS if (level, clock) not in confirmed]
+    return [f"{level}/{clock}" for level, clock in policy.TARGETS if (level, clock) not in confirmed]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -16,13 +16,14 @@ from tickets.actors import Actor
 from tickets.life import clocks
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
-from tickets.rules.sla import WORKING_DAY, Calendar, Target, due_at
+from tickets.rules import policy
+from tickets.rules.policy import Target
+from tickets.rules.sla import Calendar, due_at
 
 Week = dict[int, tuple[tuple[time, time], ...]]
 _MINUTES_OF = {"minutes": 1, "hours": 60}
 _DAY = 24 * 60
-_WORKING_DAY = int(WORKING_DAY.total_seconds()) // 60
-_LONGEST = 365 * _DAY
+_WORKING_DAY = int(policy.WORKING_DAY.total_seconds()) // 60
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def remove_day(session: Session, actor: Actor, day: date, *, now: datetime) -> N
 def deadlines(session: Session) -> list[Deadline]:
     rows = {(row.level, row.clock): row for row in session.scalars(select(SlaTarget))}
     found = []
-    for (level, clock), default in clocks.DEFAULTS.items():
+    for (level, clock), default in policy.TARGETS.items():
         row = rows.get((level, clock))
         target = Target(row.minutes, row.working_time) if row else default
         found.append(Deadline(level, clock, target, row.confirmed if row else False))
@@ -189,7 +190,7 @@ def _minutes(fields: DeadlineFields) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", fields.amount.strip()):
         raise Invalid({"amount": "whole_number"})
     minutes = int(fields.amount) * factor
-    if not 0 < minutes <= _LONGEST:
+    if not 0 < minutes <= policy.LONGEST_DEADLINE // timedelta(minutes=1):
         raise Invalid({"amount": "deadline_range"})
     return minutes
 

@@ -15,7 +15,7 @@ from tickets.actors import Actor
 from tickets.administration.agencies import CODE
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
-from tickets.rules.wrap_up import LONGEST_S
+from tickets.rules import policy
 
 SCOPES = ("api", "open311")
 SOURCES = (Source.APP, Source.WEB, Source.OPEN311)
@@ -137,7 +137,8 @@ def set_queue(
     title = " ".join(title.split())
     problems = {"title": "too_long"} if len(title) > 100 else {}
     after_call = after_call.strip() or "0"
-    if not (after_call.isascii() and after_call.isdigit() and len(after_call) < 6 and int(after_call) <= LONGEST_S):
+    most = int(policy.LONGEST_AFTER_CALL.total_seconds())
+    if not (after_call.isascii() and after_call.isdigit() and len(after_call) < 6 and int(after_call) <= most):
         problems["after_call_s"] = "after_call_seconds"
     if problems:
         raise Invalid(problems)

@@ -20,16 +20,15 @@ from tickets.actors import Actor
 from tickets.life import clocks, history
 from tickets.life.files import StoredFile, unnamed
 from tickets.rights import Right
+from tickets.rules import policy
 from tickets.rules.moves import check_move
-from tickets.rules.sla import WORKING_DAY, postponed
+from tickets.rules.policy import WorkingDays
+from tickets.rules.sla import postponed
 
 EVIDENCE = "evidence"
 # Of an answer that was sent back and came again with other files: on record, and never the citizen's.
 REPLACED = "replaced"
 MAX_TEXT = 10_000
-MAX_EXTENSIONS = 2
-# Working days in one extension, at most.
-MAX_DAYS = 10
 
 
 def place(
@@ -155,7 +154,7 @@ def resolve(
 
 
 def ask(session: Session, actor: Actor, code: str, *, question: str, now: datetime) -> Ticket:
-    """Something only the citizen knows: the answer clock stands until they say it, MAX_WAIT in all at most."""
+    """Something only the citizen knows: the answer clock stands until they say it, policy.MAX_WAIT in all at most."""
     question = question.strip()
     twice = _twice(session, actor, code, "ask", now=now, reason=question)
     if twice is not None:
@@ -197,7 +196,7 @@ def extend(session: Session, actor: Actor, code: str, *, working_days: int, reas
     due, problems = ticket.answer_due, _extension_problems(ticket, working_days, reason, now)
     if problems or due is None:
         raise Invalid(problems or {"working_days": "past_due"})
-    later = postponed(due, working_days * WORKING_DAY, clocks.calendar(session))
+    later = postponed(due, WorkingDays(working_days).time, clocks.calendar(session))
     promised = {"working_days": working_days, "due": due.isoformat(), "new_due": later.isoformat()}
     history.move(session, ticket, "extend", actor, now=now, reason=reason, agency=assignment.agency_id, **promised)
     ticket.answer_due = later
@@ -269,9 +268,9 @@ def _text_problem(text: str) -> str | None:
 
 def _extension_problems(ticket: Ticket, working_days: int, reason: str, now: datetime) -> dict[str, str]:
     problems = {}
-    if not 1 <= working_days <= MAX_DAYS:
-        problems["working_days"] = "days_1_to_10"
-    if ticket.extended >= MAX_EXTENSIONS:
+    if not 1 <= working_days <= policy.LONGEST_EXTENSION:
+        problems["working_days"] = "extension_length"
+    if ticket.extended >= policy.MOST_EXTENSIONS:
         problems["working_days"] = "extended_enough"
     elif ticket.answer_due is None or ticket.answer_due <= now:
         problems["working_days"] = "past_due"

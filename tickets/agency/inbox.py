@@ -4,30 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import Assignment, Attachment, Ticket
 from callcenter.text import fold
-from callcenter.vocab import AssignmentRole, TicketState
+from callcenter.vocab import AssignmentRole
 from tickets.actors import Actor
 from tickets.life import files
 from tickets.life.loading import SHOWN
 from tickets.rules import codes, policy
 from tickets.rules.sla import VIETNAM, ClockState, clock_state
-
-
-class Group(StrEnum):
-    """In the order of the page."""
-
-    LATE = "late"
-    TODAY = "today"
-    NEW = "new"
-    APPROVAL = "approval"
-    WAITING = "waiting"
-    REST = "rest"
+from tickets.rules.states import STATES, Group
 
 
 @dataclass(frozen=True)
@@ -94,11 +83,9 @@ def _inbox_row(ticket: Ticket, assignment: Assignment, now: datetime) -> InboxRo
 
 def group_of(row: InboxRow, now: datetime) -> Group:
     """A clock that stands is never late; an answer that lies with the head waits for approval, late or not."""
-    state = row.ticket.state
-    if state == TicketState.WAITING:
-        return Group.WAITING
-    if state == TicketState.AWAITING_APPROVAL:
-        return Group.APPROVAL
+    fixed = STATES[row.ticket.state].group
+    if fixed is not None:
+        return fixed
     if row.clock_state == "late":
         return Group.LATE
     if row.assignment.accepted_at is None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter import vocab
 from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Attempt, TicketKind, TicketState
@@ -16,7 +17,7 @@ from tickets.calls import listening
 from tickets.life import claims, history
 from tickets.notices import messages
 from tickets.rights import Right
-from tickets.rules import attempts
+from tickets.rules import attempts, policy
 
 ATTEMPT = "call_attempt"
 _AT_ONCE = 2000
@@ -48,11 +49,11 @@ def not_reached(
 ) -> Ticket:
     """The number was dialled and the person not spoken with: it is free again, and waits until its next time.
 
-    `later` is a word of `attempts.LATER`, empty for the rule. A double click is one try. Raises Invalid, MoveRefused;
-    NotAllowed while somebody else has the number in hand.
+    `later` is a word of `policy.CALL_LATER`, empty for the rule. A double click is one try. Raises Invalid,
+    MoveRefused; NotAllowed while somebody else has the number in hand.
     """
     rights.require(actor, Right.CALL_BACK)
-    if result == Attempt.REACHED or (later and later not in attempts.LATER):
+    if result == Attempt.REACHED or (later and later not in policy.CALL_LATER):
         raise Invalid({"result" if result == Attempt.REACHED else "later": "unknown_choice"})
     ticket = history.locked(session, code)
     reason = note.strip() or None
@@ -84,7 +85,7 @@ def tried(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, Sequence[
         row = Tried(
             event.at,
             event.actor,
-            Attempt(event.data["result"]),
+            vocab.read(Attempt, event.data["result"]),
             event.reason or "",
             datetime.fromisoformat(event.data["call_at"]),
         )
@@ -132,7 +133,7 @@ def _problems(codes: Sequence[str], reason: str, text: str) -> dict[str, str]:
         problems["codes"] = "nothing_chosen" if not codes else "too_long"
     if not reason.strip():
         problems["reason"] = "required"
-    if messages.parts(text.strip()) > messages.MOST_PARTS:
+    if messages.parts(text.strip()) > policy.MOST_TEXT_PARTS:
         problems["text"] = "text_too_long"
     return problems
 

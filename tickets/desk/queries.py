@@ -18,7 +18,7 @@ from tickets.life.loading import SHOWN
 from tickets.life.visibility import visible
 from tickets.rights import Right
 from tickets.rules import talks
-from tickets.rules.moves import OPEN
+from tickets.rules.states import NO_TICKETS, OPEN
 
 # Asked for by every page of the desk, and so built once.
 _AT_MINE = (
@@ -138,7 +138,7 @@ def caller_history(
         select(Ticket)
         .where(
             or_(Ticket.caller == number, Ticket.reporter_phone == number),
-            Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)),
+            Ticket.state.not_in(NO_TICKETS),
         )
         .order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc())
         .limit(limit)

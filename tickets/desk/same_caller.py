@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -16,13 +16,12 @@ from tickets.calls import talkers
 from tickets.desk import filing
 from tickets.life import claims, history
 from tickets.rights import Right
+from tickets.rules import policy
 
 # How the call of one more report, of a dropped talk, and of a draft that was given up for the older one hang together.
 MORE = "more"
 DROPPED = "dropped"
 CONTINUED = "continued"
-# Whoever calls again within this time of a dropped talk is offered what was typed then.
-REDIAL_WITHIN = timedelta(minutes=10)
 _SHARED = ("caller", "reporter_name", "reporter_phone", "keep_identity", "safe_contact", "ward_code", "address")
 
 
@@ -70,13 +69,17 @@ def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> 
 
 
 def put_aside(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
-    """Give up a draft that no call opened: there was nothing more to write. Raises MoveRefused for a call's own."""
+    """Give up a draft that no call opened: there was nothing more to write.
+
+    Raises MoveRefused for a call's own, Invalid for an answer that was typed and not given.
+    """
     ticket = filing.mine(session, actor, code)
     if ticket.state == TicketState.DISCARDED:
         return ticket
     opened = select(TicketCall).where(TicketCall.ticket_id == ticket.id, TicketCall.relation == filing.OPENED)
     if session.scalars(opened).first() is not None:
         raise MoveRefused("discard", ticket.state)
+    filing.check_no_answer_left(ticket)
     history.move(session, ticket, "discard", actor, now=now, reason=reason.strip() or None)
     return ticket
 
@@ -93,7 +96,7 @@ def redial(session: Session, call: Call, now: datetime) -> Redial | None:
             Call.caller == call.caller,
             Call.id != call.id,
             Call.outcome == Outcome.ANSWERED,
-            Call.ended_at >= call.started_at - REDIAL_WITHIN,
+            Call.ended_at >= call.started_at - policy.REDIAL_WITHIN,
             Call.ended_at <= call.started_at,
             _is_unfinished(),
         )
@@ -156,12 +159,16 @@ def _hand_over_call(session: Session, older: Ticket, call: Call, actor: Actor, n
 
 def _take_text(older: Ticket, new: Ticket) -> None:
     """What was typed again is not thrown away, and nothing that stood there is overwritten."""
-    texts = [text for text in (older.description, new.description) if text]
-    older.description = "\n".join(dict.fromkeys(texts))
+    older.description = _joined(older.description, new.description)
+    older.resolution = _joined(older.resolution, new.resolution) or None
     for name in ("reporter_name", "address", "category_code", "ward_code"):
         if not getattr(older, name):
             setattr(older, name, getattr(new, name))
     older.version += 1
+
+
+def _joined(*texts: str | None) -> str:
+    return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
 def _is_unfinished() -> ColumnElement[bool]:
@@ -171,7 +178,7 @@ def _is_unfinished() -> ColumnElement[bool]:
 
 def _is_held(session: Session, ticket: Ticket, now: datetime) -> bool:
     taken = session.scalar(select(claims.claimed_at()).where(Ticket.id == ticket.id))
-    return taken is not None and taken >= now - claims.LASTS
+    return taken is not None and taken >= now - policy.CLAIM_LASTS
 
 
 def _untouched(session: Session, actor: Actor, calls: Sequence[int]) -> Ticket | None:

@@ -18,16 +18,14 @@ from callcenter.vocab import Disposition, Outcome, TicketKind
 from tickets.figures.overview import ROWS, day_bounds, of_day
 from tickets.life import lines
 from tickets.life.lines import Line
-from tickets.rules import metrics
+from tickets.rules import metrics, policy
 from tickets.rules.metrics import Figure
 from tickets.rules.sla import VIETNAM
 
-WEEKS = 4
 # Nobody of ours spoke with the caller, and it was not the caller's quick change of mind.
 MISSED = frozenset(
     {Outcome.ABANDONED, Outcome.TIMEOUT, Outcome.UNSERVED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.FAILED}
 )
-SATISFIED = 4
 
 Row = Mapping[str, Any]
 Kept = dict[date, list[Row]]
@@ -124,7 +122,7 @@ def read(
     """
     start, end = day_bounds(day)
     until = min(now, end)
-    before = [day - timedelta(weeks=week) for week in range(1, WEEKS + 1)]
+    before = [day - timedelta(weeks=week) for week in range(1, policy.COMPARED_WEEKS + 1)]
     kept = {} if kept is None else kept
     rows = {**_calls(session, [day, *(other for other in before if other not in kept)]), **kept}
     kept.update({other: rows[other] for other in before})
@@ -266,6 +264,6 @@ def _tickets(session: Session, start: datetime, end: datetime) -> TicketDay:
         count.filter(due, Ticket.resolved_at <= Ticket.answer_due),
         count.filter(due),
         count.filter(rated),
-        count.filter(rated, Ticket.rating >= SATISFIED),
+        count.filter(rated, Ticket.rating >= policy.SATISFIED_FROM),
     ).where(_REPORT, or_(received, answered, rated))
     return TicketDay(*session.execute(query).one())

@@ -7,15 +7,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Ticket
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.vocab import TicketKind
 from tickets import rights
 from tickets.actors import Actor
 from tickets.life.visibility import visible
 from tickets.rights import Right
-from tickets.rules.moves import OPEN
+from tickets.rules.states import NO_TICKETS, OPEN
 
 _AT_MOST = 5
-_NO_TICKETS = (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tic
     query = visible(select(Ticket), actor).where(
         or_(Ticket.caller.in_(numbers), Ticket.reporter_phone.in_(numbers)),
         Ticket.id != ticket.id,
-        Ticket.state.not_in(_NO_TICKETS),
+        Ticket.state.not_in(NO_TICKETS),
         Ticket.kind != TicketKind.CALLBACK,
     )
     if for_agency:
@@ -49,7 +48,7 @@ def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tic
 
 def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
     """Open reports of the same field in the same commune: perhaps the same hole in the same street."""
-    if ticket.ward_code is None or ticket.category_code is None or ticket.state in _NO_TICKETS:
+    if ticket.ward_code is None or ticket.category_code is None or ticket.state in NO_TICKETS:
         return ()
     query = (
         visible(select(Ticket), actor)

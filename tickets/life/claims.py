@@ -1,6 +1,6 @@
 """Who does what next: an operator takes a call-back and may leave it again; a leader takes over or hands on."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
@@ -13,9 +13,9 @@ from tickets import rights
 from tickets.actors import Actor
 from tickets.life import history
 from tickets.rights import Right
+from tickets.rules import policy
 
 # Whoever took a call-back and did nothing for so long has let it go: the next one may take it.
-LASTS = timedelta(minutes=30)
 _TAKEN = ("claim", "hand_to")
 # The calls of a call-back that were not talked out, and how those ended that the PBX itself broke off.
 MISSES = ("opened", "missed")
@@ -39,7 +39,7 @@ def claimed_at() -> ScalarSelect[datetime]:
 
 def free(now: datetime) -> ColumnElement[bool]:
     """SQL: nobody has this call-back in hand, or whoever has it let it lie for too long."""
-    return or_(Ticket.owner_id.is_(None), claimed_at() < now - LASTS)
+    return or_(Ticket.owner_id.is_(None), claimed_at() < now - policy.CLAIM_LASTS)
 
 
 def is_free(session: Session, ticket: Ticket, now: datetime) -> bool:
@@ -75,7 +75,7 @@ def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None
     """
     rights.require(actor, Right.CALL_BACK)
     oldest = select(Ticket).where(*_OPEN).order_by(*order()).limit(1)
-    mine = session.scalars(oldest.where(Ticket.owner_id == actor.id, claimed_at() >= now - LASTS)).first()
+    mine = session.scalars(oldest.where(Ticket.owner_id == actor.id, claimed_at() >= now - policy.CLAIM_LASTS)).first()
     if mine is not None:
         return mine
     query = oldest.where(free(now), may_be_called(now), ~_on_the_line()).with_for_update(of=Ticket, skip_locked=True)

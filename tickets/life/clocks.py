@@ -8,20 +8,9 @@ from sqlalchemy.orm import Session
 from callcenter import answers
 from callcenter.models import CalendarDay, SlaTarget, Ticket, WorkingPeriod
 from callcenter.vocab import Clock, Level
-from tickets.rules.sla import MAX_WAIT, Calendar, Target, due_after_wait, due_at, wait_ends, working_time_between
-
-# Where the province has said nothing: DESIGN's defaults, in minutes; to be confirmed by the province.
-DEFAULTS: dict[tuple[Level, Clock], Target] = {
-    (Level.URGENT, Clock.TRIAGE): Target(15, working_time=False),
-    (Level.URGENT, Clock.ACCEPT): Target(60, working_time=False),
-    (Level.URGENT, Clock.ANSWER): Target(4 * 60, working_time=False),
-    (Level.NORMAL, Clock.TRIAGE): Target(60, working_time=True),
-    (Level.NORMAL, Clock.ACCEPT): Target(8 * 60, working_time=True),
-    (Level.NORMAL, Clock.ANSWER): Target(5 * 450, working_time=True),
-    (Level.COMPLEX, Clock.TRIAGE): Target(60, working_time=True),
-    (Level.COMPLEX, Clock.ACCEPT): Target(8 * 60, working_time=True),
-    (Level.COMPLEX, Clock.ANSWER): Target(10 * 450, working_time=True),
-}
+from tickets.rules import policy
+from tickets.rules.policy import Target
+from tickets.rules.sla import Calendar, due_after_wait, due_at, wait_ends, working_time_between
 
 
 def calendar(session: Session) -> Calendar:
@@ -38,7 +27,7 @@ def _calendar(session: Session) -> Calendar:
 
 def target(session: Session, level: Level, clock: Clock) -> Target:
     row = session.get(SlaTarget, (level, clock))
-    return Target(row.minutes, row.working_time) if row else DEFAULTS[level, clock]
+    return Target(row.minutes, row.working_time) if row else policy.TARGETS[level, clock]
 
 
 def triage_due(session: Session, ticket: Ticket, since: datetime | None = None) -> datetime | None:
@@ -61,8 +50,8 @@ def restart_answer(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def may_wait(ticket: Ticket) -> bool:
-    """False once all waits together have used up MAX_WAIT."""
-    return _paused(ticket) < MAX_WAIT
+    """False once all waits together have used up policy.MAX_WAIT."""
+    return _paused(ticket) < policy.MAX_WAIT.time
 
 
 def waits_until(session: Session, ticket: Ticket) -> datetime | None:
@@ -73,7 +62,7 @@ def waits_until(session: Session, ticket: Ticket) -> datetime | None:
 
 
 def end_wait(session: Session, ticket: Ticket, now: datetime) -> None:
-    """The answer clock runs again, with what was left of it when it stopped; longer than MAX_WAIT it never stood."""
+    """The answer clock runs again, with what was left when it stopped; it never stood longer than policy.MAX_WAIT."""
     since, ticket.waiting_since = ticket.waiting_since, None
     if since is None:
         return

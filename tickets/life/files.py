@@ -14,9 +14,8 @@ import filetype
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from callcenter.errors import Invalid
+from tickets.rules import policy
 
-MAX_BYTES = 10 * 1024 * 1024
-MAX_FILES = 10
 # A JPEG is opened at a fraction of its size; the others unpack whole, ten bytes a pixel while they shrink.
 _MAX_PIXELS = {"JPEG": 60_000_000, "MPO": 60_000_000}
 _MAX_PIXELS_WHOLE = 25_000_000
@@ -58,7 +57,7 @@ def real_type(content: bytes) -> str:
     """What the bytes are, whatever the sender called them. Raises Invalid for `files`."""
     if not content:
         raise Invalid({"files": "empty_file"})
-    if len(content) > MAX_BYTES:
+    if len(content) > policy.LARGEST_FILE:
         raise Invalid({"files": "file_too_large"})
     kind = filetype.guess(content)
     if kind is None or kind.mime not in ACCEPTED:

@@ -10,12 +10,12 @@ from callcenter.push import announce
 from callcenter.vocab import Clock, TicketState
 from tickets.actors import Actor
 from tickets.life import clocks, history
-from tickets.rules.moves import OPEN
+from tickets.rules import policy
 from tickets.rules.sla import wait_ends
+from tickets.rules.states import runs_in
 
 TIME = Actor.rule("time")
 BREACHED = "breached"
-CLOSE_AFTER = timedelta(days=7)
 _KEEP_PROMISES = timedelta(days=30)
 _AT_ONCE = 500
 
@@ -60,7 +60,7 @@ def _note_breaches(session: Session, clock: Clock, now: datetime) -> int:
     due = getattr(Ticket, f"{clock}_due")
     query = (
         select(Ticket)
-        .where(due <= now, _runs(clock), ~_noted(clock))
+        .where(due <= now, Ticket.state.in_(runs_in(clock)), ~_noted(clock))
         .order_by(Ticket.id)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)
@@ -70,16 +70,6 @@ def _note_breaches(session: Session, clock: Clock, now: datetime) -> int:
         moment = getattr(ticket, f"{clock}_due")
         history.note(session, ticket, BREACHED, TIME, now=now, clock=clock, due=moment.isoformat())
     return len(tickets)
-
-
-def _runs(clock: Clock) -> ColumnElement[bool]:
-    match clock:
-        case Clock.TRIAGE:
-            return Ticket.state.in_((TicketState.FILED, TicketState.TRIAGE))
-        case Clock.ACCEPT:
-            return Ticket.state == TicketState.ROUTED
-        case Clock.ANSWER:
-            return Ticket.state.in_(OPEN - {TicketState.WAITING})
 
 
 def _noted(clock: Clock) -> ColumnElement[bool]:
@@ -95,7 +85,7 @@ def _noted(clock: Clock) -> ColumnElement[bool]:
 def _close_answered(session: Session, now: datetime) -> int:
     query = (
         select(Ticket)
-        .where(Ticket.state == TicketState.RESOLVED, Ticket.resolved_at <= now - CLOSE_AFTER)
+        .where(Ticket.state == TicketState.RESOLVED, Ticket.resolved_at <= now - policy.CLOSE_AFTER)
         .order_by(Ticket.id)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)

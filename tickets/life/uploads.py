@@ -16,7 +16,6 @@ from tickets.life.files import StoredFile
 
 # Purpose of what the reporter sent (`Attachment.purpose`); the agency's is `agencies.EVIDENCE`.
 REPORT = "report"
-MAX_PICTURES = 5
 # Enough to read a number plate on the largest screen, a tenth of what a phone takes.
 LONGEST_SIDE = 2560
 UNUSED_AFTER = timedelta(days=1)

@@ -19,6 +19,7 @@ from tickets.desk.queries import Unfinished
 from tickets.life import history
 from tickets.oversight import worklist
 from tickets.rights import Right
+from tickets.rules.states import UNTAKEN
 from tickets.telephone import emergencies, emergency_bar
 
 _RECENT = 30
@@ -162,7 +163,7 @@ def _is_open(kind: Left, ticket: Ticket) -> bool:
         case Left.TRIAGE:
             return ticket.state == TicketState.TRIAGE
         case Left.URGENT:
-            return ticket.state in (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
+            return ticket.state in UNTAKEN
     return False
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -18,11 +18,9 @@ from tickets.desk.queries import Unfinished
 from tickets.figures import overview
 from tickets.life import claims
 from tickets.rights import Right
-from tickets.rules import attempts
+from tickets.rules import attempts, policy
+from tickets.rules.states import UNTAKEN
 
-# A number that nobody took on for this long is the shift leader's.
-UNCLAIMED_AFTER = timedelta(minutes=15)
-_URGENT = (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
 _FILED = ("file", "answer_at_once")
 _ROWS = 200
 
@@ -116,7 +114,7 @@ def callbacks(
             ticket,
             missed,
             misses,
-            claimed if ticket.owner_id is not None and claimed >= now - claims.LASTS else None,
+            claimed if ticket.owner_id is not None and claimed >= now - policy.CLAIM_LASTS else None,
             on_the_line=ticket.caller in live,
             tried=tried.get(ticket.id, ()),
             unheard=unheard,
@@ -171,8 +169,10 @@ def shift(session: Session, now: datetime) -> Shift:
     """Drafts left lying, call-backs nobody took, tickets no rule could place, urgent ones nobody accepted."""
     waiting = callbacks(session, now)
     return Shift(
-        drafts=sorted(queries.unowned(session, now - overview.UNOWNED_AFTER), key=lambda row: row.ticket.created_at),
-        callbacks=[row for row in waiting if row.held_since is None and _waits_since(row) < now - UNCLAIMED_AFTER],
+        drafts=sorted(queries.unowned(session, now - policy.UNOWNED_AFTER), key=lambda row: row.ticket.created_at),
+        callbacks=[
+            row for row in waiting if row.held_since is None and _waits_since(row) < now - policy.UNCLAIMED_AFTER
+        ],
         triage=[ticket for ticket in queries.triage(session) if ticket.level != Level.URGENT],
         urgent=urgent(session),
     )
@@ -180,14 +180,14 @@ def shift(session: Session, now: datetime) -> Shift:
 
 def _waits_since(row: CallBack) -> datetime:
     """When it began to be somebody's to call: filed, or its next time."""
-    return row.due - attempts.CALL_WITHIN
+    return row.due - policy.CALL_WITHIN
 
 
 def urgent(session: Session) -> Sequence[Ticket]:
     """Urgent reports that no agency has accepted yet, by the clock that runs."""
     query = (
         select(Ticket)
-        .where(Ticket.level == Level.URGENT, Ticket.state.in_(_URGENT), Ticket.kind != TicketKind.CALLBACK)
+        .where(Ticket.level == Level.URGENT, Ticket.state.in_(UNTAKEN), Ticket.kind != TicketKind.CALLBACK)
         .order_by(func.coalesce(Ticket.accept_due, Ticket.triage_due, Ticket.filed_at), Ticket.id)
         .limit(_ROWS)
         .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward))

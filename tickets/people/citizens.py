@@ -5,21 +5,23 @@ desk writes it down. A form that is sent twice changes nothing the second time.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Agency, Assignment, Ticket
 from callcenter.push import announce
-from callcenter.vocab import AssignmentRole, TicketKind, TicketState
+from callcenter.vocab import AssignmentRole, TicketKind
 from tickets import rights
 from tickets.actors import Actor
 from tickets.agency import casework
 from tickets.life import clocks, history
 from tickets.life.files import StoredFile, unnamed
 from tickets.rights import Right
+from tickets.rules import policy
 from tickets.rules.moves import allowed, check_move
+from tickets.rules.states import ANSWERED
 
 CITIZEN = Actor.link("citizen")
 # Of an attachment that the citizen sent when asked.
@@ -27,14 +29,11 @@ SUPPLIED = "supplied"
 RATED = "rated"
 MAX_TEXT = 10_000
 MAX_NOTE = 1000
-# How long after an answer it can be rated (and the rating changed), and be called not fixed.
-OBJECT_WITHIN = timedelta(days=30)
-_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
 _REOPENS = ("reopen", "reopen_triage")
 
 
 def rate(session: Session, actor: Actor, code: str, *, stars: int, note: str, now: datetime) -> Ticket:
-    """One to five stars for the answer; within OBJECT_WITHIN they may think again, and the last word counts.
+    """One to five stars for the answer; within policy.OBJECT_WITHIN they may think again, and the last word counts.
 
     Raises Invalid for `stars` and `note`, MoveRefused where nothing was answered.
     """
@@ -146,11 +145,11 @@ def _theirs(session: Session, actor: Actor, code: str) -> Ticket:
 
 
 def _is_answered(ticket: Ticket) -> bool:
-    return ticket.state in _ANSWERED and ticket.kind != TicketKind.CALLBACK and ticket.resolved_at is not None
+    return ticket.state in ANSWERED and ticket.kind != TicketKind.CALLBACK and ticket.resolved_at is not None
 
 
 def _is_too_late(ticket: Ticket, now: datetime) -> bool:
-    return ticket.resolved_at is not None and now > ticket.resolved_at + OBJECT_WITHIN
+    return ticket.resolved_at is not None and now > ticket.resolved_at + policy.OBJECT_WITHIN
 
 
 def _is_of_this_answer(ticket: Ticket) -> bool:

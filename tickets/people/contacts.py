@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, Stale
 from callcenter.models import Call, Contact, Ticket, User
 from callcenter.text import fold
-from callcenter.vocab import ContactFlag, Outcome, TicketState
+from callcenter.vocab import ContactFlag, Outcome
 from tickets import rights
 from tickets.actors import Actor
 from tickets.life import safe
 from tickets.rights import Right
 from tickets.rules.fields import MAX_NAME
+from tickets.rules.states import HIDDEN
 
 MAX_NOTE = 500
 MAX_NAMES = 10
@@ -112,7 +113,7 @@ def _names(session: Session, number: str, contact: Contact | None) -> Sequence[K
         .where(
             or_(Ticket.caller == number, Ticket.reporter_phone == number),
             Ticket.reporter_name != "",
-            Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED)),
+            Ticket.state.not_in(HIDDEN),
         )
         .group_by(Ticket.reporter_name)
         .order_by(count.desc(), last.desc())
