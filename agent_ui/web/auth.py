@@ -112,10 +112,15 @@ def _guard() -> ResponseReturnValue | None:
         return None
     if g.person is None:
         return _ask_to_sign_in()
-    right: Right | None = getattr(view, "right", None)
-    if right is None or not rights.may(g.person.actor, right):
+    if not opens(view, g.person.actor):
         abort(403)
     return None
+
+
+def opens(view: Callable[..., Any], actor: Actor) -> bool:
+    """Whether the right that the view declares is the actor's."""
+    right: Right | None = getattr(view, "right", None)
+    return right is not None and rights.may(actor, right)
 
 
 def has(right: str, thing: rights.Thing | rights.Ties | None = None) -> bool:
