@@ -13,7 +13,7 @@ from agent_ui.web import choices, forms, site
 from agent_ui.web.auth import me, roles
 from callcenter.models import Agency, Category, RoutingRule, User, Ward
 from callcenter.text import fold, sort_key
-from callcenter.vocab import AgencyKind, Level, Role
+from callcenter.vocab import AgencyKind, Level, Role, rank
 from tickets.administration import agencies, rules
 
 
@@ -25,7 +25,7 @@ def agency_list() -> str:
         everything = session.scalars(select(Agency)).all()
         rows = [row for row in everything if fold(asked["q"]) in fold(f"{row.name} {row.code} {row.phone or ''}")]
         rows = [row for row in rows if asked["kind"] in ("", row.kind)]
-        rows.sort(key=lambda row: (not row.active, list(AgencyKind).index(row.kind), sort_key(row.name)))
+        rows.sort(key=lambda row: (not row.active, rank(row.kind), sort_key(row.name)))
         officers = _officers(session)
         return render_template(
             "admin/agencies.html", rows=rows, asked=asked, kinds=tuple(AgencyKind), officers=officers,

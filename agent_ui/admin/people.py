@@ -13,7 +13,7 @@ from agent_ui.web import choices, forms, limits, site
 from agent_ui.web.auth import me, roles
 from callcenter.models import User
 from callcenter.text import fold, sort_key
-from callcenter.vocab import Role
+from callcenter.vocab import Role, rank
 from tickets.administration import people
 
 account = Blueprint("account", __name__, url_prefix="/account")
@@ -48,7 +48,7 @@ def _fits(user: User, asked: dict[str, str]) -> bool:
 
 def _order(user: User) -> tuple[object, ...]:
     """Who works first, by role, then as a Vietnamese list of people goes: by given name."""
-    return (not user.active, list(Role).index(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
+    return (not user.active, rank(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])

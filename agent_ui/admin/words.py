@@ -172,7 +172,7 @@ def key_word(subject: str, key: str) -> str:
     """Which one was changed, as people know it."""
     if subject == "sla_target":
         level, _slash, clock = key.partition("/")
-        return f"{labels.label(Level(level))} · {labels.label(Clock(clock))}"
+        return f"{labels.stored(level, Level)} · {labels.stored(clock, Clock)}"
     if subject == "calendar_day":
         return "/".join(reversed(key.split("-")))
     if subject == "test_number":

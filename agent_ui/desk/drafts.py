@@ -15,7 +15,7 @@ from agent_ui.web.auth import me, roles
 from agent_ui.web.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
-from callcenter.models import Ticket
+from callcenter.models import Call, Ticket
 from callcenter.vocab import Disposition, GrievanceKind, Role, Source
 from tickets.actors import DESK
 from tickets.desk import at_once, filing, grievances, queries, same_caller
@@ -148,8 +148,11 @@ def one_more(code: str) -> ResponseReturnValue:
 @blueprint.post("/drafts/<code>/put-aside")
 @roles(*DESK)
 def put_aside(code: str) -> ResponseReturnValue:
-    with site.transaction() as session:
-        same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
+    try:
+        with site.transaction() as session:
+            same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
+    except Invalid as error:
+        return _again(code, TicketFields(), problem_words(error.problems)), 422
     flash(_("Đã bỏ phiếu %(code)s.", code=codes.group(code)), "success")
     return redirect(url_for("home.home"), 303)
 
@@ -168,8 +171,14 @@ def go_on(call_id: int) -> ResponseReturnValue:
 @roles(*DESK)
 def dispose(call_id: int) -> ResponseReturnValue:
     disposition = forms.word(Disposition, "disposition")
-    with site.transaction() as session:
-        filing.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+    try:
+        with site.transaction() as session:
+            filing.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+    except Invalid as error:
+        code = _draft_of(call_id)
+        if code is None:
+            raise
+        return _again(code, TicketFields(), problem_words(error.problems)), 422
     flash(_("Đã kết thúc cuộc gọi: %(how)s.", how=filters.name_of(disposition)), "success")
     return redirect(url_for("home.home"), 303)
 
@@ -190,6 +199,13 @@ def candidates(code: str) -> str:
     with site.reading() as session:
         found = search.search(session, me(), search.Wanted(text=text)).tickets[:10] if text else ()
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
+
+
+def _draft_of(call_id: int) -> str | None:
+    with site.reading() as session:
+        call = session.get(Call, call_id)
+        draft = filing.draft_of(session, call) if call is not None else None
+        return draft.code if draft is not None else None
 
 
 def _at_work(code: str) -> ResponseReturnValue:

@@ -135,9 +135,9 @@ def plain(name: str, value: Any) -> str:
     if value in (None, "", []):
         return "–"
     if name == "transfers":
-        return ", ".join(f"{labels.label(TransferKind(one['kind']))} → {one['to'] or '?'}" for one in value)
+        return ", ".join(f"{labels.stored(one['kind'], TransferKind)} → {one['to'] or '?'}" for one in value)
     if name in _WORDS:
-        return str(labels.label(_WORDS[name](value)))
+        return str(labels.stored(value, _WORDS[name]))
     if name.endswith("_at"):
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return filters.second(moment)

@@ -12,6 +12,7 @@ from agent_ui.web import choices, forms, site
 from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import me, roles
 from agent_ui.words import figure_words
+from callcenter import vocab
 from callcenter.errors import NotFound
 from callcenter.vocab import Outcome, Role, TicketState
 from tickets.actors import LEADS
@@ -52,6 +53,8 @@ def calls(outcome: str) -> str:
     which = _which(outcome)
     with site.reading() as session:
         rows = overview.day_calls(session, day, which, hour=hour)
+        if isinstance(which, Outcome) and not vocab.is_known(which) and not rows:
+            raise NotFound(f"no calls {outcome}")
         return render_template(
             "supervisor/calls.html",
             rows=rows,
@@ -97,11 +100,10 @@ def in_state(state: str) -> str:
             rows = days.day_tickets(session, day, state)
             title = figure_words.TICKET_TITLES[state]
             return render_template("supervisor/tickets.html", rows=rows, state=state, title=title, **around(day))
-        try:
-            chosen = TicketState(state)
-        except ValueError:
-            raise NotFound(f"no state {state}") from None
+        chosen = vocab.read(TicketState, state)
         rows = overview.tickets_in_state(session, chosen)
+        if not vocab.is_known(chosen) and not rows:
+            raise NotFound(f"no state {state}")
         return render_template("supervisor/tickets.html", rows=rows, state=chosen)
 
 
@@ -165,10 +167,7 @@ def _which(text: str) -> Outcome | ColumnElement[bool] | str | None:
     sets = days.call_sets(**_settings())
     if text in sets:
         return sets[text]
-    try:
-        return Outcome(text)
-    except ValueError:
-        raise NotFound(f"no calls {text}") from None
+    return vocab.read(Outcome, text)
 
 
 def _figures(session: Session) -> dict[str, object]:
@@ -178,7 +177,7 @@ def _figures(session: Session) -> dict[str, object]:
     shown: dict[str, object] = {
         "read": days.read(session, day, now, **_settings(), kept=_compared()),
         "is_today": is_today,
-        "outcomes": {outcome: outcomes.get(outcome, 0) for outcome in Outcome},
+        "outcomes": dict.fromkeys(Outcome, 0) | {outcome: n for outcome, n in outcomes.items() if outcome is not None},
         "live": outcomes.get(None, 0),
         "words": figure_words,
         **_settings(),

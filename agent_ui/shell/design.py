@@ -44,7 +44,6 @@ def page() -> str:
         SHORT=SHORT,
         LONG=LONG,
         NAMES=NAMES,
-        STATES=tuple(TicketState),
         LEVELS=tuple(Level),
         TICKETS=tickets,
         LINES=lines.of_all(tickets),

@@ -13,11 +13,11 @@ from flask_babel import format_date, format_decimal, format_percent, get_locale,
 from flask_babel import gettext as _
 
 from agent_ui.web import site
-from agent_ui.words import labels, pbx_words
+from agent_ui.words import labels, pbx_words, unknown_words
 from agent_ui.words.spans import filled, in_words
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
-from callcenter.vocab import Phase
+from callcenter.vocab import Phase, is_known
 from tickets.life.running import due_now
 from tickets.rules import call_phase, codes, policy
 from tickets.rules.fields import pin_of
@@ -30,10 +30,11 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, kept_whole, pin)
+    words = (hours_of, phone, code, ticket_url, name_of, unknown_words.named, figure, format_words, kept_whole, pin)
     calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
     for function in (*moments, *words, *calls):
         app.add_template_filter(function)
+    app.add_template_test(lambda word: not is_known(word), "unknown_word")
     app.jinja_env.globals.update(
         LABELS=labels, STATES=STATES, POLICY=policy, in_words=in_words, filled=filled, now=site.now, icons_url=icons_url
     )

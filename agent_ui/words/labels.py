@@ -7,6 +7,7 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
 from agent_ui.words.spans import in_words, spell
+from agent_ui.words.unknown_words import unknown
 from callcenter.vocab import (
     AUTOMATIC_DISPOSITIONS,
     AfterCallEnd,
@@ -195,8 +196,15 @@ _BY_WORD = {(type(word), word.value): text for word, text in _LABELS}
 
 
 def label(word: StrEnum) -> LazyString:
-    """The label of a vocabulary value; KeyError for a word nobody translated (a test walks all of them)."""
-    return _BY_WORD[type(word), word.value]
+    """The label of a vocabulary value; a word that is stored and not known here is shown as it is, marked."""
+    found = _BY_WORD.get((type(word), word.value))
+    return unknown(word.value) if found is None else found
+
+
+def stored(word: str, *kinds: type[StrEnum]) -> LazyString:
+    """The label of a word that lies as plain text in the history, by the first of these kinds that has it."""
+    found = (_BY_WORD.get((kind, word)) for kind in kinds)
+    return next((text for text in found if text is not None), unknown(word))
 
 
 # An abandoned call says where the caller gave up (`Call.stage`).
@@ -365,6 +373,9 @@ PROBLEMS: Mapping[str, LazyString] = {
     "phone_not_paused": _l("Máy của ông/bà đang không tạm ngưng."),
     "pause_reason": _l("Hãy chọn một lý do trong danh sách."),
     "phone_away": _l("Tổng đài đang mất kết nối, chưa gửi lệnh được."),
+    "answer_left": _l(
+        "Chữ ở ô này chưa được gửi; nút vừa bấm sẽ làm mất. Hãy bấm nút của ô này, hoặc xóa chữ rồi bấm lại."
+    ),
     "invalid": _l("Chưa đúng."),
 }
 
@@ -392,7 +403,3 @@ ACTORS: Mapping[str, LazyString] = {
     "citizen": _l("người dân"),
     "time": _l("hệ thống"),
 }
-
-
-def disposition_label(word: str) -> LazyString:
-    return label(Disposition(word))

@@ -68,13 +68,17 @@ def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> 
 
 
 def put_aside(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
-    """Give up a draft that no call opened: there was nothing more to write. Raises MoveRefused for a call's own."""
+    """Give up a draft that no call opened: there was nothing more to write.
+
+    Raises MoveRefused for a call's own, Invalid for an answer that was typed and not given.
+    """
     ticket = filing.mine(session, actor, code)
     if ticket.state == TicketState.DISCARDED:
         return ticket
     opened = select(TicketCall).where(TicketCall.ticket_id == ticket.id, TicketCall.relation == filing.OPENED)
     if session.scalars(opened).first() is not None:
         raise MoveRefused("discard", ticket.state)
+    filing.check_no_answer_left(ticket)
     history.move(session, ticket, "discard", actor, now=now, reason=reason.strip() or None)
     return ticket
 
@@ -155,12 +159,16 @@ def _hand_over_call(session: Session, older: Ticket, call: Call, actor: Actor, n
 
 def _take_text(older: Ticket, new: Ticket) -> None:
     """What was typed again is not thrown away, and nothing that stood there is overwritten."""
-    texts = [text for text in (older.description, new.description) if text]
-    older.description = "\n".join(dict.fromkeys(texts))
+    older.description = _joined(older.description, new.description)
+    older.resolution = _joined(older.resolution, new.resolution) or None
     for name in ("reporter_name", "address", "category_code", "ward_code"):
         if not getattr(older, name):
             setattr(older, name, getattr(new, name))
     older.version += 1
+
+
+def _joined(*texts: str | None) -> str:
+    return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
 def _is_unfinished() -> ColumnElement[bool]:

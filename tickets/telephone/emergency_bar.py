@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
+from callcenter import vocab
 from callcenter.models import Call, Emergency, PbxCommand, Ticket
 from callcenter.vocab import CommandResult, CommandVerb, EmergencyEnd, EmergencyService
 from tickets.actors import LEADS, Actor
@@ -121,7 +122,7 @@ def _facts(session: Session, row: Emergency, call: Call | None, now: datetime) -
         live=True,
         with_caller=row.extension in call.talking and row.extension not in call.holding,
         third=call.third if ours else None,
-        verb=CommandVerb(last.verb) if last is not None and ours else None,
+        verb=vocab.read(CommandVerb, last.verb) if last is not None and ours else None,
         result=_result(last, now),
         fresh=last is not None and last.ended_at is not None and now - last.ended_at < _SHOWS_WITHIN,
     )
@@ -130,7 +131,7 @@ def _facts(session: Session, row: Emergency, call: Call | None, now: datetime) -
 def _result(last: PbxCommand | None, now: datetime) -> CommandResult | None:
     if last is None:
         return None
-    return CommandResult(last.result) if last.result else phone.what_became(last, now)[1]
+    return vocab.read(CommandResult, last.result) if last.result else phone.what_became(last, now)[1]
 
 
 def _can(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import commands
+from callcenter import commands, vocab
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandResult, CommandVerb
@@ -196,4 +196,4 @@ def _last(
     asked, result = phone.what_became(last, now)
     # A pause or a sign-in that is done shows in the queues themselves: there is nothing more to wait for.
     waiting = asked and last.result is None
-    return CommandVerb(last.verb) if waiting else None, result, last.answer or "" if result else ""
+    return vocab.read(CommandVerb, last.verb) if waiting else None, result, last.answer or "" if result else ""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import commands
+from callcenter import commands, vocab
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Call, PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb, Role
@@ -112,7 +112,7 @@ def what_became(command: PbxCommand, now: datetime) -> tuple[bool, CommandResult
     if command.result == CommandResult.DONE:
         # The PBX did it; the call's own events are a moment behind.
         return command.ended_at is not None and now - command.ended_at < _SHOWS_WITHIN, None
-    return False, CommandResult(command.result)
+    return False, vocab.read(CommandResult, command.result)
 
 
 def _last(session: Session, actor: Actor, call: Call, now: datetime) -> PbxCommand | None:
