@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Blueprint, abort, render_template, request, session, url_for
+from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from agent_ui.web.auth import me, roles
 from callcenter.models import User
 from callcenter.text import fold, sort_key
 from callcenter.vocab import Role, rank
-from tickets.administration import people
+from tickets.administration import people, sessions
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -157,12 +157,13 @@ def own_password() -> ResponseReturnValue:
 
     typed = [request.form.get(name, "") for name in ("old", "password", "again")]
 
-    def write(database: Session) -> int:
+    def write(database: Session) -> User:
         old, password, repeated = typed
-        return people.change_own_password(database, me(), old, password, repeated, now=site.now()).session_epoch
+        user = people.change_own_password(database, me(), old, password, repeated, now=site.now())
+        sessions.keep(database, g.person.session_id, user.session_epoch)
+        return user
 
-    def done(epoch: int) -> ResponseReturnValue:
-        session["epoch"] = epoch
+    def done(_user: User) -> ResponseReturnValue:
         return back(url_for("account.own_password"), _("Đã đổi mật khẩu. Các máy khác đã đăng xuất."))
 
     return edit(page, write, done)

@@ -21,10 +21,11 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 
 from agent_ui.web import forms, limits, site
-from callcenter.models import User
+from callcenter.models import User, UserSession
 from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
 from tickets.actors import Actor
+from tickets.administration import sessions
 from tickets.telephone import taking
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,19 +33,26 @@ View = TypeVar("View", bound=Callable[..., Any])
 # Asked for before every answer, so it is but what is needed.
 _PERSON = select(
     *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
-    *(User.username, User.language, User.tours, User.active, User.session_epoch),
-).where(User.id == bindparam("id"))
+    *(User.username, User.language, User.tours, UserSession.id.label("session_id")),
+).where(
+    UserSession.token_hash == bindparam("token_hash"),
+    UserSession.ended_at.is_(None),
+    UserSession.user_id == User.id,
+    UserSession.epoch == User.session_epoch,
+    User.active,
+)
 
 blueprint = Blueprint("auth", __name__)
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The person behind this request."""
+    """The person behind this request, and the session (`UserSession`) it belongs to."""
 
     actor: Actor
     username: str
     language: str
+    session_id: int
     tours: frozenset[str] = frozenset()
 
 
@@ -109,18 +117,19 @@ def _guard() -> ResponseReturnValue | None:
 
 
 def _person() -> SignedIn | None:
-    """The session's person, if the account still works and nobody ended its sessions since."""
-    user_id, epoch = session.get("user"), session.get("epoch")
-    if user_id is None:
+    """The session's person, while it has not ended and the account works."""
+    token = session.get("token")
+    if token is None:
+        # Of a version that did not know its sessions, too: they are asked to sign in.
         return None
     if request.method in ("GET", "HEAD"):
         site.read_on()
     with site.reading() as database:
-        user = database.connection().execute(_PERSON, {"id": user_id}).one_or_none()
-        if user is None or not user.active or user.session_epoch != epoch:
+        user = database.connection().execute(_PERSON, {"token_hash": sessions.hash_of(token)}).one_or_none()
+        if user is None:
             session.clear()
             return None
-        return SignedIn(Actor.of(user), user.username, user.language, frozenset(user.tours))
+        return SignedIn(Actor.of(user), user.username, user.language, user.session_id, frozenset(user.tours))
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
@@ -151,22 +160,28 @@ def sign_in() -> ResponseReturnValue:
     if user is None:
         problem = _("Tên đăng nhập hoặc mật khẩu không đúng.")
         return render_template("sign_in.html", username=username, problem=problem), 401
+    token, at_a_telephone = _begin(*user)
     # The session is a new one, but for the language of whoever is just signing in.
     language = session.get("language")
     session.clear()
     session.permanent = True
-    session["user"], session["epoch"] = user
+    session["token"] = token
     if language is not None:
         session["language"] = language
-    if not _at_a_telephone(user[0]):
+    if not at_a_telephone:
         return redirect(url_for("my_extension.choose", next=forms.own_address("") or None), 303)
     return redirect(forms.own_address(url_for("home.home")), 303)
 
 
-def _at_a_telephone(user_id: int) -> bool:
-    """The usual extension is taken by itself; False where somebody has it, and the person chooses."""
+def _begin(user_id: int, epoch: int) -> tuple[str, bool]:
+    """The new session's token, in place of the one this browser had; False where an extension is to be chosen.
+
+    The usual one is taken by itself where it is free.
+    """
     with site.transaction() as database:
-        return taking.arrive(database, Actor.of(database.get_one(User, user_id)), now=site.now())
+        sessions.end(database, session.get("token"), now=site.now())
+        token = sessions.begin(database, user_id, epoch, now=site.now())
+        return token, taking.arrive(database, Actor.of(database.get_one(User, user_id)), now=site.now())
 
 
 def _check(username: str, password: str) -> tuple[int, int] | None:
@@ -180,8 +195,10 @@ def _check(username: str, password: str) -> tuple[int, int] | None:
 @blueprint.post("/sign-out")
 @open_to_all
 def sign_out() -> ResponseReturnValue:
-    if g.person is not None and g.person.actor.extension is not None:
+    if g.person is not None:
         with site.transaction() as database:
-            taking.give_back(database, me(), now=site.now())
+            sessions.end(database, session["token"], now=site.now())
+            if me().extension is not None:
+                taking.give_back(database, me(), now=site.now())
     session.clear()
     return redirect(url_for("auth.sign_in"), 303)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter import extensions
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, User
 from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_password
@@ -89,7 +90,7 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
     if is_news("user", user.username, before, after, seen):
         _apply(session, user, values)
         if any(before[name] != after[name] for name in ("role", "agency", "approves")):
-            user.session_epoch += 1
+            _end_sessions(session, user)
         if before["role"] != after["role"]:
             taking.end_of_account(session, user, actor, now=now)
         record_change(session, actor, "user", user.username, before, after, now)
@@ -108,7 +109,7 @@ def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, no
     before = facts(session, user)
     user.active = active
     if not active:
-        user.session_epoch += 1
+        _end_sessions(session, user)
         taking.end_of_account(session, user, actor, now=now)
     record_change(session, actor, "user", user.username, before, facts(session, user), now)
     return user
@@ -141,11 +142,17 @@ def change_own_password(session: Session, actor: Actor, old: str, password: str,
     return user
 
 
+def _end_sessions(session: Session, user: User) -> None:
+    """All of this person's; pages that are open hear it, and are refused when they come back."""
+    user.session_epoch += 1
+    announce(session, extensions.topic(user.id))
+
+
 def _store_password(session: Session, actor: Actor, user: User, password: str, now: datetime) -> None:
     if verify_password(user.password_hash, password):
         return
     user.password_hash = hash_password(password)
-    user.session_epoch += 1
+    _end_sessions(session, user)
     set_at = {"password_set": now.isoformat(timespec="seconds")}
     record_change(session, actor, "user", user.username, {"password_set": None}, set_at, now)
 
