@@ -1,5 +1,8 @@
 """Passwords of people: kept as argon2id, checked in the same time whether the person exists or not."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from callcenter.errors import Busy, WorkFailed
 from callcenter.pool.lane import Bounds, Lane
 
@@ -17,7 +20,7 @@ _LANE = Lane(
 
 def hash_password(password: str) -> str:
     """An encoded argon2id hash; it holds its own salt and cost, so the cost can rise later. Raises Busy."""
-    found = _run("hash", password=password)
+    found = _run("hash", {"password": password})
     return str(found["hash"])
 
 
@@ -26,13 +29,13 @@ def verify_password(password_hash: str | None, password: str) -> bool:
 
     Raises Busy when too many passwords wait to be looked at.
     """
-    found = _run("verify", password_hash=password_hash, password=password)
+    found = _run("verify", {"password_hash": password_hash, "password": password})
     return found["matches"] is True
 
 
-def _run(call: str, **arguments: str | None) -> dict[str, object]:
+def _run(call: str, arguments: Mapping[str, str | None]) -> dict[str, Any]:
     try:
-        return _LANE.run(call, **arguments)[0]
+        return _LANE.run(call, arguments)[0]
     except WorkFailed:
         # Nothing is wrong with the password: the machine could not look at it now.
         raise Busy(5) from None

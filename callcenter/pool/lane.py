@@ -79,9 +79,11 @@ class Lane:
         os.register_at_fork(after_in_child=self._idle.clear)
 
     def run(
-        self, call: str, body: bytes = b"", *, asker: str | None = None, **arguments: Any
+        self, call: str, arguments: wire.Facts, body: bytes = b"", *, asker: str | None = None
     ) -> tuple[dict[str, Any], bytes]:
-        """Have it done by a process, waiting for a turn. Facts and body as the work gave them.
+        """Have it done by a process, waiting for a turn: `call` of WORK, with arguments that are JSON.
+
+        Facts and body as the work gave them.
 
         Raises Busy when too many wait, WorkFailed when it takes too long or kills its process, Invalid as the work.
         """
@@ -177,7 +179,7 @@ class _Process:
         ours, theirs = socket.socketpair()
         try:
             # In our own process group and session: what ends the server ends it too.
-            self._process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL)
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
         except BaseException:
             ours.close()
             raise
@@ -205,9 +207,9 @@ class _Process:
         if self._process.poll() is None:
             # One that is going anyway is not killed: how it ended tells why.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._process.wait(0.2)
+                return int(self._process.wait(0.2))
         self._process.kill()
-        return self._process.wait()
+        return int(self._process.wait())
 
 
 def _unpack(facts: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
