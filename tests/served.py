@@ -48,11 +48,16 @@ class Client:
         kind = f"multipart/form-data; boundary={boundary}"
         return self._ask("POST", path, body + f"--{boundary}--\r\n".encode(), {"Content-Type": kind})
 
-    def stream(self, path: str) -> http.client.HTTPResponse:
-        """An answer that goes on; the caller reads its lines and closes it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request("GET", path, headers=self._headers({}))
-        return connection.getresponse()
+    @contextmanager
+    def stream(self, path: str) -> Iterator[http.client.HTTPResponse]:
+        """An answer that goes on; its lines are read by the caller."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers=self._headers({}))
+            with connection.getresponse() as response:
+                yield response
+        finally:
+            connection.close()
 
     def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         began = time.monotonic()
