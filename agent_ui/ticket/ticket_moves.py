@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui.ticket.tickets_pages import blueprint, show
-from agent_ui.web import choices, forms, signed, site
+from agent_ui.web import choices, forms, limits, signed, site
 from agent_ui.web.auth import may, me
-from callcenter.errors import Invalid, MoveRefused, NotFound
+from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
 from callcenter.vocab import Attempt
 from tickets.agency import approvals, casework
 from tickets.calls import calling
@@ -74,6 +74,9 @@ def resolve(code: str) -> ResponseReturnValue:
         chosen = _files()
     except Invalid as error:
         return show(code, {"resolve_files": error.problems["files"]}, form="resolve"), 422
+    except Busy as error:
+        page = show(code, {"resolve_files": "files_wait"}, form="resolve")
+        return page, 503, {"Retry-After": str(error.retry_s)}
 
     def act(session: Session) -> None:
         casework.resolve(session, me(), code, text=forms.text("text"), files=chosen, now=site.now())
@@ -224,14 +227,18 @@ def _move(code: str, form: str, act: Callable[[Session], Any], words: str) -> Re
 
 def _files() -> list[StoredFile]:
     """What was chosen now, and what came with the same form before it was refused."""
-    folder = site.site().settings.data_dir
+    folder, sending = site.site().settings.data_dir, uploads.Sending(limits.address())
     kept = [StoredFile(*signed.unseal(_KEPT, token, max_age_s=_KEPT_FOR_S)) for token in request.form.getlist("kept")]
-    chosen = [uploads.keep(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
-    everything = {file.sha256: file for file in (*kept, *chosen)}
-    if len(everything) > policy.MOST_FILES:
-        raise Invalid({"files": "too_many_files"})
-    g.kept_files = [
-        {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}
-        for file in everything.values()
-    ]
+    everything = {file.sha256: file for file in kept}
+    try:
+        for upload in forms.uploads("files"):
+            file = uploads.keep(folder, upload.filename or "", upload.read(), sending)
+            everything[file.sha256] = file
+        if len(everything) > policy.MOST_FILES:
+            raise Invalid({"files": "too_many_files"})
+    finally:
+        g.kept_files = [
+            {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}
+            for file in list(everything.values())[: policy.MOST_FILES]
+        ]
     return list(everything.values())

@@ -18,7 +18,7 @@ from tickets.calls import talkers
 from tickets.desk import queries
 from tickets.desk.queries import TicketPage
 from tickets.finding import related
-from tickets.life import clocks, files, running
+from tickets.life import clocks, files, running, uploads
 from tickets.people import citizens
 from tickets.rights import Right
 from tickets.rules import moves, policy
@@ -59,8 +59,10 @@ def thumb(file_id: int) -> Response:
         content_type, sha256 = found.content_type, found.sha256
     if content_type not in files.IMAGES:
         raise NotFound(f"file {file_id} is no picture")
+    # Making it may wait for its turn: not with a connection to the database in hand.
+    site.end_view()
     try:
-        path = files.thumbnail(site.site().settings.data_dir, sha256)
+        path = uploads.thumbnail(site.site().settings.data_dir, sha256)
     except Invalid:
         raise NotFound(f"file {file_id} cannot be made small") from None
     response = _send(path, files.THUMB_TYPE, f"{file_id}.webp")

@@ -18,9 +18,11 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import bindparam, select
 
 from agent_ui.web import forms, limits, site
+from callcenter.errors import Busy
 from callcenter.models import User, UserSession
 from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
@@ -177,7 +179,10 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("sign_in.html", username="", problem=None)
     username = request.form.get("username", "").strip().lower()
-    user = _check(username, request.form.get("password", ""))
+    try:
+        user = _check(username, request.form.get("password", ""))
+    except Busy as busy:
+        return _too_many(username, busy.retry_s)
     if user is None:
         problem = _("Tên đăng nhập hoặc mật khẩu không đúng.")
         return render_template("sign_in.html", username=username, problem=problem), 401
@@ -192,6 +197,15 @@ def sign_in() -> ResponseReturnValue:
     if not at_a_telephone:
         return redirect(url_for("my_extension.choose", next=forms.own_address("") or None), 303)
     return redirect(forms.own_address(url_for("home.home")), 303)
+
+
+def _too_many(username: str, retry_s: int) -> ResponseReturnValue:
+    words = ngettext(
+        "Nhiều người đang đăng nhập cùng lúc. Hãy thử lại sau %(num)d giây.",
+        "Nhiều người đang đăng nhập cùng lúc. Hãy thử lại sau %(num)d giây.",
+        retry_s,
+    )
+    return render_template("sign_in.html", username=username, problem=words), 503, {"Retry-After": str(retry_s)}
 
 
 def _begin(user_id: int, epoch: int) -> tuple[str, bool]:
