@@ -26,8 +26,9 @@ from tests import turns
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 _FOLDER = "HOTLINE_TEST_SERVERS"
-# Of the scheduler: a PBX and its callers keep their seconds, what only computes takes what they leave.
-_KEEPS_TIME, _GIVES_WAY = -10, 10
+# Of the scheduler: a PBX and its callers keep their seconds; what computes gives way, within its own limits of time.
+_TURNS = {"asterisk": -10, "browser": 0}
+_GIVES_WAY = 3
 _LAST_WRITES_S = 2.0
 # Deleting from the few tables a test has written to takes 5 ms; a copy of a template database takes 80.
 _CLEAR = """
@@ -88,12 +89,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.Turns 
     return turns.Turns(config, log, processors) if config.getoption("dist") == "loadgroup" else None
 
 
+def pytest_sessionstart() -> None:
+    """Linux weighs sessions, and within one its processes: each worker is one, so that a PBX's may go first."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        with suppress(PermissionError):
+            os.setsid()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What a test starts inherits its turn at the processor. Where nobody may go first all are alike."""
-    if os.environ.get("PYTEST_XDIST_WORKER") and os.geteuid() == 0:
-        turns = {"asterisk": _KEEPS_TIME, "browser": 0}
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        turn = next(map(_TURNS.get, _TURNS.keys() & item.keywords), _GIVES_WAY)
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(turn))
         with suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, 0, next(map(turns.get, turns.keys() & item.keywords), _GIVES_WAY))
+            if os.geteuid() == 0:
+                os.setpriority(os.PRIO_PROCESS, 0, turn)
 
 
 @pytest.hookimpl(wrapper=True)

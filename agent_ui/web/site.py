@@ -29,7 +29,7 @@ class Site:
 
 def attach(app: Flask, site: Site) -> None:
     app.extensions[_KEY] = site
-    app.teardown_appcontext(_end_view)
+    app.teardown_appcontext(end_view)
 
 
 def site() -> Site:
@@ -62,7 +62,7 @@ def reading() -> Iterator[Session]:
         yield open_one
     except BaseException:
         # Perhaps it was the database that failed: who tells of it begins anew.
-        _end_view()
+        end_view()
         raise
 
 
@@ -83,7 +83,8 @@ def _view() -> Iterator[Session]:
             g.pop("reading")
 
 
-def _end_view(_error: BaseException | None = None) -> None:
+def end_view(_error: BaseException | None = None) -> None:
+    """Give back the connection of `read_on`; what is read after it is read in a view of its own."""
     stack: ExitStack | None = g.pop("view", None)
     if stack is not None:
         stack.close()

@@ -313,6 +313,10 @@ PROBLEMS: Mapping[str, LazyString] = {
     "file_type": _l("Chỉ nhận ảnh JPEG, PNG, WebP; PDF, Word, Excel; âm thanh MP3, WAV; video MP4."),
     "file_broken": _l("Ảnh không mở được."),
     "image_too_large": _l("Ảnh có kích thước quá lớn."),
+    "pictures_too_large": _l("Các ảnh gửi cùng lúc cộng lại quá lớn. Hãy gửi riêng ảnh này ở lần sau."),
+    "file_not_opened": _l("Máy chủ không mở được tệp này, hoặc mở quá lâu. Hãy gửi tệp khác."),
+    "pictures_wait": _l("Ảnh chưa được nhận. Hãy chọn lại ảnh và gửi lần nữa."),
+    "files_wait": _l("Đang có nhiều tệp gửi đến cùng lúc, tệp này chưa được nhận. Hãy chọn lại tệp và gửi lần nữa."),
     "too_many_searches": _l(
         "Đã lưu %(most)s bộ lọc, là tối đa. Hãy bỏ bớt một bộ lọc cũ.", most=in_words("MOST_SEARCHES")
     ),

@@ -21,6 +21,7 @@ from callcenter.models.rules import (
     TestNumber,
     WorkingPeriod,
 )
+from callcenter.models.sessions import UserSession
 from callcenter.models.shifts import ShiftHandover
 from callcenter.models.tickets import Assignment, Attachment, Ticket, TicketCall, TicketEvent
 from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
@@ -68,6 +69,7 @@ __all__ = [
     "TicketClock",
     "TicketEvent",
     "User",
+    "UserSession",
     "Ward",
     "WitnessCursor",
     "WorkingPeriod",

@@ -20,14 +20,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
+from scripts.build.suite import BROWSERS
 from tests import factories
 from tests.factories import HASH, PASSWORD, Province
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "var" / "screenshots"
 WIDE, PHONE = (1366, 768), (390, 844)
-# The same engine; the first has no window, tabs and menus of its own to draw, which is half of the work.
-_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -140,7 +139,10 @@ def public_site(_running: Callable[..., Site], settings: Settings, province: Pro
 
 
 class Chromium:
-    """One browser process for all tests that follow each other; each test has contexts of its own in it."""
+    """One browser process for all tests that follow each other; each test has contexts of its own in it.
+
+    Rather the headless shell than a whole Chromium: the same engine without windows of its own, half of the work.
+    """
 
     def __init__(self) -> None:
         self._open = ExitStack()
@@ -148,7 +150,7 @@ class Chromium:
 
     def get(self) -> Browser:
         if self._browser is None:
-            path = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+            path = next(filter(None, map(shutil.which, BROWSERS)), None)
             if path is None:
                 if os.environ.get("CI") == "true":
                     pytest.fail("Chromium is missing: install the package chromium-headless-shell")

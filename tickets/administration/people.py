@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callcenter import extensions
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, User
 from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_password
 from callcenter.push import announce
 from callcenter.vocab import Role
+from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 from tickets.telephone import taking
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
@@ -50,7 +53,7 @@ def facts(session: Session, user: User) -> dict[str, Any]:
 
 def add(session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime) -> User:
     """A new account. The same one a second time changes nothing; raises Invalid by field."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     username = username.strip().lower()
     known = session.scalars(select(User).where(User.username == username)).one_or_none()
     problems = _password_problems(password)
@@ -76,11 +79,11 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
 
     Another usual extension counts from the next sign-in on.
     """
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     problems: dict[str, str] = {}
     values = _clean(session, fields, problems)
-    if user.active and user.role == Role.ADMIN and values.get("role") != Role.ADMIN and _is_last_admin(session, user):
+    if values.get("role") not in _admins() and user.active and _is_last_admin(session, user):
         problems["role"] = "last_admin"
     if problems:
         raise Invalid(problems)
@@ -89,7 +92,7 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
     if is_news("user", user.username, before, after, seen):
         _apply(session, user, values)
         if any(before[name] != after[name] for name in ("role", "agency", "approves")):
-            user.session_epoch += 1
+            _end_sessions(session, user)
         if before["role"] != after["role"]:
             taking.end_of_account(session, user, actor, now=now)
         record_change(session, actor, "user", user.username, before, after, now)
@@ -99,16 +102,16 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
 
 def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, now: datetime) -> User:
     """Close an account, which ends its sessions, or open it again. Raises Invalid for the last administrator."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     if user.active == active:
         return user
-    if not active and user.role == Role.ADMIN and _is_last_admin(session, user):
+    if not active and _is_last_admin(session, user):
         raise Invalid({"active": "last_admin"})
     before = facts(session, user)
     user.active = active
     if not active:
-        user.session_epoch += 1
+        _end_sessions(session, user)
         taking.end_of_account(session, user, actor, now=now)
     record_change(session, actor, "user", user.username, before, facts(session, user), now)
     return user
@@ -116,7 +119,7 @@ def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, no
 
 def set_password(session: Session, actor: Actor, user_id: int, password: str, *, now: datetime) -> User:
     """A new password by the administrator; all sessions of the person end."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     problems = _password_problems(password)
     if problems:
@@ -141,11 +144,17 @@ def change_own_password(session: Session, actor: Actor, old: str, password: str,
     return user
 
 
+def _end_sessions(session: Session, user: User) -> None:
+    """All of this person's; pages that are open hear it, and are refused when they come back."""
+    user.session_epoch += 1
+    announce(session, extensions.topic(user.id))
+
+
 def _store_password(session: Session, actor: Actor, user: User, password: str, now: datetime) -> None:
     if verify_password(user.password_hash, password):
         return
     user.password_hash = hash_password(password)
-    user.session_epoch += 1
+    _end_sessions(session, user)
     set_at = {"password_set": now.isoformat(timespec="seconds")}
     record_change(session, actor, "user", user.username, {"password_set": None}, set_at, now)
 
@@ -165,7 +174,7 @@ def _clean(session: Session, fields: UserFields, problems: dict[str, str]) -> di
         problems["role"] = "unknown_choice"
     if fields.language not in _LANGUAGES:
         problems["language"] = "unknown_choice"
-    officer = fields.role == Role.OFFICER
+    officer = fields.role in set(Role) and rights.works_for_agency(Role(fields.role))
     agency = fields.agency.strip() or None
     if officer != (agency is not None):
         problems["agency"] = "agency_of_officer" if officer else "agency_only_of_officer"
@@ -186,9 +195,13 @@ def _apply(session: Session, user: User, values: dict[str, Any]) -> None:
     user.agency_id = session.scalar(select(Agency.id).where(Agency.code == code)) if code else None
 
 
+def _admins() -> frozenset[Role]:
+    return rights.roles_with(Right.ADMINISTER_ACCOUNTS)
+
+
 def _is_last_admin(session: Session, user: User) -> bool:
-    others = select(User.id).where(User.role == Role.ADMIN, User.active, User.id != user.id)
-    return session.scalar(others.limit(1)) is None
+    others = select(User.id).where(User.role.in_(_admins()), User.active, User.id != user.id)
+    return user.role in _admins() and session.scalar(others.limit(1)) is None
 
 
 def _locked(session: Session, user_id: int) -> User:

@@ -13,15 +13,17 @@ from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Agency, Assignment, Ticket
 from callcenter.push import announce
 from callcenter.vocab import AssignmentRole, TicketKind
-from tickets.actors import DESK, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.agency import casework
 from tickets.life import clocks, history
 from tickets.life.files import StoredFile, unnamed
+from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.moves import allowed, check_move
 from tickets.rules.states import ANSWERED
 
-CITIZEN = Actor.rule("citizen")
+CITIZEN = Actor.link("citizen")
 # Of an attachment that the citizen sent when asked.
 SUPPLIED = "supplied"
 RATED = "rated"
@@ -138,8 +140,7 @@ def open_to(ticket: Ticket, now: datetime) -> frozenset[str]:
 
 
 def _theirs(session: Session, actor: Actor, code: str) -> Ticket:
-    if actor != CITIZEN:
-        actor.require(*DESK)
+    rights.require(actor, Right.SPEAK_FOR_CITIZEN)
     return history.locked(session, code)
 
 
