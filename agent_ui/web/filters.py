@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 
 from agent_ui.web import site
 from agent_ui.words import labels, pbx_words, unknown_words
+from agent_ui.words.problems import PROBLEMS
 from agent_ui.words.spans import filled, in_words
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
@@ -36,7 +37,14 @@ def add(app: Flask) -> None:
         app.add_template_filter(function)
     app.add_template_test(lambda word: not is_known(word), "unknown_word")
     app.jinja_env.globals.update(
-        LABELS=labels, STATES=STATES, POLICY=policy, in_words=in_words, filled=filled, now=site.now, icons_url=icons_url
+        LABELS=labels,
+        PROBLEMS=PROBLEMS,
+        STATES=STATES,
+        POLICY=policy,
+        in_words=in_words,
+        filled=filled,
+        now=site.now,
+        icons_url=icons_url,
     )
     app.url_defaults(_versioned(app))
 

@@ -6,6 +6,8 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from agent_ui.words.spans import in_words
+from tickets.notices import messages
+from tickets.rules import policy
 
 PROBLEMS: Mapping[str, LazyString] = {
     "required": _l("Cần điền ô này."),
