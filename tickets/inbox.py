@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from callcenter.models import Attachment
 from callcenter.text import fold
 from callcenter.vocab import TicketState
-from tickets import codes, desk, files, queries
+from tickets import codes, desk, files, queries, reach
 from tickets.actors import Actor
 from tickets.queries import InboxRow
+from tickets.reach import GivenBack
 from tickets.sla import VIETNAM
 
 
@@ -33,7 +34,8 @@ class Group(StrEnum):
 class Inbox:
     """`groups` hold what was asked for; `counts` are of everything in hand, whatever was asked for.
 
-    `for_head`: what citizens asked about again and again, for the head of the agency alone.
+    `for_head`: what citizens asked about again and again, for the head of the agency alone. `given_back`: what the
+    agency gave back of late, none of which it may open.
     """
 
     groups: Mapping[Group, Sequence[InboxRow]]
@@ -41,6 +43,7 @@ class Inbox:
     pictures: Mapping[int, int]
     total: int
     for_head: Sequence[InboxRow] = ()
+    given_back: Sequence[GivenBack] = ()
 
 
 def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only: Group | None = None) -> Inbox:
@@ -59,6 +62,7 @@ def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only:
         pictures=_pictures(session, [row.ticket.id for rows in shown.values() for row in rows]),
         total=len(everything),
         for_head=[row for row in everything if row.ticket.asked_again >= desk.HEAD_FROM] if actor.approves else (),
+        given_back=reach.given_back(session, actor.agency_id),
     )
 
 

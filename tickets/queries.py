@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter import answers
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
+from tickets import reach
 from tickets.actors import DESK, LEADS, Actor
 from tickets.calls import hearing, talks
 from tickets.lifecycle import OPEN
@@ -230,12 +231,12 @@ def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment
 
 
 def visible(query: Query, actor: Actor) -> Query:
-    """Only tickets this person may see: the desk sees all, an officer what the agency has or had in hand."""
+    """Only tickets this person may see: the desk sees all, an officer what is in the agency's reach."""
     if actor.role in DESK:
         return query
     if actor.role != Role.OFFICER:
         raise NotFound("tickets are for people who signed in")
-    return query.where(exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id))
+    return query.where(reach.in_reach(actor.agency_id))
 
 
 def agency_inbox(session: Session, actor: Actor, now: datetime, *, state: TicketState | None = None) -> list[InboxRow]:
