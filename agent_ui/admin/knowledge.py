@@ -3,16 +3,16 @@
 from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
-from agent_ui.web import choices, forms, site
+from agent_ui.web import forms, site
 from agent_ui.web.auth import me, roles
 from callcenter.models import Article, Category, CategoryKeywords
 from callcenter.vocab import Role
 from tickets.administration import knowledge
 from tickets.finding import suggestions
+from tickets.life import choices
 
 _EDITORS = (Role.SUPERVISOR, Role.ADMIN)
 
@@ -23,7 +23,7 @@ def keyword_list() -> str:
     said = request.args.get("try", "")[:500].replace("\x00", "")
     with site.reading() as session:
         fields = choices.categories(session)
-        words = {row.category_code: row.phrases for row in session.scalars(select(CategoryKeywords))}
+        words = knowledge.phrases_of_categories(session)
         return render_template(
             "admin/keywords.html",
             fields=fields,

@@ -5,7 +5,6 @@ import re
 from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
@@ -14,9 +13,10 @@ from agent_ui.web.auth import me, roles
 from agent_ui.web.tokens import hash_token, make_token
 from callcenter import extensions
 from callcenter.errors import Invalid
-from callcenter.models import ApiToken, Category, PbxQueue, RoutingRule, TestNumber, Ticket
+from callcenter.models import ApiToken, Category
 from callcenter.vocab import Role
 from tickets.administration import attention, lists
+from tickets.desk import queries
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -25,14 +25,11 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 @roles(Role.ADMIN)
 def category_list() -> str:
     with site.reading() as session:
-        rows = session.scalars(select(Category).order_by(~Category.active, Category.position, Category.code)).all()
-        ways = select(RoutingRule.category_code, func.count()).where(RoutingRule.active).group_by("category_code")
-        held = select(Ticket.category_code, func.count()).group_by(Ticket.category_code)
         return render_template(
             "admin/categories.html",
-            rows=rows,
-            ways={code: count for code, count in session.execute(ways)},
-            held={code: count for code, count in session.execute(held)},
+            rows=lists.categories(session),
+            ways=lists.rules_of_categories(session),
+            held=lists.tickets_of_categories(session),
         )
 
 
@@ -56,12 +53,11 @@ def category(code: str) -> ResponseReturnValue:
         row = session.get(Category, code)
         if row is None:
             abort(404)
-        ways = select(func.count()).select_from(RoutingRule)
         return render_template(
             "admin/category.html",
             category=row,
             form=form or Form.of(lists.category_facts(row)),
-            ways=session.scalar(ways.where(RoutingRule.active, RoutingRule.category_code == code)),
+            ways=lists.rules_of_categories(session).get(code, 0),
             changes=latest(session, "category", code),
         )
 
@@ -88,7 +84,7 @@ def numbers() -> ResponseReturnValue:
             "admin/numbers.html",
             form=form or Form({}),
             hotline=site.site().settings.hotline_numbers,
-            rows=session.scalars(select(TestNumber).order_by(TestNumber.number)).all(),
+            rows=lists.test_numbers(session),
             changes=latest(session, "test_number"),
         )
 
@@ -113,11 +109,11 @@ def queues() -> ResponseReturnValue:
         return render_template(
             "admin/queues.html",
             form=form or Form({}),
-            rows=session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)).all(),
+            rows=lists.queues(session),
             holders=extensions.held_now(session),
             loose=attention.members_without_account(session),
             idle=attention.accounts_in_no_queue(session),
-            pbxs=attention.pbxs(session),
+            pbxs=queries.pbx_states(session),
             changes=latest(session, "queue"),
             opened=Form.of,
         )
@@ -133,8 +129,7 @@ def queues() -> ResponseReturnValue:
 @roles(Role.ADMIN)
 def token_list() -> str:
     with site.reading() as session:
-        rows = session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
-        return render_template("admin/tokens.html", rows=rows, changes=latest(session, "api_token"))
+        return render_template("admin/tokens.html", rows=lists.tokens(session), changes=latest(session, "api_token"))
 
 
 @blueprint.route("/tokens/new", methods=["GET", "POST"])

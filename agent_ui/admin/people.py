@@ -5,16 +5,16 @@ import secrets
 from flask import Blueprint, abort, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, attempt, back, blueprint, edit, latest, seen, ticked
-from agent_ui.web import choices, forms, limits, site
+from agent_ui.web import forms, limits, site
 from agent_ui.web.auth import me, roles
 from callcenter.models import User
 from callcenter.text import fold, sort_key
 from callcenter.vocab import Role
 from tickets.administration import people
+from tickets.life import choices
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -32,7 +32,7 @@ def new_password() -> str:
 def users() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "role", "active")}
     with site.reading() as database:
-        everybody = database.scalars(select(User).options(joinedload(User.agency))).all()
+        everybody = people.everybody(database)
         rows = sorted((user for user in everybody if _fits(user, asked)), key=_order)
         return render_template("admin/users.html", rows=rows, asked=asked, total=len(everybody))
 
@@ -166,7 +166,3 @@ def own_password() -> ResponseReturnValue:
         return back(url_for("account.own_password"), _("Đã đổi mật khẩu. Các máy khác đã đăng xuất."))
 
     return edit(page, write, done)
-
-
-def count_of_users(database: Session) -> int:
-    return database.scalar(select(func.count()).select_from(User).where(User.active)) or 0

@@ -3,7 +3,6 @@
 from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
@@ -18,8 +17,7 @@ from tickets.administration import reasons as book
 @roles(Role.ADMIN)
 def reasons() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
-        query = select(PauseReason).order_by(~PauseReason.active, PauseReason.position, PauseReason.code)
-        rows = session.scalars(query).all()
+        rows = book.listed(session)
         return render_template(
             "admin/reasons.html", form=form or Form({}), rows=rows, changes=latest(session, "pause_reason")
         )

@@ -3,11 +3,12 @@
 from flask import Blueprint, render_template, request
 
 from agent_ui.admin.base import latest
-from agent_ui.web import choices, site
+from agent_ui.web import site
 from agent_ui.web.auth import me, roles
 from callcenter.vocab import Role
 from tickets.actors import DESK
 from tickets.finding import articles
+from tickets.life import choices
 
 blueprint = Blueprint("articles", __name__, url_prefix="/articles")
 

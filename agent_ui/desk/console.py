@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, filters, site
+from agent_ui.web import filters, site
 from agent_ui.web.auth import me, roles
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Role, TicketState
@@ -15,6 +15,7 @@ from tickets.actors import DESK, Actor
 from tickets.desk import filing, queries, same_caller
 from tickets.desk.queries import CallerHistory
 from tickets.desk.same_caller import Redial
+from tickets.life import choices
 from tickets.oversight import worklist
 from tickets.people import contacts
 from tickets.people.contacts import Card

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from agent_ui.desk import console
 from agent_ui.ticket import tickets_pages
-from agent_ui.web import choices, filters, forms, site
+from agent_ui.web import filters, forms, site
 from agent_ui.web.auth import me, roles
 from agent_ui.web.errors import problem_words
 from callcenter import phones
@@ -20,6 +20,7 @@ from callcenter.vocab import Disposition, GrievanceKind, Role, Source
 from tickets.actors import DESK
 from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.finding import places, search
+from tickets.life import choices
 from tickets.rules import codes
 from tickets.rules.fields import TicketFields, pin_of
 

@@ -3,14 +3,12 @@
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from agent_ui.web import forms, site
 from agent_ui.web.auth import me, roles
 from agent_ui.web.errors import problem_words
 from agent_ui.words import figure_words
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import PauseReason
 from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandVerb, Role
 from tickets.telephone import calling_out, my_phone
 from tickets.telephone.calling_out import Allowed, Shown
@@ -109,7 +107,7 @@ def words(code: str) -> str:
         return str(_("xử lý sau cuộc gọi"))
     if "pause_names" not in g:
         with site.reading() as session:
-            g.pause_names = {reason.code: reason.name for reason in session.scalars(select(PauseReason))}
+            g.pause_names = my_phone.reason_names(session)
     names: dict[str, str] = g.pause_names
     return names.get(code, code)
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, forms, site
+from agent_ui.web import forms, site
 from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import me, roles
 from agent_ui.words import figure_words
@@ -18,6 +18,7 @@ from tickets.actors import LEADS
 from tickets.desk import queries
 from tickets.figures import day as days
 from tickets.figures import overview
+from tickets.life import choices
 from tickets.oversight import mending
 from tickets.telephone import floor
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, forms, site
+from agent_ui.web import forms, site
 from agent_ui.web.auth import me, roles
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
@@ -17,6 +17,7 @@ from tickets.actors import DESK
 from tickets.finding import saved_searches
 from tickets.finding.search import Place, Wanted, count
 from tickets.finding.search import search as find
+from tickets.life import choices
 
 blueprint = Blueprint("search", __name__)
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui.ticket.tickets_pages import blueprint, show
-from agent_ui.web import choices, forms, signed, site
+from agent_ui.web import forms, signed, site
 from agent_ui.web.auth import me, roles
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.vocab import Attempt, Role
@@ -17,7 +17,7 @@ from tickets.actors import DESK, LEADS
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
-from tickets.life import files, uploads
+from tickets.life import choices, files, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens
 from tickets.rules import codes

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, g, render_template, request, send_file
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, site
+from agent_ui.web import site
 from agent_ui.web.auth import me, roles
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
@@ -18,7 +18,7 @@ from tickets.calls import talkers
 from tickets.desk import queries
 from tickets.desk.queries import TicketPage
 from tickets.finding import related
-from tickets.life import clocks, files, running
+from tickets.life import choices, clocks, files, running
 from tickets.people import citizens
 from tickets.rules import moves
 

@@ -18,22 +18,16 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select
 
 from agent_ui.web import forms, limits, site
 from callcenter.models import User
 from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
 from tickets.actors import Actor
+from tickets.administration import people
 from tickets.telephone import taking
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-# Asked for before every answer, so it is but what is needed.
-_PERSON = select(
-    *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
-    *(User.username, User.language, User.tours, User.active, User.session_epoch),
-).where(User.id == bindparam("id"))
 
 blueprint = Blueprint("auth", __name__)
 
@@ -116,7 +110,7 @@ def _person() -> SignedIn | None:
     if request.method in ("GET", "HEAD"):
         site.read_on()
     with site.reading() as database:
-        user = database.connection().execute(_PERSON, {"id": user_id}).one_or_none()
+        user = people.signed_in(database, user_id)
         if user is None or not user.active or user.session_epoch != epoch:
             session.clear()
             return None
@@ -171,7 +165,7 @@ def _at_a_telephone(user_id: int) -> bool:
 
 def _check(username: str, password: str) -> tuple[int, int] | None:
     with site.reading() as database:
-        user = database.scalars(select(User).where(User.username == username[:40], User.active)).one_or_none()
+        user = people.by_username(database, username[:40])
         password_hash = user.password_hash if user else None
         known = (user.id, user.session_epoch) if user else None
     return known if verify_password(password_hash, password[:LONGEST]) else None

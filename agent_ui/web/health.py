@@ -4,12 +4,12 @@ import redis
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_ui.web import filters, live, site
 from agent_ui.web.auth import for_machines
 from callcenter import push
+from callcenter.db import ping
 from tickets.desk import queries
 from tickets.figures import overview
 
@@ -44,7 +44,7 @@ def metrics() -> ResponseReturnValue:
 def _database() -> bool:
     try:
         with site.reading() as session:
-            session.execute(text("SELECT 1"))
+            ping(session)
     except SQLAlchemyError:
         return False
     return True

@@ -385,7 +385,3 @@ ACTORS: Mapping[str, LazyString] = {
     "citizen": _l("người dân"),
     "time": _l("hệ thống"),
 }
-
-
-def disposition_label(word: str) -> LazyString:
-    return label(Disposition(word))

@@ -1,6 +1,6 @@
 """What the desk's pages read: calls now and before, callers, drafts, call-backs, tickets. Rights are checked here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter import answers
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
-from callcenter.vocab import Role, TicketKind, TicketState
+from callcenter.vocab import Role, TicketState
 from tickets.actors import DESK, LEADS, Actor
 from tickets.calls import listening
 from tickets.life.loading import SHOWN
@@ -146,18 +146,6 @@ def caller_history(
     return CallerHistory(session.scalars(calls).all(), session.scalars(about).all())
 
 
-def callbacks(session: Session) -> Sequence[Ticket]:
-    """Numbers waiting to be called back, longest first."""
-    query = (
-        select(Ticket)
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-        .order_by(Ticket.created_at)
-        .limit(200)
-        .options(*SHOWN)
-    )
-    return session.scalars(query).all()
-
-
 def triage(session: Session) -> Sequence[Ticket]:
     """Tickets that no rule could place, or that were given back; urgent and oldest first."""
     query = (
@@ -210,6 +198,12 @@ def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment
     if found is None:
         raise NotFound(f"no file {attachment_id} for {actor.name}")
     return found
+
+
+def codes_by_id(session: Session, actor: Actor, codes: Collection[str]) -> dict[int, str]:
+    """The tickets of these codes that this person may see: their codes by id."""
+    query = visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(codes)), actor)
+    return {id_: code for id_, code in session.execute(query)}
 
 
 def visible(query: Query, actor: Actor) -> Query:

@@ -120,6 +120,11 @@ def reasons(session: Session) -> Sequence[PauseReason]:
     return session.scalars(query).all()
 
 
+def reason_names(session: Session) -> dict[str, str]:
+    """By code, those that cannot be chosen any more too."""
+    return {code: name for code, name in session.execute(select(PauseReason.code, PauseReason.name))}
+
+
 def ask(
     session: Session, actor: Actor, verb: CommandVerb, *, queue: str = "", reason: str = "", now: datetime
 ) -> PbxCommand:
