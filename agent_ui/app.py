@@ -144,9 +144,7 @@ def _base(
     catalogue.Languages(app, locale_selector=home.language)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
-    app.jinja_env.globals.update(
-        places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme, is_part=site.is_part
-    )
+    app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
     same_parts.attach(app)
     app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)

@@ -1,10 +1,11 @@
 """Agencies and the rules that send tickets to them: lists, forms, the order, and trying a rule out."""
 
-from flask import abort, render_template, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import me, roles
@@ -24,7 +25,8 @@ def agency_list() -> str:
         rows = [row for row in everything if fold(asked["q"]) in fold(f"{row.name} {row.code} {row.phone or ''}")]
         rows = [row for row in rows if asked["kind"] in ("", row.kind)]
         rows.sort(key=lambda row: (not row.active, list(AgencyKind).index(row.kind), sort_key(row.name)))
-        return render_template(
+        return frame.page(
+            session,
             "admin/agencies.html", rows=rows, asked=asked, kinds=tuple(AgencyKind), officers=agencies.officers(session),
             total=len(everything),
         )  # fmt: skip
@@ -35,8 +37,8 @@ def agency_list() -> str:
 def agency_new() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         form = form or Form({"active": True})
-        return render_template(
-            "admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind)
+        return frame.page(
+            session, "admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind)
         )
 
     def write(session: Session) -> str:
@@ -52,7 +54,8 @@ def agency(agency_id: int) -> ResponseReturnValue:
         row = session.get(Agency, agency_id)
         if row is None:
             abort(404)
-        return render_template(
+        return frame.page(
+            session,
             "admin/agency.html",
             agency=row,
             form=form or Form.of(agencies.facts(row)),
@@ -89,7 +92,8 @@ def rule_list() -> str:
         decision = None
         if "try" in request.args:
             decision = rules.try_out(session, asked["category"] or None, asked["ward"] or None, level)
-        return render_template(
+        return frame.page(
+            session,
             "admin/rules.html",
             rows=rules.in_order(session),
             names=rules.named(session),
@@ -130,7 +134,8 @@ def rule(rule_id: int) -> ResponseReturnValue:
 
 
 def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> str:
-    return render_template(
+    return frame.page(
+        session,
         "admin/rule.html",
         rule=row,
         form=form,

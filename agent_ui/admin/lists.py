@@ -2,11 +2,12 @@
 
 import re
 
-from flask import abort, render_template, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import me, roles
@@ -25,7 +26,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 @roles(Role.ADMIN)
 def category_list() -> str:
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "admin/categories.html",
             rows=lists.categories(session),
             ways=lists.rules_of_categories(session),
@@ -36,8 +38,8 @@ def category_list() -> str:
 @blueprint.route("/categories/new", methods=["GET", "POST"])
 @roles(Role.ADMIN)
 def category_new() -> ResponseReturnValue:
-    def page(_session: Session, form: Form | None) -> str:
-        return render_template("admin/category.html", category=None, form=form or Form({"active": True}))
+    def page(session: Session, form: Form | None) -> str:
+        return frame.page(session, "admin/category.html", category=None, form=form or Form({"active": True}))
 
     def write(session: Session) -> str:
         return lists.add_category(session, me(), forms.text("code"), _category_fields(), now=site.now()).code
@@ -53,7 +55,8 @@ def category(code: str) -> ResponseReturnValue:
         row = session.get(Category, code)
         if row is None:
             abort(404)
-        return render_template(
+        return frame.page(
+            session,
             "admin/category.html",
             category=row,
             form=form or Form.of(lists.category_facts(row)),
@@ -80,7 +83,8 @@ def _category_fields() -> lists.CategoryFields:
 @roles(Role.ADMIN)
 def numbers() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
-        return render_template(
+        return frame.page(
+            session,
             "admin/numbers.html",
             form=form or Form({}),
             hotline=site.site().settings.hotline_numbers,
@@ -106,7 +110,8 @@ def number_remove() -> ResponseReturnValue:
 @roles(Role.ADMIN)
 def queues() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
-        return render_template(
+        return frame.page(
+            session,
             "admin/queues.html",
             form=form or Form({}),
             rows=lists.queues(session),
@@ -129,7 +134,9 @@ def queues() -> ResponseReturnValue:
 @roles(Role.ADMIN)
 def token_list() -> str:
     with site.reading() as session:
-        return render_template("admin/tokens.html", rows=lists.tokens(session), changes=latest(session, "api_token"))
+        return frame.page(
+            session, "admin/tokens.html", rows=lists.tokens(session), changes=latest(session, "api_token")
+        )
 
 
 @blueprint.route("/tokens/new", methods=["GET", "POST"])
@@ -137,9 +144,9 @@ def token_list() -> str:
 def token_new() -> ResponseReturnValue:
     """The key is made with the form, so that a form sent twice makes one key and shows it both times."""
 
-    def page(_session: Session, form: Form | None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         form = form or Form({"token": make_token(), "scope": "api", "source": "app"})
-        return render_template("admin/token.html", form=form, scopes=lists.SCOPES, sources=lists.SOURCES)
+        return frame.page(session, "admin/token.html", form=form, scopes=lists.SCOPES, sources=lists.SOURCES)
 
     token = forms.text("token")
 
@@ -149,7 +156,11 @@ def token_new() -> ResponseReturnValue:
         fields = {name: forms.text(name) for name in ("name", "scope", "source")}
         return lists.add_token(session, me(), hash_token(token), **fields, now=site.now()).name
 
-    return edit(page, write, lambda name: render_template("admin/token_shown.html", name=name, token=token))
+    def shown(name: str) -> str:
+        with site.reading() as session:
+            return frame.page(session, "admin/token_shown.html", name=name, token=token)
+
+    return edit(page, write, shown)
 
 
 @blueprint.route("/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
@@ -164,4 +175,4 @@ def token_revoke(token_id: int) -> ResponseReturnValue:
         row = session.get(ApiToken, token_id)
         if row is None:
             abort(404)
-        return render_template("admin/token_revoke.html", token=row)
+        return frame.page(session, "admin/token_revoke.html", token=row)

@@ -1,7 +1,6 @@
 """The administrator's home: what is missing, what runs, what was changed last."""
 
-from flask import render_template
-
+from agent_ui import frame
 from agent_ui.admin import machine
 from agent_ui.admin.base import blueprint
 from agent_ui.web import site
@@ -20,7 +19,8 @@ def overview() -> str:
     now = site.now()
     with site.reading() as session:
         version, size = attention.database_size(session)
-        return render_template(
+        return frame.page(
+            session,
             "admin/overview.html",
             lacks=attention.lacks(session, now),
             promises=attention.promises(session),

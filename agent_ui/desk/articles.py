@@ -1,7 +1,8 @@
 """Articles for everybody at the desk: found by words, read in a call."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 
+from agent_ui import frame
 from agent_ui.admin.base import latest
 from agent_ui.web import site
 from agent_ui.web.auth import me, roles
@@ -21,7 +22,8 @@ def listed() -> str:
     said = request.args.get("q", "")[:200].replace("\x00", "")
     category = request.args.get("category", "")[:80].replace("\x00", "")
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "articles/list.html",
             rows=articles.listed(session, me(), said, category or None),
             said=said,
@@ -37,7 +39,8 @@ def page(article_id: int) -> str:
     with site.reading() as session:
         found = articles.read(session, me(), article_id)
         edits = me().role in EDITORS
-        return render_template(
+        return frame.page(
+            session,
             "articles/page.html",
             article=found.article,
             uses=found.uses,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.desk import console
 from agent_ui.ticket import tickets_pages
 from agent_ui.web import filters, forms, site
@@ -226,7 +227,9 @@ def _theirs(code: str) -> dict[str, object]:
 
 
 def _page(session: Session, work: console.Work) -> str:
-    return render_template("desk/draft_page.html", work=work, categories=choices.categories(session))
+    around = frame.of(session, numbers=True)
+    offered = console.work_choices(session, around)
+    return frame.page(around, "desk/draft_page.html", work=work, **offered)
 
 
 def _again(code: str, fields: TicketFields, problems: Mapping[str, str], *, stale: bool = False) -> str:

@@ -85,13 +85,13 @@ def step() -> ResponseReturnValue:
         return _page(replace(filled, problems={}), int(go[-1]))
     if go == "back":
         return _page(replace(filled, problems={}), max(at - 1, WHAT))
+    searches = at == WHERE and _wants_search(filled, go)
     with site.reading() as session_:
-        if at == WHERE and _wants_search(filled, go):
+        if searches:
             filled = report_form.find_place(session_, filled)
-            if filled.problems or go == "find":
-                return _again(filled, WHERE, filled.problems)
-        problems = report_form.check(session_, filled, at)
-    return _again(filled, at, problems) if problems else _page(filled, min(at + 1, SEND))
+        stays = searches and (bool(filled.problems) or go == "find")
+        problems = filled.problems if stays else report_form.check(session_, filled, at)
+    return _again(filled, at, problems) if stays or problems else _page(filled, min(at + 1, SEND))
 
 
 @blueprint.post("/reports/new")

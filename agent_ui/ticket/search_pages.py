@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.auth import me, roles
 from agent_ui.web.errors import problem_words
@@ -28,7 +29,7 @@ _PARTS = ("q", "state", "agency", "category", "since", "until", "mine")
 @blueprint.get("/tickets")
 @roles(*DESK, Role.OFFICER)
 def page() -> str:
-    if not site.is_part("rows", "found"):
+    if site.asked_part() not in ("rows", "found"):
         return _page({})
     with site.reading() as session:
         return render_template("tickets/found.html", **_found(session))
@@ -67,7 +68,8 @@ def drop(saved_id: int) -> ResponseReturnValue:
 
 def _page(problems: Mapping[str, str]) -> str:
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "tickets/search.html",
             categories=choices.categories(session),
             agencies=choices.agencies(session) if me().role in DESK else (),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Blueprint, Response, g, render_template, request, send_file
+from flask import Blueprint, Response, g, request, send_file
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.web import site
 from agent_ui.web.auth import me, roles
 from agent_ui.web.errors import problem_words
@@ -36,7 +37,7 @@ def page(code: str) -> str:
 def printed(code: str) -> str:
     """One sheet for the file: what was reported, what happened, what was answered, room to sign."""
     with site.reading() as session:
-        return render_template("tickets/print.html", **_read(session, code))
+        return frame.page(session, "tickets/print.html", **_read(session, code))
 
 
 @blueprint.get("/files/<int:file_id>")
@@ -73,7 +74,8 @@ def show(code: str, problems: Mapping[str, str] | None = None, *, form: str = ""
     """The ticket's page. With `problems`, `form` is open and keeps what was typed; `refused` says that the ticket
     stands otherwise by now, and shows what was typed to be copied."""
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "tickets/page.html",
             **_read(session, code),
             problems=problem_words(problems or {}),

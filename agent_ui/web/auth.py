@@ -107,8 +107,6 @@ def _person() -> SignedIn | None:
     user_id, epoch = session.get("user"), session.get("epoch")
     if user_id is None:
         return None
-    if request.method in ("GET", "HEAD"):
-        site.read_on()
     with site.reading() as database:
         user = people.signed_in(database, user_id)
         if user is None or not user.active or user.session_epoch != epoch:

@@ -13,7 +13,7 @@ from flask_babel import format_date, format_decimal, format_percent, get_locale,
 from flask_babel import gettext as _
 
 from agent_ui.web import site
-from agent_ui.words import labels, pbx_words
+from agent_ui.words import figure_words, labels, pbx_words
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import Phase
@@ -30,7 +30,8 @@ def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
     words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, kept_whole, pin)
     calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
-    for function in (*moments, *words, *calls):
+    people = (figure_words.doing_words, figure_words.pause_words)
+    for function in (*moments, *words, *calls, *people):
         app.add_template_filter(function)
     app.jinja_env.globals.update(LABELS=labels, now=site.now, icons_url=icons_url)
     app.url_defaults(_versioned(app))

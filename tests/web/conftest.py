@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, before_render_template, g, has_app_context, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.test import EnvironBuilder, TestResponse, encode_multipart
@@ -64,14 +64,33 @@ def province(session: Session) -> Province:
 
 
 @pytest.fixture
-def console(settings: Settings, engine: Engine, province: Province) -> Flask:
+def templates_ask_nothing(engine: Engine) -> Iterator[None]:
+    """Whatever a page shows was read before it is rendered: a statement from within a template fails the request."""
+
+    def begin(_app: Flask, **_: object) -> None:
+        g.rendering = True
+
+    def end(_app: Flask, **_: object) -> None:
+        g.rendering = False
+
+    def refuse(*said: object) -> None:
+        assert not (has_app_context() and g.get("rendering")), f"asked while a template is rendered: {said[2]}"
+
+    event.listen(engine, "before_cursor_execute", refuse)
+    with before_render_template.connected_to(begin), template_rendered.connected_to(end):
+        yield
+    event.remove(engine, "before_cursor_execute", refuse)
+
+
+@pytest.fixture
+def console(settings: Settings, engine: Engine, province: Province, templates_ask_nothing: None) -> Flask:
     app = create_console(settings, engine)
     app.testing = False
     return app
 
 
 @pytest.fixture
-def public(settings: Settings, engine: Engine, province: Province) -> Browser:
+def public(settings: Settings, engine: Engine, province: Province, templates_ask_nothing: None) -> Browser:
     return Browser(create_public(settings, engine).test_client())
 
 
@@ -87,3 +106,16 @@ def sign_in(console: Flask) -> Callable[[str | None], Browser]:
         return one
 
     return browser
+
+
+@pytest.fixture
+def asked(engine: Engine) -> Iterator[list[str]]:
+    """Every statement that the site sends to the database from now on, in its order."""
+    statements: list[str] = []
+
+    def hear(*said: object) -> None:
+        statements.append(str(said[2]))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    yield statements
+    event.remove(engine, "before_cursor_execute", hear)

@@ -4,9 +4,5 @@ from sqlalchemy.orm import joinedload
 
 from callcenter.models import Ticket
 
-SHOWN = (
-    joinedload(Ticket.category),
-    joinedload(Ticket.ward),
-    joinedload(Ticket.lead_agency),
-    joinedload(Ticket.owner),
-)
+NAMED = ("category", "ward", "lead_agency", "owner")
+SHOWN = tuple(joinedload(getattr(Ticket, name)) for name in NAMED)

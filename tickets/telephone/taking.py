@@ -16,6 +16,7 @@ from tickets.actors import Actor
 from tickets.desk import filing
 from tickets.life import history
 from tickets.telephone import my_phone, phone
+from tickets.telephone.handset import Handset
 
 # Two people who take at the same moment wait for each other; it is done a few times a shift.
 _LOCK = 1022_2026
@@ -169,7 +170,7 @@ def _tell(session: Session, span: ExtensionSpan) -> None:
 
 
 def _leave_queues(session: Session, actor: Actor, now: datetime) -> None:
-    here = my_phone.of(session, actor, now)
+    here = my_phone.of(Handset(session, actor, now))
     if here is not None and not here.away and here.may_leave and CommandVerb.SIGN_OUT in here.can:
         my_phone.ask(session, actor, CommandVerb.SIGN_OUT, now=now)
 
