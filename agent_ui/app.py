@@ -1,4 +1,4 @@
-"""Two apps in two processes: the staff's console and the public site, which does not contain the staff's routes."""
+"""Two apps, each in processes of its own: the staff's console; the public site, without the staff's routes."""
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -29,6 +29,7 @@ from agent_ui.web import (
     addresses,
     auth,
     compression,
+    counters,
     errors,
     filters,
     health,
@@ -46,10 +47,10 @@ from agent_ui.words import catalogue
 from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
+from callcenter.pool import lane
 from callcenter.vocab import ContactFlag
-from tickets.life.files import MAX_BYTES
+from tickets.rules import policy
 
-_MAX_REQUEST = 6 * MAX_BYTES
 _CONSOLE = (
     home,
     console,
@@ -93,8 +94,9 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
     for part in administration.BLUEPRINTS:
         app.register_blueprint(part)
     app.jinja_env.globals.update(
-        tour_page_of=tours.page_of, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
+        my_tour=tours.mine, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
     )
+    app.jinja_env.globals.update(may=auth.has, desk_of=navigation.desk_of)
     limits.apply(app, site_of(app).redis_url)
     return app
 
@@ -107,6 +109,19 @@ def create_public(settings: Settings, engine: Engine | None = None, redis_url: s
     app.extensions["csrf"].exempt(reports.blueprint)
     limits.apply(app, site_of(app).redis_url)
     return app
+
+
+def serving(name: str, settings: Settings) -> Flask:
+    """`console` or `public`, in a process that people wait for: from here on its pool has processes of its own."""
+    lane.begin(lambda of, result: counters.POOL_TASKS.labels(name, of, result).inc())
+    return create_console(settings) if name == "console" else create_public(settings)
+
+
+def _engine(name: str, settings: Settings) -> Engine:
+    """Processes of one site share what the database lets in: twenty connections, and five at least for each."""
+    stays = max(10 // settings.workers, 3)
+    overflow = max(10 // settings.workers, 2)
+    return make_engine(settings.database_url or "", pool_size=stays, overflow=overflow, application=name)
 
 
 def site_of(app: Flask) -> site.Site:
@@ -128,10 +143,10 @@ def _base(
     app.jinja_loader = templates()
     app.name = name
     broker = redis_url or settings.redis_url
-    site.attach(app, site.Site(settings, engine or make_engine(settings.database_url or "", application=name), broker))
+    site.attach(app, site.Site(settings, engine or _engine(name, settings), broker))
     if broker is not None:
         push.connect(broker)
-    app.config.update(MAX_CONTENT_LENGTH=_MAX_REQUEST, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
+    app.config.update(MAX_CONTENT_LENGTH=policy.LARGEST_FORM, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if name == "console":

@@ -7,10 +7,10 @@ from flask import render_template
 from sqlalchemy.orm import Session
 
 from agent_ui.web import site
-from agent_ui.web.auth import me
+from agent_ui.web.auth import has, me
 from callcenter.models import Call
 from callcenter.vocab import EmergencyService
-from tickets.actors import DESK
+from tickets.rights import Right
 from tickets.telephone import calling_out, emergencies, emergency_bar, my_phone, phone, taking, transfers
 from tickets.telephone.calling_out import Shown as OutgoingShown
 from tickets.telephone.emergency_bar import Shown as EmergencyShown
@@ -26,7 +26,7 @@ _MAIN_ALONE = ("rows", "ticket")
 
 @dataclass(frozen=True)
 class Frame:
-    """One person's telephone, its calls, and the emergencies that are not over; empty for an officer.
+    """One person's telephone, its calls, and the emergencies that are not over; empty for those who see no calls.
 
     `calls` are live at this telephone, newest first, `left` were and are nobody's now; `lines` and `transfer_verbs` are
     what can be done with each, by its id. `emergency_numbers` are read where there is a key for them.
@@ -59,11 +59,11 @@ def page(by: Session | Frame, template: str, **values: object) -> str:
 
 def of(session: Session, handset: Handset | None = None, *, numbers: bool = False) -> Frame:
     """The frame of the person who asks; with `numbers` those of the emergency services are read in any case."""
-    if me().role not in DESK:
+    if not has(Right.SEE_CALLS):
         return Frame()
     handset = handset or Handset(session, me(), site.now())
-    operates = me().role in phone.OPERATORS
-    has_key = operates and emergencies.at_telephone(handset) is not None
+    operates = has(Right.WORK_TELEPHONE)
+    has_key = has(Right.PASS_EMERGENCY) and emergencies.at_telephone(handset) is not None
     mine = my_phone.of(handset) if operates else None
     return Frame(
         my_phone=mine,
@@ -75,7 +75,7 @@ def of(session: Session, handset: Handset | None = None, *, numbers: bool = Fals
         left=handset.left,
         lines=phone.lines(handset),
         transfer_verbs=transfers.of_mine(handset),
-        emergencies=emergency_bar.shown(session, handset),
+        emergencies=emergency_bar.shown(session, handset) if has(Right.FOLLOW_EMERGENCY) else (),
         emergency_numbers=emergencies.numbers(session) if has_key or numbers else {},
         has_emergency_key=has_key,
     )
@@ -83,5 +83,5 @@ def of(session: Session, handset: Handset | None = None, *, numbers: bool = Fals
 
 def _of_main(session: Session) -> Frame:
     """What the main part of a page shows of the telephone: on a ticket's page whether one can call from here."""
-    operates = me().role in phone.OPERATORS and site.asked_part() == "ticket"
+    operates = has(Right.WORK_TELEPHONE) and site.asked_part() == "ticket"
     return Frame(my_phone=my_phone.of(Handset(session, me(), site.now())) if operates else None)

@@ -8,23 +8,24 @@ from sqlalchemy.orm import Session
 from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import Agency, RoutingRule, Ward
 from callcenter.text import fold, sort_key
-from callcenter.vocab import AgencyKind, Level, Role
+from callcenter.vocab import AgencyKind, Level, rank
 from tickets.administration import agencies, rules
 from tickets.life import choices
+from tickets.rights import Right
 
 
 @blueprint.get("/agencies")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def agency_list() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "kind")}
     with site.reading() as session:
         everything = agencies.all_of_them(session)
         rows = [row for row in everything if fold(asked["q"]) in fold(f"{row.name} {row.code} {row.phone or ''}")]
         rows = [row for row in rows if asked["kind"] in ("", row.kind)]
-        rows.sort(key=lambda row: (not row.active, list(AgencyKind).index(row.kind), sort_key(row.name)))
+        rows.sort(key=lambda row: (not row.active, rank(row.kind), sort_key(row.name)))
         return frame.page(
             session,
             "admin/agencies.html", rows=rows, asked=asked, kinds=tuple(AgencyKind), officers=agencies.officers(session),
@@ -33,7 +34,7 @@ def agency_list() -> str:
 
 
 @blueprint.route("/agencies/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def agency_new() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         form = form or Form({"active": True})
@@ -48,7 +49,7 @@ def agency_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/agencies/<int:agency_id>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def agency(agency_id: int) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         row = session.get(Agency, agency_id)
@@ -83,7 +84,7 @@ def _agency_fields() -> agencies.AgencyFields:
 
 
 @blueprint.get("/rules")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule_list() -> str:
     """The rules in their order, and what a ticket as asked in the address would meet."""
     asked = {name: request.args.get(name, "").strip() for name in ("category", "ward", "level")}
@@ -107,7 +108,7 @@ def rule_list() -> str:
 
 
 @blueprint.route("/rules/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule_new() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         return _rule_page(session, form or Form({"active": True, "category": request.args.get("category", "")}))
@@ -119,7 +120,7 @@ def rule_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/rules/<int:rule_id>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule(rule_id: int) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         row = session.get(RoutingRule, rule_id)
@@ -148,7 +149,7 @@ def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> 
 
 
 @blueprint.post("/rules/<int:rule_id>/place")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule_place(rule_id: int) -> ResponseReturnValue:
     above = "above" in request.form
     beside = forms.number("above" if above else "below")

@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Blueprint, abort, request, session, url_for
+from flask import Blueprint, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from agent_ui import frame
 from agent_ui.admin.base import Form, attempt, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, limits, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import User
 from callcenter.text import fold, sort_key
-from callcenter.vocab import Role
-from tickets.administration import people
+from callcenter.vocab import Role, rank
+from tickets.administration import people, sessions
 from tickets.life import choices
+from tickets.rights import Right
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -29,7 +30,7 @@ def new_password() -> str:
 
 
 @blueprint.get("/users")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def users() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "role", "active")}
     with site.reading() as database:
@@ -49,11 +50,11 @@ def _fits(user: User, asked: dict[str, str]) -> bool:
 
 def _order(user: User) -> tuple[object, ...]:
     """Who works first, by role, then as a Vietnamese list of people goes: by given name."""
-    return (not user.active, list(Role).index(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
+    return (not user.active, rank(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user_new() -> ResponseReturnValue:
     password = request.form.get("password", "")
 
@@ -81,7 +82,7 @@ def _shown(name: str, username: str, user_id: int, password: str) -> str:
 
 
 @blueprint.route("/users/<int:user_id>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user(user_id: int) -> ResponseReturnValue:
     def page(database: Session, form: Form | None) -> str:
         return _user_page(database, user_id, form)
@@ -109,7 +110,7 @@ def _user_page(database: Session, user_id: int, form: Form | None) -> str:
 
 
 @blueprint.post("/users/<int:user_id>/active")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user_active(user_id: int) -> ResponseReturnValue:
     wanted = forms.text("active") == "yes"
 
@@ -126,7 +127,7 @@ def user_active(user_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/users/<int:user_id>/password", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user_password(user_id: int) -> ResponseReturnValue:
     password = request.form.get("password", "")
 
@@ -157,7 +158,7 @@ def _fields() -> people.UserFields:
 
 
 @account.route("/password", methods=["GET", "POST"])
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 @limits.posts("10 per minute")
 def own_password() -> ResponseReturnValue:
     """Everybody's own; this browser stays signed in, the others do not."""
@@ -167,12 +168,13 @@ def own_password() -> ResponseReturnValue:
 
     typed = [request.form.get(name, "") for name in ("old", "password", "again")]
 
-    def write(database: Session) -> int:
+    def write(database: Session) -> User:
         old, password, repeated = typed
-        return people.change_own_password(database, me(), old, password, repeated, now=site.now()).session_epoch
+        user = people.change_own_password(database, me(), old, password, repeated, now=site.now())
+        sessions.keep(database, g.person.session_id, user.session_epoch)
+        return user
 
-    def done(epoch: int) -> ResponseReturnValue:
-        session["epoch"] = epoch
+    def done(_user: User) -> ResponseReturnValue:
         return back(url_for("account.own_password"), _("Đã đổi mật khẩu. Các máy khác đã đăng xuất."))
 
     return edit(page, write, done)

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from agent_ui.shell.home import LANGUAGES
 from agent_ui.words import labels
 from agent_ui.words.labels import PROBLEMS
+from agent_ui.words.spans import in_words
 from callcenter import phones
 from callcenter.vocab import AgencyKind, Clock, Level, Role, Source
 
@@ -102,9 +103,11 @@ _PROBLEMS: Mapping[str, LazyString] = {
     "ward_of_commune": _l("UBND xã/phường phải gắn với một xã/phường."),
     "ward_only_of_commune": _l("Chỉ UBND xã/phường mới gắn với xã/phường. Hãy bỏ trống ô này."),
     "co_is_lead": _l("Đơn vị phối hợp phải khác đơn vị chủ trì."),
-    "after_call_seconds": _l("Hãy nhập số giây từ 0 đến 600; 0 là không dùng."),
+    "after_call_seconds": _l(
+        "Hãy nhập số giây, không quá %(span)s; 0 là không dùng.", span=in_words("LONGEST_AFTER_CALL")
+    ),
     "whole_number": _l("Hãy nhập một số nguyên."),
-    "deadline_range": _l("Thời hạn từ 1 phút đến 365 ngày."),
+    "deadline_range": _l("Thời hạn từ 1 phút đến %(span)s.", span=in_words("LONGEST_DEADLINE")),
     "week_empty": _l("Cả tuần không có giờ làm việc nào: không tính được hạn."),
     "time_unreadable": _l("Hãy nhập đủ giờ bắt đầu và giờ kết thúc, ví dụ 07:30 và 11:30."),
     "time_order": _l("Giờ kết thúc phải sau giờ bắt đầu, buổi chiều sau buổi sáng."),
@@ -113,6 +116,7 @@ _PROBLEMS: Mapping[str, LazyString] = {
     "number_taken": _l("Số này đã có trong danh sách."),
     "phrases_many": _l("Tối đa 200 dòng, mỗi dòng không quá 60 ký tự."),
     "token_unreadable": _l("Khóa không đúng. Hãy tải lại trang để có khóa mới."),
+    "password_waits": _l("Máy chủ đang kiểm tra mật khẩu của nhiều người. Hãy thử lại sau ít giây."),
 }
 
 
@@ -169,7 +173,7 @@ def key_word(subject: str, key: str) -> str:
     """Which one was changed, as people know it."""
     if subject == "sla_target":
         level, _slash, clock = key.partition("/")
-        return f"{labels.label(Level(level))} · {labels.label(Clock(clock))}"
+        return f"{labels.stored(level, Level)} · {labels.stored(clock, Clock)}"
     if subject == "calendar_day":
         return "/".join(reversed(key.split("-")))
     if subject == "test_number":

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.vocab import TicketState
 from tickets.people.intake import Report
-from tickets.people.tracking import Standing
+from tickets.people.tracking import PublicStatus
 
 
 class ReportStatus(BaseModel):
@@ -39,7 +39,7 @@ class Problem(BaseModel):
     problems: dict[str, str] | None = None
 
 
-def told(standing: Standing) -> dict[str, Any]:
+def told(standing: PublicStatus) -> dict[str, Any]:
     return ReportStatus.model_validate(standing).model_dump(mode="json")
 
 

@@ -12,10 +12,11 @@ from agent_ui import frame
 from agent_ui.desk.my_phone import allowed
 from agent_ui.frame import Frame
 from agent_ui.web import filters, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import Call, PbxStatus, Ticket
-from callcenter.vocab import Role, TicketState
-from tickets.actors import DESK, Actor
+from callcenter.vocab import TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.desk import filing, queries, same_caller
 from tickets.desk.queries import Asker, CallerHistory, Unfinished
 from tickets.desk.same_caller import Redial
@@ -23,10 +24,10 @@ from tickets.life import choices
 from tickets.oversight import worklist
 from tickets.people import contacts
 from tickets.people.contacts import Card
+from tickets.rights import Right
 from tickets.telephone import emergency_bar, restarts, transfers
 from tickets.telephone.emergency_bar import Past
 from tickets.telephone.handset import Handset
-from tickets.telephone.phone import OPERATORS
 
 blueprint = Blueprint("console", __name__)
 
@@ -101,21 +102,21 @@ def desk_page() -> str:
 
 
 @blueprint.get("/desk")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.STAFF_DESK)
 def desk_of_mine() -> str:
     """The same page under a name of its own: a shift leader's home is another one."""
     return desk_page()
 
 
 @blueprint.get("/desk/waiting")
-@roles(*DESK)
+@may(Right.SEE_CALLS)
 def waiting() -> str:
     with site.reading() as session:
         return render_template("desk/waiting.html", waiting=queries.waiting_calls(session))
 
 
 @blueprint.get("/desk/work")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.STAFF_DESK)
 def work() -> str:
     with site.reading() as session:
         around = frame.of(session, numbers=True)
@@ -124,7 +125,7 @@ def work() -> str:
 
 
 @blueprint.get("/desk/side")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.STAFF_DESK)
 def side() -> str:
     with site.reading() as session:
         shown = _side(session, me(), queries.unfinished(session, me()))
@@ -132,10 +133,10 @@ def side() -> str:
 
 
 @blueprint.get("/desk/parts")
-@roles(*DESK)
+@may(Right.SEE_CALLS)
 def parts() -> str:
     """What a push changes, in one answer: banners, telephone, emergencies, the bar of a call; `work`: the cards too."""
-    with_work = "work" in request.args and me().role in OPERATORS
+    with_work = "work" in request.args and rights.may(me(), Right.STAFF_DESK)
     with site.reading() as session:
         handset = Handset(session, me(), site.now())
         around = frame.of(session, handset, numbers=with_work)
@@ -231,7 +232,7 @@ def _side(session: Session, actor: Actor, drafts: Sequence[Unfinished]) -> dict[
         "drafts": sorted(drafts, key=_left_at),
         "on_desk": {row.ticket.id for row in drafts[:MOST_FORMS]},
         "my_day": worklist.my_day(session, actor, moment),
-        "shift": worklist.shift(session, moment) if actor.role == Role.SHIFT_LEADER else None,
+        "shift": worklist.shift(session, moment) if rights.may(actor, Right.LEAD_SHIFT) else None,
     }
 
 

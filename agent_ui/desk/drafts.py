@@ -12,16 +12,17 @@ from agent_ui import frame
 from agent_ui.desk import console
 from agent_ui.ticket import tickets_pages
 from agent_ui.web import filters, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
-from callcenter.models import Ticket
-from callcenter.vocab import Disposition, GrievanceKind, Role, Source
-from tickets.actors import DESK
+from callcenter.models import Call, Ticket
+from callcenter.vocab import Disposition, GrievanceKind, Source
+from tickets import rights
 from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.finding import places, search
 from tickets.life import choices
+from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.fields import TicketFields, pin_of
 
@@ -29,7 +30,7 @@ blueprint = Blueprint("drafts", __name__)
 
 
 @blueprint.post("/drafts")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def begin() -> ResponseReturnValue:
     source = forms.word(Source, "source")
     if source not in choices.BY_HAND:
@@ -40,7 +41,7 @@ def begin() -> ResponseReturnValue:
 
 
 @blueprint.get("/drafts/<code>")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def page(code: str) -> ResponseReturnValue:
     with site.reading() as session:
         work = console.one_work(session, me(), code)
@@ -53,7 +54,7 @@ def page(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/save")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def save(code: str) -> ResponseReturnValue:
     """What is typed so far, kept; answers the new version, and by field what could not be kept."""
     fields = forms.ticket_fields()
@@ -76,7 +77,7 @@ def save(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/file")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def file(code: str) -> ResponseReturnValue:
     fields = forms.ticket_fields()
     try:
@@ -94,7 +95,7 @@ def file(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/link")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def link(code: str) -> ResponseReturnValue:
     try:
         parent = forms.code("parent_code")
@@ -108,7 +109,7 @@ def link(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/answer")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def answer(code: str) -> ResponseReturnValue:
     """Answered at once (tier 1)."""
     fields = forms.ticket_fields()
@@ -124,7 +125,7 @@ def answer(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/guide")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def guide(code: str) -> ResponseReturnValue:
     """A complaint or a denunciation: guided, and kept apart."""
     given = {"against": forms.text("against"), "summary": forms.text("summary")}
@@ -139,7 +140,7 @@ def guide(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/more")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def one_more(code: str) -> ResponseReturnValue:
     """One more report of the same call or visit; the desk opens its form."""
     with site.transaction() as session:
@@ -148,16 +149,19 @@ def one_more(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/put-aside")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def put_aside(code: str) -> ResponseReturnValue:
-    with site.transaction() as session:
-        same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
+    try:
+        with site.transaction() as session:
+            same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
+    except Invalid as error:
+        return _again(code, TicketFields(), problem_words(error.problems)), 422
     flash(_("Đã bỏ phiếu %(code)s.", code=codes.group(code)), "success")
     return redirect(url_for("home.home"), 303)
 
 
 @blueprint.post("/calls/<int:call_id>/go-on")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def go_on(call_id: int) -> ResponseReturnValue:
     """The talk that broke off goes on in this call, with the draft of before."""
     code = forms.code("code")
@@ -167,17 +171,23 @@ def go_on(call_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/calls/<int:call_id>/disposition")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def dispose(call_id: int) -> ResponseReturnValue:
     disposition = forms.word(Disposition, "disposition")
-    with site.transaction() as session:
-        filing.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+    try:
+        with site.transaction() as session:
+            filing.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+    except Invalid as error:
+        code = _draft_of(call_id)
+        if code is None:
+            raise
+        return _again(code, TicketFields(), problem_words(error.problems)), 422
     flash(_("Đã kết thúc cuộc gọi: %(how)s.", how=filters.name_of(disposition)), "success")
     return redirect(url_for("home.home"), 303)
 
 
 @blueprint.get("/places")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def find_places() -> str:
     with site.reading() as session:
         hits = places.find_places(session, request.args.get("q", "")[:100])
@@ -185,7 +195,7 @@ def find_places() -> str:
 
 
 @blueprint.get("/drafts/<code>/candidates")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def candidates(code: str) -> str:
     """Tickets this draft may belong to, by code, number or words."""
     text = request.args.get("q", "")[:200].strip()
@@ -194,9 +204,16 @@ def candidates(code: str) -> str:
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
 
 
+def _draft_of(call_id: int) -> str | None:
+    with site.reading() as session:
+        call = session.get(Call, call_id)
+        draft = filing.draft_of(session, call) if call is not None else None
+        return draft.code if draft is not None else None
+
+
 def _at_work(code: str) -> ResponseReturnValue:
     """The desk with this draft's form; who has no desk gets the form on a page of its own."""
-    if me().role in (Role.OPERATOR, Role.SHIFT_LEADER):
+    if rights.may(me(), Right.STAFF_DESK):
         return redirect(url_for("console.desk_of_mine", _anchor=f"work-{code}"), 303)
     return redirect(url_for("drafts.page", code=code), 303)
 

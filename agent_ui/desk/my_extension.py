@@ -7,26 +7,24 @@ from sqlalchemy.orm import Session
 
 from agent_ui import frame
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from callcenter.vocab import Role
+from tickets.rights import Right
 from tickets.telephone import taking
 
 blueprint = Blueprint("my_extension", __name__, url_prefix="/phone/extension")
 
-_DESK = (Role.OPERATOR, Role.SHIFT_LEADER)
-
 
 @blueprint.get("")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def choose() -> str:
     with site.reading() as session:
         return _page(session)
 
 
 @blueprint.post("/take")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def take() -> ResponseReturnValue:
     """Take a free one, or openly that of the person who was seen to have it; then on to where one was going."""
     extension, over = forms.text("extension"), forms.digits(forms.text("over"))
@@ -41,7 +39,7 @@ def take() -> ResponseReturnValue:
 
 
 @blueprint.post("/back")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def give_back() -> ResponseReturnValue:
     with site.transaction() as session:
         taking.give_back(session, me(), now=site.now())

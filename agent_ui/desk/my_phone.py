@@ -5,44 +5,43 @@ from flask.typing import ResponseReturnValue
 
 from agent_ui import frame
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import CommandVerb, Role
+from callcenter.vocab import CommandVerb
+from tickets.rights import Right
 from tickets.telephone import calling_out, my_phone
 from tickets.telephone.calling_out import Allowed
 
 blueprint = Blueprint("my_phone", __name__, url_prefix="/phone")
 
-_DESK = (Role.OPERATOR, Role.SHIFT_LEADER)
-
 
 @blueprint.post("/sign-in")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def sign_in() -> ResponseReturnValue:
     return _ask(CommandVerb.SIGN_IN)
 
 
 @blueprint.post("/sign-out")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def sign_out() -> ResponseReturnValue:
     return _ask(CommandVerb.SIGN_OUT)
 
 
 @blueprint.post("/pause")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def pause() -> ResponseReturnValue:
     return _ask(CommandVerb.PAUSE)
 
 
 @blueprint.post("/resume")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def resume() -> ResponseReturnValue:
     return _ask(CommandVerb.RESUME)
 
 
 @blueprint.post("/call")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def call() -> ResponseReturnValue:
     """Call one of a ticket's numbers; back on the page one came from, with a word where it cannot be."""
     try:

@@ -4,22 +4,22 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from agent_ui.web import site
-from agent_ui.web.auth import roles
-from callcenter.vocab import Role
+from agent_ui.web.auth import may
 from tickets.life import choices
+from tickets.rights import Right
 
 blueprint = Blueprint("pins", __name__)
 
 
 @blueprint.get("/wards.json")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def wards() -> ResponseReturnValue:
     with site.reading() as session:
         return jsonify(choices.ward_points(session))
 
 
 @blueprint.get("/map")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def dialog() -> str:
     """The dialog alone, fetched when somebody opens it; with `look` nothing can be changed in it."""
     settings = site.site().settings

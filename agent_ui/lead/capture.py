@@ -13,15 +13,15 @@ from flask_babel import lazy_gettext as _l
 from agent_ui import frame
 from agent_ui.web import filters, site
 from agent_ui.web.asked_days import around, asked_day
-from agent_ui.web.auth import roles
+from agent_ui.web.auth import may
 from agent_ui.words import labels
 from callcenter.errors import NotFound
-from callcenter.vocab import HungUpBy, Outcome, Reason, Role, Stage, TransferKind, Verdict, Witness
+from callcenter.vocab import HungUpBy, Outcome, Reason, Stage, TransferKind, Verdict, Witness
 from tickets.figures import capture, overview
+from tickets.rights import Right
 
 blueprint = Blueprint("capture", __name__, url_prefix="/capture")
 
-_READERS = (Role.SUPERVISOR, Role.ADMIN)
 
 # The figures of a PBX, each of which opens its calls.
 SETS: Mapping[str, LazyString] = {
@@ -75,7 +75,7 @@ FIELDS: Mapping[str, LazyString] = {
 
 
 @blueprint.get("/")
-@roles(*_READERS)
+@may(Right.CHECK_CAPTURE)
 def page() -> str:
     day = asked_day()
     since, until = overview.day_bounds(day)
@@ -95,7 +95,7 @@ def page() -> str:
 
 
 @blueprint.get("/<which>/<pbx>")
-@roles(*_READERS)
+@may(Right.CHECK_CAPTURE)
 def calls(which: str, pbx: str) -> str:
     if which not in SETS:
         raise NotFound(f"no calls {which}")
@@ -118,7 +118,7 @@ def calls(which: str, pbx: str) -> str:
 
 
 @blueprint.get("/call/<pbx>/<linkedid>")
-@roles(*_READERS)
+@may(Right.CHECK_CAPTURE)
 def call(pbx: str, linkedid: str) -> str:
     """Both sides of one call, and the rows as the PBX wrote them."""
     with site.reading() as session:
@@ -145,9 +145,9 @@ def plain(name: str, value: Any) -> str:
     if value in (None, "", []):
         return "–"
     if name == "transfers":
-        return ", ".join(f"{labels.label(TransferKind(one['kind']))} → {one['to'] or '?'}" for one in value)
+        return ", ".join(f"{labels.stored(one['kind'], TransferKind)} → {one['to'] or '?'}" for one in value)
     if name in _WORDS:
-        return str(labels.label(_WORDS[name](value)))
+        return str(labels.stored(value, _WORDS[name]))
     if name.endswith("_at"):
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return filters.second(moment)

@@ -8,25 +8,25 @@ from flask_babel import gettext as _
 
 from agent_ui import frame
 from agent_ui.web import filters, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import NuisanceStep
-from tickets.actors import LEADS
 from tickets.calls import nuisance
-from tickets.rules import nuisance_rules
+from tickets.rights import Right
+from tickets.rules import policy
 
 blueprint = Blueprint("nuisance", __name__)
 
 
 @blueprint.get("/nuisance")
-@roles(*LEADS)
+@may(Right.DECIDE_NUISANCE)
 def page() -> str:
     return _page()
 
 
 @blueprint.post("/nuisance/decide")
-@roles(*LEADS)
+@may(Right.DECIDE_NUISANCE)
 def decide() -> ResponseReturnValue:
     """Lower, block, decide anew, or set free."""
     try:
@@ -60,9 +60,9 @@ def _page(problems: Mapping[str, str] | None = None) -> str:
             "nuisance/page.html",
             rows=rows,
             due=[row for row in rows if row.decision and row.step != NuisanceStep.FREE
-                 and row.decision.until <= site.now() + nuisance_rules.REVIEW],
+                 and row.decision.until <= site.now() + policy.NUISANCE_REVIEW],
             deaf=nuisance.deaf(session),
-            days=nuisance_rules.DAYS,
+            days=policy.NUISANCE_DAYS,
             problems=problem_words(problems or {}),
             typed=request.form,
         )  # fmt: skip

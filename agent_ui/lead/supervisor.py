@@ -11,21 +11,21 @@ from sqlalchemy.orm import Session
 from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.asked_days import around, asked_day
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
+from callcenter import vocab
 from callcenter.errors import NotFound
-from callcenter.vocab import Outcome, Role, TicketState
-from tickets.actors import LEADS
+from callcenter.vocab import Outcome, TicketState
 from tickets.desk import queries
 from tickets.figures import day as days
 from tickets.figures import overview
 from tickets.life import choices
 from tickets.oversight import mending
+from tickets.rights import Right
 from tickets.telephone import emergency_bar, floor, my_phone
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
-_BOARD = (Role.SUPERVISOR, Role.ADMIN)
 ALL = "all"
 _KEPT = "hotline-days"
 _KEPT_FOR = timedelta(minutes=10)
@@ -33,27 +33,29 @@ _KEPT_DAYS = 20
 
 
 @blueprint.get("/")
-@roles(*_BOARD)
+@may(Right.SEE_FIGURES)
 def board() -> str:
     with site.reading() as session:
         return frame.page(session, "supervisor/page.html", **_figures(session))
 
 
 @blueprint.get("/figures")
-@roles(*_BOARD)
+@may(Right.SEE_FIGURES)
 def figures() -> str:
     with site.reading() as session:
         return render_template("supervisor/figures.html", **_figures(session))
 
 
 @blueprint.get("/calls/<outcome>")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def calls(outcome: str) -> str:
     """The calls behind a figure: an outcome, a set of `day`, `live` or `all`; of one day, or one hour of it."""
     day, hour = asked_day(), _asked_hour()
     which = _which(outcome)
     with site.reading() as session:
         rows = overview.day_calls(session, day, which, hour=hour)
+        if isinstance(which, Outcome) and not vocab.is_known(which) and not rows:
+            raise NotFound(f"no calls {outcome}")
         return frame.page(
             session,
             "supervisor/calls.html",
@@ -70,7 +72,7 @@ def calls(outcome: str) -> str:
 
 
 @blueprint.get("/unreached")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def unreached() -> str:
     """People of that day who called, were missed, and have not been spoken with since."""
     day = asked_day()
@@ -80,7 +82,7 @@ def unreached() -> str:
 
 
 @blueprint.get("/overdue")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def overdue() -> str:
     """Late tickets, of one agency (`agency=ID`; 0: of none yet) or of all."""
     agency_id = forms.asked_number("agency")
@@ -91,7 +93,7 @@ def overdue() -> str:
 
 
 @blueprint.get("/tickets/<state>")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def in_state(state: str) -> str:
     """Tickets in a state now, or of a set of one day (`received`, `answered`, `late`, `rated`)."""
     with site.reading() as session:
@@ -100,30 +102,29 @@ def in_state(state: str) -> str:
             rows = days.day_tickets(session, day, state)
             title = figure_words.TICKET_TITLES[state]
             return frame.page(session, "supervisor/tickets.html", rows=rows, state=state, title=title, **around(day))
-        try:
-            chosen = TicketState(state)
-        except ValueError:
-            raise NotFound(f"no state {state}") from None
+        chosen = vocab.read(TicketState, state)
         rows = overview.tickets_in_state(session, chosen)
+        if not vocab.is_known(chosen) and not rows:
+            raise NotFound(f"no state {state}")
         return frame.page(session, "supervisor/tickets.html", rows=rows, state=chosen)
 
 
 @blueprint.get("/triage")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def triage() -> str:
     with site.reading() as session:
         return frame.page(session, "supervisor/triage.html", rows=queries.triage(session))
 
 
 @blueprint.get("/stuck")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def stuck() -> str:
     with site.reading() as session:
         return frame.page(session, "supervisor/stuck.html", stuck=overview.stuck(session, site.now()))
 
 
 @blueprint.post("/promises/<int:outbox_id>/retry")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def retry(outbox_id: int) -> ResponseReturnValue:
     with site.transaction() as session:
         mending.retry(session, me(), outbox_id, now=site.now())
@@ -132,7 +133,7 @@ def retry(outbox_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/set-aside/<int:set_aside_id>/settle")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def settle(set_aside_id: int) -> ResponseReturnValue:
     with site.transaction() as session:
         mending.settle(session, me(), set_aside_id, now=site.now())
@@ -168,10 +169,7 @@ def _which(text: str) -> Outcome | ColumnElement[bool] | str | None:
     sets = days.call_sets(**_settings())
     if text in sets:
         return sets[text]
-    try:
-        return Outcome(text)
-    except ValueError:
-        raise NotFound(f"no calls {text}") from None
+    return vocab.read(Outcome, text)
 
 
 def _figures(session: Session) -> dict[str, object]:
@@ -181,7 +179,7 @@ def _figures(session: Session) -> dict[str, object]:
     shown: dict[str, object] = {
         "read": days.read(session, day, now, **_settings(), kept=_compared()),
         "is_today": is_today,
-        "outcomes": {outcome: outcomes.get(outcome, 0) for outcome in Outcome},
+        "outcomes": dict.fromkeys(Outcome, 0) | {outcome: n for outcome, n in outcomes.items() if outcome is not None},
         "live": outcomes.get(None, 0),
         "emergencies": emergency_bar.count(session, *overview.day_bounds(day)),
         "words": figure_words,

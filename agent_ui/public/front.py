@@ -12,6 +12,7 @@ from agent_ui.public import plain_words
 from agent_ui.web import site
 from tickets.life import clocks
 from tickets.people import showcase
+from tickets.rules import policy
 from tickets.rules.sla import Calendar
 
 blueprint = Blueprint("public", __name__)
@@ -31,7 +32,7 @@ def home() -> str:
             work=showcase.work(session, site.now()),
             examples=showcase.examples(session, site.now()),
             hours=_hours(clocks.calendar(session), site.now()),
-            days=showcase.SPAN.days,
+            days=policy.TOLD_OF.days,
         )
 
 

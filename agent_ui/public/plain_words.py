@@ -7,12 +7,9 @@ from typing import Literal
 from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
-from callcenter.vocab import TicketState
+from agent_ui.words import labels
 from tickets.people.tracking import Journey
-
-_WITH_NOBODY = (TicketState.FILED, TicketState.TRIAGE)
-_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
-_STOPPED = (TicketState.REJECTED, TicketState.WITHDRAWN, TicketState.LINKED)
+from tickets.rules.states import HANDLING, STATES, Standing, Stop
 
 
 @dataclass(frozen=True)
@@ -31,35 +28,25 @@ def moment(at: datetime | None) -> str:
 
 
 def steps(way: Journey) -> list[Step]:
-    """The stops in their order; a way that ended early has none after its end."""
+    """The stops in their order; a way that ended early has none after its end, and one that stands in a state not
+    known here none after what is known to be past.
+    """
     stops = [_received(way)]
-    state = way.standing.state
-    if way.routed_at or state not in _STOPPED:
+    row = _row(way)
+    if row.stop == Stop.UNKNOWN:
+        now = Step(str(labels.label(way.standing.state)), headline(way), None, "now")
+        return [*stops, *([_handed_over(way)] if way.routed_at else []), now]
+    ended = row.stop == Stop.ENDED
+    if way.routed_at or not ended:
         stops.append(_handed_over(way))
-    if state in _STOPPED:
+    if ended:
         return [*stops, Step(_("Kết thúc"), headline(way), way.standing.closed_at, "ended")]
     return [*stops, _handled(way), _answered(way)]
 
 
 def headline(way: Journey) -> str:
     """Where it stands, in one sentence."""
-    match way.standing.state:
-        case TicketState.FILED | TicketState.TRIAGE:
-            return str(_("Tổng đài đang chuyển phản ánh đến đơn vị có trách nhiệm."))
-        case TicketState.ROUTED:
-            return str(_("Đang chờ %(agency)s tiếp nhận.", agency=_agency(way)))
-        case TicketState.WAITING:
-            return str(_("%(agency)s cần ông/bà cho biết thêm.", agency=_agency(way)))
-        case TicketState.RESOLVED | TicketState.CLOSED:
-            return str(_("Đã có trả lời."))
-        case TicketState.REJECTED:
-            return str(_("Phản ánh bị từ chối; lý do được nêu trên trang này."))
-        case TicketState.WITHDRAWN:
-            return str(_("Ông/bà đã rút phản ánh này."))
-        case TicketState.LINKED:
-            return str(_("Phản ánh này được gộp vào một phiếu đã có về cùng việc."))
-        case _:
-            return str(_("%(agency)s đang xử lý.", agency=_agency(way)))
+    return str(_(_row(way).headline, agency=_agency(way), state=way.standing.state))
 
 
 def _received(way: Journey) -> Step:
@@ -68,7 +55,7 @@ def _received(way: Journey) -> Step:
 
 def _handed_over(way: Journey) -> Step:
     title = _("Chuyển đến đơn vị xử lý")
-    if way.standing.state in _WITH_NOBODY:
+    if _row(way).stop == Stop.PLACING:
         words = [_("Tổng đài đang xem việc này thuộc đơn vị nào.")]
         if way.triage_due and way.standing.filed_at and way.triage_due > way.now:
             words.append(_("Dự kiến xong trước %(when)s.", when=moment(way.triage_due)))
@@ -78,32 +65,29 @@ def _handed_over(way: Journey) -> Step:
 
 
 def _handled(way: Journey) -> Step:
-    title, state = _("Đơn vị xử lý"), way.standing.state
-    if state in _WITH_NOBODY:
+    title, row = _("Đơn vị xử lý"), _row(way)
+    if row.stop == Stop.PLACING:
         return Step(title, _("Đơn vị nhận việc, kiểm tra và xử lý."), None, "ahead")
-    if state == TicketState.ROUTED:
-        return Step(title, _("Đang chờ đơn vị tiếp nhận."), None, "now")
-    if state == TicketState.WAITING:
-        words = _("Đơn vị hỏi thêm và chờ ông/bà trả lời. Hạn trả lời tạm dừng trong lúc chờ.")
-        return Step(title, words, way.accepted_at, "now")
-    if state in _ANSWERED:
+    if row.stop == Stop.ANSWERED:
         return Step(title, _("Đã xử lý xong."), way.accepted_at, "done")
-    words = _("Đơn vị đã nhận việc và đang xử lý.")
-    if way.reopened_at:
+    words = _(row.handling)
+    if way.reopened_at and row.handling == HANDLING:
         words = _("Ông/bà báo chưa khắc phục lúc %(when)s; đơn vị xử lý lại.", when=moment(way.reopened_at))
-    return Step(title, words, way.accepted_at, "now")
+    return Step(title, words, None if row.is_untaken else way.accepted_at, "now")
 
 
 def _answered(way: Journey) -> Step:
     title = _("Trả lời ông/bà")
-    if way.standing.state in _ANSWERED:
+    if _row(way).stop == Stop.ANSWERED:
         words = [_("Câu trả lời ở trên trang này.")]
         if way.closes_at:
             day = format_datetime(way.closes_at, "dd/MM/yyyy")
             words.append(_("Phiếu tự kết thúc ngày %(when)s nếu ông/bà không có ý kiến.", when=day))
         return Step(title, " ".join(words), way.standing.resolved_at or way.standing.closed_at, "done")
-    if way.promised is None or way.standing.state == TicketState.WAITING:
+    if _row(way).stands:
         return Step(title, _("Hạn trả lời chạy tiếp khi ông/bà đã bổ sung."), None, "ahead")
+    if way.promised is None:
+        return Step(title, _("Chưa có hạn trả lời."), None, "ahead")
     if way.promised <= way.now:
         words = [_("Đã quá hạn trả lời (%(when)s). Việc này được giám sát viên theo dõi.", when=moment(way.promised))]
     else:
@@ -111,6 +95,10 @@ def _answered(way: Journey) -> Step:
     if way.extended:
         words.append(str(ngettext("Đơn vị đã gia hạn %(num)d lần.", "Đơn vị đã gia hạn %(num)d lần.", way.extended)))
     return Step(title, " ".join(words), None, "ahead")
+
+
+def _row(way: Journey) -> Standing:
+    return STATES[way.standing.state]
 
 
 def _agency(way: Journey) -> str:

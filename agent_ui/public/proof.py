@@ -1,12 +1,10 @@
 """That a citizen has shown a ticket to be theirs: code and digits given, remembered in the session for a while."""
 
-from datetime import timedelta
-
 from flask import session
 
 from agent_ui.web import site
+from tickets.rules import policy
 
-LASTS = timedelta(minutes=30)
 _KEY = "proof"
 
 
@@ -18,7 +16,7 @@ def give(code: str) -> None:
 def held() -> str | None:
     """The code of the ticket that this browser may act on now."""
     found = session.get(_KEY)
-    if not found or site.now().timestamp() - found[1] > LASTS.total_seconds():
+    if not found or site.now().timestamp() - found[1] > policy.PROOF_LASTS.total_seconds():
         return None
     return str(found[0])
 

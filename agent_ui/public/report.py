@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import proof, report_form
@@ -56,7 +57,7 @@ def _open_what_the_form_needs(response: Response) -> Response:
 @blueprint.errorhandler(TooManyRequests)
 def _too_often(_error: TooManyRequests) -> ResponseReturnValue:
     """The form as it was, so that nothing typed is lost to impatience."""
-    form = report_form.read(site.site().settings.data_dir)
+    form = report_form.read(site.site().settings.data_dir, look=False)
     words = _("Gửi quá nhiều lần trong một lúc. Hãy đợi một phút rồi bấm lại; những gì ông/bà đã ghi vẫn còn đây.")
     return _page(form, _asked_step() or SEND, notice=words), 429, {"Retry-After": "60"}
 
@@ -167,7 +168,21 @@ def _asked_step() -> int | None:
 
 
 def _again(form: Form, step: int, problems: dict[str, str]) -> ResponseReturnValue:
-    return _page(replace(form, problems=problems), step), 422 if problems else 200
+    form = replace(form, problems=problems)
+    if form.busy_s is not None and "files" in problems:
+        return _page(form, step, notice=pictures_busy(form.busy_s)), 503, {"Retry-After": str(form.busy_s)}
+    return _page(form, step), 422 if problems else 200
+
+
+def pictures_busy(retry_s: int) -> str:
+    """For a form whose pictures were not looked at: what was typed is still in it."""
+    return str(
+        ngettext(
+            "Đang có nhiều ảnh gửi đến cùng lúc. Chữ đã ghi và ảnh đã giữ vẫn còn đây; hãy gửi ảnh sau %(num)d giây.",
+            "Đang có nhiều ảnh gửi đến cùng lúc. Chữ đã ghi và ảnh đã giữ vẫn còn đây; hãy gửi ảnh sau %(num)d giây.",
+            retry_s,
+        )
+    )
 
 
 def _page(form: Form, step: int, notice: str = "") -> str:

@@ -8,14 +8,16 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import plain_words, proof
+from agent_ui.public.report import pictures_busy
 from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.errors import problem_words
-from callcenter.errors import Invalid, MoveRefused, NotFound
+from agent_ui.words.spans import in_words
+from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
 from tickets.life import files, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens, tracking
 from tickets.people.citizens import CITIZEN
-from tickets.rules import codes
+from tickets.rules import codes, policy
 
 blueprint = Blueprint("track", __name__)
 
@@ -114,7 +116,7 @@ def withdraw() -> ResponseReturnValue:
 @blueprint.get("/track/files/<token>")
 def evidence(token: str) -> Response:
     """A file of the answer: by an address that was made for this citizen and works as long as their proof."""
-    file_id = signed.unseal(EVIDENCE, token, max_age_s=int(proof.LASTS.total_seconds()))
+    file_id = signed.unseal(EVIDENCE, token, max_age_s=int(policy.PROOF_LASTS.total_seconds()))
     with site.reading() as session:
         found = tracking.evidence(session, file_id)
         name, content_type, sha256 = found.name, found.content_type, found.sha256
@@ -132,6 +134,13 @@ def _too_late(_error: MoveRefused) -> ResponseReturnValue:
     return _page(proof.held(), notice=words), 409
 
 
+@blueprint.errorhandler(Busy)
+def _busy(error: Busy) -> ResponseReturnValue:
+    """Pictures that nobody had room for; only the form for what the agency asked takes any."""
+    page = _page(proof.held(), notice=pictures_busy(error.retry_s), verb="supply", problems={"files": "pictures_wait"})
+    return page, 503, {"Retry-After": str(error.retry_s)}
+
+
 def _mine() -> str:
     """The ticket this browser has shown to be its owner's; without it, one has to look it up again."""
     code = proof.held()
@@ -143,10 +152,10 @@ def _mine() -> str:
 
 def _pictures() -> list[StoredFile]:
     chosen = [upload for upload in request.files.getlist("files") if upload.filename]
-    if len(chosen) > uploads.MAX_PICTURES:
+    if len(chosen) > policy.MOST_PICTURES:
         raise Invalid({"files": "too_many_pictures"})
-    folder = site.site().settings.data_dir
-    return [uploads.keep_picture(folder, upload.filename or "", upload.read()) for upload in chosen]
+    folder, sending = site.site().settings.data_dir, uploads.Sending(limits.address())
+    return [uploads.keep_picture(folder, upload.filename or "", upload.read(), sending) for upload in chosen]
 
 
 def _said(words: str) -> ResponseReturnValue:
@@ -156,7 +165,10 @@ def _said(words: str) -> ResponseReturnValue:
 
 def _again(verb: str, problems: Mapping[str, str]) -> ResponseReturnValue:
     if "proof" in problems:
-        words = _("Đã quá 30 phút nên cần nhập lại mã và bốn số cuối. Chữ ông/bà vừa ghi vẫn còn ở dưới để chép lại.")
+        words = _(
+            "Đã quá %(span)s nên cần nhập lại mã và bốn số cuối. Chữ ông/bà vừa ghi vẫn còn ở dưới để chép lại.",
+            span=in_words("PROOF_LASTS"),
+        )
         return _page(None, notice=words), 403
     return _page(proof.held(), verb=verb, problems=problems), 422
 

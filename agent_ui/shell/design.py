@@ -12,13 +12,14 @@ from flask import Blueprint
 from agent_ui import frame
 from agent_ui.desk.console import Work
 from agent_ui.web import site
-from agent_ui.web.auth import roles
+from agent_ui.web.auth import may
 from agent_ui.words import story
-from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketEvent, Ward
-from callcenter.vocab import AssignmentRole, Level, Outcome, Role, Source, TicketKind, TicketState
+from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketClock, TicketEvent, Ward
+from callcenter.vocab import AssignmentRole, Clock, Level, Outcome, Source, TicketKind, TicketState
 from tickets.agency.inbox import InboxRow
 from tickets.desk.queries import CallerHistory
 from tickets.life import lines
+from tickets.rights import Right
 from tickets.rules.sla import clock_state
 
 blueprint = Blueprint("design", __name__)
@@ -35,7 +36,7 @@ _NUMBER = "+84905123456"
 
 
 @blueprint.get("/design")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def page() -> str:
     with site.reading() as session:
         return frame.page(session, "design/page.html", **_pieces(site.now()))
@@ -48,7 +49,6 @@ def _pieces(now: datetime) -> dict[str, object]:
         "SHORT": SHORT,
         "LONG": LONG,
         "NAMES": NAMES,
-        "STATES": tuple(TicketState),
         "LEVELS": tuple(Level),
         "TICKETS": tickets,
         "LINES": lines.of_all(tickets),
@@ -77,12 +77,14 @@ def _tickets(now: datetime) -> list[Ticket]:
     shared = {"kind": TicketKind.REPORT, "reporter_name": "", "address": "", "reopened": 0, "asked_again": 0}
     full = Ticket(
         **shared, id=-1, code="618033990", state=TicketState.ROUTED, level=Level.URGENT, source=Source.HOTLINE,
-        created_at=now - timedelta(minutes=12), description=LONG, accept_due=now - timedelta(hours=3),
+        created_at=now - timedelta(minutes=12), description=LONG,
+        clocks=[TicketClock(kind=Clock.ACCEPT, due=now - timedelta(hours=3))],
         category=Category(name="Cấp thoát nước, ngập"), ward=Ward(name="Phường Mỹ Tho"), lead_agency=company,
     )  # fmt: skip
     bare = Ticket(
         **shared, id=-2, code="271828186", state=TicketState.ACCEPTED, level=Level.NORMAL, source=Source.WEB,
-        created_at=now - timedelta(days=1), description="", answer_due=now + timedelta(days=3),
+        created_at=now - timedelta(days=1), description="",
+        clocks=[TicketClock(kind=Clock.ANSWER, due=now + timedelta(days=3))],
     )  # fmt: skip
     return [full, bare]
 

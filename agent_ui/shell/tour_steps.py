@@ -1,4 +1,4 @@
-"""What the guided tours say: for each role its home page, step by step, each step one thing to look at."""
+"""The words of the guided tours: each leads over one home page, step by step, each step one thing to look at."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from callcenter.vocab import Role
+from agent_ui.words.spans import in_words
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Tour:
-    """`page` is the endpoint of the role's home, where all anchors are."""
+    """`name` is what an account remembers of it; `page` is the endpoint of a home page, where all anchors are."""
 
+    name: str
     page: str
     steps: tuple[Step, ...]
 
@@ -65,7 +66,10 @@ _OPERATOR = (
     Step(
         "my-drafts",
         _l("Phiếu ông/bà còn nợ"),
-        _l("Cuộc gọi đã xong mà phiếu chưa chuyển hay chưa kết thúc. Sau 30 phút, ca trưởng cũng thấy phiếu này."),
+        _l(
+            "Cuộc gọi đã xong mà phiếu chưa chuyển hay chưa kết thúc. Sau %(span)s, ca trưởng cũng thấy phiếu này.",
+            span=in_words("UNOWNED_AFTER"),
+        ),
         _l("Bấm vào số điện thoại để làm nốt, phiếu lâu nhất trước."),
     ),
     Step(
@@ -89,13 +93,16 @@ _SHIFT_LEADER = (
     Step(
         "drafts",
         _l("Phiếu bỏ dở"),
-        _l("Cuộc gọi đã gác máy quá 30 phút mà phiếu chưa xong. Không phiếu nào được để không ai lo."),
+        _l(
+            "Cuộc gọi đã gác máy quá %(span)s mà phiếu chưa xong. Không phiếu nào được để không ai lo.",
+            span=in_words("UNOWNED_AFTER"),
+        ),
         _l("Bấm “Nhận làm tiếp”, hoặc “Giao cho…” một người trong ca."),
     ),
     Step(
         "call-backs",
         _l("Người chờ gọi lại"),
-        _l("Số chưa được gọi lại sau 15 phút mà chưa ai nhận, lâu nhất ở trên."),
+        _l("Số chưa được gọi lại sau %(span)s mà chưa ai nhận, lâu nhất ở trên.", span=in_words("UNCLAIMED_AFTER")),
         _l("Nhận việc hoặc giao cho người đang sẵn sàng."),
     ),
     Step(
@@ -124,7 +131,10 @@ _SUPERVISOR = (
     Step(
         "calls",
         _l("Số nào cũng giải thích được"),
-        _l("Dấu ? cạnh mỗi số nói cách tính. Dòng nhỏ so với cùng thứ của 4 tuần trước."),
+        _l(
+            "Dấu ? cạnh mỗi số nói cách tính. Dòng nhỏ so với cùng thứ của %(weeks)s tuần trước.",
+            weeks=in_words("COMPARED_WEEKS"),
+        ),
         _l("Đưa con trỏ vào dấu ?, hoặc dùng phím Tab đến đó."),
     ),
     Step(
@@ -213,10 +223,11 @@ _ADMIN = (
     _MENU,
 )
 
-TOURS: Mapping[Role, Tour] = {
-    Role.OPERATOR: Tour("home.home", _OPERATOR),
-    Role.SHIFT_LEADER: Tour("shift.home", _SHIFT_LEADER),
-    Role.SUPERVISOR: Tour("supervisor.board", _SUPERVISOR),
-    Role.OFFICER: Tour("agency.inbox", _OFFICER),
-    Role.ADMIN: Tour("admin.overview", _ADMIN),
-}
+_TOURS = (
+    Tour("operator", "home.home", _OPERATOR),
+    Tour("shift_leader", "shift.home", _SHIFT_LEADER),
+    Tour("supervisor", "supervisor.board", _SUPERVISOR),
+    Tour("officer", "agency.inbox", _OFFICER),
+    Tour("admin", "admin.overview", _ADMIN),
+)
+TOURS: Mapping[str, Tour] = {tour.name: tour for tour in _TOURS}

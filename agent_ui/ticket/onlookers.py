@@ -4,10 +4,10 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from agent_ui.web import site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter import onlookers
-from callcenter.vocab import Role
 from tickets.desk import queries
+from tickets.rights import Right
 from tickets.rules import codes
 
 blueprint = Blueprint("onlookers", __name__)
@@ -16,7 +16,7 @@ _AT_MOST = 20
 
 
 @blueprint.post("/onlookers")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def here() -> ResponseReturnValue:
     """`{code: [names of the others]}` of the tickets that this person may see; `gone` says goodbye."""
     actor = me()

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from agent_ui import frame
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from callcenter.vocab import Role, TicketState
-from tickets.actors import DESK
+from callcenter.vocab import TicketState
+from tickets import rights
 from tickets.finding import saved_searches
 from tickets.finding.search import Place, Wanted, count
 from tickets.finding.search import search as find
 from tickets.life import choices
+from tickets.rights import Right
 
 blueprint = Blueprint("search", __name__)
 
@@ -27,7 +28,7 @@ _PARTS = ("q", "state", "agency", "category", "since", "until", "mine")
 
 
 @blueprint.get("/tickets")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def page() -> str:
     if site.asked_part() not in ("rows", "found"):
         return _page({})
@@ -36,7 +37,7 @@ def page() -> str:
 
 
 @blueprint.get("/tickets/count")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def total() -> str:
     """How many tickets a search finds, asked for by a press: it reads every one of them."""
     with site.reading() as session:
@@ -44,7 +45,7 @@ def total() -> str:
 
 
 @blueprint.post("/searches")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def keep() -> ResponseReturnValue:
     """The search stands in the address of the form too, so that a refused name comes back on the same page."""
     query = _query()
@@ -58,7 +59,7 @@ def keep() -> ResponseReturnValue:
 
 
 @blueprint.post("/searches/<int:saved_id>/drop")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def drop(saved_id: int) -> ResponseReturnValue:
     with site.transaction() as session:
         saved_searches.drop(session, me(), saved_id)
@@ -72,7 +73,7 @@ def _page(problems: Mapping[str, str]) -> str:
             session,
             "tickets/search.html",
             categories=choices.categories(session),
-            agencies=choices.agencies(session) if me().role in DESK else (),
+            agencies=choices.agencies(session) if rights.has_all(me(), Right.SEE_TICKET) else (),
             saved=saved_searches.of(session, me()),
             problems=problems,
             **_found(session),

@@ -8,32 +8,33 @@ from sqlalchemy.orm import Session
 
 from agent_ui import frame
 from agent_ui.web import site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import AssignmentRole, Role, TicketKind
-from tickets.actors import DESK, LEADS
+from callcenter.vocab import AssignmentRole, TicketKind
+from tickets import rights
 from tickets.agency import approvals, casework
 from tickets.calls import talkers
 from tickets.desk import queries
 from tickets.desk.queries import TicketPage
 from tickets.finding import related
-from tickets.life import choices, clocks, files, running
+from tickets.life import choices, clocks, files, running, uploads
 from tickets.people import citizens
-from tickets.rules import moves
+from tickets.rights import Right
+from tickets.rules import moves, policy
 
 blueprint = Blueprint("tickets", __name__)
 
 
 @blueprint.get("/tickets/<code>")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def page(code: str) -> str:
     return show(code)
 
 
 @blueprint.get("/tickets/<code>/print")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def printed(code: str) -> str:
     """One sheet for the file: what was reported, what happened, what was answered, room to sign."""
     with site.reading() as session:
@@ -41,7 +42,7 @@ def printed(code: str) -> str:
 
 
 @blueprint.get("/files/<int:file_id>")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def file(file_id: int) -> Response:
     """Pictures are shown, everything else is only ever downloaded; never as a page, never able to run."""
     with site.reading() as session:
@@ -51,7 +52,7 @@ def file(file_id: int) -> Response:
 
 
 @blueprint.get("/files/<int:file_id>/thumb")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def thumb(file_id: int) -> Response:
     """A picture made small; for anything else there is none."""
     with site.reading() as session:
@@ -59,8 +60,10 @@ def thumb(file_id: int) -> Response:
         content_type, sha256 = found.content_type, found.sha256
     if content_type not in files.IMAGES:
         raise NotFound(f"file {file_id} is no picture")
+    # Making it may wait for its turn: not with a connection to the database in hand.
+    site.end_view()
     try:
-        path = files.thumbnail(site.site().settings.data_dir, sha256)
+        path = uploads.thumbnail(site.site().settings.data_dir, sha256)
     except Invalid:
         raise NotFound(f"file {file_id} cannot be made small") from None
     response = _send(path, files.THUMB_TYPE, f"{file_id}.webp")
@@ -103,7 +106,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "page": found,
         "ticket": ticket,
         "can": can,
-        "hidden": ticket.keep_identity and actor.role == Role.OFFICER,
+        "hidden": ticket.keep_identity and not rights.may(actor, Right.SEE_IDENTITY),
         "steps": journey.journey(ticket),
         "clock_now": running.running(session, ticket, lead.assigned_at if lead else None, site.now()),
         "waits_until": clocks.waits_until(session, ticket),
@@ -113,7 +116,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "agencies": choices.agencies(session) if "assign" in can else (),
         "proposal": approvals.proposal_of(session, ticket),
         "evidence_owed": _owes_evidence(found),
-        "extensions_left": casework.MAX_EXTENSIONS - ticket.extended,
+        "extensions_left": policy.MOST_EXTENSIONS - ticket.extended,
     }
 
 
@@ -121,10 +124,11 @@ def _can(session: Session, page: TicketPage) -> frozenset[str]:
     """Which forms the page shows; the verbs check again."""
     actor, ticket, mine = me(), page.ticket, page.mine
     allowed = moves.allowed(ticket.state)
-    can = _desk_can(page, allowed) if actor.role in DESK else set()
-    if actor.role == Role.OFFICER and mine is not None:
+    can = _desk_can(page, allowed) if rights.may(actor, Right.SPEAK_FOR_CITIZEN) else set()
+    if rights.may(actor, Right.WORK_INBOX) and mine is not None:
         can |= _officer_can(page, allowed)
-    if approvals.may_approve(session, actor, ticket) and (mine is not None or actor.role in approvals.STAND_INS):
+    stands_in = rights.has_all(actor, Right.APPROVE_ANSWER)
+    if approvals.may_approve(session, actor, ticket) and (mine is not None or stands_in):
         can |= {"approve", "send_back"}
     return frozenset(can)
 
@@ -133,7 +137,7 @@ def _desk_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
     actor, ticket = me(), page.ticket
     can = set(citizens.open_to(ticket, site.now()))
     call_back = ticket.kind == TicketKind.CALLBACK
-    if actor.role in LEADS and not call_back:
+    if rights.has_all(actor, Right.ROUTE_TICKET) and not call_back:
         can |= {word for word, move in (("assign", "route"), ("reject", "reject")) if move in allowed}
     if call_back and "call_back_done" in allowed:
         can |= {"called_back", "not_reached"}
@@ -149,7 +153,7 @@ def _officer_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
         return {"give_back"} if mine.accepted_at else {"accept", "give_back"}
     can: set[str] = {verb for verb in ("accept", "give_back", "resolve", "ask", "resume") if verb in allowed}
     late = ticket.answer_due is None or ticket.answer_due <= site.now()
-    if "extend" in allowed and ticket.extended < casework.MAX_EXTENSIONS and not late:
+    if "extend" in allowed and ticket.extended < policy.MOST_EXTENSIONS and not late:
         can.add("extend")
     if "ask" in can and not clocks.may_wait(ticket):
         can.remove("ask")

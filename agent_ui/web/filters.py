@@ -15,14 +15,16 @@ from markupsafe import Markup
 
 from agent_ui.web import site
 from agent_ui.web.addresses import url_for
-from agent_ui.words import figure_words, labels, pbx_words
+from agent_ui.words import figure_words, labels, pbx_words, unknown_words
+from agent_ui.words.spans import filled, in_words
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
-from callcenter.vocab import Phase
+from callcenter.vocab import Phase, is_known
 from tickets.life.running import due_now
-from tickets.rules import call_phase, codes
+from tickets.rules import call_phase, codes, policy
 from tickets.rules.fields import pin_of
 from tickets.rules.sla import VIETNAM, clock_state
+from tickets.rules.states import STATES
 
 # A listener beats every second, and another one takes over within five: after this nobody listens.
 _HEARTBEAT = timedelta(seconds=30)
@@ -30,12 +32,14 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, kept_whole, pin)
+    words = (hours_of, phone, code, ticket_url, name_of, unknown_words.named, figure, format_words, kept_whole, pin)
     calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
     people = (figure_words.doing_words, figure_words.pause_words)
     for function in (*moments, *words, *calls, *people):
         app.add_template_filter(function)
-    app.jinja_env.globals.update(LABELS=labels, now=site.now, icons_url=icons_url, icon_picture=icon)
+    app.add_template_test(lambda word: not is_known(word), "unknown_word")
+    app.jinja_env.globals.update(LABELS=labels, STATES=STATES, POLICY=policy, in_words=in_words, filled=filled)
+    app.jinja_env.globals.update(now=site.now, icons_url=icons_url, icon_picture=icon)
     app.url_defaults(_versioned(app))
 
 

@@ -9,8 +9,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from callcenter.errors import Invalid, NotFound
-from tickets.life.files import MAX_FILES
-from tickets.rules import codes
+from tickets.rules import codes, policy
 from tickets.rules.fields import TicketFields
 from tickets.rules.sla import VIETNAM
 
@@ -128,6 +127,6 @@ def asked_moment(name: str) -> datetime | None:
 def uploads(name: str) -> list[FileStorage]:
     """The files that were really chosen: an empty input sends one without a name."""
     chosen = [upload for upload in request.files.getlist(name) if upload.filename]
-    if len(chosen) > MAX_FILES:
+    if len(chosen) > policy.MOST_FILES:
         raise Invalid({name: "too_many_files"})
     return chosen

@@ -30,7 +30,7 @@ class Site:
 
 def attach(app: Flask, site: Site) -> None:
     app.extensions[_KEY] = site
-    app.teardown_appcontext(_end_view)
+    app.teardown_appcontext(end_view)
 
 
 def site() -> Site:
@@ -59,16 +59,16 @@ def reading() -> Iterator[Session]:
         yield _view()
     except BaseException:
         # Perhaps it was the database that failed.
-        _end_view()
+        end_view()
         raise
     if request.method not in _ONLY_READ:
-        _end_view()
+        end_view()
 
 
 @contextmanager
 def transaction() -> Iterator[Session]:
     """What is read after it is read anew."""
-    _end_view()
+    end_view()
     with db.transaction(site().engine) as session:
         yield session
 
@@ -81,7 +81,7 @@ def _view() -> Session:
     return open_one[0]
 
 
-def _end_view(_error: BaseException | None = None) -> None:
+def end_view(_error: BaseException | None = None) -> None:
     open_one: tuple[Session, ExitStack] | None = g.pop("view", None)
     if open_one is not None:
         open_one[1].close()

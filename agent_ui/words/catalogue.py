@@ -18,9 +18,11 @@ from flask_babel import Babel, Domain, get_domain
 from markupsafe import Markup
 
 FOLDER = Path(__file__).parents[1]
+# Words that belong to a rule stand beside it, marked with `N_`.
+_RULES = FOLDER.parent / "tickets"
 _PO = FOLDER / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 _METHODS = [("**.py", "python"), ("*/templates/**.html", "jinja2")]
-_KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
+_KEYWORDS = {"_": None, "N_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
 
 
 class _AtHand(Domain):  # type: ignore[misc]
@@ -59,10 +61,11 @@ def _said(text: str, /, **values: object) -> Markup:
 def extract() -> Catalog:
     """Every text of the sources and templates."""
     catalogue = Catalog(charset="utf-8")
-    for file, line, message, comments, context in extract_from_dir(
-        FOLDER, _METHODS, {"*/templates/**.html": {"silent": "false"}}, keywords=_KEYWORDS
-    ):
-        catalogue.add(message, None, [(file, line)], auto_comments=comments, context=context)
+    for folder in (FOLDER, _RULES):
+        for file, line, message, comments, context in extract_from_dir(
+            folder, _METHODS, {"*/templates/**.html": {"silent": "false"}}, keywords=_KEYWORDS
+        ):
+            catalogue.add(message, None, [(file, line)], auto_comments=comments, context=context)
     return catalogue
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from agent_ui.words.spans import in_words
 from callcenter.vocab import AFTER_CALL, UNANSWERED
 
 
@@ -83,8 +84,9 @@ UNREACHED = _l(
     "chưa xong. Số ẩn không gọi lại được nên không đếm ở đây."
 )
 USUAL = _l(
-    "Số nhỏ bên dưới: cùng thứ trong 4 tuần trước, đến cùng giờ. Số lượng là trung bình mỗi ngày; tỷ lệ tính gộp "
-    "mọi cuộc gọi của các ngày đó. Ngày không có cuộc gọi nào thì bỏ qua."
+    "Số nhỏ bên dưới: cùng thứ trong %(weeks)s tuần trước, đến cùng giờ. Số lượng là trung bình mỗi ngày; tỷ lệ tính "
+    "gộp mọi cuộc gọi của các ngày đó. Ngày không có cuộc gọi nào thì bỏ qua.",
+    weeks=in_words("COMPARED_WEEKS"),
 )
 TICKETS: Mapping[str, LazyString] = {
     "received": _l("Phản ánh có giờ tiếp nhận trong ngày, mọi nguồn. Không tính việc gọi lại."),

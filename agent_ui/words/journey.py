@@ -8,24 +8,9 @@ from flask_babel import lazy_gettext as _l
 
 from callcenter.models import Ticket
 from callcenter.vocab import TicketKind
-from callcenter.vocab import TicketState as S
+from tickets.rules.states import STATES
 
 _NAMES = (_l("Đã tiếp nhận"), _l("Chuyển đơn vị"), _l("Đang xử lý"), _l("Đã trả lời"), _l("Kết thúc"))
-# How many steps are behind a ticket in this state; the next one is where it is.
-_BEHIND = {
-    S.DRAFT: 0, S.FILED: 1, S.TRIAGE: 1, S.ROUTED: 2, S.ACCEPTED: 2, S.WAITING: 2, S.AWAITING_APPROVAL: 3,
-    S.RESOLVED: 4, S.CLOSED: 5,
-}  # fmt: skip
-_NOTES = {
-    S.DRAFT: _l("đang ghi nhận"),
-    S.FILED: _l("đang chọn đơn vị"),
-    S.TRIAGE: _l("chờ phân loại"),
-    S.ROUTED: _l("chờ đơn vị tiếp nhận"),
-    S.WAITING: _l("chờ người dân bổ sung"),
-    S.AWAITING_APPROVAL: _l("chờ duyệt trả lời"),
-    S.RESOLVED: _l("chờ ý kiến người dân"),
-}
-_ENDED_EARLY = {S.REJECTED: _l("Từ chối"), S.WITHDRAWN: _l("Người dân rút")}
 
 
 @dataclass(frozen=True)
@@ -39,20 +24,23 @@ class Step:
 
 
 def journey(ticket: Ticket) -> list[Step]:
-    """Empty for what never takes this way: call-backs, drafts put aside, duplicates."""
-    if ticket.kind == TicketKind.CALLBACK or ticket.state in (S.LINKED, S.DISCARDED):
+    """Empty for what never takes this way (call-backs, drafts put aside, duplicates), and for a state not known here:
+    where that stands on the way would be a guess.
+    """
+    row = STATES[ticket.state]
+    if ticket.kind == TicketKind.CALLBACK or (row.step is None and not row.ending):
         return []
     times = (ticket.filed_at, ticket.routed_at, ticket.accepted_at, ticket.resolved_at, ticket.closed_at)
-    if ticket.state in _ENDED_EARLY:
+    if row.step is None:
         done = [Step(name, "done", at) for name, at in zip(_NAMES[:3], times[:3], strict=True) if at]
-        return [*done, Step(_ENDED_EARLY[ticket.state], "done", ticket.closed_at)]
-    behind = _BEHIND[ticket.state]
+        return [*done, Step(_l(row.ending), "done", ticket.closed_at)]
+    behind, note = row.step, _l(row.note) if row.note else None
     return [
         Step(
             name=name,
             standing="done" if number < behind else "now" if number == behind else "later",
             at=at if number <= behind else None,
-            note=_NOTES.get(ticket.state) if number == behind else None,
+            note=note if number == behind else None,
         )
         for number, (name, at) in enumerate(zip(_NAMES, times, strict=True))
     ]

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
+from agent_ui.words.spans import in_words, spell
+from agent_ui.words.unknown_words import unknown
 from callcenter.vocab import (
     AUTOMATIC_DISPOSITIONS,
     AfterCallEnd,
@@ -40,6 +42,9 @@ from callcenter.vocab import (
     Verdict,
     Witness,
 )
+from tickets.notices import messages
+from tickets.rules import policy
+from tickets.rules.states import STATES as TICKET_STATES
 
 _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (Outcome.ANSWERED, _l("Đã nghe máy")),
@@ -86,19 +91,7 @@ _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (TicketKind.REPORT, _l("Phản ánh, kiến nghị")),
     (TicketKind.INQUIRY, _l("Hỏi đáp")),
     (TicketKind.CALLBACK, _l("Việc gọi lại")),
-    (TicketState.DRAFT, _l("Đang ghi nhận")),
-    (TicketState.FILED, _l("Đã tiếp nhận")),
-    (TicketState.TRIAGE, _l("Chờ phân loại")),
-    (TicketState.ROUTED, _l("Đã chuyển xử lý")),
-    (TicketState.ACCEPTED, _l("Đang xử lý")),
-    (TicketState.WAITING, _l("Chờ người dân bổ sung")),
-    (TicketState.AWAITING_APPROVAL, _l("Chờ duyệt trả lời")),
-    (TicketState.RESOLVED, _l("Đã xử lý")),
-    (TicketState.CLOSED, _l("Kết thúc")),
-    (TicketState.REJECTED, _l("Từ chối (có lý do)")),
-    (TicketState.WITHDRAWN, _l("Người dân rút phản ánh")),
-    (TicketState.LINKED, _l("Trùng, theo phiếu gốc")),
-    (TicketState.DISCARDED, _l("Không lập phiếu")),
+    *((state, _l(row.label)) for state, row in TICKET_STATES.items()),
     (ContactFlag.SAFE_CONTACT, _l("Liên hệ an toàn")),
     (ContactFlag.HARD_OF_HEARING, _l("Nghe kém")),
     (ContactFlag.SPEAKS_KHMER, _l("Nói tiếng Khmer")),
@@ -203,8 +196,15 @@ _BY_WORD = {(type(word), word.value): text for word, text in _LABELS}
 
 
 def label(word: StrEnum) -> LazyString:
-    """The label of a vocabulary value; KeyError for a word nobody translated (a test walks all of them)."""
-    return _BY_WORD[type(word), word.value]
+    """The label of a vocabulary value; a word that is stored and not known here is shown as it is, marked."""
+    found = _BY_WORD.get((type(word), word.value))
+    return unknown(word.value) if found is None else found
+
+
+def stored(word: str, *kinds: type[StrEnum]) -> LazyString:
+    """The label of a word that lies as plain text in the history, by the first of these kinds that has it."""
+    found = (_BY_WORD.get((kind, word)) for kind in kinds)
+    return next((text for text in found if text is not None), unknown(word))
 
 
 # An abandoned call says where the caller gave up (`Call.stage`).
@@ -309,23 +309,35 @@ PROBLEMS: Mapping[str, LazyString] = {
     "point_unreadable": _l("Không phải tọa độ. Ví dụ đúng: 10.356940,106.362500."),
     "phone_unreadable": _l("Không phải số điện thoại gọi lại được. Ví dụ đúng: 0905 123 456."),
     "empty_file": _l("Tệp trống."),
-    "file_too_large": _l("Tệp lớn hơn 10 MB."),
+    "file_too_large": _l("Tệp lớn hơn %(size)s.", size=in_words("LARGEST_FILE")),
     "file_type": _l("Chỉ nhận ảnh JPEG, PNG, WebP; PDF, Word, Excel; âm thanh MP3, WAV; video MP4."),
     "file_broken": _l("Ảnh không mở được."),
     "image_too_large": _l("Ảnh có kích thước quá lớn."),
-    "too_many_searches": _l("Đã lưu 20 bộ lọc, là tối đa. Hãy bỏ bớt một bộ lọc cũ."),
-    "too_many_files": _l("Nhiều tệp quá: tối đa 10 tệp mỗi lần."),
+    "pictures_too_large": _l("Các ảnh gửi cùng lúc cộng lại quá lớn. Hãy gửi riêng ảnh này ở lần sau."),
+    "file_not_opened": _l("Máy chủ không mở được tệp này, hoặc mở quá lâu. Hãy gửi tệp khác."),
+    "pictures_wait": _l("Ảnh chưa được nhận. Hãy chọn lại ảnh và gửi lần nữa."),
+    "files_wait": _l("Đang có nhiều tệp gửi đến cùng lúc, tệp này chưa được nhận. Hãy chọn lại tệp và gửi lần nữa."),
+    "too_many_searches": _l(
+        "Đã lưu %(most)s bộ lọc, là tối đa. Hãy bỏ bớt một bộ lọc cũ.", most=in_words("MOST_SEARCHES")
+    ),
+    "too_many_files": _l("Nhiều tệp quá: tối đa %(most)s tệp mỗi lần.", most=in_words("MOST_FILES")),
     "evidence_required": _l("Lĩnh vực này cần ảnh hoặc tài liệu minh chứng."),
-    "days_1_to_10": _l("Mỗi lần gia hạn từ 1 đến 10 ngày làm việc."),
-    "extended_enough": _l("Phiếu đã gia hạn 2 lần, không gia hạn thêm được."),
+    "extension_length": _l("Mỗi lần gia hạn từ 1 đến %(span)s.", span=in_words("LONGEST_EXTENSION")),
+    "extended_enough": _l(
+        "Phiếu đã gia hạn đủ %(most)s lần, không gia hạn thêm được.", most=in_words("MOST_EXTENSIONS")
+    ),
     "past_due": _l("Phiếu đã quá hạn trả lời nên không gia hạn được nữa. Hãy trả lời người dân."),
-    "waited_enough": _l("Phiếu đã chờ người dân đủ 10 ngày làm việc. Hãy trả lời theo những gì đã biết."),
+    "waited_enough": _l(
+        "Phiếu đã chờ người dân đủ %(span)s. Hãy trả lời theo những gì đã biết.", span=in_words("MAX_WAIT")
+    ),
     "approver_only": _l("Ở đơn vị này, chỉ lãnh đạo đơn vị được từ chối phiếu."),
-    "answered_long_ago": _l("Đã quá 30 ngày kể từ khi trả lời. Hãy gọi 1022 để gửi phản ánh mới."),
+    "answered_long_ago": _l(
+        "Đã quá %(span)s kể từ khi trả lời. Hãy gọi 1022 để gửi phản ánh mới.", span=in_words("OBJECT_WITHIN")
+    ),
     "code_wrong": _l("Mã phiếu không đúng. Mã có chín chữ số, ví dụ 618-033-990."),
     "code_unknown": _l("Không có phiếu mang mã này."),
     "picture_type": _l("Chỉ nhận ảnh JPEG, PNG hoặc WebP."),
-    "too_many_pictures": _l("Tối đa 5 ảnh. Hãy bỏ bớt ảnh rồi chọn lại."),
+    "too_many_pictures": _l("Tối đa %(most)s ảnh. Hãy bỏ bớt ảnh rồi chọn lại.", most=in_words("MOST_PICTURES")),
     "picture_gone": _l("Ảnh này gửi lên quá lâu nên không còn giữ. Hãy chọn lại ảnh."),
     "place_required": _l("Hãy cho biết ở đâu: chọn xã/phường, chấm trên sơ đồ hoặc ghi địa chỉ."),
     "place_required_desk": _l("Hãy ghi xã/phường hoặc địa chỉ."),
@@ -343,7 +355,12 @@ PROBLEMS: Mapping[str, LazyString] = {
     "nuisance_protected": _l("Số này thuộc tổng đài, một đơn vị xử lý hoặc cứu nạn: không hạn chế được."),
     "nuisance_lower_first": _l("Trước khi chặn, hãy cho số này chờ sau người khác."),
     "nothing_chosen": _l("Chưa chọn số nào."),
-    "text_too_long": _l("Tin nhắn dài quá: tối đa 3 tin ghép (201 chữ có dấu hoặc 459 chữ không dấu)."),
+    "text_too_long": _l(
+        "Tin nhắn dài quá: tối đa %(most)s tin ghép (%(marked)s chữ có dấu hoặc %(plain)s chữ không dấu).",
+        most=in_words("MOST_TEXT_PARTS"),
+        marked=LazyString(lambda: str(policy.MOST_TEXT_PARTS * messages.MARKED_PART)),
+        plain=LazyString(lambda: str(policy.MOST_TEXT_PARTS * messages.PLAIN_PART)),
+    ),
     "phone_not_here": _l("Tổng đài này không nhận lệnh từ trang: hãy dùng máy điện thoại."),
     "phone_too_late": _l("Cuộc gọi này không còn ở máy của ông/bà."),
     "call_not_of_ticket": _l("Số này không có trong phiếu. Hãy sửa số liên hệ rồi gọi."),
@@ -360,6 +377,9 @@ PROBLEMS: Mapping[str, LazyString] = {
     "phone_not_paused": _l("Máy của ông/bà đang không tạm ngưng."),
     "pause_reason": _l("Hãy chọn một lý do trong danh sách."),
     "phone_away": _l("Tổng đài đang mất kết nối, chưa gửi lệnh được."),
+    "answer_left": _l(
+        "Chữ ở ô này chưa được gửi; nút vừa bấm sẽ làm mất. Hãy bấm nút của ô này, hoặc xóa chữ rồi bấm lại."
+    ),
     "invalid": _l("Chưa đúng."),
 }
 
@@ -368,13 +388,15 @@ DISPOSITIONS = tuple(word for word in Disposition if word not in AUTOMATIC_DISPO
 STATES = tuple(TicketState)
 NOT_REACHED = tuple(word for word in Attempt if word != Attempt.REACHED)
 
-# When a number is called again (`tickets.rules.attempts.LATER`).
-LATER: Mapping[str, LazyString] = {
-    "15m": _l("sau 15 phút"),
-    "1h": _l("sau 1 giờ"),
-    "3h": _l("sau 3 giờ"),
-    "morning": _l("8 giờ sáng mai"),
-}
+
+def later() -> dict[str, str]:
+    """When a number is called again, by the word of the form (`policy.CALL_LATER`)."""
+    morning = str(gettext("%(time)s sáng mai", time=spell(policy.CALL_IN_THE_MORNING)))
+    return {
+        word: str(gettext("sau %(span)s", span=spell(after))) if after is not None else morning
+        for word, after in policy.CALL_LATER.items()
+    }
+
 
 # Who acts without an account (`TicketEvent.actor`).
 ACTORS: Mapping[str, LazyString] = {

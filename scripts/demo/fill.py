@@ -33,7 +33,7 @@ from scripts.demo.knowledge import ARTICLES as ARTICLES_OF_DEMO
 from scripts.demo.knowledge import KEYWORDS
 from scripts.demo.province import AGENCIES, CATEGORIES, COMMUNE, PASSWORD_WORDS, PEOPLE, RULES, Person, Way
 from scripts.tools.places import load_units
-from tickets.life.clocks import DEFAULTS
+from tickets.rules.policy import TARGETS
 
 DONG_THAP = "82"
 _LOCK = 0x1022_0002
@@ -82,7 +82,7 @@ def base(session: Session, *, now: datetime, province: str = DONG_THAP) -> None:
         SlaTarget,
         (
             {"level": level, "clock": clock, "minutes": target.minutes, "working_time": target.working_time}
-            for (level, clock), target in DEFAULTS.items()
+            for (level, clock), target in TARGETS.items()
         ),
     )
     _add(session, CalendarDay, calendar_days(range(2026, max(2027, now.year + 1) + 1)))

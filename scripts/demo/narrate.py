@@ -14,12 +14,12 @@ from callcenter.db import reading
 from callcenter.models import Call, Ticket, User
 from callcenter.vocab import Level, Outcome, Stage, TicketKind, TicketState
 from tickets.rules import codes
+from tickets.rules.states import UNTAKEN
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 LONG_WAIT = timedelta(seconds=20)
 URGENT_WAIT = timedelta(minutes=10)
 _LOOK_EVERY_S = 5.0
-_NOT_ACCEPTED = (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
 # One line a call at its beginning and one at its end, one line a ticket for each hand it comes into.
 _MISSED = {
     Outcome.CALLBACK: "asks to be called back",
@@ -91,7 +91,7 @@ class Story:
                 yield f"NEEDED {_caller(call)} waits for {(now - call.queued_at).seconds} s: nobody has answered"
         urgent = select(Ticket).where(
             Ticket.level == Level.URGENT,
-            Ticket.state.in_(_NOT_ACCEPTED),
+            Ticket.state.in_(UNTAKEN),
             Ticket.filed_at > self._since,
             Ticket.filed_at < now - URGENT_WAIT,
         )

@@ -29,8 +29,8 @@ from tickets.life import clocks, history
 from tickets.people import citizens
 from tickets.people.citizens import CITIZEN
 from tickets.rules.handover import Handover
-from tickets.rules.moves import OPEN
 from tickets.rules.sla import Calendar
+from tickets.rules.states import OPEN
 
 SEED = 1022
 # Serials of calls that came because the first one broke.

@@ -17,7 +17,7 @@ from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.sipp import Step
 from tests.asterisk.stage import PROMPT_S, Stage, Theatre, Truth, run, site_for
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk-doctor")]
 SCENES = [SCENARIOS[name] for name in ("answered", "plus84")]
 Edit = Callable[[str], str]
 

@@ -59,7 +59,7 @@ from tickets.telephone.floor import Doing
 from tickets.telephone.handset import Handset
 from tickets.telephone.my_phone import Presence
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk-phone")]
 
 QUEUE, OTHER = "hotline-1022", "hotline-tra-cuu"
 # The operator's own telephone, a colleague's, the shift leader's.

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.db import transaction
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Assignment, Ticket, TicketEvent
-from callcenter.vocab import AssignmentRole, Level, TicketState
+from callcenter.vocab import AssignmentRole, Clock, Level, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.agency import assignment, casework, inbox
@@ -249,8 +249,8 @@ def test_an_extension_moves_the_promise_and_is_on_record(session: Session, provi
 @pytest.mark.parametrize(
     ("days", "reason", "now", "problems"),
     [
-        (0, "x", LATER, {"working_days": "days_1_to_10"}),
-        (11, " ", LATER, {"working_days": "days_1_to_10", "reason": "required"}),
+        (0, "x", LATER, {"working_days": "extension_length"}),
+        (11, " ", LATER, {"working_days": "extension_length", "reason": "required"}),
         (3, "x", DUE, {"working_days": "past_due"}),
         (3, "x" * 10_001, LATER, {"reason": "too_long"}),
     ],
@@ -341,7 +341,9 @@ def test_what_was_waited_and_promised_goes_with_the_ticket(session: Session, pro
 
 def test_nobody_asks_for_ever(session: Session, province: Province) -> None:
     ticket, thu = accepted(session, province), province.actor("thu")
-    ticket.paused_minutes = 10 * 450
+    answer = ticket.clock(Clock.ANSWER)
+    assert answer is not None
+    answer.paused_minutes = 10 * 450
     with pytest.raises(Invalid) as refused:
         casework.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
     assert refused.value.problems == {"question": "waited_enough"}

@@ -6,6 +6,7 @@ import pytest
 
 from callcenter.errors import Invalid
 from tickets.life import files
+from tickets.rules.policy import LARGEST_FILE
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,7 @@ from tickets.life import files
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "file_type"),
         (b"MZ\x90\x00" + b"\0" * 100, "file_type"),
         (b"\xff\xd8\xff\xe0" + b"\0" * 50, "file_broken"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * files.MAX_BYTES, "file_too_large"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * LARGEST_FILE, "file_too_large"),
     ],
     ids=["empty", "html", "svg", "program", "broken", "too large"],
 )

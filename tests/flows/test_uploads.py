@@ -111,7 +111,7 @@ def test_only_what_nobody_sent_for_a_day_is_swept(session: Session, tmp_path: Pa
     foreign = path["left"].with_name("README")
     foreign.write_text("not ours")
     os.utime(foreign, (yesterday, yesterday))
-    small = files.thumbnail(tmp_path, kept["left"].sha256)
+    small = uploads.thumbnail(tmp_path, kept["left"].sha256)
     assert uploads.sweep_unused(session, tmp_path, now) == 1
     assert [path[name].exists() for name in ("sent", "left", "fresh")] == [True, False, True]
     assert foreign.exists()

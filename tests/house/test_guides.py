@@ -14,14 +14,18 @@ OWN_WORDS = (
     "mã phiếu chín chữ số", "all of them", "Break something",
 )  # fmt: skip
 _SAID = re.compile(
-    r"""(?:_|_l)\(\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?:\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))*)"""
+    r"""(?:_|_l|N_)\(\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?:\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))*)"""
 )
 _TEXT = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""")
 
 
 def _said() -> set[str]:
     """Every text that a page of either site can show."""
-    sources = [*(ROOT / "agent_ui").rglob("*.py"), *(ROOT / "agent_ui").rglob("*.html")]
+    sources = [
+        *(ROOT / "agent_ui").rglob("*.py"),
+        *(ROOT / "agent_ui").rglob("*.html"),
+        *(ROOT / "tickets").rglob("*.py"),
+    ]
     found = (match for path in sources for match in _SAID.findall(path.read_text(encoding="utf-8")))
     return {"".join(one or other for one, other in _TEXT.findall(words)) for words in found}
 

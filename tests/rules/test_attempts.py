@@ -7,7 +7,7 @@ import pytest
 
 from callcenter.vocab import Attempt, TextResult
 from tickets.notices import messages
-from tickets.rules import attempts
+from tickets.rules import attempts, policy
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -40,7 +40,7 @@ def test_the_next_time_goes_by_what_came_of_it_and_by_day(
 
 def test_what_an_operator_chooses() -> None:
     at = local(10)
-    assert {word: attempts.chosen_time(word, at) for word in attempts.LATER} == {
+    assert {word: attempts.chosen_time(word, at) for word in policy.CALL_LATER} == {
         "15m": local(10, 15),
         "1h": local(11),
         "3h": local(13),

@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 from werkzeug.routing import Rule
 
-from tests.web.conftest import Browser
+from agent_ui.app import create_console
+from callcenter.config import Settings
+from tests.factories import Province
+from tests.web.conftest import Browser, enter
 
 EVERYBODY = {"lan", "hoa", "phuc", "thu", "quan"}
 DESK = {"lan", "hoa", "phuc", "quan"}
@@ -225,10 +229,11 @@ def test_every_route_and_method(person: str | None, console: Flask, sign_in: Cal
             answer.close()
 
 
-def test_a_view_that_declares_nothing_is_closed(console: Flask, sign_in: Callable[[str | None], Browser]) -> None:
-    console.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
-    assert sign_in("quan").get("/forgotten").status_code == 403
-    assert sign_in(None).get("/forgotten").status_code == 302
+def test_a_view_that_declares_nothing_is_closed(settings: Settings, engine: Engine, province: Province) -> None:
+    app = create_console(settings, engine)
+    app.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
+    assert enter(app, "quan").get("/forgotten").status_code == 403
+    assert enter(app, None).get("/forgotten").status_code == 302
 
 
 def test_every_post_wants_its_token(console: Flask, sign_in: Callable[[str | None], Browser]) -> None:

@@ -10,15 +10,15 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from callcenter.models import Attachment, Ticket, TicketEvent, User
-from callcenter.vocab import TicketState
+from callcenter.vocab import Clock, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
 from tickets.actors import Actor
 from tickets.agency import casework
 from tickets.desk import filing
-from tickets.life.files import MAX_BYTES
 from tickets.rules.fields import TicketFields
+from tickets.rules.policy import LARGEST_FILE
 
 SignIn = Callable[[str | None], Browser]
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << >>\n%%EOF\n"
@@ -111,7 +111,7 @@ def test_pictures_are_shown_and_the_rest_is_downloaded(sign_in: SignIn, session:
         (b"MZ" + bytes(200), "Chỉ nhận ảnh"),
         (picture()[:40], "Ảnh không mở được"),
         (b"", "Tệp trống"),
-        (PDF + bytes(MAX_BYTES), "Tệp lớn hơn 10 MB"),
+        (PDF + bytes(LARGEST_FILE), "Tệp lớn hơn 10 MB"),
     ],
     ids=["html", "svg", "program", "broken picture", "empty", "large"],
 )
@@ -127,7 +127,7 @@ def test_files_are_known_by_content_and_size(
 
 
 def test_more_than_the_whole_request_may_be_is_said(sign_in: SignIn, ticket: Ticket) -> None:
-    body = {"text": "Xong", "files": [(BytesIO(bytes(MAX_BYTES)), f"{n}.pdf") for n in range(7)]}
+    body = {"text": "Xong", "files": [(BytesIO(bytes(LARGEST_FILE)), f"{n}.pdf") for n in range(7)]}
     answer = sign_in("son").post(f"/tickets/{ticket.code}/resolve", body)
     assert answer.status_code == 413
     assert "Tệp quá lớn" in answer.text
@@ -147,7 +147,7 @@ def test_giving_back_wants_a_reason_and_keeps_it(sign_in: SignIn, session: Sessi
 def test_the_clocks_say_how_late_it_is(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
     now = datetime.now(UTC)
     for due, words in ((now - timedelta(hours=3), "quá hạn 3 giờ"), (now + timedelta(minutes=90), "còn 1 giờ")):
-        again(session, ticket).accept_due = due
+        factories.set_due(again(session, ticket), Clock.ACCEPT, due)
         session.commit()
         assert words in sign_in("son").get("/agency").text
 
@@ -176,7 +176,7 @@ def test_the_list_takes_a_ticket_on_and_a_second_press_changes_nothing(
 def test_the_inbox_is_sorted_by_what_must_be_done(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
     son, now = sign_in("son"), datetime.now(UTC)
     assert 'id="group-new"' in son.get("/agency").text
-    again(session, ticket).accept_due = now - timedelta(minutes=1)
+    factories.set_due(again(session, ticket), Clock.ACCEPT, now - timedelta(minutes=1))
     session.commit()
     late = son.get("/agency").text
     assert 'id="group-late"' in late

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, User, Ward
-from callcenter.vocab import AgencyKind, Role
+from callcenter.vocab import AgencyKind
+from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 # A short number such as 1900 1234 or 113 is no E.164 and yet somebody answers it.
@@ -38,7 +40,8 @@ def all_of_them(session: Session) -> Sequence[Agency]:
 
 def officers(session: Session) -> dict[int, int]:
     """How many people can open a ticket, by agency; an agency without any has no entry."""
-    query = select(User.agency_id, func.count()).where(User.active, User.role == Role.OFFICER).group_by(User.agency_id)
+    officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
+    query = select(User.agency_id, func.count()).where(User.active, officers).group_by(User.agency_id)
     return {agency: count for agency, count in session.execute(query) if agency is not None}
 
 
@@ -61,7 +64,7 @@ def facts(agency: Agency) -> dict[str, Any]:
 
 def add(session: Session, actor: Actor, code: str, fields: AgencyFields, *, now: datetime) -> Agency:
     """A new agency; the same one a second time changes nothing. Raises Invalid by field."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     code = code.strip().lower()
     known = session.scalars(select(Agency).where(Agency.code == code)).one_or_none()
     problems: dict[str, str] = {} if CODE.fullmatch(code) else {"code": "code_form"}
@@ -84,7 +87,7 @@ def edit(
     session: Session, actor: Actor, agency_id: int, fields: AgencyFields, *, seen: str | None, now: datetime
 ) -> Agency:
     """Change an agency. Its tickets stay with it, also when it gets no new ones any more."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     agency = session.get(Agency, agency_id, with_for_update=True, populate_existing=True)
     if agency is None:
         raise NotFound(f"no agency {agency_id}")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -15,13 +15,15 @@ from callcenter.vocab import Clock, Level
 from tickets.actors import Actor
 from tickets.life import clocks
 from tickets.life.records import begin, is_news, record_change
-from tickets.rules.sla import WORKING_DAY, Calendar, Target, due_at
+from tickets.rights import Right
+from tickets.rules import policy
+from tickets.rules.policy import Target
+from tickets.rules.sla import Calendar, due_at
 
 Week = dict[int, tuple[tuple[time, time], ...]]
 _MINUTES_OF = {"minutes": 1, "hours": 60}
 _DAY = 24 * 60
-_WORKING_DAY = int(WORKING_DAY.total_seconds()) // 60
-_LONGEST = 365 * _DAY
+_WORKING_DAY = int(policy.WORKING_DAY.total_seconds()) // 60
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def week_facts(hours: Mapping[int, Sequence[tuple[time, time]]]) -> dict[str, An
 def set_week(session: Session, actor: Actor, typed: Mapping[int, Sequence[tuple[str, str]]], *, seen: str | None,
              now: datetime) -> None:  # fmt: skip
     """The hours of all weekdays, as typed. Raises Invalid by `day-N`, or `week` where nobody would ever work."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     problems: dict[str, str] = {}
     hours = {weekday: _periods(weekday, typed.get(weekday, ()), problems) for weekday in range(7)}
     if not problems and not any(hours.values()):
@@ -106,7 +108,7 @@ def set_day(
     session: Session, actor: Actor, day: date, working: bool, note: str, *, seen: str | None, now: datetime
 ) -> None:
     """A day off, or a day worked instead. `seen` None adds: raises Invalid where the day differs already."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     note = note.strip()
     if not note or len(note) > 200:
         raise Invalid({"note": "too_long" if note else "required"})
@@ -125,7 +127,7 @@ def set_day(
 
 def remove_day(session: Session, actor: Actor, day: date, *, now: datetime) -> None:
     """The day is again what its weekday is."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     row = session.get(CalendarDay, day, with_for_update=True)
     if row is not None:
         session.delete(row)
@@ -135,7 +137,7 @@ def remove_day(session: Session, actor: Actor, day: date, *, now: datetime) -> N
 def deadlines(session: Session) -> list[Deadline]:
     rows = {(row.level, row.clock): row for row in session.scalars(select(SlaTarget))}
     found = []
-    for (level, clock), default in clocks.DEFAULTS.items():
+    for (level, clock), default in policy.TARGETS.items():
         row = rows.get((level, clock))
         target = Target(row.minutes, row.working_time) if row else default
         found.append(Deadline(level, clock, target, row.confirmed if row else False))
@@ -162,7 +164,7 @@ def set_deadline(
     now: datetime,
 ) -> None:  # fmt: skip
     """How long a clock may run from now on; clocks that run already keep the moment they promised."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     before = deadline_facts(deadline(session, level, clock))
     after = {
         "minutes": _minutes(fields),
@@ -188,7 +190,7 @@ def _minutes(fields: DeadlineFields) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", fields.amount.strip()):
         raise Invalid({"amount": "whole_number"})
     minutes = int(fields.amount) * factor
-    if not 0 < minutes <= _LONGEST:
+    if not 0 < minutes <= policy.LONGEST_DEADLINE // timedelta(minutes=1):
         raise Invalid({"amount": "deadline_range"})
     return minutes
 

@@ -15,7 +15,8 @@ from callcenter.vocab import Source
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
 from tickets.life.records import begin, is_news, record_change
-from tickets.rules.wrap_up import LONGEST_S
+from tickets.rights import Right
+from tickets.rules import policy
 
 SCOPES = ("api", "open311")
 SOURCES = (Source.APP, Source.WEB, Source.OPEN311)
@@ -78,7 +79,7 @@ def category_facts(category: Category) -> dict[str, Any]:
 
 def add_category(session: Session, actor: Actor, code: str, fields: CategoryFields, *, now: datetime) -> Category:
     """A new field. Its code stays for ever, so it is chosen here."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     code = code.strip().lower()
     known = session.get(Category, code) if CODE.fullmatch(code) else None
     problems = {} if CODE.fullmatch(code) else {"code": "code_form"}
@@ -103,7 +104,7 @@ def edit_category(
     session: Session, actor: Actor, code: str, fields: CategoryFields, *, seen: str | None, now: datetime
 ) -> Category:
     """Change a field; one that is not active any more leaves the forms and stays on the tickets that have it."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     category = session.get(Category, code, with_for_update=True, populate_existing=True)
     if category is None:
         raise NotFound(f"no field {code}")
@@ -135,7 +136,7 @@ def _clean_category(fields: CategoryFields, problems: dict[str, str]) -> dict[st
 
 def add_test_number(session: Session, actor: Actor, number: str, note: str, *, now: datetime) -> str:
     """Any written form of a number; the same one with the same note a second time changes nothing. Returns E.164."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     note, e164 = note.strip(), phones.normalise(number)
     problems = {} if e164 else {"number": "phone_unreadable"}
     if not note or len(note) > 200:
@@ -153,7 +154,7 @@ def add_test_number(session: Session, actor: Actor, number: str, note: str, *, n
 
 def remove_test_number(session: Session, actor: Actor, number: str, *, now: datetime) -> None:
     """Calls of this number count again from now on."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     row = session.get(TestNumber, number, with_for_update=True)
     if row is not None:
         session.delete(row)
@@ -168,14 +169,15 @@ def set_queue(
 
     Raises Invalid by field.
     """
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     queue = session.get(PbxQueue, (pbx, name), with_for_update=True, populate_existing=True)
     if queue is None:
         raise NotFound(f"no queue {name} at {pbx}")
     title = " ".join(title.split())
     problems = {"title": "too_long"} if len(title) > 100 else {}
     after_call = after_call.strip() or "0"
-    if not (after_call.isascii() and after_call.isdigit() and len(after_call) < 6 and int(after_call) <= LONGEST_S):
+    most = int(policy.LONGEST_AFTER_CALL.total_seconds())
+    if not (after_call.isascii() and after_call.isdigit() and len(after_call) < 6 and int(after_call) <= most):
         problems["after_call_s"] = "after_call_seconds"
     if problems:
         raise Invalid(problems)
@@ -190,7 +192,7 @@ def add_token(
     session: Session, actor: Actor, token_hash: str, *, name: str, scope: str, source: str, now: datetime
 ) -> ApiToken:
     """A key of another program, by its hash; the key itself is shown by the caller, this once."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TOKENS)
     name = " ".join(name.split())
     problems: dict[str, str] = {} if scope in SCOPES else {"scope": "unknown_choice"}
     if not name or len(name) > 100:
@@ -212,7 +214,7 @@ def add_token(
 
 def revoke_token(session: Session, actor: Actor, token_id: int, *, now: datetime) -> ApiToken:
     """The program is turned away from now on; there is no way back, it gets a new key."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TOKENS)
     token = session.get(ApiToken, token_id, with_for_update=True, populate_existing=True)
     if token is None:
         raise NotFound(f"no key {token_id}")

@@ -9,13 +9,16 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from callcenter import extensions
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import Agency, User
+from callcenter.models import Agency, User, UserSession
 from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_password
 from callcenter.push import announce
 from callcenter.vocab import Role
+from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 from tickets.telephone import taking
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
@@ -24,8 +27,14 @@ _LANGUAGES = ("vi", "en")
 # Asked for before every answer, so it is but what is needed.
 _SIGNED_IN = select(
     *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
-    *(User.username, User.language, User.tours, User.active, User.session_epoch),
-).where(User.id == bindparam("id"))
+    *(User.username, User.language, User.tours, UserSession.id.label("session_id")),
+).where(
+    UserSession.token_hash == bindparam("token_hash"),
+    UserSession.ended_at.is_(None),
+    UserSession.user_id == User.id,
+    UserSession.epoch == User.session_epoch,
+    User.active,
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,10 @@ def by_username(session: Session, username: str) -> User | None:
     return session.scalars(select(User).where(User.username == username, User.active)).one_or_none()
 
 
-def signed_in(session: Session, user_id: int) -> Row[*tuple[Any, ...]] | None:
-    """What every request asks of its account, as plain columns: `id`, `name`, `role`, `agency_id`, `extension`,
-    `approves`, `username`, `language`, `tours`, `active` and `session_epoch`."""
-    return session.connection().execute(_SIGNED_IN, {"id": user_id}).one_or_none()
+def signed_in(session: Session, token_hash: str) -> Row[*tuple[Any, ...]] | None:
+    """What every request asks of the account whose session this is, as plain columns: `id`, `name`, `role`,
+    `agency_id`, `extension`, `approves`, `username`, `language`, `tours` and `session_id`; None once it has ended."""
+    return session.connection().execute(_SIGNED_IN, {"token_hash": token_hash}).one_or_none()
 
 
 def seen_tour(session: Session, user_id: int | None, tour: str) -> None:
@@ -82,7 +91,7 @@ def facts(session: Session, user: User) -> dict[str, Any]:
 
 def add(session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime) -> User:
     """A new account. The same one a second time changes nothing; raises Invalid by field."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     username = username.strip().lower()
     known = session.scalars(select(User).where(User.username == username)).one_or_none()
     problems = _password_problems(password)
@@ -108,11 +117,11 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
 
     Another usual extension counts from the next sign-in on.
     """
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     problems: dict[str, str] = {}
     values = _clean(session, fields, problems)
-    if user.active and user.role == Role.ADMIN and values.get("role") != Role.ADMIN and _is_last_admin(session, user):
+    if values.get("role") not in _admins() and user.active and _is_last_admin(session, user):
         problems["role"] = "last_admin"
     if problems:
         raise Invalid(problems)
@@ -121,7 +130,7 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
     if is_news("user", user.username, before, after, seen):
         _apply(session, user, values)
         if any(before[name] != after[name] for name in ("role", "agency", "approves")):
-            user.session_epoch += 1
+            _end_sessions(session, user)
         if before["role"] != after["role"]:
             taking.end_of_account(session, user, actor, now=now)
         record_change(session, actor, "user", user.username, before, after, now)
@@ -131,16 +140,16 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
 
 def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, now: datetime) -> User:
     """Close an account, which ends its sessions, or open it again. Raises Invalid for the last administrator."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     if user.active == active:
         return user
-    if not active and user.role == Role.ADMIN and _is_last_admin(session, user):
+    if not active and _is_last_admin(session, user):
         raise Invalid({"active": "last_admin"})
     before = facts(session, user)
     user.active = active
     if not active:
-        user.session_epoch += 1
+        _end_sessions(session, user)
         taking.end_of_account(session, user, actor, now=now)
     record_change(session, actor, "user", user.username, before, facts(session, user), now)
     return user
@@ -148,7 +157,7 @@ def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, no
 
 def set_password(session: Session, actor: Actor, user_id: int, password: str, *, now: datetime) -> User:
     """A new password by the administrator; all sessions of the person end."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     problems = _password_problems(password)
     if problems:
@@ -173,11 +182,17 @@ def change_own_password(session: Session, actor: Actor, old: str, password: str,
     return user
 
 
+def _end_sessions(session: Session, user: User) -> None:
+    """All of this person's; pages that are open hear it, and are refused when they come back."""
+    user.session_epoch += 1
+    announce(session, extensions.topic(user.id))
+
+
 def _store_password(session: Session, actor: Actor, user: User, password: str, now: datetime) -> None:
     if verify_password(user.password_hash, password):
         return
     user.password_hash = hash_password(password)
-    user.session_epoch += 1
+    _end_sessions(session, user)
     set_at = {"password_set": now.isoformat(timespec="seconds")}
     record_change(session, actor, "user", user.username, {"password_set": None}, set_at, now)
 
@@ -197,7 +212,7 @@ def _clean(session: Session, fields: UserFields, problems: dict[str, str]) -> di
         problems["role"] = "unknown_choice"
     if fields.language not in _LANGUAGES:
         problems["language"] = "unknown_choice"
-    officer = fields.role == Role.OFFICER
+    officer = fields.role in set(Role) and rights.works_for_agency(Role(fields.role))
     agency = fields.agency.strip() or None
     if officer != (agency is not None):
         problems["agency"] = "agency_of_officer" if officer else "agency_only_of_officer"
@@ -218,9 +233,13 @@ def _apply(session: Session, user: User, values: dict[str, Any]) -> None:
     user.agency_id = session.scalar(select(Agency.id).where(Agency.code == code)) if code else None
 
 
+def _admins() -> frozenset[Role]:
+    return rights.roles_with(Right.ADMINISTER_ACCOUNTS)
+
+
 def _is_last_admin(session: Session, user: User) -> bool:
-    others = select(User.id).where(User.role == Role.ADMIN, User.active, User.id != user.id)
-    return session.scalar(others.limit(1)) is None
+    others = select(User.id).where(User.role.in_(_admins()), User.active, User.id != user.id)
+    return user.role in _admins() and session.scalar(others.limit(1)) is None
 
 
 def _locked(session: Session, user_id: int) -> User:

@@ -14,20 +14,21 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.models import Agency, Assignment, Attachment, Ticket
 from callcenter.push import announce
-from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
-from tickets.actors import LEADS, Actor
+from callcenter.vocab import AssignmentRole, TicketKind, TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.life import clocks, history
 from tickets.life.files import StoredFile, unnamed
+from tickets.rights import Right
+from tickets.rules import policy
 from tickets.rules.moves import check_move
-from tickets.rules.sla import WORKING_DAY, postponed
+from tickets.rules.policy import WorkingDays
+from tickets.rules.sla import postponed
 
 EVIDENCE = "evidence"
 # Of an answer that was sent back and came again with other files: on record, and never the citizen's.
 REPLACED = "replaced"
 MAX_TEXT = 10_000
-MAX_EXTENSIONS = 2
-# Working days in one extension, at most.
-MAX_DAYS = 10
 
 
 def place(
@@ -45,21 +46,24 @@ def place(
     check_move("route", ticket.state)
     end_assignments(session, ticket, now)
     session.flush()
-    for agency_id, role in [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]:
-        session.add(Assignment(ticket_id=ticket.id, agency_id=agency_id, role=role, assigned_at=now))
+    parts = [
+        Assignment(ticket_id=ticket.id, agency_id=agency_id, role=role, assigned_at=now)
+        for agency_id, role in [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]
+    ]
+    session.add_all(parts)
     session.flush()
     ticket.lead_agency_id = lead
     ticket.routing_reason = why
     ticket.routed_at = ticket.routed_at or now
     ticket.accepted_at = None
     ticket.tier = 3 if co else 2
-    clocks.start_agency_clocks(session, ticket, now)
+    clocks.start_agency_clocks(session, ticket, parts[0], now)
     history.move(session, ticket, "route", actor, now=now, agency=lead, co=list(co), why=why, **data)
 
 
 def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason: str, now: datetime) -> Ticket:
     """A person decides who gets it: out of triage, or away from where it went wrong."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.ROUTE_TICKET)
     ticket = history.locked(session, code)
     agency = session.get(Agency, agency_id)
     problems = {}
@@ -79,6 +83,7 @@ def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason:
 
 def accept(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """The agency takes it on. Accepting twice changes nothing."""
+    rights.require(actor, Right.ACCEPT_TICKET)
     ticket, assignment = in_hand(session, actor, code)
     if assignment.accepted_at is not None:
         return ticket
@@ -112,7 +117,7 @@ def give_back(session: Session, actor: Actor, code: str, *, reason: str, now: da
     ticket.lead_agency_id = None
     ticket.accepted_at = None
     ticket.routing_reason = "given_back"
-    ticket.triage_due = clocks.triage_due(session, ticket, now)
+    clocks.start_triage(session, ticket, now)
     announce(session, "stuck")
     return ticket
 
@@ -152,7 +157,7 @@ def resolve(
 
 
 def ask(session: Session, actor: Actor, code: str, *, question: str, now: datetime) -> Ticket:
-    """Something only the citizen knows: the answer clock stands until they say it, MAX_WAIT in all at most."""
+    """Something only the citizen knows: the answer clock stands until they say it, policy.MAX_WAIT in all at most."""
     question = question.strip()
     twice = _twice(session, actor, code, "ask", now=now, reason=question)
     if twice is not None:
@@ -162,7 +167,7 @@ def ask(session: Session, actor: Actor, code: str, *, question: str, now: dateti
     if problem:
         raise Invalid({"question": problem})
     history.move(session, ticket, "ask", actor, now=now, reason=question, agency=assignment.agency_id)
-    ticket.waiting_since = now
+    clocks.stand(ticket, now)
     return ticket
 
 
@@ -194,28 +199,28 @@ def extend(session: Session, actor: Actor, code: str, *, working_days: int, reas
     due, problems = ticket.answer_due, _extension_problems(ticket, working_days, reason, now)
     if problems or due is None:
         raise Invalid(problems or {"working_days": "past_due"})
-    later = postponed(due, working_days * WORKING_DAY, clocks.calendar(session))
+    later = postponed(due, WorkingDays(working_days).time, clocks.calendar(session))
     promised = {"working_days": working_days, "due": due.isoformat(), "new_due": later.isoformat()}
     history.move(session, ticket, "extend", actor, now=now, reason=reason, agency=assignment.agency_id, **promised)
-    ticket.answer_due = later
+    clocks.postpone(ticket, later)
     ticket.extended += 1
     return ticket
 
 
 def reject(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
-    """Nothing an agency can act on; the citizen is told why (`resolution`). The lead agency does it, or LEADS.
+    """Nothing an agency can act on; the citizen is told why (`resolution`). The lead agency does it, or a leader.
 
     Where the agency's head approves answers, nobody but the head says no. Raises Invalid for `reason`, MoveRefused.
     """
     reason = reason.strip()
-    actor.require(*LEADS, Role.OFFICER)
+    rights.require(actor, Right.REJECT_TICKET)
     ticket = history.locked(session, code)
     if history.is_repeat(session, ticket, "reject", actor, now=now, reason=reason):
         return ticket
     if ticket.kind == TicketKind.CALLBACK:
         raise MoveRefused("reject", ticket.state)
     problem = _text_problem(reason)
-    if actor.role == Role.OFFICER:
+    if not rights.has_all(actor, Right.REJECT_TICKET):
         ticket, assignment = leading(session, actor, code, "reject")
         if assignment.agency.needs_approval and not actor.approves:
             problem = problem or "approver_only"
@@ -252,7 +257,7 @@ def _twice(
     session: Session, actor: Actor, code: str, *verbs: str, now: datetime, reason: str | None, **data: Any
 ) -> Ticket | None:
     """The ticket, where this officer has just done the very same; asked before the rest, for it may have left them."""
-    actor.require(Role.OFFICER)
+    rights.require(actor, Right.ACCEPT_TICKET if "give_back" in verbs else Right.ANSWER_TICKET)
     ticket = history.locked(session, code)
     again = (history.is_repeat(session, ticket, verb, actor, now=now, reason=reason, **data) for verb in verbs)
     return ticket if any(again) else None
@@ -266,9 +271,9 @@ def _text_problem(text: str) -> str | None:
 
 def _extension_problems(ticket: Ticket, working_days: int, reason: str, now: datetime) -> dict[str, str]:
     problems = {}
-    if not 1 <= working_days <= MAX_DAYS:
-        problems["working_days"] = "days_1_to_10"
-    if ticket.extended >= MAX_EXTENSIONS:
+    if not 1 <= working_days <= policy.LONGEST_EXTENSION:
+        problems["working_days"] = "extension_length"
+    if ticket.extended >= policy.MOST_EXTENSIONS:
         problems["working_days"] = "extended_enough"
     elif ticket.answer_due is None or ticket.answer_due <= now:
         problems["working_days"] = "past_due"
@@ -315,7 +320,7 @@ def leading(session: Session, actor: Actor, code: str, move: str) -> tuple[Ticke
 
 def in_hand(session: Session, actor: Actor, code: str) -> tuple[Ticket, Assignment]:
     """The ticket and this agency's own part in it; for everybody else there is no such ticket."""
-    actor.require(Role.OFFICER)
+    rights.require(actor, Right.WORK_INBOX)
     ticket = history.locked(session, code)
     query = select(Assignment).where(
         Assignment.ticket_id == ticket.id, Assignment.agency_id == actor.agency_id, Assignment.ended_at.is_(None)

@@ -14,15 +14,13 @@ from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, Ti
 from tickets.actors import Actor
 from tickets.calls import listening
 from tickets.life import history, safe
+from tickets.rules import policy
 
 KEEP = "keep"
 CALL_BACK = "call_back"
 HOLD = "hold"
 MISSED = "missed"
 CALLED_BACK = "called_back"
-# Hanging up in the greeting within this many seconds of the call's start is a misdial, not a missed citizen.
-_PROMPT_GRACE_S = 15
-_REACHED_TALK_S = 15
 # A call that ended so did not reach the person who had asked for the call-back.
 _NOT_REACHED = frozenset({Disposition.SILENT, Disposition.PRANK, Disposition.DROPPED, Disposition.HARASSMENT})
 
@@ -85,7 +83,7 @@ def decide(
         case Outcome.ABANDONED:
             if stage == Stage.QUEUE and wait_s < short_abandon_s:
                 return Disposition.SHORT_ABANDON
-            if stage != Stage.QUEUE and age_s < _PROMPT_GRACE_S:
+            if stage != Stage.QUEUE and age_s < policy.PROMPT_GRACE.total_seconds():
                 return Disposition.SHORT_ABANDON
     return Disposition.WITHHELD_MISSED if withheld else CALL_BACK
 
@@ -160,7 +158,7 @@ def close_reached(
     if task is None or task.id == about.id or listening.has_unheard(session, task):
         return
     talk = _longest_talk(session, about)
-    if talk is None or talk.talk_s < _REACHED_TALK_S:
+    if talk is None or talk.talk_s < policy.REACHED_TALK.total_seconds():
         return
     history.move(session, task, "call_back_done", actor, now=now, by=about.code)
     task.closed_at = now

@@ -7,14 +7,17 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter.errors import Invalid, MoveRefused, NotAllowed
+from callcenter import vocab
+from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Attempt, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import listening
 from tickets.life import claims, history
 from tickets.notices import messages
-from tickets.rules import attempts
+from tickets.rights import Right
+from tickets.rules import attempts, policy
 
 ATTEMPT = "call_attempt"
 _AT_ONCE = 2000
@@ -46,11 +49,11 @@ def not_reached(
 ) -> Ticket:
     """The number was dialled and the person not spoken with: it is free again, and waits until its next time.
 
-    `later` is a word of `attempts.LATER`, empty for the rule. A double click is one try. Raises Invalid, MoveRefused;
-    NotAllowed while somebody else has the number in hand.
+    `later` is a word of `policy.CALL_LATER`, empty for the rule. A double click is one try. Raises Invalid,
+    MoveRefused; NotAllowed while somebody else has the number in hand.
     """
-    actor.require(*DESK)
-    if result == Attempt.REACHED or (later and later not in attempts.LATER):
+    rights.require(actor, Right.CALL_BACK)
+    if result == Attempt.REACHED or (later and later not in policy.CALL_LATER):
         raise Invalid({"result" if result == Attempt.REACHED else "later": "unknown_choice"})
     ticket = history.locked(session, code)
     reason = note.strip() or None
@@ -58,8 +61,8 @@ def not_reached(
         return ticket
     if ticket.kind != TicketKind.CALLBACK or ticket.state != TicketState.FILED:
         raise MoveRefused(ATTEMPT, ticket.state)
-    if actor.role not in LEADS and ticket.owner_id not in (None, actor.id) and not claims.is_free(session, ticket, now):
-        raise NotAllowed(f"{code} is in somebody else's hands")
+    free = rights.Ties(own=lambda: ticket.owner_id in (None, actor.id) or claims.is_free(session, ticket, now))
+    rights.require(actor, Right.CALL_BACK, free)
     before = select(func.count()).where(TicketEvent.ticket_id == ticket.id, TicketEvent.move == ATTEMPT)
     tries = 1 + (session.scalar(before) or 0)
     ticket.call_at = attempts.chosen_time(later, now) if later else attempts.next_time(result, tries, now)
@@ -82,7 +85,7 @@ def tried(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, Sequence[
         row = Tried(
             event.at,
             event.actor,
-            Attempt(event.data["result"]),
+            vocab.read(Attempt, event.data["result"]),
             event.reason or "",
             datetime.fromisoformat(event.data["call_at"]),
         )
@@ -98,7 +101,7 @@ def end_many(
     Whoever is being called right now stays, and whoever left a message that nobody has heard. Twice is once.
     Raises Invalid.
     """
-    actor.require(*LEADS)
+    rights.require(actor, Right.END_CALL_BACKS)
     problems = _problems(codes, reason, text)
     if problems:
         raise Invalid(problems)
@@ -130,7 +133,7 @@ def _problems(codes: Sequence[str], reason: str, text: str) -> dict[str, str]:
         problems["codes"] = "nothing_chosen" if not codes else "too_long"
     if not reason.strip():
         problems["reason"] = "required"
-    if messages.parts(text.strip()) > messages.MOST_PARTS:
+    if messages.parts(text.strip()) > policy.MOST_TEXT_PARTS:
         problems["text"] = "text_too_long"
     return problems
 

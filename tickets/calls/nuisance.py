@@ -15,14 +15,16 @@ from callcenter.errors import Invalid
 from callcenter.models import Agency, Call, NuisanceNumber, PbxCommand, PbxListed, PbxStatus
 from callcenter.push import announce
 from callcenter.vocab import CommandResult, CommandVerb, Disposition, NuisanceStep, Outcome
-from tickets.actors import LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.life.records import record_change
+from tickets.rights import Right
 from tickets.rules import nuisance_rules as rules
+from tickets.rules import policy
 
 TIME = Actor.rule("time")
 # How a call ends that was no citizen's concern: the operator's mark.
 MARKS = (Disposition.PRANK, Disposition.HARASSMENT, Disposition.FALSE_REPORT)
-MARKS_COUNT = timedelta(days=90)
 _SUBJECT = "nuisance"
 _MOST = 300
 
@@ -57,7 +59,7 @@ def decide(
     hotline_numbers: Sequence[str] = (),
 ) -> NuisanceNumber:
     """A leader decides about a number, in any written form; every PBX is told. Twice is once. Raises Invalid."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.DECIDE_NUISANCE)
     number = phones.normalise(typed)
     row = session.get(NuisanceNumber, number, with_for_update=True) if number else None
     now_is = row.step if row else NuisanceStep.FREE
@@ -227,7 +229,7 @@ def _is_protected(session: Session, number: str | None, typed: str, hotline_numb
 def _marks(session: Session, now: datetime) -> dict[str, list[Call]]:
     query = (
         select(Call)
-        .where(Call.disposition.in_(MARKS), Call.caller.is_not(None), Call.started_at > now - MARKS_COUNT)
+        .where(Call.disposition.in_(MARKS), Call.caller.is_not(None), Call.started_at > now - policy.MARKS_COUNT)
         .order_by(Call.started_at.desc())
         .limit(5000)
     )
@@ -240,7 +242,7 @@ def _marks(session: Session, now: datetime) -> dict[str, list[Call]]:
 def _calls(session: Session, numbers: Sequence[str], now: datetime) -> dict[str, int]:
     query = (
         select(Call.caller, func.count())
-        .where(Call.caller.in_(numbers), Call.started_at > now - MARKS_COUNT)
+        .where(Call.caller.in_(numbers), Call.started_at > now - policy.MARKS_COUNT)
         .group_by(Call.caller)
     )
     return {number: count for number, count in session.execute(query) if number}

@@ -8,16 +8,19 @@ from sqlalchemy.orm import Session
 
 from callcenter import answers, outbox
 from callcenter.db import any_of
-from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
+from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import callbacks, listening, talkers
 from tickets.life import clocks, history, safe
+from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.fields import TicketFields, clean, missing_to_file
 from tickets.rules.handover import Handover
+from tickets.rules.states import NO_TICKETS
 
 LISTENER = Actor.rule("listener")
 OPENED = "opened"
@@ -79,7 +82,7 @@ def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
     """A draft without a call: somebody at the counter, a letter, an e-mail, a call whose PBX is not heard."""
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     return history.begin(
         session,
         actor,
@@ -122,7 +125,7 @@ def file(
     """Accept the report: from here on the clocks run and an agency will get it.
 
     Filing what this person has filed already changes nothing (a double click).
-    Raises Invalid with every missing field at once, Stale, MoveRefused.
+    Raises Invalid with every missing field at once, and for an answer that would go to nobody; Stale, MoveRefused.
     """
     ticket = mine(session, actor, code)
     if ticket.state != TicketState.DRAFT and ticket.filed_at is not None:
@@ -134,11 +137,9 @@ def file(
         description=ticket.description,
         reporter_phone=ticket.reporter_phone,
         caller=ticket.caller,
-    )
+    ) | answer_left(ticket)
     if problems:
         raise Invalid(problems)
-    # What was begun as an answer at once is the agency's to give.
-    ticket.resolution = None
     submit(session, ticket, actor, now=now)
     callbacks.close_reached(session, ticket, actor, now=now)
     return ticket
@@ -148,7 +149,7 @@ def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> 
     """The step that every door shares: filed, clocks started, promised to the routing queue."""
     ticket.owner_id = actor.id or ticket.owner_id
     ticket.filed_at = now
-    ticket.triage_due = clocks.triage_due(session, ticket)
+    clocks.start_triage(session, ticket, now)
     history.move(session, ticket, "file", actor, now=now)
     handover = Handover(
         ticket=ticket.code,
@@ -167,8 +168,9 @@ def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: da
     parent = history.locked(session, parent_code)
     if draft.state == TicketState.LINKED and draft.parent_id == parent.id:
         return draft
-    if parent.id == draft.id or parent.state in (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED):
+    if parent.id == draft.id or parent.state in NO_TICKETS:
         raise MoveRefused("link", parent.state)
+    check_no_answer_left(draft)
     history.move(session, draft, "link", actor, now=now, parent=parent.code)
     draft.parent_id = parent.id
     parent.asked_again += 1
@@ -201,8 +203,11 @@ def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticke
 def dispose(
     session: Session, actor: Actor, call_id: int, disposition: Disposition, *, note: str = "", now: datetime
 ) -> Call:
-    """End a call without a ticket for an agency. A dropped caller is called back with the draft as it is."""
-    actor.require(*DESK)
+    """End a call without a ticket for an agency. A dropped caller is called back with the draft as it is.
+
+    Raises Invalid for `disposition`, and for an answer that was typed and not given.
+    """
+    rights.require(actor, Right.FILE_REPORT)
     if disposition in AUTOMATIC_DISPOSITIONS:
         raise Invalid({"disposition": "unknown_choice"})
     call = session.get(Call, call_id, with_for_update=True)
@@ -219,14 +224,28 @@ def dispose(
         if disposition == Disposition.DROPPED and call.caller:
             callbacks.expect(session, call, draft, actor, now=now)
         elif disposition == Disposition.EMERGENCY_PASSED:
+            check_no_answer_left(draft)
             _keep_passed(session, draft, actor, note, now)
         else:
+            check_no_answer_left(draft)
             history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
         callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
-    elif actor.role not in LEADS and not talkers.talked(session, actor, call):
-        raise NotAllowed("only who talked with the caller may end the call")
+    else:
+        rights.require(actor, Right.FILE_REPORT, rights.Ties(own=lambda: talkers.talked(session, actor, call)))
     _set_disposition(session, call, disposition, note, actor, now)
     return call
+
+
+def answer_left(draft: Ticket) -> dict[str, str]:
+    """An answer that was typed, for every end of the draft but the one that gives it: no other one would keep it."""
+    return {"answer": "answer_left"} if draft.resolution else {}
+
+
+def check_no_answer_left(draft: Ticket) -> None:
+    """Raises Invalid where this end would drop an answer."""
+    problems = answer_left(draft)
+    if problems:
+        raise Invalid(problems)
 
 
 def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: datetime) -> None:
@@ -238,7 +257,7 @@ def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: 
 
 def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
     """The number was reached and this was said: the call-back is done, but not while its message is unheard."""
-    actor.require(*DESK)
+    rights.require(actor, Right.CALL_BACK)
     ticket = history.locked(session, code)
     if ticket.kind != TicketKind.CALLBACK:
         raise MoveRefused("call_back_done", ticket.state)
@@ -295,7 +314,7 @@ def _set_disposition(
 
 def mine(session: Session, actor: Actor, code: str, version: int | None = None) -> Ticket:
     """The ticket, held, where it is this person's to work on. Raises NotFound, Stale, NotAllowed."""
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     ticket = history.locked(session, code, version)
     _check_owner(session, actor, ticket)
     return ticket
@@ -303,17 +322,19 @@ def mine(session: Session, actor: Actor, code: str, version: int | None = None) 
 
 def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
     """A draft is worked on by its owner, by whom its call rang while nobody owns it, or by a leader."""
-    if actor.role in LEADS or ticket.owner_id == actor.id:
-        return
-    if ticket.owner_id is None and (ticket.state == TicketState.DRAFT or _waits_for_call(ticket)):
-        reached = (
-            select(TicketCall.call_id)
-            .join(Call, Call.id == TicketCall.call_id)
-            .where(TicketCall.ticket_id == ticket.id, talkers.rang_at(actor))
-        )
-        if session.scalars(reached).first() is not None:
-            return
-    raise NotAllowed(f"ticket {ticket.code} is in somebody else's hands")
+    own = rights.Ties(own=lambda: ticket.owner_id == actor.id or _rang_while_unowned(session, actor, ticket))
+    rights.require(actor, Right.FILE_REPORT, own)
+
+
+def _rang_while_unowned(session: Session, actor: Actor, ticket: Ticket) -> bool:
+    if ticket.owner_id is not None or not (ticket.state == TicketState.DRAFT or _waits_for_call(ticket)):
+        return False
+    reached = (
+        select(TicketCall.call_id)
+        .join(Call, Call.id == TicketCall.call_id)
+        .where(TicketCall.ticket_id == ticket.id, talkers.rang_at(actor))
+    )
+    return session.scalars(reached).first() is not None
 
 
 def _waits_for_call(ticket: Ticket) -> bool:

@@ -3,37 +3,36 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
     FromClause,
-    Select,
     TableValuedAlias,
     Text,
     bindparam,
-    exists,
     func,
     literal,
     or_,
     select,
     true,
 )
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
-from callcenter.vocab import Role, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from callcenter.vocab import TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import listening
-from tickets.life.loading import NAMED, SHOWN
+from tickets.life.loading import CLOCKS, NAMED, SHOWN
+from tickets.life.visibility import visible
+from tickets.rights import Right
 from tickets.rules import talks
-from tickets.rules.moves import OPEN
+from tickets.rules.states import NO_TICKETS, OPEN
 
-Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Asked for by every page of the desk, and so built once.
 _NEAR = (
     select(Call)
@@ -163,7 +162,7 @@ def caller_histories(session: Session, askers: Collection[Asker], *, limit: int 
     about = aliased(Ticket, _tickets_of(asker, limit))
     found = select(asker.c.number, asker.c.call_id, about).select_from(asker).join(about, true())
     found = found.order_by(about.state.not_in(OPEN), about.created_at.desc()).options(
-        *(joinedload(getattr(about, name)) for name in NAMED)
+        *(joinedload(getattr(about, name)) for name in NAMED), selectinload(about.clocks)
     )
     for number, call_id, ticket in session.execute(found):
         tickets[number, call_id].append(ticket)
@@ -185,7 +184,7 @@ def _calls_before(asker: FromClause, limit: int) -> LateralFromClause:
 def _tickets_of(asker: FromClause, limit: int) -> LateralFromClause:
     query = select(Ticket).where(
         or_(Ticket.caller == asker.c.number, Ticket.reporter_phone == asker.c.number),
-        Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)),
+        Ticket.state.not_in(NO_TICKETS),
     )
     newest = query.order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc()).limit(limit)
     return newest.correlate(asker).lateral()
@@ -198,14 +197,14 @@ def triage(session: Session) -> Sequence[Ticket]:
         .where(Ticket.state == TicketState.TRIAGE)
         .order_by(Ticket.level != "urgent", Ticket.filed_at)
         .limit(200)
-        .options(*SHOWN)
+        .options(*SHOWN, CLOCKS)
     )
     return session.scalars(query).all()
 
 
 def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
     """The whole ticket. Raises NotFound where it does not exist or this person may not see it."""
-    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*SHOWN)
+    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*SHOWN, CLOCKS)
     found = session.scalars(query).one_or_none()
     if found is None:
         raise NotFound(f"no ticket {code} for {actor.name}")
@@ -215,7 +214,7 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
         .order_by(Assignment.id)
         .options(joinedload(Assignment.agency))
     ).all()
-    desk = actor.role in DESK
+    desk, listens = rights.may(actor, Right.SEE_CALLS), rights.may(actor, Right.SEE_LISTENINGS)
     calls = _calls_of(session, found) if desk or found.agency_may_hear else ()
     return TicketPage(
         ticket=found,
@@ -226,7 +225,7 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
         ).all(),
         calls=calls,
         count_of_calls=_count_of_calls(session, found) if calls else 0,
-        listened=listening.of_calls(session, [call.id for call, _ in calls]) if actor.role in LEADS else {},
+        listened=listening.of_calls(session, [call.id for call, _ in calls]) if listens else {},
         children=session.scalars(select(Ticket).where(Ticket.parent_id == found.id).order_by(Ticket.id)).all()
         if desk
         else (),
@@ -249,15 +248,6 @@ def codes_by_id(session: Session, actor: Actor, codes: Collection[str]) -> dict[
     """The tickets of these codes that this person may see: their codes by id."""
     query = visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(codes)), actor)
     return {id_: code for id_, code in session.execute(query)}
-
-
-def visible(query: Query, actor: Actor) -> Query:
-    """Only tickets this person may see: the desk sees all, an officer what the agency has or had in hand."""
-    if actor.role in DESK:
-        return query
-    if actor.role != Role.OFFICER:
-        raise NotFound("tickets are for people who signed in")
-    return query.where(exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id))
 
 
 def pbx_states(session: Session) -> Sequence[PbxStatus]:

@@ -2,26 +2,27 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Interval, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from callcenter.db import any_of
-from callcenter.errors import MoveRefused, NotAllowed, NotFound
+from callcenter.errors import MoveRefused, NotFound
 from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import talkers
 from tickets.desk import filing
 from tickets.life import claims, history
+from tickets.rights import Right
+from tickets.rules import policy
 
 # How the call of one more report, of a dropped talk, and of a draft that was given up for the older one hang together.
 MORE = "more"
 DROPPED = "dropped"
 CONTINUED = "continued"
-# Whoever calls again within this time of a dropped talk is offered what was typed then.
-REDIAL_WITHIN = timedelta(minutes=10)
 _SHARED = ("caller", "reporter_name", "reporter_phone", "keep_identity", "safe_contact", "ward_code", "address")
 
 
@@ -39,10 +40,9 @@ def one_more(session: Session, actor: Actor, code: str, *, now: datetime) -> Tic
 
     Raises NotAllowed for somebody else's ticket.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     first = history.locked(session, code)
-    if actor.role not in LEADS and first.owner_id != actor.id:
-        raise NotAllowed(f"ticket {code} is in somebody else's hands")
+    rights.require(actor, Right.FILE_REPORT, first)
     return another(session, actor, first, now=now)
 
 
@@ -70,13 +70,17 @@ def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> 
 
 
 def put_aside(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
-    """Give up a draft that no call opened: there was nothing more to write. Raises MoveRefused for a call's own."""
+    """Give up a draft that no call opened: there was nothing more to write.
+
+    Raises MoveRefused for a call's own, Invalid for an answer that was typed and not given.
+    """
     ticket = filing.mine(session, actor, code)
     if ticket.state == TicketState.DISCARDED:
         return ticket
     opened = select(TicketCall).where(TicketCall.ticket_id == ticket.id, TicketCall.relation == filing.OPENED)
     if session.scalars(opened).first() is not None:
         raise MoveRefused("discard", ticket.state)
+    filing.check_no_answer_left(ticket)
     history.move(session, ticket, "discard", actor, now=now, reason=reason.strip() or None)
     return ticket
 
@@ -98,7 +102,7 @@ def redials(session: Session, calls: Collection[Call], now: datetime) -> dict[in
             this.id == any_of([call.id for call in calls]),
             Call.id != this.id,
             Call.outcome == Outcome.ANSWERED,
-            Call.ended_at >= this.started_at - literal(REDIAL_WITHIN, Interval),
+            Call.ended_at >= this.started_at - literal(policy.REDIAL_WITHIN, Interval),
             Call.ended_at <= this.started_at,
             _is_unfinished(),
         )
@@ -117,7 +121,7 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
 
     Twice is once. Raises NotFound where this call has no such draft, NotAllowed for somebody else's call.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     call = session.get(Call, call_id, with_for_update=True)
     if call is None:
         raise NotFound(f"no call {call_id}")
@@ -127,9 +131,8 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
     offered = redial(session, call, now)
     if offered is None or offered.ticket.code != code:
         raise NotFound(f"ticket {code} did not break off before call {call_id}")
-    rings = actor.extension in call.ringing
-    if actor.role not in LEADS and not rings and not talkers.talked(session, actor, call):
-        raise NotAllowed("only who talks with the caller goes on")
+    talks = rights.Ties(own=lambda: actor.extension in call.ringing or talkers.talked(session, actor, call))
+    rights.require(actor, Right.FILE_REPORT, talks)
     older = history.locked(session, code)
     _hand_over_call(session, older, call, actor, now)
     history.move(session, older, "redialled", actor, now=now)
@@ -161,12 +164,16 @@ def _hand_over_call(session: Session, older: Ticket, call: Call, actor: Actor, n
 
 def _take_text(older: Ticket, new: Ticket) -> None:
     """What was typed again is not thrown away, and nothing that stood there is overwritten."""
-    texts = [text for text in (older.description, new.description) if text]
-    older.description = "\n".join(dict.fromkeys(texts))
+    older.description = _joined(older.description, new.description)
+    older.resolution = _joined(older.resolution, new.resolution) or None
     for name in ("reporter_name", "address", "category_code", "ward_code"):
         if not getattr(older, name):
             setattr(older, name, getattr(new, name))
     older.version += 1
+
+
+def _joined(*texts: str | None) -> str:
+    return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
 def _is_unfinished() -> ColumnElement[bool]:
@@ -176,7 +183,7 @@ def _is_unfinished() -> ColumnElement[bool]:
 
 def _calls_back(ticket: Ticket, claimed: datetime | None, now: datetime) -> str | None:
     """The name of the person who has this call-back in hand."""
-    held = ticket.kind == TicketKind.CALLBACK and claimed is not None and claimed >= now - claims.LASTS
+    held = ticket.kind == TicketKind.CALLBACK and claimed is not None and claimed >= now - policy.CLAIM_LASTS
     return ticket.owner.name if held and ticket.owner else None
 
 

@@ -14,20 +14,18 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.models import Call, Ticket, TicketCall
-from callcenter.vocab import Disposition, Outcome, TicketKind
+from callcenter.vocab import Clock, Disposition, Outcome, TicketKind
 from tickets.figures.overview import ROWS, day_bounds, of_day
-from tickets.life import lines
+from tickets.life import clocks, lines
 from tickets.life.lines import Line
-from tickets.rules import metrics
+from tickets.rules import metrics, policy
 from tickets.rules.metrics import Figure
 from tickets.rules.sla import VIETNAM
 
-WEEKS = 4
 # Nobody of ours spoke with the caller, and it was not the caller's quick change of mind.
 MISSED = frozenset(
     {Outcome.ABANDONED, Outcome.TIMEOUT, Outcome.UNSERVED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.FAILED}
 )
-SATISFIED = 4
 
 Row = Mapping[str, Any]
 Kept = dict[date, list[Row]]
@@ -124,7 +122,7 @@ def read(
     """
     start, end = day_bounds(day)
     until = min(now, end)
-    before = [day - timedelta(weeks=week) for week in range(1, WEEKS + 1)]
+    before = [day - timedelta(weeks=week) for week in range(1, policy.COMPARED_WEEKS + 1)]
     kept = {} if kept is None else kept
     rows = {**_calls(session, [day, *(other for other in before if other not in kept)]), **kept}
     kept.update({other: rows[other] for other in before})
@@ -240,6 +238,7 @@ def _unreached(day: date) -> Any:
     )
 
 
+_PROMISED = clocks.last_due(Clock.ANSWER)
 _REPORT = and_(Ticket.kind != TicketKind.CALLBACK, Ticket.filed_at.is_not(None))
 
 
@@ -250,7 +249,7 @@ def _between(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]
 _TICKET_SETS = {
     "received": lambda start, end: _between(Ticket.filed_at, start, end),
     "answered": lambda start, end: _between(Ticket.resolved_at, start, end),
-    "late": lambda start, end: and_(_between(Ticket.resolved_at, start, end), Ticket.resolved_at > Ticket.answer_due),
+    "late": lambda start, end: and_(_between(Ticket.resolved_at, start, end), Ticket.resolved_at > _PROMISED),
     "rated": lambda start, end: _between(Ticket.rated_at, start, end),
 }
 TICKET_SETS = tuple(_TICKET_SETS)
@@ -258,14 +257,14 @@ TICKET_SETS = tuple(_TICKET_SETS)
 
 def _tickets(session: Session, start: datetime, end: datetime) -> TicketDay:
     received, answered, rated = (_TICKET_SETS[name](start, end) for name in ("received", "answered", "rated"))
-    due = and_(answered, Ticket.answer_due.is_not(None))
+    due = and_(answered, _PROMISED.is_not(None))
     count = func.count()
     query = select(
         count.filter(received),
         count.filter(answered),
-        count.filter(due, Ticket.resolved_at <= Ticket.answer_due),
+        count.filter(due, Ticket.resolved_at <= _PROMISED),
         count.filter(due),
         count.filter(rated),
-        count.filter(rated, Ticket.rating >= SATISFIED),
+        count.filter(rated, Ticket.rating >= policy.SATISFIED_FROM),
     ).where(_REPORT, or_(received, answered, rated))
     return TicketDay(*session.execute(query).one())

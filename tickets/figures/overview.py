@@ -4,20 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, distinct, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Agency, Call, OutboxRow, SetAside, Ticket, TicketCall
-from callcenter.vocab import Disposition, Outcome, TicketState
+from callcenter.models import Agency, Call, OutboxRow, SetAside, Ticket, TicketCall, TicketClock
+from callcenter.vocab import Clock, Disposition, Outcome, TicketState
 from tickets.desk.queries import Unfinished, unowned
-from tickets.life import lines
+from tickets.life import clocks, lines
 from tickets.life.lines import Line
-from tickets.rules.moves import OPEN
+from tickets.life.loading import CLOCKS
+from tickets.rules import policy
 from tickets.rules.sla import VIETNAM
 
 LIVE = "live"
-# A draft whose call ended this long ago is the shift leader's too (DESIGN, "Never with neither").
-UNOWNED_AFTER = timedelta(minutes=30)
 _PROMISE_LATE = timedelta(minutes=1)
 ROWS = 500
 
@@ -89,10 +88,9 @@ def began_in(start: datetime, end: datetime) -> list[ColumnElement[bool]]:
 
 
 def tickets_by_state(session: Session) -> dict[TicketState, int]:
-    """Every state with how many tickets are in it now, zero included."""
+    """Every state with how many tickets are in it now, zero included; one that is not known here comes after them."""
     counted = session.execute(select(Ticket.state, func.count()).group_by(Ticket.state))
-    counts = {state: count for state, count in counted}
-    return {state: counts.get(state, 0) for state in TicketState}
+    return dict.fromkeys(TicketState, 0) | {state: count for state, count in counted}
 
 
 def tickets_in_state(session: Session, state: TicketState) -> list[Line]:
@@ -114,43 +112,35 @@ def stuck(session: Session, now: datetime) -> Stuck:
         outbox=session.scalars(promises).all(),
         set_aside=session.scalars(aside).all(),
         overdue=_overdue(session, now),
-        unfinished=unowned(session, now - UNOWNED_AFTER),
+        unfinished=unowned(session, now - policy.UNOWNED_AFTER),
     )
 
 
 def late(now: datetime) -> ColumnElement[bool]:
     """SQL: a clock of this ticket has run out and somebody still owes something."""
-    not_taken = (Ticket.state == TicketState.ROUTED) & (Ticket.accept_due < now)
-    not_placed = (Ticket.state == TicketState.TRIAGE) & (Ticket.triage_due < now)
-    # A clock that stands is not late.
-    not_answered = Ticket.state.in_(OPEN - {TicketState.WAITING}) & (Ticket.answer_due < now)
-    return or_(not_taken, not_placed, not_answered)
+    return exists().where(TicketClock.ticket_id == Ticket.id, clocks.ran_out(now))
 
 
 def _overdue(session: Session, now: datetime, *which: ColumnElement[bool]) -> Sequence[Ticket]:
     query = (
         select(Ticket)
         .where(late(now), *which)
-        .order_by(Ticket.answer_due.nulls_first(), Ticket.id)
+        .order_by(clocks.last_due(Clock.ANSWER).nulls_first(), Ticket.id)
         .limit(ROWS)
-        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category))
+        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), CLOCKS)
     )
     return session.scalars(query).all()
 
 
 def late_agencies(session: Session, now: datetime, *, limit: int = 8) -> list[LateAgency]:
     """Agencies with most tickets past a clock; the last one counts what waits for nobody in particular (triage)."""
-    count = func.count()
-    ran_out = case(
-        (Ticket.state == TicketState.TRIAGE, func.least(Ticket.triage_due, Ticket.answer_due)),
-        (Ticket.state == TicketState.ROUTED, func.least(Ticket.accept_due, Ticket.answer_due)),
-        else_=Ticket.answer_due,
-    )
+    count = func.count(distinct(Ticket.id))
     query = (
-        select(Agency, count, func.min(ran_out))
-        .select_from(Ticket)
+        select(Agency, count, func.min(TicketClock.due))
+        .select_from(TicketClock)
+        .join(Ticket, Ticket.id == TicketClock.ticket_id)
         .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
-        .where(late(now))
+        .where(clocks.ran_out(now))
         .group_by(Agency.id)
         # First, so that no limit cuts it off.
         .order_by(Agency.id.is_not(None), count.desc(), Agency.name)

@@ -7,13 +7,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Ticket
-from callcenter.vocab import TicketKind, TicketState
-from tickets.actors import DESK, Actor
-from tickets.desk import queries
-from tickets.rules.moves import OPEN
+from callcenter.vocab import TicketKind
+from tickets import rights
+from tickets.actors import Actor
+from tickets.life.visibility import visible
+from tickets.rights import Right
+from tickets.rules.states import NO_TICKETS, OPEN
 
 _AT_MOST = 5
-_NO_TICKETS = (TicketState.DRAFT, TicketState.DISCARDED, TicketState.LINKED)
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ def related(session: Session, actor: Actor, ticket: Ticket) -> Related:
 def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
     """Nothing for an agency where an identity is kept, on either side: which tickets belong together tells who."""
     numbers = {number for number in (ticket.caller, ticket.reporter_phone) if number}
-    for_agency = actor.role not in DESK
+    for_agency = not rights.may(actor, Right.SEE_IDENTITY)
     if not numbers or (for_agency and ticket.keep_identity):
         return ()
-    query = queries.visible(select(Ticket), actor).where(
+    query = visible(select(Ticket), actor).where(
         or_(Ticket.caller.in_(numbers), Ticket.reporter_phone.in_(numbers)),
         Ticket.id != ticket.id,
-        Ticket.state.not_in(_NO_TICKETS),
+        Ticket.state.not_in(NO_TICKETS),
         Ticket.kind != TicketKind.CALLBACK,
     )
     if for_agency:
@@ -47,10 +48,10 @@ def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tic
 
 def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
     """Open reports of the same field in the same commune: perhaps the same hole in the same street."""
-    if ticket.ward_code is None or ticket.category_code is None or ticket.state in _NO_TICKETS:
+    if ticket.ward_code is None or ticket.category_code is None or ticket.state in NO_TICKETS:
         return ()
     query = (
-        queries.visible(select(Ticket), actor)
+        visible(select(Ticket), actor)
         .where(
             Ticket.ward_code == ticket.ward_code,
             Ticket.category_code == ticket.category_code,

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid
 from callcenter.models import SavedSearch
 from tickets.actors import Actor
+from tickets.rules import policy
 
-MOST = 20
 _LONGEST_NAME = 60
 _OF_ONE = (
     select(SavedSearch.id, SavedSearch.name, SavedSearch.query)
@@ -31,7 +31,7 @@ def keep(session: Session, actor: Actor, name: str, query: str, *, now: datetime
     kept = {one.name for one in of(session, actor)}
     if not name or len(name) > _LONGEST_NAME:
         raise Invalid({"name": "too_long" if name else "required"})
-    if name not in kept and len(kept) >= MOST:
+    if name not in kept and len(kept) >= policy.MOST_SEARCHES:
         raise Invalid({"name": "too_many_searches"})
     row = {"user_id": actor.id, "name": name, "query": query, "created_at": now}
     same = {"query": query, "created_at": now}

@@ -6,7 +6,7 @@ are there; one day perhaps a model that has learned) answers with the same `Sugg
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -17,11 +17,11 @@ from callcenter.vocab import Level, TicketKind, TicketState
 from tickets.agency import assignment
 from tickets.finding import articles, places
 from tickets.finding.places import PlaceHit
+from tickets.rules import policy
 from tickets.rules.keywords import Phrases
-from tickets.rules.moves import OPEN
 from tickets.rules.routing import choose_agency
+from tickets.rules.states import OPEN
 
-_NEAR_DAYS = 14
 _LOOKED_AT = 200
 _AT_MOST = 3
 _ALIKE = 0.34
@@ -167,7 +167,7 @@ def _alike(
         select(Ticket)
         .where(
             Ticket.ward_code == place.ward_code,
-            Ticket.created_at > at - timedelta(days=_NEAR_DAYS),
+            Ticket.created_at > at - policy.ALIKE_WITHIN,
             Ticket.filed_at.is_not(None),
             Ticket.kind != TicketKind.CALLBACK,
             Ticket.state != TicketState.LINKED,

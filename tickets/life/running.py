@@ -6,18 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from callcenter.models import Ticket
-from callcenter.vocab import Clock, TicketState
+from callcenter.vocab import Clock
 from tickets.life import clocks
 from tickets.rules.sla import Calendar, ClockState, clock_state, working_time_between
-
-_CLOCKS = {
-    TicketState.FILED: Clock.TRIAGE,
-    TicketState.TRIAGE: Clock.TRIAGE,
-    TicketState.ROUTED: Clock.ACCEPT,
-    TicketState.ACCEPTED: Clock.ANSWER,
-    TicketState.WAITING: Clock.ANSWER,
-    TicketState.AWAITING_APPROVAL: Clock.ANSWER,
-}
+from tickets.rules.states import STATES
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,7 @@ class Running:
 
 def running(session: Session, ticket: Ticket, started: datetime | None, now: datetime) -> Running | None:
     """The clock of this ticket's state; `started` is when the agency got it, for the clock of accepting."""
-    clock = _CLOCKS.get(ticket.state)
+    clock = STATES[ticket.state].clock
     due: datetime | None = getattr(ticket, f"{clock}_due") if clock else None
     if clock is None or due is None:
         return None
@@ -66,7 +58,7 @@ def due_now(ticket: Ticket) -> datetime | None:
 
     The answer's clock counts from the routing on, so an unaccepted ticket may be late by either of two.
     """
-    clock = _CLOCKS.get(ticket.state)
+    clock = STATES[ticket.state].clock
     if clock is None:
         return None
     dues = (getattr(ticket, f"{clock}_due"), ticket.answer_due)

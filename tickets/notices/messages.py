@@ -10,13 +10,13 @@ from callcenter.vocab import TextResult
 from tickets.actors import Actor
 from tickets.life import history, safe
 
-# More than three joined messages cost like a letter and read like one.
-MOST_PARTS = 3
 # The letters of the plain SMS alphabet that people type; everything else makes each part 70 letters short.
 _PLAIN = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
+# Letters in each of several joined parts.
+PLAIN_PART, MARKED_PART = 153, 67
 _LOST_AFTER = timedelta(minutes=2)
 _DOUBLE = frozenset("^{}\\[~]|€")
 
@@ -24,9 +24,9 @@ _DOUBLE = frozenset("^{}\\[~]|€")
 def parts(text: str) -> int:
     """How many messages a text goes out as: 160 plain letters in one and 153 in each of several, else 70 and 67."""
     if all(letter in _PLAIN or letter in _DOUBLE for letter in text):
-        length, one, each = sum(2 if letter in _DOUBLE else 1 for letter in text), 160, 153
+        length, one, each = sum(2 if letter in _DOUBLE else 1 for letter in text), 160, PLAIN_PART
     else:
-        length, one, each = len(text.encode("utf-16-le")) // 2, 70, 67
+        length, one, each = len(text.encode("utf-16-le")) // 2, 70, MARKED_PART
     return 1 if length <= one else -(-length // each)
 
 

@@ -2,25 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
+from callcenter.vocab import Clock, HungUpBy, Level, Outcome, TicketKind, TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import calling, listening, talkers
 from tickets.calls.calling import Tried
 from tickets.desk import queries
 from tickets.desk.queries import Unfinished
 from tickets.figures import overview
-from tickets.life import claims
-from tickets.rules import attempts
+from tickets.life import claims, clocks
+from tickets.life.loading import CLOCKS
+from tickets.rights import Right
+from tickets.rules import attempts, policy
+from tickets.rules.states import UNTAKEN
 
-# A number that nobody took on for this long is the shift leader's.
-UNCLAIMED_AFTER = timedelta(minutes=15)
-_URGENT = (TicketState.FILED, TicketState.TRIAGE, TicketState.ROUTED)
 _FILED = ("file", "answer_at_once")
 _ROWS = 200
 
@@ -113,7 +114,7 @@ def callbacks(
             ticket,
             missed,
             misses,
-            claimed if ticket.owner_id is not None and claimed >= now - claims.LASTS else None,
+            claimed if ticket.owner_id is not None and claimed >= now - policy.CLAIM_LASTS else None,
             on_the_line=on_the_line,
             tried=tried.get(ticket.id, ()),
             unheard=unheard,
@@ -173,8 +174,10 @@ def shift(session: Session, now: datetime) -> Shift:
     """Drafts left lying, call-backs nobody took, tickets no rule could place, urgent ones nobody accepted."""
     waiting = callbacks(session, now)
     return Shift(
-        drafts=sorted(queries.unowned(session, now - overview.UNOWNED_AFTER), key=lambda row: row.ticket.created_at),
-        callbacks=[row for row in waiting if row.held_since is None and _waits_since(row) < now - UNCLAIMED_AFTER],
+        drafts=sorted(queries.unowned(session, now - policy.UNOWNED_AFTER), key=lambda row: row.ticket.created_at),
+        callbacks=[
+            row for row in waiting if row.held_since is None and _waits_since(row) < now - policy.UNCLAIMED_AFTER
+        ],
         triage=[ticket for ticket in queries.triage(session) if ticket.level != Level.URGENT],
         urgent=urgent(session),
     )
@@ -182,17 +185,19 @@ def shift(session: Session, now: datetime) -> Shift:
 
 def _waits_since(row: CallBack) -> datetime:
     """When it began to be somebody's to call: filed, or its next time."""
-    return row.due - attempts.CALL_WITHIN
+    return row.due - policy.CALL_WITHIN
 
 
 def urgent(session: Session) -> Sequence[Ticket]:
     """Urgent reports that no agency has accepted yet, by the clock that runs."""
     query = (
         select(Ticket)
-        .where(Ticket.level == Level.URGENT, Ticket.state.in_(_URGENT), Ticket.kind != TicketKind.CALLBACK)
-        .order_by(func.coalesce(Ticket.accept_due, Ticket.triage_due, Ticket.filed_at), Ticket.id)
+        .where(Ticket.level == Level.URGENT, Ticket.state.in_(UNTAKEN), Ticket.kind != TicketKind.CALLBACK)
+        .order_by(
+            func.coalesce(clocks.last_due(Clock.ACCEPT), clocks.last_due(Clock.TRIAGE), Ticket.filed_at), Ticket.id
+        )
         .limit(_ROWS)
-        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward))
+        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward), CLOCKS)
     )
     return session.scalars(query).all()
 
@@ -215,5 +220,5 @@ def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
 
 def desk_people(session: Session) -> Sequence[User]:
     """Who may be handed a draft or a call-back."""
-    roles = (Role.OPERATOR, Role.SHIFT_LEADER)
-    return session.scalars(select(User).where(User.active, User.role.in_(roles)).order_by(User.name)).all()
+    staff = User.role.in_(rights.roles_with(Right.STAFF_DESK))
+    return session.scalars(select(User).where(User.active, staff).order_by(User.name)).all()

@@ -5,34 +5,35 @@ desk writes it down. A form that is sent twice changes nothing the second time.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Agency, Assignment, Ticket
 from callcenter.push import announce
-from callcenter.vocab import AssignmentRole, TicketKind, TicketState
-from tickets.actors import DESK, Actor
+from callcenter.vocab import AssignmentRole, TicketKind
+from tickets import rights
+from tickets.actors import Actor
 from tickets.agency import casework
 from tickets.life import clocks, history
 from tickets.life.files import StoredFile, unnamed
+from tickets.rights import Right
+from tickets.rules import policy
 from tickets.rules.moves import allowed, check_move
+from tickets.rules.states import ANSWERED
 
-CITIZEN = Actor.rule("citizen")
+CITIZEN = Actor.link("citizen")
 # Of an attachment that the citizen sent when asked.
 SUPPLIED = "supplied"
 RATED = "rated"
 MAX_TEXT = 10_000
 MAX_NOTE = 1000
-# How long after an answer it can be rated (and the rating changed), and be called not fixed.
-OBJECT_WITHIN = timedelta(days=30)
-_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
 _REOPENS = ("reopen", "reopen_triage")
 
 
 def rate(session: Session, actor: Actor, code: str, *, stars: int, note: str, now: datetime) -> Ticket:
-    """One to five stars for the answer; within OBJECT_WITHIN they may think again, and the last word counts.
+    """One to five stars for the answer; within policy.OBJECT_WITHIN they may think again, and the last word counts.
 
     Raises Invalid for `stars` and `note`, MoveRefused where nothing was answered.
     """
@@ -86,7 +87,7 @@ def not_fixed(session: Session, actor: Actor, code: str, *, reason: str, now: da
     else:
         ticket.lead_agency_id = ticket.accepted_at = None
         ticket.routing_reason = "agency_gone"
-        ticket.triage_due = clocks.triage_due(session, ticket, now)
+        clocks.start_triage(session, ticket, now)
         history.move(session, ticket, "reopen_triage", actor, now=now, reason=reason)
         announce(session, "stuck")
     return ticket
@@ -139,17 +140,16 @@ def open_to(ticket: Ticket, now: datetime) -> frozenset[str]:
 
 
 def _theirs(session: Session, actor: Actor, code: str) -> Ticket:
-    if actor != CITIZEN:
-        actor.require(*DESK)
+    rights.require(actor, Right.SPEAK_FOR_CITIZEN)
     return history.locked(session, code)
 
 
 def _is_answered(ticket: Ticket) -> bool:
-    return ticket.state in _ANSWERED and ticket.kind != TicketKind.CALLBACK and ticket.resolved_at is not None
+    return ticket.state in ANSWERED and ticket.kind != TicketKind.CALLBACK and ticket.resolved_at is not None
 
 
 def _is_too_late(ticket: Ticket, now: datetime) -> bool:
-    return ticket.resolved_at is not None and now > ticket.resolved_at + OBJECT_WITHIN
+    return ticket.resolved_at is not None and now > ticket.resolved_at + policy.OBJECT_WITHIN
 
 
 def _is_of_this_answer(ticket: Ticket) -> bool:

@@ -12,12 +12,15 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from callcenter.errors import Invalid, Stale
 from callcenter.models import Call, Contact, Ticket, User
 from callcenter.text import fold
-from callcenter.vocab import ContactFlag, Outcome, TicketState
-from tickets.actors import DESK, Actor
+from callcenter.vocab import ContactFlag, Outcome
+from tickets import rights
+from tickets.actors import Actor
 from tickets.desk import queries
 from tickets.desk.queries import Asker
 from tickets.life import safe
+from tickets.rights import Right
 from tickets.rules.fields import MAX_NAME
+from tickets.rules.states import HIDDEN
 
 MAX_NOTE = 500
 MAX_NAMES = 10
@@ -87,7 +90,7 @@ def save(
 
     Raises Invalid by field, Stale where somebody else has written meanwhile.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.NOTE_CALLER)
     contact = session.get(Contact, number, with_for_update=True)
     if seen != stamp(contact):
         raise Stale(f"the note on {number} has changed")
@@ -138,7 +141,7 @@ def _names(asker: FromClause) -> LateralFromClause:
         .where(
             or_(Ticket.caller == asker.c.number, Ticket.reporter_phone == asker.c.number),
             Ticket.reporter_name != "",
-            Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED)),
+            Ticket.state.not_in(HIDDEN),
         )
         .group_by(Ticket.reporter_name)
         .order_by(times.desc(), last.desc())

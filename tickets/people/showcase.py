@@ -1,19 +1,19 @@
 """What everybody may see of the hotline's work: figures with their sample, and answered reports without persons."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import Agency, Category, Ticket, Ward
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.vocab import Clock, TicketKind
+from tickets.life import clocks
+from tickets.rules import policy
+from tickets.rules.states import ANSWERED
 
-SPAN = timedelta(days=30)
 # A share of fewer is an accident, not a figure.
 ENOUGH = 30
-SATISFIED = 4
-_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Share:
 
 @dataclass(frozen=True)
 class Work:
-    """The last SPAN: reports received, answered on time, and how many raters gave SATISFIED stars or more.
+    """The last policy.TOLD_OF: reports received, answered on time, how many raters were satisfied.
 
-    None where the sample is smaller than ENOUGH.
+    None where the sample is smaller than policy.ENOUGH_TO_TELL.
     """
 
     received: int | None
@@ -52,28 +52,34 @@ class Example:
 
 
 def work(session: Session, now: datetime) -> Work:
-    since = now - SPAN
+    since = now - policy.TOLD_OF
     real = Ticket.kind != TicketKind.CALLBACK
     received = _count(session, real, Ticket.filed_at >= since)
-    answered = (real, Ticket.resolved_at >= since, Ticket.answer_due.is_not(None))
-    on_time = _count(session, *answered, Ticket.resolved_at <= Ticket.answer_due)
+    promised = clocks.last_due(Clock.ANSWER)
+    answered = (real, Ticket.resolved_at >= since, promised.is_not(None))
+    on_time = _count(session, *answered, Ticket.resolved_at <= promised)
     rated = (real, Ticket.rated_at >= since, Ticket.rating.is_not(None))
-    satisfied = _count(session, *rated, Ticket.rating >= SATISFIED)
+    satisfied = _count(session, *rated, Ticket.rating >= policy.SATISFIED_FROM)
     return Work(
-        received if received >= ENOUGH else None,
+        received if received >= policy.ENOUGH_TO_TELL else None,
         _share(on_time, _count(session, *answered)),
         _share(satisfied, _count(session, *rated)),
     )
 
 
 def examples(session: Session, now: datetime, limit: int = 3) -> list[Example]:
-    """The latest answered ones that may be shown, of the last SPAN."""
+    """The latest answered ones that may be shown, of the last policy.TOLD_OF."""
     query = (
         select(Category.name, Ward.name, Agency.name, Ticket.filed_at, Ticket.resolved_at)
         .join(Category, Category.code == Ticket.category_code)
         .outerjoin(Ward, Ward.code == Ticket.ward_code)
         .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
-        .where(Ticket.may_publish, ~Ticket.safe_contact, Ticket.state.in_(_ANSWERED), Ticket.resolved_at >= now - SPAN)
+        .where(
+            Ticket.may_publish,
+            ~Ticket.safe_contact,
+            Ticket.state.in_(ANSWERED),
+            Ticket.resolved_at >= now - policy.TOLD_OF,
+        )
         .order_by(Ticket.resolved_at.desc())
         .limit(limit)
     )
@@ -85,4 +91,4 @@ def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
 
 
 def _share(part: int, n: int) -> Share | None:
-    return Share(part, n) if n >= ENOUGH else None
+    return Share(part, n) if n >= policy.ENOUGH_TO_TELL else None

@@ -11,17 +11,15 @@ from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Clock, Source, TicketKind, TicketState
 from tickets.agency.casework import EVIDENCE
 from tickets.life import clocks
-from tickets.life.sweeps import CLOSE_AFTER
+from tickets.life.loading import CLOCKS
 from tickets.people import citizens
+from tickets.rules import policy
 from tickets.rules.sla import due_at
-
-# What is still being written down, or was put aside, is nobody's business yet.
-_INNER = (TicketState.DRAFT, TicketState.DISCARDED)
-_ANSWERED = (TicketState.RESOLVED, TicketState.CLOSED)
+from tickets.rules.states import ANSWERED, HIDDEN, STATES
 
 
 @dataclass(frozen=True)
-class Standing:
+class PublicStatus:
     """A ticket as the citizen or another program sees it. `answer` only once it was given."""
 
     code: str
@@ -58,7 +56,7 @@ class Journey:
     """
 
     now: datetime
-    standing: Standing
+    standing: PublicStatus
     routed_at: datetime | None
     accepted_at: datetime | None
     reopened_at: datetime | None
@@ -75,7 +73,7 @@ class Journey:
     may: frozenset[str]
 
 
-def by_phone(session: Session, code: str, last_four: str) -> Standing:
+def by_phone(session: Session, code: str, last_four: str) -> PublicStatus:
     """For the citizen: the code and the last four digits of the number; NotFound does not tell which was wrong."""
     found = _ticket(session, code)
     numbers = [number for number in (found.reporter_phone, found.caller) if number]
@@ -87,8 +85,8 @@ def by_phone(session: Session, code: str, last_four: str) -> Standing:
 def journey(session: Session, code: str, now: datetime) -> Journey:
     """For the citizen who gave the code and the digits a moment ago. Raises NotFound."""
     ticket = _ticket(session, code)
-    answered = ticket.state in _ANSWERED
-    waiting = ticket.state == TicketState.WAITING
+    answered = ticket.state in ANSWERED
+    waiting = STATES[ticket.state].stands
     asked = _last(session, ticket, "ask") if waiting else None
     reopened = _last(session, ticket, "reopen", "reopen_triage") if ticket.reopened else None
     return Journey(
@@ -117,7 +115,7 @@ def evidence(session: Session, file_id: int) -> Attachment:
         select(Attachment)
         .join(Ticket, Ticket.id == Attachment.ticket_id)
         .where(Attachment.id == file_id, Attachment.purpose == EVIDENCE)
-        .where(Ticket.state.in_(_ANSWERED), ~Ticket.safe_contact)
+        .where(Ticket.state.in_(ANSWERED), ~Ticket.safe_contact)
     )
     found = session.scalars(query).one_or_none()
     if found is None:
@@ -125,7 +123,7 @@ def evidence(session: Session, file_id: int) -> Attachment:
     return found
 
 
-def by_source(session: Session, code: str, source: Source) -> Standing:
+def by_source(session: Session, code: str, source: Source) -> PublicStatus:
     """For a program: only what came in through its own door."""
     found = _ticket(session, code)
     if found.source != source:
@@ -133,8 +131,8 @@ def by_source(session: Session, code: str, source: Source) -> Standing:
     return standing(found)
 
 
-def standing(ticket: Ticket) -> Standing:
-    return Standing(
+def standing(ticket: Ticket) -> PublicStatus:
+    return PublicStatus(
         code=ticket.code,
         state=ticket.state,
         category=ticket.category_code,
@@ -146,7 +144,7 @@ def standing(ticket: Ticket) -> Standing:
         answer_due=ticket.answer_due,
         resolved_at=ticket.resolved_at,
         closed_at=ticket.closed_at,
-        answer=ticket.resolution if ticket.state in _ANSWERED else None,
+        answer=ticket.resolution if ticket.state in ANSWERED else None,
     )
 
 
@@ -155,12 +153,12 @@ def _ticket(session: Session, code: str) -> Ticket:
         select(Ticket)
         .where(
             Ticket.code == code,
-            Ticket.state.not_in(_INNER),
+            Ticket.state.not_in(HIDDEN),
             Ticket.kind != TicketKind.CALLBACK,
             # Whoever holds the telephone of somebody in danger finds nothing here.
             ~Ticket.safe_contact,
         )
-        .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency))
+        .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency), CLOCKS)
     )
     found = session.scalars(query).one_or_none()
     if found is None:
@@ -178,7 +176,7 @@ def _usual_answer(session: Session, ticket: Ticket) -> datetime | None:
 def _closes_at(ticket: Ticket) -> datetime | None:
     if ticket.state != TicketState.RESOLVED or ticket.resolved_at is None:
         return None
-    return ticket.resolved_at + CLOSE_AFTER
+    return ticket.resolved_at + policy.CLOSE_AFTER
 
 
 def _last(session: Session, ticket: Ticket, *moves: str) -> TicketEvent | None:

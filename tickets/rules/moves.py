@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from callcenter.errors import MoveRefused
 from callcenter.vocab import TicketState as S
 
-# States in which somebody still owes the citizen something.
-OPEN = frozenset({S.FILED, S.TRIAGE, S.ROUTED, S.ACCEPTED, S.WAITING, S.AWAITING_APPROVAL})
 _WITH_AGENCY = (S.ROUTED, S.ACCEPTED)
 
 

@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from callcenter.vocab import CommandVerb, NuisanceStep
+from tickets.rules import policy
 
-# For how many days a decision holds; then it ends by itself, unless somebody decides again.
-DAYS = (1, 7, 30, 90)
-# A decision that ends within this is looked at again.
-REVIEW = timedelta(days=3)
 # The families of AstDB that the shipped dialplan reads (telephony/asterisk/hotline.conf).
 FAMILIES = {NuisanceStep.LOW: "hotline-low", NuisanceStep.BLOCKED: "hotline-block"}
 _PAUSE = timedelta(minutes=1)
@@ -34,7 +31,7 @@ def problems(
         found["number"] = "nuisance_lower_first"
     if not reason.strip():
         found["reason"] = "required"
-    if days not in DAYS and step != NuisanceStep.FREE:
+    if days not in policy.NUISANCE_DAYS and step != NuisanceStep.FREE:
         found["days"] = "unknown_choice"
     return found
 

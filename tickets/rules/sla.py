@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from tickets.rules import policy
+from tickets.rules.policy import Target
+
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _ONE_DAY = timedelta(days=1)
-# A working day as deadlines count it, whatever hours a weekday has.
-WORKING_DAY = timedelta(minutes=450)
-# How long a ticket's clock may stand because the citizen was asked, all its waits together.
-MAX_WAIT = 10 * WORKING_DAY
 # A calendar without one working day in two years is a mistake in the data, not a long holiday.
 _HORIZON_DAYS = 750
 
@@ -59,14 +58,6 @@ class Calendar:
             day += _ONE_DAY
 
 
-@dataclass(frozen=True)
-class Target:
-    """How long a clock may run."""
-
-    minutes: int
-    working_time: bool
-
-
 def due_at(start: datetime, target: Target, calendar: Calendar) -> datetime:
     """The moment at which the target is used up, in UTC.
 
@@ -81,8 +72,8 @@ def postponed(due: datetime, by: timedelta, calendar: Calendar, *, working_time:
 
 
 def wait_ends(since: datetime, paused: timedelta, calendar: Calendar) -> datetime:
-    """When a wait that began at `since` has used up MAX_WAIT, of which `paused` was gone before; in UTC."""
-    return _run(since, max(MAX_WAIT - paused, timedelta()), calendar, working_time=True)
+    """When a wait that began at `since` has used up policy.MAX_WAIT, of which `paused` was gone before; in UTC."""
+    return _run(since, max(policy.MAX_WAIT.time - paused, timedelta()), calendar, working_time=True)
 
 
 def due_after_wait(
@@ -118,8 +109,8 @@ def working_time_between(start: datetime, end: datetime, calendar: Calendar) -> 
     return total
 
 
-def clock_state(due: datetime, now: datetime, *, soon: timedelta = timedelta(hours=4)) -> ClockState:
-    """How a clock is shown: `late` from the due moment on, `soon` within `soon` of it."""
+def clock_state(due: datetime, now: datetime) -> ClockState:
+    """How a clock is shown: `late` from the due moment on, `soon` within policy.SOON of it."""
     if now >= due:
         return "late"
-    return "soon" if due - now <= soon else "ok"
+    return "soon" if due - now <= policy.SOON else "ok"

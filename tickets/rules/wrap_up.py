@@ -5,7 +5,6 @@ from typing import Any
 
 # app_queue's numbers for a telephone that counts as nobody: unknown, invalid, unavailable.
 _NOBODY = frozenset({0, 4, 5})
-LONGEST_S = 600
 
 Members = Sequence[Mapping[str, Any]]
 

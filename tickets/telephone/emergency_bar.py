@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
+from callcenter import vocab
 from callcenter.db import any_of
 from callcenter.models import Call, Emergency, PbxCommand, Ticket
 from callcenter.vocab import CommandResult, CommandVerb, EmergencyEnd, EmergencyService
-from tickets.actors import LEADS
+from tickets import rights
+from tickets.actors import Actor
+from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
 from tickets.rules.emergency_rules import Facts, Stage, Step
 from tickets.telephone import calling_out, emergency_watch, my_phone, phone, transfers
@@ -68,13 +71,20 @@ class Shown:
 def shown(session: Session, handset: Handset) -> list[Shown]:
     """All that are open for who leads, one's own for everybody else; the oldest first."""
     actor = handset.actor
-    rows = [(row, ticket, call if call is not None and call.ended_at is None else None)
-            for row, ticket, call in session.execute(_OPEN)
-            if actor.role in LEADS or actor.id in (row.began_by_id, ticket.owner_id)]  # fmt: skip
+    rows = [
+        (row, ticket, call if call is not None and call.ended_at is None else None)
+        for row, ticket, call in session.execute(_OPEN)
+        if rights.may(actor, Right.FOLLOW_EMERGENCY, ties(actor, row, ticket))
+    ]
     live = [(row, call) for row, _, call in rows if call is not None]
     asked = emergency_watch.asked_since(session, live)
     here = my_phone.of(handset) if len(live) < len(rows) else None
     return [_shown(handset, here, asked, row, ticket, call) for row, ticket, call in rows]
+
+
+def ties(actor: Actor, row: Emergency, ticket: Ticket) -> rights.Ties:
+    """An emergency is the operator's own who began it, and whose ticket it is."""
+    return rights.Ties(own=lambda: actor.id in (row.began_by_id, ticket.owner_id))
 
 
 def open_ones(session: Session) -> list[tuple[Emergency, Ticket]]:
@@ -140,7 +150,7 @@ def _facts(asked: Sequence[PbxCommand], row: Emergency, call: Call | None, now: 
         live=True,
         with_caller=row.extension in call.talking and row.extension not in call.holding,
         third=call.third if ours else None,
-        verb=CommandVerb(last.verb) if last is not None and ours else None,
+        verb=vocab.read(CommandVerb, last.verb) if last is not None and ours else None,
         result=_result(last, now),
         fresh=last is not None and last.ended_at is not None and now - last.ended_at < _SHOWS_WITHIN,
     )
@@ -149,12 +159,12 @@ def _facts(asked: Sequence[PbxCommand], row: Emergency, call: Call | None, now: 
 def _result(last: PbxCommand | None, now: datetime) -> CommandResult | None:
     if last is None:
         return None
-    return CommandResult(last.result) if last.result else phone.what_became(last, now)[1]
+    return vocab.read(CommandResult, last.result) if last.result else phone.what_became(last, now)[1]
 
 
 def _can(handset: Handset, here: Presence | None, row: Emergency, ticket: Ticket, call: Call | None) -> frozenset[Step]:
     """What this person's telephone can do, whatever would help."""
-    if handset.actor.role not in phone.OPERATORS or not handset.extension:
+    if not rights.may(handset.actor, Right.WORK_TELEPHONE) or not handset.extension:
         return frozenset()
     if call is None:
         return _calls(here, row, ticket)

@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import commands
+from callcenter import commands, vocab
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandResult, CommandVerb
+from tickets import rights
 from tickets.actors import Actor
+from tickets.rights import Right
 from tickets.telephone import floor, phone
 from tickets.telephone.floor import Doing
 from tickets.telephone.handset import Handset
@@ -100,7 +102,7 @@ def of(handset: Handset) -> Presence | None:
         reason_name=_reason_name(handset, reason) if reason else "",
         since=working.began_at if working else since,
         ready_due=working.ready_due if working else None,
-        can=frozenset(status.actions) if handset.actor.role in phone.OPERATORS else frozenset(),
+        can=frozenset(status.actions) if rights.may(handset.actor, Right.WORK_TELEPHONE) else frozenset(),
         away=phone.is_away(status, handset.now),
         asked=asked,
         result=result,
@@ -125,7 +127,7 @@ def ask(
 
     Raises NotFound without a telephone, Invalid where it cannot be done now or the reason is none of the list.
     """
-    actor.require(*phone.OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     handset = Handset(session, actor, now)
     here = of(handset)
     if here is None or actor.id is None:
@@ -198,4 +200,4 @@ def _last(handset: Handset, pbx: str) -> tuple[CommandVerb | None, CommandResult
     asked, result = phone.what_became(last, handset.now)
     # A pause or a sign-in that is done shows in the queues themselves: there is nothing more to wait for.
     waiting = asked and last.result is None
-    return CommandVerb(last.verb) if waiting else None, result, last.answer or "" if result else ""
+    return vocab.read(CommandVerb, last.verb) if waiting else None, result, last.answer or "" if result else ""

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import commands
+from callcenter import commands, vocab
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Call, PbxCommand, PbxStatus
-from callcenter.vocab import CommandResult, CommandVerb, Role
+from callcenter.vocab import CommandResult, CommandVerb
+from tickets import rights
 from tickets.actors import Actor
+from tickets.rights import Right
 from tickets.telephone.handset import Handset
 
-OPERATORS = (Role.OPERATOR, Role.SHIFT_LEADER)
 # How long a done command may take to show in the call.
 _SHOWS_WITHIN = timedelta(seconds=5)
 # A listener beats every second, and another one takes over within five: after this nobody listens.
@@ -53,7 +54,7 @@ def press(session: Session, actor: Actor, call_id: int, verb: CommandVerb, *, no
 
     Raises NotFound for a call that is not at this telephone, Invalid where it cannot be done now.
     """
-    actor.require(*OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     call = session.get(Call, call_id)
     if call is None or not actor.extension or actor.id is None:
         raise NotFound(f"no call {call_id} for {actor.name}")
@@ -87,7 +88,8 @@ def fitting(call: Call, extension: str) -> CommandVerb | None:
 def _line(handset: Handset, call: Call) -> Line:
     actor, now, status = handset.actor, handset.now, handset.statuses.get(call.pbx)
     last, verb = _last(handset, call), fitting(call, handset.extension)
-    if status is None or verb is None or verb.value not in status.actions or actor.role not in OPERATORS:
+    reachable = verb is not None and status is not None and verb.value in status.actions
+    if verb is None or not reachable or not rights.may(actor, Right.WORK_TELEPHONE):
         return Line(call.id, call.caller, call.caller_name)
     # A real PBX has nothing to say here, whatever its events claim: only one that can be answered from here speaks.
     said = call.snapshot.get("said", [])
@@ -107,7 +109,7 @@ def what_became(command: PbxCommand, now: datetime) -> tuple[bool, CommandResult
     if command.result == CommandResult.DONE:
         # The PBX did it; the call's own events are a moment behind.
         return command.ended_at is not None and now - command.ended_at < _SHOWS_WITHIN, None
-    return False, CommandResult(command.result)
+    return False, vocab.read(CommandResult, command.result)
 
 
 def _last(handset: Handset, call: Call) -> PbxCommand | None:

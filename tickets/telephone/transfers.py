@@ -14,7 +14,9 @@ from callcenter import commands, phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, Call, PbxCommand
 from callcenter.vocab import CommandResult, CommandVerb
+from tickets import rights
 from tickets.actors import Actor
+from tickets.rights import Right
 from tickets.telephone import floor, phone
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.floor import Doing, Seat
@@ -66,7 +68,7 @@ def can(handset: Handset, call: Call) -> frozenset[str]:
     """How this call can be passed on now: while one talks with the caller, by the PBX's own word."""
     status, extension = handset.statuses.get(call.pbx), handset.extension
     talks = call.ended_at is None and extension in call.talking and extension not in call.holding
-    if status is None or handset.actor.role not in phone.OPERATORS or not talks:
+    if status is None or not rights.may(handset.actor, Right.WORK_TELEPHONE) or not talks:
         return frozenset()
     return frozenset(verb.value for verb in _ON if verb.value in status.actions)
 
@@ -109,7 +111,7 @@ def ask(
 
     Raises NotFound for a call that is not at this telephone, Invalid where it cannot be done now or `to` is nobody.
     """
-    actor.require(*phone.OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     call = session.get(Call, call_id)
     if call is None or not actor.extension or actor.id is None:
         raise NotFound(f"no call {call_id} for {actor.name}")

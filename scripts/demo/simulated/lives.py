@@ -14,7 +14,8 @@ from scripts.demo.reports import REPORTS, DemoReport
 from scripts.demo.simulated.callers import LOCAL
 from tickets.life.files import StoredFile, store
 from tickets.rules.fields import TicketFields
-from tickets.rules.sla import Calendar, Target, due_at
+from tickets.rules.policy import Target
+from tickets.rules.sla import Calendar, due_at
 
 # Of the answered calls.
 FILED = 0.5
