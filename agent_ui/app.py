@@ -26,6 +26,7 @@ from agent_ui.public import front, report, track
 from agent_ui.shell import demo_door, design, home, navigation, palette, tours
 from agent_ui.ticket import onlookers, search_pages, sounds, ticket_moves
 from agent_ui.web import (
+    addresses,
     auth,
     compression,
     counters,
@@ -157,11 +158,10 @@ def _base(
     catalogue.compile_if_old()
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh")
     catalogue.Languages(app, locale_selector=home.language)
+    addresses.attach(app)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
-    app.jinja_env.globals.update(
-        places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme, is_part=site.is_part
-    )
+    app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
     same_parts.attach(app)
     app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)

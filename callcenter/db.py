@@ -21,6 +21,7 @@ from sqlalchemy import (
     any_,
     cast,
     create_engine,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -148,6 +149,11 @@ def make_engine(url: str, *, pool_size: int = 10, overflow: int = 10, applicatio
 def any_of(values: Collection[Any]) -> CollectionAggregate[Any]:
     """`column == any_of(values)`: as `in_`, by one statement however many they are, which is prepared but once."""
     return any_(cast(list(values), ARRAY(BigInteger if all(type(value) is int for value in values) else Text)))
+
+
+def ping(session: Session) -> None:
+    """Raises SQLAlchemyError where the database does not answer a statement now."""
+    session.execute(text("SELECT 1"))
 
 
 def check_reachable(engine: Engine) -> None:

@@ -2,24 +2,22 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import select
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import proof, report_form
 from agent_ui.public.report_form import SEND, WHAT, WHERE, Form
-from agent_ui.web import choices, limits, maps, security, site
+from agent_ui.web import limits, maps, security, site
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ward
-from callcenter.text import sort_key
 from callcenter.vocab import Source
 from tickets.finding import places
-from tickets.life import files
+from tickets.life import choices, files
 from tickets.people import intake, tracking
 
 blueprint = Blueprint("report", __name__)
@@ -88,13 +86,13 @@ def step() -> ResponseReturnValue:
         return _page(replace(filled, problems={}), int(go[-1]))
     if go == "back":
         return _page(replace(filled, problems={}), max(at - 1, WHAT))
+    searches = at == WHERE and _wants_search(filled, go)
     with site.reading() as session_:
-        if at == WHERE and _wants_search(filled, go):
+        if searches:
             filled = report_form.find_place(session_, filled)
-            if filled.problems or go == "find":
-                return _again(filled, WHERE, filled.problems)
-        problems = report_form.check(session_, filled, at)
-    return _again(filled, at, problems) if problems else _page(filled, min(at + 1, SEND))
+        stays = searches and (bool(filled.problems) or go == "find")
+        problems = filled.problems if stays else report_form.check(session_, filled, at)
+    return _again(filled, at, problems) if stays or problems else _page(filled, min(at + 1, SEND))
 
 
 @blueprint.post("/reports/new")
@@ -156,7 +154,7 @@ def find_places() -> str:
 @blueprint.get("/wards.json")
 def wards() -> ResponseReturnValue:
     with site.reading() as session_:
-        return maps.points(session_)
+        return jsonify(choices.ward_points(session_))
 
 
 def _wants_search(form: Form, go: str) -> bool:
@@ -201,7 +199,7 @@ def _page(form: Form, step: int, notice: str = "") -> str:
             category=category,
             ward=ward,
             categories=choices.categories(session_),
-            wards=sorted(session_.scalars(select(Ward)), key=lambda one: sort_key(one.name)),
+            wards=choices.wards(session_),
             tiles=settings.map_tiles,
             credit=settings.map_credit,
             EXAMPLES=EXAMPLES,

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui.ticket.tickets_pages import blueprint, show
-from agent_ui.web import choices, forms, limits, signed, site
+from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.auth import may, me
 from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
 from callcenter.vocab import Attempt
@@ -17,7 +17,7 @@ from tickets import rights
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
-from tickets.life import uploads
+from tickets.life import choices, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens
 from tickets.rights import Right

@@ -19,32 +19,19 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import bindparam, select
 
 from agent_ui.web import forms, limits, site
 from callcenter.errors import Busy
-from callcenter.models import User, UserSession
+from callcenter.models import User
 from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
 from tickets import rights
 from tickets.actors import Actor
-from tickets.administration import sessions
+from tickets.administration import people, sessions
 from tickets.rights import Right
 from tickets.telephone import taking
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-# Asked for before every answer, so it is but what is needed.
-_PERSON = select(
-    *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
-    *(User.username, User.language, User.tours, UserSession.id.label("session_id")),
-).where(
-    UserSession.token_hash == bindparam("token_hash"),
-    UserSession.ended_at.is_(None),
-    UserSession.user_id == User.id,
-    UserSession.epoch == User.session_epoch,
-    User.active,
-)
 
 blueprint = Blueprint("auth", __name__)
 
@@ -145,10 +132,8 @@ def _person() -> SignedIn | None:
     if token is None:
         # Of a version that did not know its sessions, too: they are asked to sign in.
         return None
-    if request.method in ("GET", "HEAD"):
-        site.read_on()
     with site.reading() as database:
-        user = database.connection().execute(_PERSON, {"token_hash": sessions.hash_of(token)}).one_or_none()
+        user = people.signed_in(database, sessions.hash_of(token))
         if user is None:
             session.clear()
             return None
@@ -221,7 +206,7 @@ def _begin(user_id: int, epoch: int) -> tuple[str, bool]:
 
 def _check(username: str, password: str) -> tuple[int, int] | None:
     with site.reading() as database:
-        user = database.scalars(select(User).where(User.username == username[:40], User.active)).one_or_none()
+        user = people.by_username(database, username[:40])
         password_hash = user.password_hash if user else None
         known = (user.id, user.session_epoch) if user else None
     return known if verify_password(password_hash, password[:LONGEST]) else None

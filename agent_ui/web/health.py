@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_ui.web import counters, filters, site
 from agent_ui.web.auth import for_machines
 from callcenter import push
+from callcenter.db import ping
 from callcenter.models import PbxStatus
 from tickets.desk import queries
 from tickets.figures import overview
@@ -50,7 +50,7 @@ def metrics() -> ResponseReturnValue:
 def _database() -> bool:
     try:
         with site.reading() as session:
-            session.execute(text("SELECT 1"))
+            ping(session)
     except SQLAlchemyError:
         return False
     return True

@@ -64,3 +64,20 @@ def test_what_is_served_imports_nothing_that_computes(served: str) -> None:
     look = f"import sys, {served}; print(*sorted({{'numpy', 'PIL', 'argon2', 'shapely'}} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-P", "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+# `supervisor` names the type of a set of calls that `tickets` makes; it builds none.
+_OF_SQLALCHEMY = {"Engine", "Session", "ColumnElement"}
+
+
+@pytest.mark.parametrize("module", _modules("agent_ui"))
+def test_pages_ask_no_sql_of_their_own(module: str) -> None:
+    """They read by the functions of `tickets`, which alone know the tables; of errors they know what they are."""
+    imports = [node for node in ast.walk(ast.parse((ROOT / module).read_text())) if isinstance(node, ast.ImportFrom)]
+    asked = {
+        name.name
+        for node in imports
+        if (node.module or "").split(".")[0] == "sqlalchemy" and node.module != "sqlalchemy.exc"
+        for name in node.names
+    }
+    assert asked <= _OF_SQLALCHEMY

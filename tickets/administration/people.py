@@ -1,16 +1,17 @@
 """Accounts: who signs in, with which role, at which extension; the last administrator always stays."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.orm import Session, joinedload
 
 from callcenter import extensions
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import Agency, User
+from callcenter.models import Agency, User, UserSession
 from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_password
 from callcenter.push import announce
 from callcenter.vocab import Role
@@ -23,6 +24,17 @@ from tickets.telephone import taking
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _EXTENSION = re.compile(r"[0-9]{2,20}")
 _LANGUAGES = ("vi", "en")
+# Asked for before every answer, so it is but what is needed.
+_SIGNED_IN = select(
+    *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
+    *(User.username, User.language, User.tours, UserSession.id.label("session_id")),
+).where(
+    UserSession.token_hash == bindparam("token_hash"),
+    UserSession.ended_at.is_(None),
+    UserSession.user_id == User.id,
+    UserSession.epoch == User.session_epoch,
+    User.active,
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,32 @@ class UserFields:
     extension: str = ""
     language: str = "vi"
     approves: bool = False
+
+
+def everybody(session: Session) -> Sequence[User]:
+    """All accounts with their agencies, closed ones too; in no order."""
+    return session.scalars(select(User).options(joinedload(User.agency))).all()
+
+
+def count_in_use(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(User).where(User.active)) or 0
+
+
+def by_username(session: Session, username: str) -> User | None:
+    """The account in use that signs in under this name."""
+    return session.scalars(select(User).where(User.username == username, User.active)).one_or_none()
+
+
+def signed_in(session: Session, token_hash: str) -> Row[*tuple[Any, ...]] | None:
+    """What every request asks of the account whose session this is, as plain columns: `id`, `name`, `role`,
+    `agency_id`, `extension`, `approves`, `username`, `language`, `tours` and `session_id`; None once it has ended."""
+    return session.connection().execute(_SIGNED_IN, {"token_hash": token_hash}).one_or_none()
+
+
+def seen_tour(session: Session, user_id: int | None, tour: str) -> None:
+    """This tour does not start by itself again for this person."""
+    unseen = update(User).where(User.id == user_id, ~User.tours.contains([tour]))
+    session.execute(unseen.values(tours=func.array_append(User.tours, tour)))
 
 
 def facts(session: Session, user: User) -> dict[str, Any]:
