@@ -21,6 +21,7 @@ from sqlalchemy import (
     any_,
     cast,
     create_engine,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -105,8 +106,10 @@ Word = Annotated[str, mapped_column(String(40))]
 _SERVER_WATCHES = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 
 
-def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") -> Engine:
+def make_engine(url: str, *, pool_size: int = 10, overflow: int = 10, application: str = "hotline") -> Engine:
     """An engine on PostgreSQL by psycopg 3; `postgres://…` and `postgresql://…` are both taken.
+
+    At most `pool_size` connections stay open, `overflow` more are made while they are needed.
 
     Raises SettingError when the address is not one of PostgreSQL.
     """
@@ -125,7 +128,7 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
     return create_engine(
         parsed,
         pool_size=pool_size,
-        max_overflow=10,
+        max_overflow=overflow,
         pool_pre_ping=True,
         # What a failed statement was given are names, numbers and hashes of people: none of it belongs into a log.
         hide_parameters=True,
@@ -146,6 +149,11 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
 def any_of(values: Collection[Any]) -> CollectionAggregate[Any]:
     """`column == any_of(values)`: as `in_`, by one statement however many they are, which is prepared but once."""
     return any_(cast(list(values), ARRAY(BigInteger if all(type(value) is int for value in values) else Text)))
+
+
+def ping(session: Session) -> None:
+    """Raises SQLAlchemyError where the database does not answer a statement now."""
+    session.execute(text("SELECT 1"))
 
 
 def check_reachable(engine: Engine) -> None:

@@ -4,7 +4,6 @@ from flask import Blueprint, current_app, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pydantic import ValidationError
-from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
 from agent_ui.api import openapi
@@ -12,9 +11,9 @@ from agent_ui.web import auth, limits, site
 from agent_ui.web.errors import refuse
 from agent_ui.web.tokens import hash_token
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import ApiToken
 from callcenter.vocab import Source
 from tickets.actors import Actor
+from tickets.administration import lists
 from tickets.people import intake, tracking
 from tickets.people.intake import Report
 from tickets.rights import Right
@@ -36,10 +35,7 @@ def _guard() -> ResponseReturnValue | None:
     if scheme.lower() != "bearer" or not token.strip():
         return _ask_for_token()
     with site.reading() as session:
-        query = select(ApiToken).where(
-            ApiToken.token_hash == hash_token(token.strip()), ApiToken.scope == SCOPE, ApiToken.revoked_at.is_(None)
-        )
-        known = session.scalars(query).one_or_none()
+        known = lists.token_in_use(session, hash_token(token.strip()), SCOPE)
         if known is None:
             return _ask_for_token()
         g.program, g.source = Actor.token(known.name), Source(known.source)

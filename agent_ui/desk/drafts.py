@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.desk import console
 from agent_ui.ticket import tickets_pages
-from agent_ui.web import choices, filters, forms, site
+from agent_ui.web import filters, forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter import phones
@@ -20,6 +21,7 @@ from callcenter.vocab import Disposition, GrievanceKind, Source
 from tickets import rights
 from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.finding import places, search
+from tickets.life import choices
 from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.fields import TicketFields, pin_of
@@ -242,7 +244,9 @@ def _theirs(code: str) -> dict[str, object]:
 
 
 def _page(session: Session, work: console.Work) -> str:
-    return render_template("desk/draft_page.html", work=work, categories=choices.categories(session))
+    around = frame.of(session, numbers=True)
+    offered = console.work_choices(session, around)
+    return frame.page(around, "desk/draft_page.html", work=work, **offered)
 
 
 def _again(code: str, fields: TicketFields, problems: Mapping[str, str], *, stale: bool = False) -> str:

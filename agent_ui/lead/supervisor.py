@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, forms, site
+from agent_ui import frame
+from agent_ui.web import forms, site
 from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
@@ -18,9 +19,10 @@ from callcenter.vocab import Outcome, TicketState
 from tickets.desk import queries
 from tickets.figures import day as days
 from tickets.figures import overview
+from tickets.life import choices
 from tickets.oversight import mending
 from tickets.rights import Right
-from tickets.telephone import floor
+from tickets.telephone import emergency_bar, floor, my_phone
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
@@ -34,7 +36,7 @@ _KEPT_DAYS = 20
 @may(Right.SEE_FIGURES)
 def board() -> str:
     with site.reading() as session:
-        return render_template("supervisor/page.html", **_figures(session))
+        return frame.page(session, "supervisor/page.html", **_figures(session))
 
 
 @blueprint.get("/figures")
@@ -54,7 +56,8 @@ def calls(outcome: str) -> str:
         rows = overview.day_calls(session, day, which, hour=hour)
         if isinstance(which, Outcome) and not vocab.is_known(which) and not rows:
             raise NotFound(f"no calls {outcome}")
-        return render_template(
+        return frame.page(
+            session,
             "supervisor/calls.html",
             rows=rows,
             codes=overview.codes_of(session, rows),
@@ -75,7 +78,7 @@ def unreached() -> str:
     day = asked_day()
     with site.reading() as session:
         rows = days.unreached(session, day)
-        return render_template("supervisor/unreached.html", rows=rows, words=figure_words, **around(day))
+        return frame.page(session, "supervisor/unreached.html", rows=rows, words=figure_words, **around(day))
 
 
 @blueprint.get("/overdue")
@@ -86,7 +89,7 @@ def overdue() -> str:
     with site.reading() as session:
         rows = overview.overdue_of(session, agency_id, site.now())
         name = choices.agency_names(session).get(agency_id or 0, _("chưa có đơn vị") if agency_id == 0 else "")
-        return render_template("supervisor/overdue.html", rows=rows, name=name)
+        return frame.page(session, "supervisor/overdue.html", rows=rows, name=name)
 
 
 @blueprint.get("/tickets/<state>")
@@ -98,26 +101,26 @@ def in_state(state: str) -> str:
             day = asked_day()
             rows = days.day_tickets(session, day, state)
             title = figure_words.TICKET_TITLES[state]
-            return render_template("supervisor/tickets.html", rows=rows, state=state, title=title, **around(day))
+            return frame.page(session, "supervisor/tickets.html", rows=rows, state=state, title=title, **around(day))
         chosen = vocab.read(TicketState, state)
         rows = overview.tickets_in_state(session, chosen)
         if not vocab.is_known(chosen) and not rows:
             raise NotFound(f"no state {state}")
-        return render_template("supervisor/tickets.html", rows=rows, state=chosen)
+        return frame.page(session, "supervisor/tickets.html", rows=rows, state=chosen)
 
 
 @blueprint.get("/triage")
 @may(Right.OVERSEE_WORK)
 def triage() -> str:
     with site.reading() as session:
-        return render_template("supervisor/triage.html", rows=queries.triage(session))
+        return frame.page(session, "supervisor/triage.html", rows=queries.triage(session))
 
 
 @blueprint.get("/stuck")
 @may(Right.OVERSEE_WORK)
 def stuck() -> str:
     with site.reading() as session:
-        return render_template("supervisor/stuck.html", stuck=overview.stuck(session, site.now()))
+        return frame.page(session, "supervisor/stuck.html", stuck=overview.stuck(session, site.now()))
 
 
 @blueprint.post("/promises/<int:outbox_id>/retry")
@@ -178,6 +181,7 @@ def _figures(session: Session) -> dict[str, object]:
         "is_today": is_today,
         "outcomes": dict.fromkeys(Outcome, 0) | {outcome: n for outcome, n in outcomes.items() if outcome is not None},
         "live": outcomes.get(None, 0),
+        "emergencies": emergency_bar.count(session, *overview.day_bounds(day)),
         "words": figure_words,
         **_settings(),
         **around(day),
@@ -185,6 +189,7 @@ def _figures(session: Session) -> dict[str, object]:
     if is_today:
         shown |= {
             "floor": floor.floor(session),
+            "reason_names": my_phone.reason_names(session),
             "states": overview.tickets_by_state(session),
             "stuck": overview.stuck(session, now),
             "late": overview.late_agencies(session, now),

@@ -7,14 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
+from agent_ui import frame
 from agent_ui.desk.console import Work
 from agent_ui.web import site
 from agent_ui.web.auth import may
 from agent_ui.words import story
-from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketEvent, Ward
-from callcenter.vocab import AssignmentRole, Level, Outcome, Source, TicketKind, TicketState
+from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketClock, TicketEvent, Ward
+from callcenter.vocab import AssignmentRole, Clock, Level, Outcome, Source, TicketKind, TicketState
 from tickets.agency.inbox import InboxRow
 from tickets.desk.queries import CallerHistory
 from tickets.life import lines
@@ -37,27 +38,30 @@ _NUMBER = "+84905123456"
 @blueprint.get("/design")
 @may(Right.USE_CONSOLE)
 def page() -> str:
-    now = site.now()
+    with site.reading() as session:
+        return frame.page(session, "design/page.html", **_pieces(site.now()))
+
+
+def _pieces(now: datetime) -> dict[str, object]:
     tickets = _tickets(now)
-    return render_template(
-        "design/page.html",
-        ACCENTS=ACCENTS,
-        SHORT=SHORT,
-        LONG=LONG,
-        NAMES=NAMES,
-        LEVELS=tuple(Level),
-        TICKETS=tickets,
-        LINES=lines.of_all(tickets),
-        INBOX=_inbox(tickets, now),
-        WORKS=_works(tickets, now),
-        STORY=_story(tickets[0], now),
-        ICONS=icons(),
-        DUES={
+    return {
+        "ACCENTS": ACCENTS,
+        "SHORT": SHORT,
+        "LONG": LONG,
+        "NAMES": NAMES,
+        "LEVELS": tuple(Level),
+        "TICKETS": tickets,
+        "LINES": lines.of_all(tickets),
+        "INBOX": _inbox(tickets, now),
+        "WORKS": _works(tickets, now),
+        "STORY": _story(tickets[0], now),
+        "ICONS": icons(),
+        "DUES": {
             "ok": now + timedelta(days=3),
             "soon": now + timedelta(minutes=25),
             "late": now - timedelta(days=2, hours=4),
         },
-    )
+    }
 
 
 @cache
@@ -73,12 +77,14 @@ def _tickets(now: datetime) -> list[Ticket]:
     shared = {"kind": TicketKind.REPORT, "reporter_name": "", "address": "", "reopened": 0, "asked_again": 0}
     full = Ticket(
         **shared, id=-1, code="618033990", state=TicketState.ROUTED, level=Level.URGENT, source=Source.HOTLINE,
-        created_at=now - timedelta(minutes=12), description=LONG, accept_due=now - timedelta(hours=3),
+        created_at=now - timedelta(minutes=12), description=LONG,
+        clocks=[TicketClock(kind=Clock.ACCEPT, due=now - timedelta(hours=3))],
         category=Category(name="Cấp thoát nước, ngập"), ward=Ward(name="Phường Mỹ Tho"), lead_agency=company,
     )  # fmt: skip
     bare = Ticket(
         **shared, id=-2, code="271828186", state=TicketState.ACCEPTED, level=Level.NORMAL, source=Source.WEB,
-        created_at=now - timedelta(days=1), description="", answer_due=now + timedelta(days=3),
+        created_at=now - timedelta(days=1), description="",
+        clocks=[TicketClock(kind=Clock.ANSWER, due=now + timedelta(days=3))],
     )  # fmt: skip
     return [full, bare]
 

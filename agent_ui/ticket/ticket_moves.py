@@ -9,14 +9,15 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui.ticket.tickets_pages import blueprint, show
-from agent_ui.web import choices, forms, signed, site
+from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.auth import may, me
-from callcenter.errors import Invalid, MoveRefused, NotFound
+from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
 from callcenter.vocab import Attempt
+from tickets import rights
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
-from tickets.life import uploads
+from tickets.life import choices, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens
 from tickets.rights import Right
@@ -62,7 +63,8 @@ def give_back(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         casework.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
 
-    return _move(code, "give_back", act, _("Đã trả lại phiếu."))
+    words = _("Đã trả lại phiếu %(code)s.", code=codes.group(code))
+    return _move(code, "give_back", act, words, then=url_for("agency.inbox"))
 
 
 @blueprint.post("/tickets/<code>/resolve")
@@ -74,6 +76,11 @@ def resolve(code: str) -> ResponseReturnValue:
         chosen = _files()
     except Invalid as error:
         return show(code, {"resolve_files": error.problems["files"]}, form="resolve"), 422
+    except Busy as error:
+        page = show(code, {"resolve_files": "files_wait"}, form="resolve")
+        return page, 503, {"Retry-After": str(error.retry_s)}
+    except NotFound:
+        return _gone(), 404
 
     def act(session: Session) -> None:
         casework.resolve(session, me(), code, text=forms.text("text"), files=chosen, now=site.now())
@@ -206,10 +213,12 @@ def unlink(code: str) -> ResponseReturnValue:
     return redirect(url_for("drafts.page", code=code), 303)
 
 
-def _move(code: str, form: str, act: Callable[[Session], Any], words: str) -> ResponseReturnValue:
-    """Make the move and go back to the ticket; refused, the page says why and keeps what was typed.
+def _move(
+    code: str, form: str, act: Callable[[Session], Any], words: str, *, then: str | None = None
+) -> ResponseReturnValue:
+    """Make the move and go back to the ticket, or on to `then`; refused, the page says why and keeps what was typed.
 
-    Who lost the ticket while typing (given to another agency) still sees it, and gets the text back to copy.
+    An agency that lost the ticket while its officer typed sees no more of it; the text comes back to be copied.
     """
     try:
         with site.transaction() as session:
@@ -217,21 +226,34 @@ def _move(code: str, form: str, act: Callable[[Session], Any], words: str) -> Re
     except Invalid as error:
         return show(code, {f"{form}_{name}": why for name, why in error.problems.items()}, form=form), 422
     except (MoveRefused, NotFound):
-        return show(code, form=form, refused=True), 409
+        try:
+            return show(code, form=form, refused=True), 409
+        except NotFound:
+            if not rights.may(me(), Right.WORK_INBOX):
+                raise
+            return _gone(), 404
     flash(words, "success")
-    return redirect(url_for("tickets.page", code=code), 303)
+    return redirect(then or url_for("tickets.page", code=code), 303)
+
+
+def _gone() -> str:
+    return render_template("tickets/gone.html", typed=request.form)
 
 
 def _files() -> list[StoredFile]:
     """What was chosen now, and what came with the same form before it was refused."""
-    folder = site.site().settings.data_dir
+    folder, sending = site.site().settings.data_dir, uploads.Sending(limits.address())
     kept = [StoredFile(*signed.unseal(_KEPT, token, max_age_s=_KEPT_FOR_S)) for token in request.form.getlist("kept")]
-    chosen = [uploads.keep(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
-    everything = {file.sha256: file for file in (*kept, *chosen)}
-    if len(everything) > policy.MOST_FILES:
-        raise Invalid({"files": "too_many_files"})
-    g.kept_files = [
-        {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}
-        for file in everything.values()
-    ]
+    everything = {file.sha256: file for file in kept}
+    try:
+        for upload in forms.uploads("files"):
+            file = uploads.keep(folder, upload.filename or "", upload.read(), sending)
+            everything[file.sha256] = file
+        if len(everything) > policy.MOST_FILES:
+            raise Invalid({"files": "too_many_files"})
+    finally:
+        g.kept_files = [
+            {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}
+            for file in list(everything.values())[: policy.MOST_FILES]
+        ]
     return list(everything.values())

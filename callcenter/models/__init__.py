@@ -4,6 +4,7 @@ from callcenter.models.after_call import AfterCall, PhoneStint
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
+from callcenter.models.clocks import TicketClock
 from callcenter.models.emergencies import Emergency, EmergencyLine
 from callcenter.models.hearing import Listening, TextMessage
 from callcenter.models.knowledge import Article, ArticleUse, CategoryKeywords
@@ -20,6 +21,7 @@ from callcenter.models.rules import (
     TestNumber,
     WorkingPeriod,
 )
+from callcenter.models.sessions import UserSession
 from callcenter.models.shifts import ShiftHandover
 from callcenter.models.tickets import Assignment, Attachment, Ticket, TicketCall, TicketEvent
 from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
@@ -64,8 +66,10 @@ __all__ = [
     "TextMessage",
     "Ticket",
     "TicketCall",
+    "TicketClock",
     "TicketEvent",
     "User",
+    "UserSession",
     "Ward",
     "WitnessCursor",
     "WorkingPeriod",

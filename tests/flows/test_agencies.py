@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.db import transaction
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Assignment, Ticket, TicketEvent
-from callcenter.vocab import AssignmentRole, Level, TicketState
+from callcenter.vocab import AssignmentRole, Clock, Level, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.agency import assignment, casework, inbox
@@ -21,6 +21,7 @@ from tickets.desk import filing, queries
 from tickets.figures import overview
 from tickets.finding import search
 from tickets.life import files
+from tickets.oversight import worklist
 from tickets.rules.fields import TicketFields
 from tickets.rules.handover import Handover
 
@@ -340,7 +341,9 @@ def test_what_was_waited_and_promised_goes_with_the_ticket(session: Session, pro
 
 def test_nobody_asks_for_ever(session: Session, province: Province) -> None:
     ticket, thu = accepted(session, province), province.actor("thu")
-    ticket.paused_minutes = 10 * 450
+    answer = ticket.clock(Clock.ANSWER)
+    assert answer is not None
+    answer.paused_minutes = 10 * 450
     with pytest.raises(Invalid) as refused:
         casework.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
     assert refused.value.problems == {"question": "waited_enough"}
@@ -384,7 +387,7 @@ def test_where_the_head_approves_only_the_head_says_no(session: Session, provinc
 
 def test_a_call_back_is_neither_rejected_nor_an_agencys(session: Session, province: Province) -> None:
     filing.settle_call(session, factories.missed(session), now=MONDAY)
-    (task,) = queries.callbacks(session)
+    (task,) = (row.ticket for row in worklist.callbacks(session, MONDAY))
     with pytest.raises(MoveRefused):
         casework.reject(session, province.actor("hoa"), task.code, reason="không", now=LATER)
     with pytest.raises(MoveRefused):

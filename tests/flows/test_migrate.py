@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,10 @@ _SOMETHING: dict[type, Any] = {
 # Where a constraint asks for more than something.
 _MEANT = {"closes": time(11, 30)}
 BASELINE = "0018"
+# Columns whose values live in rows of another table since; the way back brings them home.
+_MOVED = {
+    ("ticket", column) for column in ("triage_due", "accept_due", "answer_due", "waiting_since", "paused_minutes")
+}
 ALL = migrate._between(None, migrate._script().get_current_head())
 
 
@@ -87,7 +91,8 @@ def test_a_database_with_rows_is_brought_up_and_down_and_loses_none(empty: Engin
     assert len(rows) > 15
     assert migrate.upgrade(empty) == ALL[1:]
     with empty.begin() as connection:
-        assert _kept(connection, rows) == rows
+        stayed = {name: {k: v for k, v in row.items() if (name, k) not in _MOVED} for name, row in rows.items()}
+        assert _kept(connection, stayed) == stayed
         command.downgrade(migrate._config(connection), BASELINE)
         assert _kept(connection, rows) == rows
     assert migrate.upgrade(empty) == ALL[1:]
@@ -122,3 +127,74 @@ def test_a_database_of_another_time_is_refused_in_a_sentence_and_left_as_it_is(
         with pytest.raises(migrate.SchemaUnknown, match=f"at revision {revision}.*{mend}"):
             ask(empty)
     assert inspect(empty).get_table_names() == ["alembic_version"]
+
+
+_TICKETS = """
+INSERT INTO ticket (code, kind, source, state, level, created_at, filed_at, routed_at, accepted_at, resolved_at,
+                    closed_at, triage_due, accept_due, answer_due, waiting_since, paused_minutes)
+VALUES
+('filed',  'report', 'app', 'filed',    'normal', :m0, :m0, NULL, NULL, NULL, NULL, :m1, NULL, NULL, NULL, 0),
+('back',   'report', 'app', 'triage',   'normal', :m0, :m0, :m1, NULL, NULL, NULL, :m4, :m5, :m9, NULL, 0),
+('routed', 'report', 'app', 'routed',   'normal', :m0, :m0, :m2, NULL, NULL, NULL, :m1, :m5, :m9, NULL, 0),
+('asked',  'report', 'app', 'waiting',  'normal', :m0, :m0, :m1, :m2, NULL, NULL, :m1, :m5, :m9, :m3, 30),
+('late',   'report', 'app', 'closed',   'normal', :m0, :m0, :m1, :m6, :m8, :m9, :m1, :m5, :m7, NULL, 0),
+('taken',  'report', 'app', 'withdrawn','normal', :m0, :m0, :m1, NULL, NULL, :m3, :m1, :m5, :m9, NULL, 0),
+('draft',  'report', 'app', 'draft',    'normal', :m0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)
+"""
+_EVENTS = """
+INSERT INTO ticket_event (ticket_id, at, move, from_state, to_state, actor, data)
+SELECT id, at, move, before, after, 'x', data::jsonb FROM (VALUES
+('back', CAST(:m1 AS timestamptz), 'route', 'filed', 'routed', '{}'),
+('back', :m3, 'give_back', 'routed', 'triage', '{}'),
+('routed', :m2, 'route', 'filed', 'routed', '{}'),
+('routed', :m5, 'breached', 'routed', 'routed', '{"clock": "accept"}'),
+('asked', :m1, 'route', 'filed', 'routed', '{}'), ('asked', :m2, 'accept', 'routed', 'accepted', '{}'),
+('asked', :m3, 'ask', 'accepted', 'waiting', '{}'),
+('late', :m1, 'route', 'filed', 'routed', '{}'), ('late', :m6, 'accept', 'routed', 'accepted', '{}'),
+('late', :m7, 'breached', 'accepted', 'accepted', '{"clock": "answer"}'),
+('late', :m8, 'resolve', 'accepted', 'resolved', '{}'), ('late', :m9, 'close', 'resolved', 'closed', '{}'),
+('taken', :m1, 'route', 'filed', 'routed', '{}'), ('taken', :m3, 'withdraw', 'routed', 'withdrawn', '{}')
+) AS told (code, at, move, before, after, data) JOIN ticket USING (code) ORDER BY at
+"""
+# Code, kind, due, ended, outcome, noted as missed, stands since: hours after the first.
+_CLOCKS = [
+    ("filed", "triage", 1, None, None, None, None),
+    ("back", "triage", 4, None, None, None, None),
+    ("back", "accept", 5, 3, "withdrawn", None, None),
+    ("back", "answer", 9, None, None, None, None),
+    ("routed", "triage", 1, 2, "broken", None, None),
+    ("routed", "accept", 5, None, None, 5, None),
+    ("routed", "answer", 9, None, None, None, None),
+    ("asked", "triage", 1, 1, "kept", None, None),
+    ("asked", "accept", 5, 2, "kept", None, None),
+    ("asked", "answer", 9, None, None, None, 3),
+    ("late", "triage", 1, 1, "kept", None, None),
+    ("late", "accept", 5, 6, "broken", None, None),
+    ("late", "answer", 7, 8, "broken", 7, None),
+    ("taken", "triage", 1, 1, "kept", None, None),
+    ("taken", "accept", 5, 3, "withdrawn", None, None),
+    ("taken", "answer", 9, 3, "withdrawn", None, None),
+]
+
+
+def test_the_clocks_of_tickets_go_on_as_they_ran(empty: Engine) -> None:
+    """0020: due moments become rows, each running, kept, broken or withdrawn as the history has it."""
+    first = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    moments = {f"m{hours}": first + timedelta(hours=hours) for hours in range(10)}
+    with empty.begin() as connection:
+        command.upgrade(migrate._config(connection), ALL[ALL.index("0020") - 1])
+        connection.execute(text(_TICKETS), moments)
+        connection.execute(text(_EVENTS), moments)
+        command.upgrade(migrate._config(connection), "0020")
+        rows = connection.execute(
+            text(
+                "SELECT code, c.kind, due, ended_at, outcome, breached_at, stands_since FROM clock c"
+                " JOIN ticket ON ticket.id = ticket_id ORDER BY ticket_id,"
+                " array_position(ARRAY['triage', 'accept', 'answer'], c.kind::text)"
+            )
+        ).all()
+
+    def hours(moment: Any) -> Any:
+        return (moment - first) // timedelta(hours=1) if isinstance(moment, datetime) else moment
+
+    assert [tuple(map(hours, row)) for row in rows] == _CLOCKS

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, before_render_template, g, has_app_context, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.test import EnvironBuilder, TestResponse, encode_multipart
@@ -67,6 +67,25 @@ def province(session: Session) -> Province:
     return factories.province(session, password_hash=HASH)
 
 
+@pytest.fixture
+def templates_ask_nothing(engine: Engine) -> Iterator[None]:
+    """Whatever a page shows was read before it is rendered: a statement from within a template fails the request."""
+
+    def begin(_app: Flask, **_: object) -> None:
+        g.rendering = True
+
+    def end(_app: Flask, **_: object) -> None:
+        g.rendering = False
+
+    def refuse(*said: object) -> None:
+        assert not (has_app_context() and g.get("rendering")), f"asked while a template is rendered: {said[2]}"
+
+    event.listen(engine, "before_cursor_execute", refuse)
+    with before_render_template.connected_to(begin), template_rendered.connected_to(end):
+        yield
+    event.remove(engine, "before_cursor_execute", refuse)
+
+
 @dataclass
 class Apps:
     """Both apps as they were made, once for all tests: their routes, templates and policies are the same ones."""
@@ -93,12 +112,12 @@ def _apps() -> Apps:
 
 
 @pytest.fixture
-def console(settings: Settings, engine: Engine, province: Province, _apps: Apps) -> Flask:
+def console(settings: Settings, engine: Engine, province: Province, _apps: Apps, templates_ask_nothing: None) -> Flask:
     return _apps.fresh(create_console, settings, engine)
 
 
 @pytest.fixture
-def public(settings: Settings, engine: Engine, province: Province, _apps: Apps) -> Browser:
+def public(settings: Settings, engine: Engine, province: Province, _apps: Apps, templates_ask_nothing: None) -> Browser:
     return Browser(_apps.fresh(create_public, settings, engine).test_client())
 
 
@@ -115,3 +134,16 @@ def enter(app: Flask, username: str | None) -> Browser:
 def sign_in(console: Flask) -> Callable[[str | None], Browser]:
     """`sign_in("lan")` is a browser of that person; `sign_in(None)` one of nobody."""
     return partial(enter, console)
+
+
+@pytest.fixture
+def asked(engine: Engine) -> Iterator[list[str]]:
+    """Every statement that the site sends to the database from now on, in its order."""
+    statements: list[str] = []
+
+    def hear(*said: object) -> None:
+        statements.append(str(said[2]))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    yield statements
+    event.remove(engine, "before_cursor_execute", hear)

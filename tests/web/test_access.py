@@ -37,7 +37,7 @@ BEHIND: dict[Right, str] = {
     Right.SEE_TICKET: (
         "search.page search.total search.keep search.drop tickets.page tickets.printed tickets.file tickets.thumb"
     ),
-    Right.SEE_CALLS: "console.waiting console.ring console.pbx",
+    Right.SEE_CALLS: "console.waiting console.parts",
     Right.NOTE_CALLER: "numbers.page numbers.save",
     Right.FILE_REPORT: (
         "drafts.begin drafts.page drafts.save drafts.file drafts.link drafts.answer drafts.guide "
@@ -54,7 +54,7 @@ BEHIND: dict[Right, str] = {
     Right.READ_KNOWLEDGE: "suggestions.offered suggestions.use articles.listed articles.page",
     Right.EDIT_KNOWLEDGE: "admin.keyword_list admin.keywords admin.article_new admin.article",
     Right.WORK_TELEPHONE: (
-        "phone.answer phone.hang_up my_phone.state my_phone.sign_in my_phone.sign_out my_phone.pause "
+        "phone.answer phone.hang_up my_phone.sign_in my_phone.sign_out my_phone.pause "
         "my_phone.resume my_phone.call my_extension.choose my_extension.take my_extension.give_back "
         "transfers.transfer"
     ),

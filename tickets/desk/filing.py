@@ -149,7 +149,7 @@ def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> 
     """The step that every door shares: filed, clocks started, promised to the routing queue."""
     ticket.owner_id = actor.id or ticket.owner_id
     ticket.filed_at = now
-    ticket.triage_due = clocks.triage_due(session, ticket)
+    clocks.start_triage(session, ticket, now)
     history.move(session, ticket, "file", actor, now=now)
     handover = Handover(
         ticket=ticket.code,

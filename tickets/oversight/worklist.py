@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import HungUpBy, Level, Outcome, TicketKind, TicketState
+from callcenter.vocab import Clock, HungUpBy, Level, Outcome, TicketKind, TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import calling, listening, talkers
@@ -16,7 +16,8 @@ from tickets.calls.calling import Tried
 from tickets.desk import queries
 from tickets.desk.queries import Unfinished
 from tickets.figures import overview
-from tickets.life import claims
+from tickets.life import claims, clocks
+from tickets.life.loading import CLOCKS
 from tickets.rights import Right
 from tickets.rules import attempts, policy
 from tickets.rules.states import UNTAKEN
@@ -99,27 +100,26 @@ def callbacks(
     `since` and `until` leave those that were missed first in [since, until).
     """
     query = (
-        select(Ticket, claims.claimed_at(), listening.unheard())
+        select(Ticket, claims.claimed_at(), listening.unheard(), _on_the_line())
         .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until))
         .order_by(*claims.order())
         .limit(_ROWS)
         .options(joinedload(Ticket.owner))
     )
     found = session.execute(query).all()
-    ids = [ticket.id for ticket, _, _ in found]
+    ids = [ticket.id for ticket, *_ in found]
     calls, tried = _calls_of(session, ids), calling.tried(session, ids)
-    live = set(session.scalars(select(Call.caller).where(Call.ended_at.is_(None), Call.caller.is_not(None))))
     return [
         CallBack(
             ticket,
             missed,
             misses,
             claimed if ticket.owner_id is not None and claimed >= now - policy.CLAIM_LASTS else None,
-            on_the_line=ticket.caller in live,
+            on_the_line=on_the_line,
             tried=tried.get(ticket.id, ()),
             unheard=unheard,
         )
-        for ticket, claimed, unheard in found
+        for ticket, claimed, unheard, on_the_line in found
         for missed, misses in [calls.get(ticket.id, ([], 0))]
     ]
 
@@ -130,6 +130,11 @@ def waiting_codes(session: Session, *, since: datetime | None, until: datetime |
         Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until)
     )
     return session.scalars(query.order_by(Ticket.id)).all()
+
+
+def _on_the_line() -> ColumnElement[bool]:
+    """SQL: a call of the outer query's number goes on now."""
+    return exists().where(Call.ended_at.is_(None), Call.caller == Ticket.caller).label("on_the_line")
 
 
 def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
@@ -188,9 +193,11 @@ def urgent(session: Session) -> Sequence[Ticket]:
     query = (
         select(Ticket)
         .where(Ticket.level == Level.URGENT, Ticket.state.in_(UNTAKEN), Ticket.kind != TicketKind.CALLBACK)
-        .order_by(func.coalesce(Ticket.accept_due, Ticket.triage_due, Ticket.filed_at), Ticket.id)
+        .order_by(
+            func.coalesce(clocks.last_due(Clock.ACCEPT), clocks.last_due(Clock.TRIAGE), Ticket.filed_at), Ticket.id
+        )
         .limit(_ROWS)
-        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward))
+        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward), CLOCKS)
     )
     return session.scalars(query).all()
 

@@ -1,11 +1,11 @@
-"""What forms offer to choose from: fields, agencies."""
+"""Choice lists of forms: categories, agencies, wards, and the points of the wards on the map."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Agency, Category
+from callcenter.models import Agency, Category, Ward
 from callcenter.text import sort_key
 from callcenter.vocab import AgencyKind, Source
 
@@ -30,3 +30,14 @@ def agencies(session: Session) -> Sequence[Row[int, str, str, AgencyKind]]:
 def agency_names(session: Session) -> dict[int, str]:
     """Of all agencies that ever were: the history names them by number."""
     return {id_: name for id_, name in session.execute(select(Agency.id, Agency.name))}
+
+
+def wards(session: Session) -> list[Ward]:
+    """All wards in the order of a Vietnamese list of names."""
+    return sorted(session.scalars(select(Ward)), key=lambda ward: sort_key(ward.name))
+
+
+def ward_points(session: Session) -> list[list[object]]:
+    """Code, name, latitude and longitude of each ward: its centre as known, no boundaries."""
+    query = select(Ward.code, Ward.name, Ward.latitude, Ward.longitude).where(Ward.latitude.is_not(None))
+    return [list(row) for row in session.execute(query)]
