@@ -1,5 +1,7 @@
 """Two apps in two processes: the staff's console and the public site, which does not contain the staff's routes."""
 
+from collections.abc import Callable
+
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
@@ -13,7 +15,6 @@ from agent_ui import (
     catalogue,
     compression,
     console,
-    demo_door,
     design,
     drafts,
     emergencies,
@@ -93,8 +94,17 @@ _CONSOLE = (
 )
 
 
-def create_console(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
-    """The staff's pages. Without `engine` and `redis_url` the addresses of the settings are used."""
+def create_console(
+    settings: Settings,
+    engine: Engine | None = None,
+    redis_url: str | None = None,
+    *,
+    beside_sign_in: Callable[[], str] | None = None,
+) -> Flask:
+    """The staff's pages. Without `engine` and `redis_url` the addresses of the settings are used.
+
+    `beside_sign_in` makes what this installation shows under the form for signing in: Markup, or text to be escaped.
+    """
     app = _base("console", settings, engine, redis_url, cookie="hotline_console", pictures_of=maps.host(settings))
     auth.close_by_default(app)
     live.attach(app, site_of(app).redis_url)
@@ -105,6 +115,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
     app.jinja_env.globals.update(
         tour_page_of=tours.page_of, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
     )
+    app.jinja_env.globals.update(beside_sign_in=beside_sign_in or str)
     limits.apply(app, site_of(app).redis_url)
     return app
 
@@ -158,7 +169,6 @@ def _base(
         places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme, is_part=site.is_part
     )
     same_parts.attach(app)
-    app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)
     app.register_blueprint(home.languages)
     return app

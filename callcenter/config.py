@@ -52,7 +52,6 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, repr=False)
     console_bind: str = "127.0.0.1:8022"
     public_bind: str = "127.0.0.1:8023"
-    demo_door: bool = False
     pbx: Annotated[tuple[Pbx, ...], NoDecode] = ()
     hotline_numbers: Annotated[tuple[str, ...], NoDecode] = ("1022",)
     inbound_contexts: Annotated[tuple[str, ...], NoDecode] = ("from-trunk",)

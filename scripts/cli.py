@@ -6,11 +6,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from callcenter.errors import HotlineError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from callcenter.config import Settings
 
 # Everything else is imported by the command that needs it: `console` must patch sockets before psycopg is seen,
 # and `--help` should not wait for a database driver.
@@ -98,10 +103,15 @@ def _serve(name: str) -> None:
 
     monkey.patch_all()
     from agent_ui import app
+    from scripts import demo_door
     from scripts.ground import ground
     from scripts.serve import serve
 
-    create = app.create_console if name == "console" else app.create_public
+    def create(settings: "Settings") -> "Flask":
+        if name == "public":
+            return app.create_public(settings)
+        return app.create_console(settings, beside_sign_in=demo_door.beside_sign_in(settings))
+
     with ground(name) as here:
         # The worker makes its own: a connection of the parent must not be shared across a fork.
         here.engine.dispose()

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import click
 
 from callcenter.errors import HotlineError
-from scripts import demo_history, lifeline, log, seeding
+from scripts import demo_door, demo_history, lifeline, log, seeding
 from scripts.ground import Ground, ground
 from scripts.narrate import narrate
 from scripts.serve import check_free
@@ -48,7 +48,7 @@ def run(*, asterisk: bool, demo: bool, pace: float | None = None, history: int =
         check_free(here.settings.public_bind, "CALLCENTER_PUBLIC_BIND")
         environment = {**os.environ, "CALLCENTER_DATA_DIR": str(here.settings.data_dir)}
         if demo:
-            environment["CALLCENTER_DEMO_DOOR"] = "1"
+            environment[demo_door.OPEN] = "1"
         if demo and not asterisk and not here.settings.pbx:
             _give_sounds(environment, here.settings.data_dir)
         supervisor = Supervisor(here.settings.data_dir / "log", environment, say)

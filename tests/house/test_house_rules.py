@@ -1,6 +1,7 @@
 """The few rules of the house that no linter knows."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,13 @@ def test_nothing_that_is_kept_names_a_registry_s_host() -> None:
     kept = [*ROOT.glob("*requirements*.txt"), ROOT / "tests" / "requirements.txt"]
     assert all("://" not in path.read_text() for path in kept)
     assert '"resolved"' not in (ROOT / "agent_ui" / "assets" / "package-lock.json").read_text()
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package != "scripts"])
+def test_the_product_knows_nothing_of_the_demo(package: str) -> None:
+    """It offers seams (`create_console(beside_sign_in=…)`, `push.mute`); what the demo makes of them is in scripts/."""
+    kinds = (".py", ".html", ".js", ".css", ".po", ".sql")
+    files = [path for path in (ROOT / package).rglob("*") if path.suffix in kinds and path.is_file()]
+    assert files
+    demo = re.compile(r"\bdemo", re.IGNORECASE)
+    assert [str(path.relative_to(ROOT)) for path in files if demo.search(path.read_text("utf-8"))] == []
