@@ -53,6 +53,7 @@ def _print(pbx: Pbx, found: Sequence[Finding]) -> bool:
 def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "python", lambda: f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "data folder", lambda: _data_dir(settings)
+    yield "spool", lambda: _spool(settings)
     yield "database and broker", lambda: _servers(settings)
     if not settings.pbx:
         yield "pbx", _no_pbx
@@ -63,6 +64,15 @@ def _data_dir(settings: Settings) -> str:
     if not os.access(settings.data_dir, os.W_OK | os.X_OK):
         raise SettingError("CALLCENTER_DATA_DIR", f"{settings.data_dir} cannot be written", "give it to this user")
     return str(settings.data_dir)
+
+
+def _spool(settings: Settings) -> str:
+    """Calls that a listener kept on disk: those that wait are written at its next start, those put aside by nobody."""
+    folder = settings.data_dir / "spool"
+    unread = sorted(str(path) for path in folder.glob("*.unread"))
+    if unread:
+        raise HotlineError(f"{', '.join(unread)}: holds calls that could not be read; look into it and move it away")
+    return f"{len(list(folder.glob('*.jsonl')))} PBXs have calls on disk that wait for the database"
 
 
 def _servers(settings: Settings) -> str:

@@ -188,9 +188,19 @@ def test_doctor_names_the_built_in_servers_of_a_site_and_not_of_a_demo(
     assert list(doctor.built_in(site)) == []
 
 
+def test_doctor_names_calls_that_were_put_aside(settings: Settings) -> None:
+    folder = settings.data_dir / "spool"
+    folder.mkdir(parents=True)
+    (folder / "lab.jsonl").touch()
+    assert "ok       spool: 1 PBXs" in manage(environment(settings), "doctor").stdout
+    (folder / "lab.unread").touch()
+    done = manage(environment(settings), "doctor")
+    assert (done.returncode, f"problem  spool: {folder / 'lab.unread'}: " in done.stdout) == (1, True)
+
+
 def test_doctor_names_what_is_wrong_and_fails(settings: Settings) -> None:
     port = free_port()
     done = manage(environment(settings, CALLCENTER_PBX=f"pbx1=ami://u:hidden@127.0.0.1:{port}"), "doctor")
     assert done.returncode == 1
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok", "ok", "ok", "problem"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok", "ok", "ok", "ok", "problem"]
     assert "hidden" not in done.stdout
