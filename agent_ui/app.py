@@ -1,5 +1,7 @@
 """Two apps, each in processes of its own: the staff's console; the public site, without the staff's routes."""
 
+from collections.abc import Callable
+
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
@@ -23,7 +25,7 @@ from agent_ui.desk import (
 )
 from agent_ui.lead import capture, grievances, nuisance, people_figures, shift, shift_change, supervisor
 from agent_ui.public import front, report, track
-from agent_ui.shell import demo_door, design, home, navigation, palette, tours
+from agent_ui.shell import design, home, navigation, palette, tours
 from agent_ui.ticket import onlookers, search_pages, sounds, ticket_moves
 from agent_ui.web import (
     addresses,
@@ -84,8 +86,17 @@ _CONSOLE = (
 )
 
 
-def create_console(settings: Settings, engine: Engine | None = None, redis_url: str | None = None) -> Flask:
-    """The staff's pages. Without `engine` and `redis_url` the addresses of the settings are used."""
+def create_console(
+    settings: Settings,
+    engine: Engine | None = None,
+    redis_url: str | None = None,
+    *,
+    beside_sign_in: Callable[[], str] | None = None,
+) -> Flask:
+    """The staff's pages. Without `engine` and `redis_url` the addresses of the settings are used.
+
+    `beside_sign_in` makes what this installation shows under the form for signing in: Markup, or text to be escaped.
+    """
     app = _base("console", settings, engine, redis_url, cookie="hotline_console", pictures_of=maps.host(settings))
     auth.close_by_default(app)
     live.attach(app, site_of(app).redis_url)
@@ -97,6 +108,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         my_tour=tours.mine, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
     )
     app.jinja_env.globals.update(may=auth.has, desk_of=navigation.desk_of)
+    app.jinja_env.globals.update(beside_sign_in=beside_sign_in or str)
     limits.apply(app, site_of(app).redis_url)
     return app
 
@@ -111,10 +123,12 @@ def create_public(settings: Settings, engine: Engine | None = None, redis_url: s
     return app
 
 
-def serving(name: str, settings: Settings) -> Flask:
+def serving(name: str, settings: Settings, beside_sign_in: Callable[[], str] | None = None) -> Flask:
     """`console` or `public`, in a process that people wait for: from here on its pool has processes of its own."""
     lane.begin(lambda of, result: counters.POOL_TASKS.labels(name, of, result).inc())
-    return create_console(settings) if name == "console" else create_public(settings)
+    if name == "public":
+        return create_public(settings)
+    return create_console(settings, beside_sign_in=beside_sign_in)
 
 
 def _engine(name: str, settings: Settings) -> Engine:
@@ -163,7 +177,6 @@ def _base(
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
     app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
     same_parts.attach(app)
-    app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)
     app.register_blueprint(home.languages)
     return app

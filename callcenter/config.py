@@ -54,7 +54,6 @@ class Settings(BaseSettings):
     console_bind: str = "127.0.0.1:8022"
     public_bind: str = "127.0.0.1:8023"
     workers: int = Field(default=1, ge=1, le=16)
-    demo_door: bool = False
     pbx: Annotated[tuple[Pbx, ...], NoDecode] = ()
     hotline_numbers: Annotated[tuple[str, ...], NoDecode] = ("1022",)
     inbound_contexts: Annotated[tuple[str, ...], NoDecode] = ("from-trunk",)

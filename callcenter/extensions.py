@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter import alone, answers
+from callcenter import answers
 from callcenter.db import any_of
 from callcenter.models import ExtensionSpan, User
 
@@ -73,16 +73,12 @@ def overlapping(since: Moment, until: Moment) -> list[ColumnElement[bool]]:
 def _spans(
     session: Session, extensions: Collection[str], since: datetime, until: datetime
 ) -> Mapping[str, Sequence[ExtensionSpan]]:
-    # Who works alone asks once for all times.
-    times = [] if alone.is_so(session) else [since, until]
-
     def ask(missing: Collection[str]) -> dict[str, list[ExtensionSpan]]:
         query = select(ExtensionSpan).where(ExtensionSpan.extension == any_of(missing))
-        if times:
-            query = query.where(*overlapping(since, until))
+        query = query.where(*overlapping(since, until))
         found: dict[str, list[ExtensionSpan]] = {extension: [] for extension in missing}
         for span in session.scalars(query):
             found[span.extension].append(span)
         return found
 
-    return answers.each(session, ("extension", *times), list(extensions), ask)
+    return answers.each(session, ("extension", since, until), list(extensions), ask)

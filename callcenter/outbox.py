@@ -13,7 +13,6 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from callcenter import alone
 from callcenter.db import transaction
 from callcenter.models import OutboxRow
 
@@ -36,8 +35,7 @@ def promise(
     """Write the promise; the relay wakes when (and only if) the transaction commits."""
     row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now, ticket_id=ticket_id)
     session.add(row)
-    if not alone.is_so(session):
-        session.execute(text(f"NOTIFY {_WAKE}"))
+    session.execute(text(f"NOTIFY {_WAKE}"))
     return row
 
 

@@ -10,9 +10,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.orm import Session
 
-from callcenter import alone
-
 CHANNEL = "live"
+_MUTE = "mute"
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +36,19 @@ def make_publisher(url: str) -> redis.Redis:
     )
 
 
+def mute(session: Session) -> None:
+    """From now on this session announces nothing: for a long transaction whose rows are on nobody's page."""
+    session.info[_MUTE] = True
+
+
+def is_mute(session: Session) -> bool:
+    """Whether it need not be found out who cares."""
+    return _MUTE in session.info
+
+
 def announce(session: Session, topic: str, **ids: int) -> None:
     """Say that something changed. `topic` is who cares (`calls`, `tickets`, `extension:101`, `agency:5`)."""
-    if alone.is_so(session):
+    if is_mute(session):
         return
     waiting: dict[str, dict[str, list[int]]] = session.info.setdefault("announcements", {})
     said = waiting.setdefault(topic, {})

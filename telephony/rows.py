@@ -61,6 +61,9 @@ class _Before:
     third: Third | None = None
 
 
+_Change = tuple[Call, _Before]
+
+
 def write(
     session: Session, pbx: str, pictures: Sequence[Picture], *, now: datetime, short_abandon_s: float
 ) -> list[str]:
@@ -70,7 +73,7 @@ def write(
     """
     known = _known(session, pbx, pictures)
     over: list[str] = []
-    changes: list[tuple[Call, _Before]] = []
+    changes: list[_Change] = []
     changed: list[tuple[Call, Picture]] = []
     for picture in pictures:
         row = known.get(picture.linkedid)
@@ -148,34 +151,53 @@ def _update(session: Session, changed: Sequence[tuple[Call, Picture]]) -> None:
 
 
 def _follow_up(
-    session: Session, pbx: str, changes: Sequence[tuple[Call, _Before]], *, now: datetime, short_abandon_s: float
+    session: Session, pbx: str, changes: Sequence[_Change], *, now: datetime, short_abandon_s: float
 ) -> None:
     """A draft from the moment it rings; at the end what the outcome asks for; and the pages are told."""
     in_time = [(row, before) for row, before in changes if not before.late]
-    owned = [row for row, before in in_time if _owned_by(row)[0] and _owned_by(row) != before.owned]
-    if owned:
+    if owned := _newly_owned(in_time):
         filing.open_drafts(session, owned, now=now)
-    ended = [row for row, _ in in_time if row.ended_at is not None]
-    if ended:
+    if ended := _ended(in_time):
         filing.settle_calls(session, ended, now=now, short_abandon_s=short_abandon_s)
-    hung_up = [
-        HungUp(row, extension, datetime.fromisoformat(until))
-        for row, before in in_time
-        for extension, until in _over(row) - before.parts
-    ]
-    if hung_up:
+    if hung_up := _hung_up(in_time):
         after_call.begin(session, pbx, hung_up, now=now)
-    passed = [row for row, before in changes if row.third != before.third]
-    if passed:
+    if passed := _passed_on(changes):
         emergency_watch.follow(session, passed, now=now)
     for row, before in changes:
         if before.late:
             _take_the_place_of_the_witness(session, row)
             corrections.settle_anew(session, row, asked_before=before.asked, now=now, short_abandon_s=short_abandon_s)
         if not before.same:
-            announce(session, "calls", call=row.id)
-        for extension in sorted(before.phones.union(row.ringing, row.talking)) if not before.same else ():
-            announce(session, f"extension:{extension}", call=row.id)
+            _tell(session, row, before)
+
+
+def _newly_owned(changes: Sequence[_Change]) -> list[Call]:
+    """Those that ring for the first time, or are with another operator than before."""
+    return [row for row, before in changes if _owned_by(row)[0] and _owned_by(row) != before.owned]
+
+
+def _ended(changes: Sequence[_Change]) -> list[Call]:
+    return [row for row, _ in changes if row.ended_at is not None]
+
+
+def _hung_up(changes: Sequence[_Change]) -> list[HungUp]:
+    """The parts of operators that are over now and were not before."""
+    return [
+        HungUp(row, extension, datetime.fromisoformat(until))
+        for row, before in changes
+        for extension, until in _over(row) - before.parts
+    ]
+
+
+def _passed_on(changes: Sequence[_Change]) -> list[Call]:
+    return [row for row, before in changes if row.third != before.third]
+
+
+def _tell(session: Session, row: Call, before: _Before) -> None:
+    """The pages of calls, and of each telephone that is in it or was."""
+    announce(session, "calls", call=row.id)
+    for extension in sorted(before.phones.union(row.ringing, row.talking)):
+        announce(session, f"extension:{extension}", call=row.id)
 
 
 def _take_the_place_of_the_witness(session: Session, row: Call) -> None:

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from callcenter import alone
+from callcenter import answers, push
 from callcenter.db import make_engine, reading, transaction
 from callcenter.models import Call, ExtensionSpan, User
 from callcenter.vocab import Role
@@ -98,7 +98,7 @@ def _slice(engine: Engine, crew: Sequence[Executor], day: date, end: datetime, c
     parts = [one.submit(_work, day, end, calls_a_day) for one in crew]
     made = sum(part.result() for part in parts)
     with transaction(engine) as session:
-        alone.work(session)
+        _work_alone(session)
         sweeps.sweep(session, end)
     return made
 
@@ -149,11 +149,17 @@ def _work(day: date, end: datetime, calls_a_day: int) -> int:
     # A slice's thousands of rows are no rubbish, and looking for rubbish among them takes time.
     gc.disable()
     with transaction(_worker.engine) as session:
-        # Each worker has its own callers, and nobody watches the past.
-        alone.work(session)
+        # Each worker has its own callers.
+        _work_alone(session)
         made = _worker.past.live_until(session, day, end, calls_a_day)
     gc.enable()
     return made
+
+
+def _work_alone(session: Session) -> None:
+    """Nobody else writes these rows, so what was told once stays true; and nobody watches the past."""
+    push.mute(session)
+    answers.keep(session, writes=True)
 
 
 def _days_with_calls(session: Session) -> set[date]:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import click
 
 from callcenter.errors import HotlineError
-from scripts.demo import backfill, seeding
+from scripts.demo import backfill, door, seeding
 from scripts.demo.narrate import narrate
 from scripts.demo.simulated.past import PBX, sounds_folder
 from scripts.processes import lifeline, log
@@ -49,7 +49,7 @@ def run(*, asterisk: bool, demo: bool, pace: float | None = None, history: int =
         check_free(here.settings.public_bind, "CALLCENTER_PUBLIC_BIND")
         environment = {**os.environ, "CALLCENTER_DATA_DIR": str(here.settings.data_dir)}
         if demo:
-            environment["CALLCENTER_DEMO_DOOR"] = "1"
+            environment[door.OPEN] = "1"
         if demo and not asterisk and not here.settings.pbx:
             _give_sounds(environment, here.settings.data_dir)
         supervisor = Supervisor(here.settings.data_dir / "log", environment, say)

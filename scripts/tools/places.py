@@ -1,11 +1,12 @@
-"""Load the units of a province: today's from vietnam-provinces, the names of before July 2025 from vietnamadminunits.
+"""Load the units of a province: today's from vietnam-provinces, names of before July 2025 and centres from our facts.
 
-Only the two packages' data files are read: importing vietnamadminunits would pull in numpy and shapely for nothing.
+The facts are those of vietnamadminunits, which brings numpy, shapely and geopy along for its two data files; how they
+are made is in `scripts.tools.make_units`.
 """
 
+import gzip
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import FormerUnit, Ward
 from callcenter.text import fold
+
+FACTS = Path(__file__).with_name("units.tsv.gz")
 
 
 class Place(NamedTuple):
@@ -148,55 +151,50 @@ def _row(successor: Successor, codes: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def official(province: str) -> dict[str, str]:
+    """The codes of today's units by their names. Raises LookupError for an unknown province."""
+    return {unit["name"]: f"{unit['code']:05d}" for unit in _province(province)["wards"]}
+
+
+def provinces() -> list[str]:
+    """The codes of all provinces and cities of today."""
+    return [f"{province['code']:02d}" for province in _divisions()]
+
+
+def _divisions() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        (_folder("vietnam_provinces") / "data/nested-divisions.json").read_text("utf-8")
+    )
+    return found
+
+
 def _province(code: str) -> dict[str, Any]:
-    provinces = json.loads((_folder("vietnam_provinces") / "data/nested-divisions.json").read_text("utf-8"))
-    for province in provinces:
+    for province in _divisions():
         if f"{province['code']:02d}" == code.zfill(2):
-            return dict(province)
+            return province
     raise LookupError(f"no province has the code {code}")
 
 
 def _centres(province: str) -> dict[str, tuple[float, float]]:
-    rows = _query("SELECT wardCode, wardLat, wardLon FROM admin_units WHERE provinceCode = ?", province.zfill(2))
-    return {code: (latitude, longitude) for code, latitude, longitude in rows if latitude is not None}
+    wanted = set(official(province).values())
+    found = {code: (float(latitude), float(longitude)) for code, latitude, longitude in _facts("centre")}
+    return {code: place for code, place in found.items() if code in wanted}
 
 
 def _table(province: str) -> Iterator[Successor]:
-    """What vietnamadminunits says, mistakes included. Its keys are `province_district_ward`, folded and joined."""
-    converter = json.loads((_folder("vietnamadminunits") / "data/converter_2025.json").read_text("utf-8"))
-    today = _query("SELECT provinceKey, wardKey, ward FROM admin_units WHERE provinceCode = ?", province.zfill(2))
-    names = {ward_key: ward for _, ward_key, ward in today}
-    key = today[0][0]
-    heirs: dict[str, list[str]] = {}
-    for ward_key, olds in converter["DICT_PROVINCE_WARD_NO_DIVIDED"].get(key, {}).items():
-        for old in olds:
-            heirs.setdefault(old, []).append(ward_key)
-    for old, parts in converter["DICT_PROVINCE_WARD_DIVIDED"].get(key, {}).items():
-        main_first = sorted(parts, key=lambda part: not part["isDefaultNewWard"])
-        heirs.setdefault(old, []).extend(part["newWardKey"] for part in main_first)
-    for place, old in _legacy(converter["DICT_PROVINCE"][key]):
-        for ward_key in heirs.get(old, []):
-            yield Successor(place, names[ward_key])
+    """What vietnamadminunits says, mistakes included."""
+    for code, name, district, old_province, *heirs in _facts("former"):
+        if code == province.zfill(2):
+            yield from (Successor(Place(name, district, old_province), heir) for heir in heirs)
 
 
-def _legacy(provinces: Iterable[str]) -> Iterator[tuple[Place, str]]:
-    for key in provinces:
-        rows = _query(
-            "SELECT ward, district, provinceShort, districtKey, wardKey FROM admin_units_legacy"
-            " WHERE provinceKey = ? AND ward IS NOT NULL ORDER BY wardCode",
-            key,
-        )
-        for ward, district, province, district_key, ward_key in rows:
-            yield Place(ward, district, province), f"{key}_{district_key}_{ward_key}"
-
-
-def _query(sql: str, argument: str) -> list[tuple[Any, ...]]:
-    path = _folder("vietnamadminunits") / "data/dataset.db"
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
-    try:
-        return connection.execute(sql, (argument,)).fetchall()
-    finally:
-        connection.close()
+def _facts(kind: str) -> Iterator[list[str]]:
+    """The lines of this kind, as `scripts.tools.make_units` describes them."""
+    with gzip.open(FACTS, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            word, *rest = line.rstrip("\n").split("\t")
+            if word == kind:
+                yield rest
 
 
 def _folder(package: str) -> Path:

@@ -204,21 +204,35 @@ def resync(calls: Calls, rows: Sequence[Mapping[str, str]], at: datetime, *, unh
     moment late. `unheard`: calls may have gone on meanwhile; False where the PBX itself was down. `at` is our clock.
     """
     present = {row.get("Uniqueid", ""): row for row in rows}
-    # Between the log-in and this list the PBX was heard already.
-    heard = {call.linkedid for call in calls.by_id.values() if call.operators} - calls.lost_talks
+    heard = _talks_heard_since(calls)
     changed = {linkedid for uniqueid, row in present.items() for linkedid in _pick_up(calls, uniqueid, row, at)}
+    _resync_legs(calls, present, at)
+    for call in calls.by_id.values():
+        moved = call.ended_at is None and _resync_call(calls, call, present, at)
+        missed = unheard and call.linkedid not in heard and _may_have_missed_a_hold(calls, call)
+        if moved or missed:
+            changed.add(call.linkedid)
+    calls.lost_at, calls.lost_talks = None, frozenset()
+    return sorted(changed)
+
+
+def _talks_heard_since(calls: Calls) -> set[str]:
+    """Between the log-in and the list the PBX was heard already."""
+    return {call.linkedid for call in calls.by_id.values() if call.operators} - calls.lost_talks
+
+
+def _resync_legs(calls: Calls, present: Mapping[str, Mapping[str, str]], at: datetime) -> None:
+    """Each channel stands where the PBX shows it; one that it does not show is gone, unless a call began with it."""
     for uniqueid, row in present.items():
         _place(calls, uniqueid, row, at)
     for leg in [leg for leg in calls.legs.values() if leg.uniqueid not in present and leg.uniqueid not in calls.by_id]:
         calls.drop(leg)
-    for call in calls.by_id.values():
-        if call.ended_at is None and _resync_call(calls, call, present, at):
-            changed.add(call.linkedid)
-        concerns = call.linkedid not in heard and (call.ended_at is None or call.linkedid in calls.lost_talks)
-        if unheard and concerns and miss_holds(call) and call.missing_since is None:
-            changed.add(call.linkedid)
-    calls.lost_at, calls.lost_talks = None, frozenset()
-    return sorted(changed)
+
+
+def _may_have_missed_a_hold(calls: Calls, call: Call) -> bool:
+    """Of a talk that went on when the link was lost; returns whether that is news to be written now."""
+    concerns = call.ended_at is None or call.linkedid in calls.lost_talks
+    return concerns and miss_holds(call) and call.missing_since is None
 
 
 def miss_holds(call: Call) -> bool:
@@ -265,13 +279,7 @@ def _resync_call(calls: Calls, call: Call, present: Mapping[str, Mapping[str, st
         return False
     call.missing_since = None
     before = (call.in_queue, dict(call.ringing))
-    waiting = row.get("Application") == "Queue" and not (row.get("BridgeID") or row.get("BridgeId"))
-    if waiting and call.answered_at is None:
-        call.in_queue = row.get("Queue") or row.get("Data", "").partition(",")[0] or call.in_queue
-        call.queue = call.queue or call.in_queue
-        call.queued_at = call.queued_at or at - _seconds(row, "Wait")
-    elif not waiting:
-        call.in_queue = None
+    _resync_queue(call, row, at)
     call.ringing = {
         leg.uniqueid: leg.extension
         for leg in call.legs.values()
@@ -281,6 +289,17 @@ def _resync_call(calls: Calls, call: Call, present: Mapping[str, Mapping[str, st
         remember(call.rang, extension)
     talked = talk(calls, call, at)
     return talked or before != (call.in_queue, call.ringing)
+
+
+def _resync_queue(call: Call, row: Mapping[str, str], at: datetime) -> None:
+    """Whether the caller waits, and where."""
+    waiting = row.get("Application") == "Queue" and not (row.get("BridgeID") or row.get("BridgeId"))
+    if waiting and call.answered_at is None:
+        call.in_queue = row.get("Queue") or row.get("Data", "").partition(",")[0] or call.in_queue
+        call.queue = call.queue or call.in_queue
+        call.queued_at = call.queued_at or at - _seconds(row, "Wait")
+    elif not waiting:
+        call.in_queue = None
 
 
 def _seconds(row: Mapping[str, str], header: str) -> timedelta:

@@ -4,7 +4,7 @@ Of a call that was heard throughout, AMI is the better witness: only what it lac
 shown. Of one that overlaps a gap the witnesses are, in all that they hold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -163,35 +163,87 @@ def _joined(recorded: Sequence[Any], witnessed: Sequence[Any], partial: bool) ->
     return joined
 
 
-def _derived(recorded: Mapping[str, Any], mended: dict[str, Any], facts: Facts) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Mending:
+    """A call's row, the columns that are to be mended, what the witnesses hold, and the row as it will be `after`."""
+
+    recorded: Mapping[str, Any]
+    mended: Mapping[str, Any]
+    facts: Facts
+    after: Mapping[str, Any]
+
+    def touches(self, *names: str) -> bool:
+        return not self.mended.keys().isdisjoint(names)
+
+
+def _derived(recorded: Mapping[str, Any], mended: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     """Columns that follow from others are mended with them."""
     if not mended:
         return {}
-    after = {**recorded, **mended}
-    if after.get("operators"):
-        mended["operator"] = after["operators"][0]
-    queued_at, answered_at = after.get("queued_at"), after.get("answered_at")
-    if mended.get("ended_at"):
-        # A whole second may lie before what happened in it.
-        known = (after.get("started_at"), queued_at, answered_at)
-        mended["ended_at"] = max(mended["ended_at"], *(moment for moment in known if moment))
-    moved = bool(mended.keys() & {"queued_at", "answered_at"})
-    if "wait_s" in facts.values and ("ended_at" in mended or (moved and queued_at and answered_at)):
-        # Its own count: two moments of two clocks are further apart than either is wrong.
-        mended["wait_s"] = facts.values["wait_s"]
-    elif queued_at and answered_at and moved:
-        mended["wait_s"] = round(max(0.0, (answered_at - queued_at).total_seconds()), 3)
-    seemed, talked = recorded.get("answered_at"), recorded.get("talk_s")
-    if seemed and talked and mended.get("answered_at") and not mended.keys() & {"ended_at", "talk_s"}:
-        # Its end was heard, it only began earlier than it seemed: the talk runs from the first answer.
-        mended["talk_s"] = round(max(0.0, talked + (seemed - mended["answered_at"]).total_seconds()), 3)
-    match after.get("transfers"), after.get("operators"):
+    mending = _Mending(recorded, mended, facts, {**recorded, **mended})
+    whole = {**mended}
+    for follows in _FOLLOWING:
+        whole |= follows(mending)
+    return {name: value for name, value in whole.items() if name not in recorded or recorded[name] != value}
+
+
+def _operator(of: _Mending) -> dict[str, Any]:
+    return {"operator": of.after["operators"][0]} if of.after.get("operators") else {}
+
+
+def _ended_at(of: _Mending) -> dict[str, Any]:
+    """A whole second may lie before what happened in it."""
+    if not of.mended.get("ended_at"):
+        return {}
+    known = (of.after.get(name) for name in ("started_at", "queued_at", "answered_at"))
+    return {"ended_at": max(of.mended["ended_at"], *(moment for moment in known if moment))}
+
+
+def _wait_s(of: _Mending) -> dict[str, Any]:
+    """Its own count, where a witness has one: two moments of two clocks are further apart than either is wrong."""
+    known = of.after.get("queued_at") and of.after.get("answered_at")
+    moved = known and of.touches("queued_at", "answered_at")
+    if "wait_s" in of.facts.values and (moved or of.touches("ended_at")):
+        return {"wait_s": of.facts.values["wait_s"]}
+    return {"wait_s": _seconds(of.after["queued_at"], of.after["answered_at"])} if moved else {}
+
+
+def _talk_from_an_earlier_answer(of: _Mending) -> dict[str, Any]:
+    """Its end was heard, it only began earlier than it seemed: the talk runs from the first answer."""
+    seemed, talked, is_now = of.recorded.get("answered_at"), of.recorded.get("talk_s"), of.mended.get("answered_at")
+    if not (seemed and talked and is_now) or of.touches("ended_at", "talk_s"):
+        return {}
+    return {"talk_s": round(max(0.0, talked + (seemed - is_now).total_seconds()), 3)}
+
+
+def _transfers(of: _Mending) -> dict[str, Any]:
+    """Neither log names the other end of an attended transfer; who talked next was heard."""
+    match of.after.get("transfers"), of.after.get("operators"):
         case [{"to": ""} as only], [_, joined]:
-            # Neither log names the other end of an attended transfer; who talked next was heard.
-            mended["transfers"] = [{**only, "to": joined}]
-    if mended.get("ended_at") and "talk_s" not in mended and not recorded.get("talk_s"):
-        mended["talk_s"] = facts.values.get("talk_s", facts.guesses.get("talk_s", 0.0))
-    return {name: value for name, value in mended.items() if name not in recorded or recorded[name] != value}
+            return {"transfers": [{**only, "to": joined}]}
+    return {}
+
+
+def _talk_to_a_mended_end(of: _Mending) -> dict[str, Any]:
+    """Of a talk whose end nobody heard."""
+    if not of.mended.get("ended_at") or of.touches("talk_s") or of.recorded.get("talk_s"):
+        return {}
+    return {"talk_s": of.facts.values.get("talk_s", of.facts.guesses.get("talk_s", 0.0))}
+
+
+# What follows, each from the row as it is mended and from none of the others.
+_FOLLOWING: Sequence[Callable[[_Mending], dict[str, Any]]] = (
+    _operator,
+    _ended_at,
+    _wait_s,
+    _talk_from_an_earlier_answer,
+    _transfers,
+    _talk_to_a_mended_end,
+)
+
+
+def _seconds(since: datetime, until: datetime) -> float:
+    return round(max(0.0, (until - since).total_seconds()), 3)
 
 
 def _row(name: str, recorded: Any, witnessed: Any) -> dict[str, Any]:

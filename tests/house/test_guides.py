@@ -11,7 +11,7 @@ GUIDES = ("operator", "shift-leader", "supervisor", "agency", "administrator", "
 # In bold for emphasis, or the sum of several words of a page.
 OWN_WORDS = (
     "không cuộc gọi nào đã nghe mà không có kết thúc.", "Trên trang", "Nối tổng đài", "Cài đặt", "Trước khi mở số",
-    "mã phiếu chín chữ số", "all of them", "Break something",
+    "mã phiếu chín chữ số", "Những người khác", "all of them", "Break something",
 )  # fmt: skip
 _SAID = re.compile(
     r"""(?:_|_l|N_)\(\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?:\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))*)"""

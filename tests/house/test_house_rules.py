@@ -1,6 +1,7 @@
 """The few rules of the house that no linter knows."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,3 +82,13 @@ def test_pages_ask_no_sql_of_their_own(module: str) -> None:
         for name in node.names
     }
     assert asked <= _OF_SQLALCHEMY
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package != "scripts"])
+def test_the_product_knows_nothing_of_the_demo(package: str) -> None:
+    """It offers seams (`create_console(beside_sign_in=…)`, `push.mute`); what the demo makes of them is in scripts/."""
+    kinds = (".py", ".html", ".js", ".css", ".po", ".sql")
+    files = [path for path in (ROOT / package).rglob("*") if path.suffix in kinds and path.is_file()]
+    assert files
+    demo = re.compile(r"\bdemo", re.IGNORECASE)
+    assert [str(path.relative_to(ROOT)) for path in files if demo.search(path.read_text("utf-8"))] == []

@@ -36,3 +36,10 @@ def test_no_two_tickets_share_a_code() -> None:
 def test_what_is_no_code_is_not_taken_for_one() -> None:
     for text in ("", "abc", "12345678", "1234567890", "0905123456", "٣١٢٣٤٥٦٧٨"):
         assert codes.parse(text) is None
+
+
+def test_a_code_that_was_given_out_stays_what_it_is() -> None:
+    """They are on paper and in people's memory: of these numbers since the first version."""
+    assert [codes.make_code(number) for number in (1, 2, 99_999_999)] == [
+        "618033991", "236067983", "381966018",
+    ]  # fmt: skip

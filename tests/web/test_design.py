@@ -16,6 +16,7 @@ from agent_ui.shell.palette import DEEDS
 from agent_ui.words import story
 from agent_ui.words.catalogue import FOLDER
 from callcenter.vocab import Role
+from scripts.demo import door
 from tests.web.conftest import Browser
 
 SHEETS = sorted((FOLDER / "static").glob("*.css"))
@@ -119,12 +120,12 @@ def test_the_shelf_holds_every_place_of_a_role_once(role: Role) -> None:
     assert PLACES
 
 
-def _demo_console(settings: object, engine: object, *, door: bool, bind: str) -> Flask:
-    own = settings.model_copy(update={"demo_door": door, "console_bind": bind})  # type: ignore[attr-defined]
+def _demo_console(settings: object, engine: object, *, bind: str) -> Flask:
+    own = settings.model_copy(update={"console_bind": bind})  # type: ignore[attr-defined]
     people = [{"role": "operator", "username": "lan", "password": "bí mật", "name": "Lan", "extension": "101"}]
     own.data_dir.mkdir(parents=True, exist_ok=True)
     (own.data_dir / "demo.json").write_text(json.dumps({"users": people}), encoding="utf-8")
-    return create_console(own, engine)  # type: ignore[arg-type]
+    return create_console(own, engine, beside_sign_in=door.beside_sign_in(own))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -138,9 +139,18 @@ def _demo_console(settings: object, engine: object, *, door: bool, bind: str) ->
     ],
 )
 def test_the_demo_s_people_show_only_on_a_demo_at_this_machine(
-    settings: object, engine: object, door: bool, bind: str, headers: dict[str, str], host: str, shown: bool
+    settings: object,
+    engine: object,
+    door: bool,
+    bind: str,
+    headers: dict[str, str],
+    host: str,
+    shown: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = _demo_console(settings, engine, door=door, bind=bind)
+    if door:
+        monkeypatch.setenv(door.OPEN, "1")
+    app = _demo_console(settings, engine, bind=bind)
     page = app.test_client().get("/sign-in", base_url=f"http://{host}", headers=headers).text
     assert ("bí mật" in page) is shown
     assert "Mật khẩu" in page

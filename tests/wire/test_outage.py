@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -227,6 +228,24 @@ def test_a_torn_line_costs_itself_alone(tmp_path: Path, picture: Picture) -> Non
     _, place = spool.read(place, 10)
     assert spool.finish(place)
     assert not spool.waits()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_line_costs_that_line(tmp_path: Path, picture: Picture) -> None:
+    """What was on it is read, what comes when there is room again too, and the file goes without needing any."""
+    spool = Spool(tmp_path, "test")
+    spool.append([picture])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (spool.path.stat().st_size + 50, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            spool.append([picture])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    spool.append([picture])
+    pictures, place = spool.read(0, 10)
+    assert [each.linkedid for each in pictures] == [picture.linkedid] * 2
+    assert spool.finish(place)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter import alone, answers
+from callcenter import answers
 from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
 from callcenter.models import Assignment, Ticket, TicketEvent
 from callcenter.models.tickets import ticket_number
-from callcenter.push import announce
+from callcenter.push import announce, is_mute
 from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets.actors import Actor
 from tickets.life import clocks
@@ -21,7 +21,6 @@ from tickets.rules.moves import check_move
 
 # A form that comes again after this is meant anew.
 _REPEATED_WITHIN = timedelta(minutes=10)
-_NUMBERS_AT_ONCE = 40
 _LOCKED = "ticket"
 
 
@@ -57,11 +56,10 @@ def begin_all(
 
 
 def _numbers(session: Session, wanted: int) -> list[int]:
-    """At least so many next numbers of tickets, the first at the end; a session that works alone keeps some more."""
+    """At least so many next numbers of tickets, the first at the end."""
     kept = answers.once(session, "numbers", list[int])
     if len(kept) < wanted:
-        more = max(wanted, _NUMBERS_AT_ONCE) if alone.is_so(session) else wanted
-        query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, more))
+        query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, wanted))
         kept[:0] = sorted(session.scalars(query), reverse=True)
     return kept
 
@@ -163,7 +161,7 @@ def _write(
 def changed(session: Session, ticket: Ticket) -> None:
     """Tell the pages that show this ticket to read it again: the desk, and each agency that has it in hand."""
     announce(session, "tickets", ticket=ticket.id)
-    if ticket.routed_at is None or alone.is_so(session):
+    if ticket.routed_at is None or is_mute(session):
         return
     with session.no_autoflush:
         open_here = select(Assignment.agency_id).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))
