@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 
 from callcenter.pool.wire import Work
 
@@ -13,14 +13,20 @@ _UNKNOWN = _hasher.hash("of no account")
 
 
 def _hash(_body: bytes, *, password: str) -> tuple[dict[str, str], bytes]:
-    return {"hash": _hasher.hash(password)}, b""
+    try:
+        return {"hash": _hasher.hash(password)}, b""
+    except HashingError:
+        raise MemoryError from None
 
 
 def _verify(_body: bytes, *, password_hash: str | None, password: str) -> tuple[dict[str, bool], bytes]:
     try:
         _hasher.verify(password_hash or _UNKNOWN, password)
-    except (VerificationError, InvalidHashError):
+    except (VerifyMismatchError, InvalidHashError):
         return {"matches": False}, b""
+    except VerificationError:
+        # No memory or no thread for it: that says nothing about the password.
+        raise MemoryError from None
     return {"matches": password_hash is not None}, b""
 
 

@@ -119,7 +119,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(HotlineError, _hotline_error)
     app.register_error_handler(CSRFError, _form_too_old)
     app.register_error_handler(HTTPException, _http_error)
-    for away in (OperationalError, InterfaceError, NoConnectionLeft, redis.ConnectionError):
+    for away in (OperationalError, InterfaceError, NoConnectionLeft, redis.ConnectionError, redis.TimeoutError):
         app.register_error_handler(away, _away)
     app.register_error_handler(Exception, _unexpected)
 

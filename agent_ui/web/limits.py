@@ -5,7 +5,9 @@ from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 
 from flask import Flask, request
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RateLimitExceeded
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 View = TypeVar("View", bound=Callable[..., Any])
 Key = Callable[[], str]
@@ -31,6 +33,22 @@ def posts(rate: str, key: Key = address) -> Callable[[View], View]:
     return mark
 
 
+class _Counting(Limiter):
+    """flask-limiter lets the request that finds the broker away count in memory; this one those beside it, too."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        try:
+            super()._check_request_limit(callable_name, in_middleware)
+        except RateLimitExceeded:
+            raise
+        except Exception:
+            # Another request has found the same while this one waited.
+            if not (self._storage_dead and self._in_memory_fallback_enabled):
+                raise
+            self.context.seen_limits.clear()
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 def apply(app: Flask, redis_url: str | None) -> None:
     """Without a broker, or while it is away, each process counts alone rather than let nobody in."""
     app.config.update(
@@ -39,7 +57,7 @@ def apply(app: Flask, redis_url: str | None) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=redis_url is not None,
         RATELIMIT_KEY_PREFIX=f"hotline-{app.name}",
     )
-    limiter = Limiter(address, app=app)
+    limiter = _Counting(address, app=app)
     for endpoint, view in list(app.view_functions.items()):
         for number, (rate, key) in enumerate(getattr(view, "rates", ())):
             scope = f"{endpoint}-{number}"
@@ -54,4 +72,7 @@ def _storage(redis_url: str | None) -> str:
 
 
 def _options(redis_url: str | None) -> dict[str, Any]:
-    return {} if redis_url is None else {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+    """As for `push.make_publisher`: what is tried again for seconds is a page that stands still."""
+    if redis_url is None:
+        return {}
+    return {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": 0.5, "socket_timeout": 0.5}

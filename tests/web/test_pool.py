@@ -1,14 +1,20 @@
 """A pool without room: every form that needs it comes back as it was typed, with the seconds to wait."""
 
 import io
+import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from agent_ui.app import create_console
 from callcenter import passwords
+from callcenter.config import Settings
 from callcenter.pool import lane as pool
 from callcenter.pool.lane import Bounds, Lane
 from tests import factories
@@ -92,3 +98,21 @@ def test_an_officer_s_answer_stays_as_it_was_typed(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
     assert "Đã thay bóng" in answer.text
     assert "tệp này chưa được nhận" in answer.text
+
+
+def test_a_broker_that_stands_still_lets_all_of_them_try(
+    settings: Settings, engine: Engine, province: Province
+) -> None:
+    """Requests that wait for it at the same moment: each counts alone from then on, and none is an error."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = create_console(settings, engine, f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        browsers = [Browser(app.test_client()) for _ in range(6)]
+        together = threading.Barrier(len(browsers))
+
+        def guess(browser: Browser) -> int:
+            form = {"username": "lan", "password": "nothing like it", "csrf_token": browser.token()}
+            together.wait()
+            return browser.client.post("/sign-in", data=form).status_code
+
+        with ThreadPoolExecutor(len(browsers)) as threads:
+            assert list(threads.map(guess, browsers)) == [401] * len(browsers)

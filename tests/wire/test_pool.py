@@ -1,5 +1,6 @@
 """Lanes of the pool: bounded, at low priority, and nothing that a task does to its process reaches the server."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ def test_facts_and_bytes_go_both_ways_at_low_priority(make: MakeLane, told: list
     body = bytes(range(256)) * 20_000
     found, out = lane.run("echo", {"words": "đèn đường"}, body)
     assert (found["words"], out) == ("đèn đường", body[::-1])
-    assert found["nice"] >= 5
+    assert found["nice"] == min(os.nice(0) + 5, 19)
     assert told == ["done"]
 
 

@@ -24,7 +24,7 @@ UNUSED_AFTER = timedelta(days=1)
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-# A picture of 25 million pixels takes a second of a processor and 400 MB: its process goes soon, and the memory too.
+# A picture of 25 million pixels takes a second of a processor and 500 MB: its process goes soon, and the memory too.
 _LANE = Lane("files", "tickets.life.pictures", Bounds(waiting=16, of_one=8, nice=15, idle_s=30, usual_s=0.5))
 
 
