@@ -13,12 +13,12 @@ from agent_ui.words import journey, story
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import AssignmentRole, Role, TicketKind
 from tickets.actors import DESK, LEADS
-from tickets.agency import approvals, casework
+from tickets.agency import approvals
 from tickets.calls import talkers
 from tickets.desk import queries
 from tickets.desk.queries import TicketPage
 from tickets.finding import related
-from tickets.life import clocks, files, running
+from tickets.life import attachments, clocks, files, running
 from tickets.people import citizens
 from tickets.rules import moves, policy
 
@@ -110,7 +110,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "at_phone": talkers.names(session, [call for call, _ in found.calls]),
         "agencies": choices.agencies(session) if "assign" in can else (),
         "proposal": approvals.proposal_of(session, ticket),
-        "evidence_owed": _owes_evidence(found),
+        "evidence_owed": found.mine is not None and attachments.is_evidence_owed(ticket, found.mine, found.attachments),
         "extensions_left": policy.MOST_EXTENSIONS - ticket.extended,
     }
 
@@ -154,15 +154,6 @@ def _officer_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
     if "reject" in allowed and (actor.approves or not mine.agency.needs_approval):
         can.add("reject")
     return can
-
-
-def _owes_evidence(page: TicketPage) -> bool:
-    """Whether the answer needs a file that is not there yet, by the rule of `agencies.resolve`."""
-    category, mine = page.ticket.category, page.mine
-    if category is None or not category.evidence_required or mine is None:
-        return False
-    evidence = (one for one in page.attachments if one.purpose == casework.EVIDENCE)
-    return not any(one.created_at >= mine.assigned_at for one in evidence)
 
 
 def _send(path: Path, content_type: str, name: str) -> Response:

@@ -19,7 +19,7 @@ from tests.factories import MONDAY, Province
 from tickets.actors import Actor
 from tickets.agency import assignment, casework, inbox
 from tickets.desk import filing, queries
-from tickets.life import files, sweeps
+from tickets.life import attachments, files, sweeps
 from tickets.life.files import StoredFile
 from tickets.people import citizens, intake
 from tickets.people.citizens import CITIZEN
@@ -202,7 +202,7 @@ def test_more_from_the_citizen_and_the_clock_goes_on(
     assert (ticket.state, ticket.waiting_since, ticket.paused_minutes) == (TicketState.ACCEPTED, None, 450)
     assert ticket.answer_due == due + DAYS
     (kept,) = session.scalars(select(Attachment).where(Attachment.ticket_id == ticket.id)).all()
-    assert (kept.purpose, kept.name) == (citizens.SUPPLIED, "đèn.jpg")
+    assert (kept.purpose, kept.name) == (attachments.SUPPLIED, "đèn.jpg")
     last = events(session, ticket)[-1]
     assert (last.move, last.reason, last.data["files"]) == ("supply", "Trụ số 12", ["đèn.jpg"])
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, MoveRefused, NotFound
@@ -16,16 +16,13 @@ from callcenter.models import Agency, Assignment, Attachment, Ticket
 from callcenter.push import announce
 from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
 from tickets.actors import LEADS, Actor
-from tickets.life import clocks, history
-from tickets.life.files import StoredFile, unnamed
+from tickets.life import attachments, clocks, history
+from tickets.life.files import StoredFile
 from tickets.rules import policy
 from tickets.rules.moves import check_move
 from tickets.rules.policy import WorkingDays
 from tickets.rules.sla import postponed
 
-EVIDENCE = "evidence"
-# Of an answer that was sent back and came again with other files: on record, and never the citizen's.
-REPLACED = "replaced"
 MAX_TEXT = 10_000
 
 
@@ -131,8 +128,10 @@ def resolve(
     if problems:
         raise Invalid(problems)
     if files:
-        _replace_evidence(session, ticket, assignment)
-    attach(session, ticket, files, actor, purpose=EVIDENCE, now=now)
+        # A wrong picture may be why the answer was sent back: files chosen anew stand for all of before.
+        for file in attachments.evidence(_attached(session, ticket), assignment):
+            file.purpose = attachments.REPLACED
+    attachments.attach(session, ticket, files, actor, purpose=attachments.EVIDENCE, now=now)
     approval = assignment.agency.needs_approval
     history.move(
         session,
@@ -228,25 +227,6 @@ def reject(session: Session, actor: Actor, code: str, *, reason: str, now: datet
     return ticket
 
 
-def attach(
-    session: Session, ticket: Ticket, files: Sequence[StoredFile], actor: Actor, *, purpose: str, now: datetime
-) -> None:
-    """Where an identity is kept, what its citizen sends loses the name it had: people name files after themselves."""
-    for file in unnamed(files) if ticket.keep_identity and purpose != EVIDENCE else files:
-        session.add(
-            Attachment(
-                ticket_id=ticket.id,
-                purpose=purpose,
-                name=file.name,
-                content_type=file.content_type,
-                size=file.size,
-                sha256=file.sha256,
-                uploaded_by_id=actor.id,
-                created_at=now,
-            )
-        )
-
-
 def _twice(
     session: Session, actor: Actor, code: str, *verbs: str, now: datetime, reason: str | None, **data: Any
 ) -> Ticket | None:
@@ -282,26 +262,13 @@ def _answer_problems(
     problem = _text_problem(text)
     if problem:
         problems["text"] = problem
-    owes = ticket.category is not None and ticket.category.evidence_required and not files
-    # Of this agency and this time: what showed an earlier answer does not show that it is mended now.
-    if owes and session.scalars(_evidence(ticket, assignment)).first() is None:
+    if not files and attachments.is_evidence_owed(ticket, assignment, _attached(session, ticket)):
         problems["files"] = "evidence_required"
     return problems
 
 
-def _evidence(ticket: Ticket, assignment: Assignment) -> Select[Attachment]:
-    """What came with an answer of this time that was sent back."""
-    return select(Attachment).where(
-        Attachment.ticket_id == ticket.id,
-        Attachment.purpose == EVIDENCE,
-        Attachment.created_at >= assignment.assigned_at,
-    )
-
-
-def _replace_evidence(session: Session, ticket: Ticket, assignment: Assignment) -> None:
-    """A wrong picture may be why the answer was sent back: files chosen anew stand for all of before."""
-    for file in session.scalars(_evidence(ticket, assignment)):
-        file.purpose = REPLACED
+def _attached(session: Session, ticket: Ticket) -> Sequence[Attachment]:
+    return session.scalars(select(Attachment).where(Attachment.ticket_id == ticket.id)).all()
 
 
 def leading(session: Session, actor: Actor, code: str, move: str) -> tuple[Ticket, Assignment]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import answers, outbox
+from callcenter import answers
 from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, Ward
@@ -14,10 +14,9 @@ from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
 from tickets.actors import DESK, LEADS, Actor
 from tickets.calls import callbacks, listening, talkers
-from tickets.life import clocks, history, safe
+from tickets.life import entry, history, safe
 from tickets.rules import policy
 from tickets.rules.fields import TicketFields, clean, missing_to_file
-from tickets.rules.handover import Handover
 from tickets.rules.states import NO_TICKETS
 
 LISTENER = Actor.rule("listener")
@@ -140,26 +139,9 @@ def file(
         raise Invalid(problems)
     # What was begun as an answer at once is the agency's to give.
     ticket.resolution = None
-    submit(session, ticket, actor, now=now)
+    entry.submit(session, ticket, actor, now=now)
     callbacks.close_reached(session, ticket, actor, now=now)
     return ticket
-
-
-def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> None:
-    """The step that every door shares: filed, clocks started, promised to the routing queue."""
-    ticket.owner_id = actor.id or ticket.owner_id
-    ticket.filed_at = now
-    ticket.triage_due = clocks.triage_due(session, ticket)
-    history.move(session, ticket, "file", actor, now=now)
-    handover = Handover(
-        ticket=ticket.code,
-        source=ticket.source,
-        category=ticket.category_code,
-        ward=ticket.ward_code,
-        level=ticket.level,
-        filed_at=now,
-    )
-    outbox.promise(session, outbox.ROUTING, handover.model_dump(mode="json"), now=now, ticket_id=ticket.id)
 
 
 def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: datetime) -> Ticket:

@@ -14,8 +14,6 @@ from callcenter.models import Attachment
 from tickets.life import files
 from tickets.life.files import StoredFile
 
-# Purpose of what the reporter sent (`Attachment.purpose`); the agency's is `agencies.EVIDENCE`.
-REPORT = "report"
 # Enough to read a number plate on the largest screen, a tenth of what a phone takes.
 LONGEST_SIDE = 2560
 UNUSED_AFTER = timedelta(days=1)

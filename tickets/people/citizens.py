@@ -15,15 +15,13 @@ from callcenter.push import announce
 from callcenter.vocab import AssignmentRole, TicketKind
 from tickets.actors import DESK, Actor
 from tickets.agency import casework
-from tickets.life import clocks, history
+from tickets.life import attachments, clocks, history
 from tickets.life.files import StoredFile, unnamed
 from tickets.rules import policy
 from tickets.rules.moves import allowed, check_move
 from tickets.rules.states import ANSWERED
 
 CITIZEN = Actor.rule("citizen")
-# Of an attachment that the citizen sent when asked.
-SUPPLIED = "supplied"
 RATED = "rated"
 MAX_TEXT = 10_000
 MAX_NOTE = 1000
@@ -103,7 +101,7 @@ def supply(
     check_move("supply", ticket.state)
     if text or not files:
         _check_text("text", text)
-    casework.attach(session, ticket, files, actor, purpose=SUPPLIED, now=now)
+    attachments.attach(session, ticket, files, actor, purpose=attachments.SUPPLIED, now=now)
     history.move(session, ticket, "supply", actor, now=now, reason=text or None, files=names)
     clocks.end_wait(session, ticket, now)
     return ticket

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.errors import NotFound
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Clock, Source, TicketKind, TicketState
-from tickets.agency.casework import EVIDENCE
 from tickets.life import clocks
+from tickets.life.attachments import EVIDENCE
 from tickets.people import citizens
 from tickets.rules import policy
 from tickets.rules.sla import due_at
