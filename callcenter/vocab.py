@@ -159,6 +159,14 @@ class Clock(StrEnum):
     ANSWER = "answer"
 
 
+class ClockOutcome(StrEnum):
+    """How a clock ended. `WITHDRAWN`: what it counted to was owed no more."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    WITHDRAWN = "withdrawn"
+
+
 class AssignmentRole(StrEnum):
     LEAD = "lead"
     CO = "co"

@@ -9,9 +9,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
-from callcenter.models import Agency, Call, Category, ExtensionSpan, FormerUnit, RoutingRule, User, Ward
+from callcenter.models import Agency, Call, Category, ExtensionSpan, FormerUnit, RoutingRule, Ticket, User, Ward
 from callcenter.text import fold
-from callcenter.vocab import AgencyKind, Outcome, Role, Stage
+from callcenter.vocab import AgencyKind, Clock, Outcome, Role, Stage
 from tickets.actors import Actor
 
 # A Monday morning in working time: 09:00 in Vietnam.
@@ -173,3 +173,10 @@ def missed(session: Session, **columns: Any) -> Call:
         "wait_s": 30.0,
     }
     return call(session, **{**values, **columns})
+
+
+def set_due(ticket: Ticket, kind: Clock, due: datetime) -> None:
+    """The newest clock of this kind, which the ticket has, runs out then."""
+    clock = ticket.clock(kind)
+    assert clock is not None
+    clock.due = due

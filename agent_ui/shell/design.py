@@ -13,8 +13,8 @@ from agent_ui.desk.console import Work
 from agent_ui.web import site
 from agent_ui.web.auth import roles
 from agent_ui.words import story
-from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketEvent, Ward
-from callcenter.vocab import AssignmentRole, Level, Outcome, Role, Source, TicketKind, TicketState
+from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketClock, TicketEvent, Ward
+from callcenter.vocab import AssignmentRole, Clock, Level, Outcome, Role, Source, TicketKind, TicketState
 from tickets.agency.inbox import InboxRow
 from tickets.desk.queries import CallerHistory
 from tickets.life import lines
@@ -73,12 +73,14 @@ def _tickets(now: datetime) -> list[Ticket]:
     shared = {"kind": TicketKind.REPORT, "reporter_name": "", "address": "", "reopened": 0, "asked_again": 0}
     full = Ticket(
         **shared, id=-1, code="618033990", state=TicketState.ROUTED, level=Level.URGENT, source=Source.HOTLINE,
-        created_at=now - timedelta(minutes=12), description=LONG, accept_due=now - timedelta(hours=3),
+        created_at=now - timedelta(minutes=12), description=LONG,
+        clocks=[TicketClock(kind=Clock.ACCEPT, due=now - timedelta(hours=3))],
         category=Category(name="Cấp thoát nước, ngập"), ward=Ward(name="Phường Mỹ Tho"), lead_agency=company,
     )  # fmt: skip
     bare = Ticket(
         **shared, id=-2, code="271828186", state=TicketState.ACCEPTED, level=Level.NORMAL, source=Source.WEB,
-        created_at=now - timedelta(days=1), description="", answer_due=now + timedelta(days=3),
+        created_at=now - timedelta(days=1), description="",
+        clocks=[TicketClock(kind=Clock.ANSWER, due=now + timedelta(days=3))],
     )  # fmt: skip
     return [full, bare]
 

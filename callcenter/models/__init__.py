@@ -4,6 +4,7 @@ from callcenter.models.after_call import AfterCall, PhoneStint
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
+from callcenter.models.clocks import TicketClock
 from callcenter.models.emergencies import Emergency, EmergencyLine
 from callcenter.models.hearing import Listening, TextMessage
 from callcenter.models.knowledge import Article, ArticleUse, CategoryKeywords
@@ -64,6 +65,7 @@ __all__ = [
     "TextMessage",
     "Ticket",
     "TicketCall",
+    "TicketClock",
     "TicketEvent",
     "User",
     "Ward",

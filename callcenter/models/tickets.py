@@ -20,10 +20,11 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callcenter.db import Base, Id, Word
+from callcenter.models.clocks import TicketClock
 from callcenter.models.people import Agency, User
 from callcenter.models.places import Ward
 from callcenter.models.rules import Category
-from callcenter.vocab import AssignmentRole, Level, Source, TicketKind, TicketState
+from callcenter.vocab import AssignmentRole, Clock, Level, Source, TicketKind, TicketState
 
 ticket_number = Sequence("ticket_number", metadata=Base.metadata)
 
@@ -32,8 +33,8 @@ class Ticket(Base):
     """A report, a question, or a call-back to make. Every change of `state` is a `TicketEvent`.
 
     `version` counts edits of what people type, so that two of them notice each other; what the listener or a rule
-    changes beside it (owner, state) does not disturb somebody who is typing. The clocks stand while it is `waiting`
-    on the citizen: `waiting_since` begins the present wait, `paused_minutes` of working time were waited before.
+    changes beside it (owner, state) does not disturb somebody who is typing. What is promised until when are its
+    `clocks`, the oldest first; `triage_due`, `accept_due` and `answer_due` are the newest promise of each kind.
     `consented_at` is when the citizen agreed that the personal data are used for this report, `may_publish` that it
     may be shown to everybody without them. `call_at` is before when nobody calls a call-back's number again (null: any
     time), `agency_may_hear` that the agency may play the recordings of its calls.
@@ -92,15 +93,10 @@ class Ticket(Base):
     accepted_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    triage_due: Mapped[datetime | None]
-    accept_due: Mapped[datetime | None]
-    answer_due: Mapped[datetime | None]
     bounces: Mapped[int] = mapped_column(server_default=text("0"))
     asked_again: Mapped[int] = mapped_column(server_default=text("0"))
     reopened: Mapped[int] = mapped_column(server_default=text("0"))
     extended: Mapped[int] = mapped_column(server_default=text("0"))
-    waiting_since: Mapped[datetime | None]
-    paused_minutes: Mapped[int] = mapped_column(server_default=text("0"))
     rating: Mapped[int | None]
     rating_note: Mapped[str | None]
     rated_at: Mapped[datetime | None]
@@ -115,6 +111,39 @@ class Ticket(Base):
     ward: Mapped[Ward | None] = relationship()
     owner: Mapped[User | None] = relationship()
     lead_agency: Mapped[Agency | None] = relationship()
+    clocks: Mapped[list[TicketClock]] = relationship(order_by=TicketClock.id)
+
+    def clock(self, kind: Clock) -> TicketClock | None:
+        """The newest clock of this kind, running or ended."""
+        return next((clock for clock in reversed(self.clocks) if clock.kind == kind), None)
+
+    @property
+    def triage_due(self) -> datetime | None:
+        return self._due(Clock.TRIAGE)
+
+    @property
+    def accept_due(self) -> datetime | None:
+        return self._due(Clock.ACCEPT)
+
+    @property
+    def answer_due(self) -> datetime | None:
+        return self._due(Clock.ANSWER)
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """When the present wait for the citizen began; None where the answer's clock does not stand."""
+        clock = self.clock(Clock.ANSWER)
+        return clock.stands_since if clock else None
+
+    @property
+    def paused_minutes(self) -> int:
+        """Working minutes of the waits for the citizen that are over."""
+        clock = self.clock(Clock.ANSWER)
+        return clock.paused_minutes if clock else 0
+
+    def _due(self, kind: Clock) -> datetime | None:
+        clock = self.clock(kind)
+        return clock.due if clock else None
 
 
 # What a ticket is found by, folded: a name that is kept from the agencies has the weight A, everything else B. The

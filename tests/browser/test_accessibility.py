@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from callcenter.db import transaction
 from callcenter.models import Article, CategoryKeywords, OutboxRow, PauseReason, PbxStatus, SetAside, Ticket
 from callcenter.push import announce
-from callcenter.vocab import GrievanceKind
+from callcenter.vocab import Clock, GrievanceKind
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_operator import answer, draft, earlier, hang_up, ring
@@ -238,7 +238,7 @@ def _leave_behind(engine: Engine, province: Province) -> str:
         filing.settle_call(session, missed, now=now)
         call = factories.answered(session, started_at=then, ended_at=then + timedelta(minutes=2))
         filing.open_draft(session, call, now=then)
-        session.get_one(Ticket, late.id).accept_due = then
+        factories.set_due(session.get_one(Ticket, late.id), Clock.ACCEPT, then)
         session.add(PbxStatus(pbx="tong-dai-1", connected=False, since=then, seen_at=then, detail="refused"))
         session.add(
             SetAside(

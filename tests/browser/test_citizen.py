@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from callcenter.db import transaction
-from callcenter.models import Attachment, FormerUnit, Ticket, Ward
-from callcenter.vocab import Level, Source, TicketKind, TicketState
+from callcenter.models import Attachment, FormerUnit, Ticket, TicketClock, Ward
+from callcenter.vocab import Clock, Level, Source, TicketKind, TicketState
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker
 from tests.factories import Province
@@ -344,6 +344,10 @@ def test_the_front_page_has_figures_and_the_privacy_page_is_plain(
     check(page, "privacy")
 
 
+def _answer_clock(filed: datetime, span: timedelta) -> TicketClock:
+    return TicketClock(kind=Clock.ANSWER, started_at=filed, due=filed + span, ended_at=filed + timedelta(hours=20))
+
+
 def _many_answered(session: Session) -> None:
     now = datetime.now(UTC)
     for number in range(40):
@@ -352,7 +356,7 @@ def _many_answered(session: Session) -> None:
             Ticket(
                 code=make_code(900 + number), kind=TicketKind.REPORT, source=Source.APP, state=TicketState.CLOSED,
                 level=Level.NORMAL, created_at=filed, filed_at=filed, resolved_at=filed + timedelta(hours=20),
-                answer_due=filed + timedelta(hours=24 if number % 9 else 2), may_publish=number % 11 == 0,
+                clocks=[_answer_clock(filed, timedelta(hours=24 if number % 9 else 2))], may_publish=number % 11 == 0,
                 category_code="moi-truong", ward_code="28249", rating=4 if number % 6 else 2, rated_at=now,
             )
         )  # fmt: skip

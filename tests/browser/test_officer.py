@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from callcenter.db import transaction
 from callcenter.models import Ticket
+from callcenter.vocab import Clock
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker, check, go  # noqa: F401 (a fixture)
@@ -38,13 +39,13 @@ def forty(engine: Engine, province: Province) -> list[Ticket]:
         made.append(ticket)
         with transaction(engine) as session:
             row = session.get_one(Ticket, ticket.id)
-            row.answer_due = now + timedelta(hours=30 + number)
+            factories.set_due(row, Clock.ANSWER, now + timedelta(hours=30 + number))
             if number % 5:
                 casework.accept(session, son, ticket.code, now=now)
             if number % 5 == 1:
-                row.answer_due = now - timedelta(hours=number)
+                factories.set_due(row, Clock.ANSWER, now - timedelta(hours=number))
             if number % 5 == 2:
-                row.answer_due = now + timedelta(minutes=5)
+                factories.set_due(row, Clock.ANSWER, now + timedelta(minutes=5))
             if number % 10 == 3:
                 casework.ask(session, son, ticket.code, question="Cột số mấy?", now=now)
             row.asked_again = int(number % 7 == 0)

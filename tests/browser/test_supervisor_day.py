@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.db import transaction
 from callcenter.models import Call, PbxQueue, PbxStatus, Ticket
 from callcenter.push import announce
-from callcenter.vocab import Disposition, Level, Outcome, Source
+from callcenter.vocab import Clock, Disposition, Level, Outcome, Source
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_others import no_sideways_scroll
@@ -85,7 +85,7 @@ def work_left(session: Session, province: Province, now: datetime) -> dict[str, 
         made[name] = filing.file(session, lan, draft.code, fields, now=before)
     for name in ("urgent", "late"):
         casework.place(session, made[name], province.agencies["water"].id, (), ROUTING, now=before, why="rule")
-    made["late"].accept_due = now - timedelta(hours=5)
+    factories.set_due(made["late"], Clock.ACCEPT, now - timedelta(hours=5))
     made["triage"].routing_reason = "no_rule"
     history.move(session, made["triage"], "triage", ROUTING, now=before, why="no_rule")
     return made

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callcenter.db import transaction
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
 from callcenter.models import Assignment, Ticket, TicketEvent
-from callcenter.vocab import AssignmentRole, Level, TicketState
+from callcenter.vocab import AssignmentRole, Clock, Level, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.agency import assignment, casework, inbox
@@ -340,7 +340,9 @@ def test_what_was_waited_and_promised_goes_with_the_ticket(session: Session, pro
 
 def test_nobody_asks_for_ever(session: Session, province: Province) -> None:
     ticket, thu = accepted(session, province), province.actor("thu")
-    ticket.paused_minutes = 10 * 450
+    answer = ticket.clock(Clock.ANSWER)
+    assert answer is not None
+    answer.paused_minutes = 10 * 450
     with pytest.raises(Invalid) as refused:
         casework.ask(session, thu, ticket.code, question="Nhà số mấy?", now=LATER)
     assert refused.value.problems == {"question": "waited_enough"}

@@ -20,6 +20,10 @@ _SOMETHING: dict[type, Any] = {
     str: "x", int: 1, float: 1.5, bool: False, object: {"a": 1}, list: ["x"],
     datetime: datetime(2026, 11, 23, 2, 0, tzinfo=UTC), date: date(2026, 11, 23), time: time(7, 30),
 }  # fmt: skip
+# Columns whose values live in rows of another table since; the way back brings them home.
+_MOVED = {
+    ("ticket", column) for column in ("triage_due", "accept_due", "answer_due", "waiting_since", "paused_minutes")
+}
 ALL = migrate._between(None, migrate._script().get_current_head())
 
 
@@ -81,7 +85,8 @@ def test_a_database_with_rows_is_brought_up_and_down_and_loses_none(empty: Engin
     assert len(rows) > 15
     assert migrate.upgrade(empty) == ALL[1:]
     with empty.begin() as connection:
-        assert _kept(connection, rows) == rows
+        stayed = {name: {k: v for k, v in row.items() if (name, k) not in _MOVED} for name, row in rows.items()}
+        assert _kept(connection, stayed) == stayed
         command.downgrade(migrate._config(connection), ALL[0])
         assert _kept(connection, rows) == rows
     assert migrate.upgrade(empty) == ALL[1:]

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callcenter.models import Ticket
-from callcenter.vocab import TicketState
+from callcenter.models import Ticket, TicketClock
+from callcenter.vocab import Clock, TicketState
 from tickets.life.running import due_now
 
 EARLY, LATER, LAST = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (2, 5, 9))
@@ -32,5 +32,7 @@ EARLY, LATER, LAST = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (2, 5
 def test_the_first_moment_that_somebody_has_to_keep(
     state: str, triage: datetime | None, accept: datetime | None, answer: datetime | None, shown: datetime | None
 ) -> None:
-    ticket = Ticket(state=TicketState(state), triage_due=triage, accept_due=accept, answer_due=answer)
+    promised = {Clock.TRIAGE: triage, Clock.ACCEPT: accept, Clock.ANSWER: answer}
+    clocks = [TicketClock(kind=kind, due=due) for kind, due in promised.items() if due]
+    ticket = Ticket(state=TicketState(state), clocks=clocks)
     assert due_now(ticket) == shown

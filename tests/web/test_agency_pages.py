@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from callcenter.models import Attachment, Ticket, TicketEvent, User
-from callcenter.vocab import TicketState
+from callcenter.vocab import Clock, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
@@ -147,7 +147,7 @@ def test_giving_back_wants_a_reason_and_keeps_it(sign_in: SignIn, session: Sessi
 def test_the_clocks_say_how_late_it_is(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
     now = datetime.now(UTC)
     for due, words in ((now - timedelta(hours=3), "quá hạn 3 giờ"), (now + timedelta(minutes=90), "còn 1 giờ")):
-        again(session, ticket).accept_due = due
+        factories.set_due(again(session, ticket), Clock.ACCEPT, due)
         session.commit()
         assert words in sign_in("son").get("/agency").text
 
@@ -176,7 +176,7 @@ def test_the_list_takes_a_ticket_on_and_a_second_press_changes_nothing(
 def test_the_inbox_is_sorted_by_what_must_be_done(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
     son, now = sign_in("son"), datetime.now(UTC)
     assert 'id="group-new"' in son.get("/agency").text
-    again(session, ticket).accept_due = now - timedelta(minutes=1)
+    factories.set_due(again(session, ticket), Clock.ACCEPT, now - timedelta(minutes=1))
     session.commit()
     late = son.get("/agency").text
     assert 'id="group-late"' in late

@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from agent_ui.app import create_public
 from callcenter.config import Settings
 from callcenter.errors import SettingError
-from callcenter.models import Attachment, FormerUnit, OutboxRow, Ticket
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.models import Attachment, FormerUnit, OutboxRow, Ticket, TicketClock
+from callcenter.vocab import Clock, TicketKind, TicketState
 from tests.factories import Province
 from tests.web.conftest import Browser
 from tickets.actors import Actor
@@ -324,6 +324,10 @@ def test_a_report_can_be_withdrawn_before_the_answer_and_only_by_its_own(public:
     assert public.post("/track/withdraw", {"code": other}).status_code == 403
 
 
+def _answer_clock(filed: datetime, span: timedelta) -> TicketClock:
+    return TicketClock(kind=Clock.ANSWER, started_at=filed, due=filed + span, ended_at=filed)
+
+
 def test_the_front_page_shows_true_figures_once_there_are_enough(
     public: Browser, session: Session, province: Province
 ) -> None:
@@ -335,7 +339,8 @@ def test_the_front_page_shows_true_figures_once_there_are_enough(
             Ticket(
                 code=codes.make_code(1000 + number), kind=TicketKind.REPORT, source="app", state=TicketState.CLOSED,
                 level="normal", created_at=first.created_at, filed_at=first.filed_at, resolved_at=first.filed_at,
-                answer_due=first.created_at + timedelta(days=1 if number < 29 else -1), may_publish=number == 3,
+                clocks=[_answer_clock(first.created_at, timedelta(days=1 if number < 29 else -1))],
+                may_publish=number == 3,
                 category_code="moi-truong", ward_code="28249", description="Rác nhà ông Ba", resolution="xong",
                 rating=5 if number else None, rated_at=first.filed_at if number else None,
             )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import outbox
 from callcenter.models import OutboxRow, PbxStatus, SetAside, Ticket
-from callcenter.vocab import Disposition, Outcome, Stage, TicketState
+from callcenter.vocab import Clock, Disposition, Outcome, Stage, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
@@ -248,7 +248,7 @@ def test_late_agencies_open_their_tickets(sign_in: SignIn, session: Session, pro
     filing.file(session, province.actor("lan"), ticket.code, fields, now=NOW)
     water = province.agencies["water"].id
     casework.place(session, ticket, water, (), Actor.rule("routing"), now=NOW, why="rule")
-    ticket.accept_due = NOW - timedelta(hours=3)
+    factories.set_due(ticket, Clock.ACCEPT, NOW - timedelta(hours=3))
     session.commit()
     phuc = sign_in("phuc")
     assert re.search(rf'id="late-{water}">.*?<b class="tally-hot">1</b>', phuc.get("/supervisor/").text, re.DOTALL)

@@ -41,15 +41,18 @@ def place(
     check_move("route", ticket.state)
     end_assignments(session, ticket, now)
     session.flush()
-    for agency_id, role in [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]:
-        session.add(Assignment(ticket_id=ticket.id, agency_id=agency_id, role=role, assigned_at=now))
+    parts = [
+        Assignment(ticket_id=ticket.id, agency_id=agency_id, role=role, assigned_at=now)
+        for agency_id, role in [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]
+    ]
+    session.add_all(parts)
     session.flush()
     ticket.lead_agency_id = lead
     ticket.routing_reason = why
     ticket.routed_at = ticket.routed_at or now
     ticket.accepted_at = None
     ticket.tier = 3 if co else 2
-    clocks.start_agency_clocks(session, ticket, now)
+    clocks.start_agency_clocks(session, ticket, parts[0], now)
     history.move(session, ticket, "route", actor, now=now, agency=lead, co=list(co), why=why, **data)
 
 
@@ -108,7 +111,7 @@ def give_back(session: Session, actor: Actor, code: str, *, reason: str, now: da
     ticket.lead_agency_id = None
     ticket.accepted_at = None
     ticket.routing_reason = "given_back"
-    ticket.triage_due = clocks.triage_due(session, ticket, now)
+    clocks.start_triage(session, ticket, now)
     announce(session, "stuck")
     return ticket
 
@@ -160,7 +163,7 @@ def ask(session: Session, actor: Actor, code: str, *, question: str, now: dateti
     if problem:
         raise Invalid({"question": problem})
     history.move(session, ticket, "ask", actor, now=now, reason=question, agency=assignment.agency_id)
-    ticket.waiting_since = now
+    clocks.stand(ticket, now)
     return ticket
 
 
@@ -195,7 +198,7 @@ def extend(session: Session, actor: Actor, code: str, *, working_days: int, reas
     later = postponed(due, WorkingDays(working_days).time, clocks.calendar(session))
     promised = {"working_days": working_days, "due": due.isoformat(), "new_due": later.isoformat()}
     history.move(session, ticket, "extend", actor, now=now, reason=reason, agency=assignment.agency_id, **promised)
-    ticket.answer_due = later
+    clocks.postpone(ticket, later)
     ticket.extended += 1
     return ticket
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Assignment, Attachment, Ticket
+from callcenter.models import Assignment, Attachment, Ticket, TicketClock
 from callcenter.text import fold
-from callcenter.vocab import AssignmentRole
+from callcenter.vocab import AssignmentRole, Clock
 from tickets.actors import Actor
 from tickets.life import files
 from tickets.life.loading import SHOWN
@@ -18,15 +18,26 @@ from tickets.rules import codes, policy
 from tickets.rules.sla import VIETNAM, ClockState, clock_state
 from tickets.rules.states import STATES, Group
 
+_UNTAKEN = and_(Assignment.role == AssignmentRole.LEAD, Assignment.accepted_at.is_(None))
+# Of `TicketClock`: what an assignment has to keep next.
+_RUNS_NEXT = (
+    TicketClock.ended_at.is_(None),
+    TicketClock.kind == case((_UNTAKEN, Clock.ACCEPT.value), else_=Clock.ANSWER.value),
+)
+
 
 @dataclass(frozen=True)
 class InboxRow:
-    """A ticket in an agency's hands and the clock that runs next: accept until taken on, then answer."""
+    """A ticket in an agency's hands and the clock that runs next: accept until taken on, then answer.
+
+    `stands_since` is set while that clock stands.
+    """
 
     ticket: Ticket
     assignment: Assignment
     due: datetime | None
     clock_state: ClockState
+    stands_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -65,20 +76,21 @@ def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only:
 def in_hand_of(session: Session, actor: Actor, now: datetime) -> list[InboxRow]:
     """What this agency has in hand, what is due first on top."""
     query = (
-        select(Ticket, Assignment)
+        select(Ticket, Assignment, TicketClock.due, TicketClock.stands_since)
         .join(Assignment, Assignment.ticket_id == Ticket.id)
+        .outerjoin(TicketClock, and_(TicketClock.ticket_id == Ticket.id, *_RUNS_NEXT))
         .where(Assignment.agency_id == actor.agency_id, Assignment.ended_at.is_(None))
         .options(*SHOWN)
     )
-    rows = [_inbox_row(ticket, assignment, now) for ticket, assignment in session.execute(query)]
+    rows = [_inbox_row(*found, now) for found in session.execute(query)]
     return sorted(rows, key=lambda row: (row.due is None, row.due, row.ticket.id))
 
 
-def _inbox_row(ticket: Ticket, assignment: Assignment, now: datetime) -> InboxRow:
-    lead = assignment.role == AssignmentRole.LEAD
-    due = ticket.accept_due if lead and assignment.accepted_at is None else ticket.answer_due
+def _inbox_row(
+    ticket: Ticket, assignment: Assignment, due: datetime | None, stands: datetime | None, now: datetime
+) -> InboxRow:
     # A clock that stands shows as it did when it stopped.
-    return InboxRow(ticket, assignment, due, clock_state(due, ticket.waiting_since or now) if due else "ok")
+    return InboxRow(ticket, assignment, due, clock_state(due, stands or now) if due else "ok", stands)
 
 
 def group_of(row: InboxRow, now: datetime) -> Group:

@@ -14,7 +14,7 @@ from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus
 from callcenter.vocab import Role, TicketKind, TicketState
 from tickets.actors import DESK, LEADS, Actor
 from tickets.calls import listening
-from tickets.life.loading import SHOWN
+from tickets.life.loading import CLOCKS, SHOWN
 from tickets.rules import talks
 from tickets.rules.states import NO_TICKETS, OPEN
 
@@ -141,7 +141,7 @@ def caller_history(
         )
         .order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc())
         .limit(limit)
-        .options(*SHOWN)
+        .options(*SHOWN, CLOCKS)
     )
     return CallerHistory(session.scalars(calls).all(), session.scalars(about).all())
 
@@ -165,14 +165,14 @@ def triage(session: Session) -> Sequence[Ticket]:
         .where(Ticket.state == TicketState.TRIAGE)
         .order_by(Ticket.level != "urgent", Ticket.filed_at)
         .limit(200)
-        .options(*SHOWN)
+        .options(*SHOWN, CLOCKS)
     )
     return session.scalars(query).all()
 
 
 def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
     """The whole ticket. Raises NotFound where it does not exist or this person may not see it."""
-    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*SHOWN)
+    query = visible(select(Ticket).where(Ticket.code == code), actor).options(*SHOWN, CLOCKS)
     found = session.scalars(query).one_or_none()
     if found is None:
         raise NotFound(f"no ticket {code} for {actor.name}")

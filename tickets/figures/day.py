@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.models import Call, Ticket, TicketCall
-from callcenter.vocab import Disposition, Outcome, TicketKind
+from callcenter.vocab import Clock, Disposition, Outcome, TicketKind
 from tickets.figures.overview import ROWS, day_bounds, of_day
-from tickets.life import lines
+from tickets.life import clocks, lines
 from tickets.life.lines import Line
 from tickets.rules import metrics, policy
 from tickets.rules.metrics import Figure
@@ -238,6 +238,7 @@ def _unreached(day: date) -> Any:
     )
 
 
+_PROMISED = clocks.last_due(Clock.ANSWER)
 _REPORT = and_(Ticket.kind != TicketKind.CALLBACK, Ticket.filed_at.is_not(None))
 
 
@@ -248,7 +249,7 @@ def _between(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]
 _TICKET_SETS = {
     "received": lambda start, end: _between(Ticket.filed_at, start, end),
     "answered": lambda start, end: _between(Ticket.resolved_at, start, end),
-    "late": lambda start, end: and_(_between(Ticket.resolved_at, start, end), Ticket.resolved_at > Ticket.answer_due),
+    "late": lambda start, end: and_(_between(Ticket.resolved_at, start, end), Ticket.resolved_at > _PROMISED),
     "rated": lambda start, end: _between(Ticket.rated_at, start, end),
 }
 TICKET_SETS = tuple(_TICKET_SETS)
@@ -256,12 +257,12 @@ TICKET_SETS = tuple(_TICKET_SETS)
 
 def _tickets(session: Session, start: datetime, end: datetime) -> TicketDay:
     received, answered, rated = (_TICKET_SETS[name](start, end) for name in ("received", "answered", "rated"))
-    due = and_(answered, Ticket.answer_due.is_not(None))
+    due = and_(answered, _PROMISED.is_not(None))
     count = func.count()
     query = select(
         count.filter(received),
         count.filter(answered),
-        count.filter(due, Ticket.resolved_at <= Ticket.answer_due),
+        count.filter(due, Ticket.resolved_at <= _PROMISED),
         count.filter(due),
         count.filter(rated),
         count.filter(rated, Ticket.rating >= policy.SATISFIED_FROM),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import Agency, Assignment, Call, Ticket, TicketCall
 from callcenter.vocab import AssignmentRole
+from tickets.life.loading import CLOCKS
 
 _CALL_COLUMNS = (
     "pbx", "linkedid", "number_dialled", "caller", "caller_raw", "caller_name", "started_at", "queued_at",
@@ -38,7 +39,8 @@ def export_calls(session: Session, since: datetime | None, until: datetime | Non
 
 def export_tickets(session: Session, since: datetime | None, until: datetime | None) -> Iterator[dict[str, Any]]:
     """Tickets that were opened in [since, until), drafts included."""
-    query = _between(select(Ticket), Ticket.created_at, since, until).order_by(Ticket.created_at, Ticket.id)
+    query = _between(select(Ticket).options(CLOCKS), Ticket.created_at, since, until)
+    query = query.order_by(Ticket.created_at, Ticket.id)
     agencies = {id_: code for id_, code in session.execute(select(Agency.id, Agency.code))}
     for page in _pages(session, query):
         ids = [ticket.id for ticket in page]

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy import ColumnElement, distinct, exists, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Agency, Call, OutboxRow, SetAside, Ticket, TicketCall
+from callcenter.models import Agency, Call, OutboxRow, SetAside, Ticket, TicketCall, TicketClock
 from callcenter.vocab import Clock, Disposition, Outcome, TicketState
 from tickets.desk.queries import Unfinished, unowned
-from tickets.life import lines
+from tickets.life import clocks, lines
 from tickets.life.lines import Line
+from tickets.life.loading import CLOCKS
 from tickets.rules import policy
 from tickets.rules.sla import VIETNAM
-from tickets.rules.states import STATES, runs_in
 
 LIVE = "live"
 _PROMISE_LATE = timedelta(minutes=1)
@@ -119,39 +119,29 @@ def stuck(session: Session, now: datetime) -> Stuck:
 
 def late(now: datetime) -> ColumnElement[bool]:
     """SQL: a clock of this ticket has run out and somebody still owes something."""
-    # A clock that stands is not late.
-    return or_(*(Ticket.state.in_(runs_in(clock)) & (_due(clock) < now) for clock in Clock))
-
-
-def _due(clock: Clock) -> InstrumentedAttribute[datetime | None]:
-    column: InstrumentedAttribute[datetime | None] = getattr(Ticket, f"{clock}_due")
-    return column
+    return exists().where(TicketClock.ticket_id == Ticket.id, clocks.ran_out(now))
 
 
 def _overdue(session: Session, now: datetime, *which: ColumnElement[bool]) -> Sequence[Ticket]:
     query = (
         select(Ticket)
         .where(late(now), *which)
-        .order_by(Ticket.answer_due.nulls_first(), Ticket.id)
+        .order_by(clocks.last_due(Clock.ANSWER).nulls_first(), Ticket.id)
         .limit(ROWS)
-        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category))
+        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), CLOCKS)
     )
     return session.scalars(query).all()
 
 
 def late_agencies(session: Session, now: datetime, *, limit: int = 8) -> list[LateAgency]:
     """Agencies with most tickets past a clock; the last one counts what waits for nobody in particular (triage)."""
-    count = func.count()
-    ran_out = case(
-        {state: func.least(_due(row.clock), Ticket.answer_due) for state, row in STATES.items() if row.clock},
-        value=Ticket.state,
-        else_=Ticket.answer_due,
-    )
+    count = func.count(distinct(Ticket.id))
     query = (
-        select(Agency, count, func.min(ran_out))
-        .select_from(Ticket)
+        select(Agency, count, func.min(TicketClock.due))
+        .select_from(TicketClock)
+        .join(Ticket, Ticket.id == TicketClock.ticket_id)
         .outerjoin(Agency, Agency.id == Ticket.lead_agency_id)
-        .where(late(now))
+        .where(clocks.ran_out(now))
         .group_by(Agency.id)
         # First, so that no limit cuts it off.
         .order_by(Agency.id.is_not(None), count.desc(), Agency.name)

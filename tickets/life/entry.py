@@ -15,7 +15,7 @@ def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> 
     """File a draft whose fields have been checked. Raises MoveRefused."""
     ticket.owner_id = actor.id or ticket.owner_id
     ticket.filed_at = now
-    ticket.triage_due = clocks.triage_due(session, ticket)
+    clocks.start_triage(session, ticket, now)
     history.move(session, ticket, "file", actor, now=now)
     handover = Handover(
         ticket=ticket.code,

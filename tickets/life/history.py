@@ -15,6 +15,7 @@ from callcenter.models.tickets import ticket_number
 from callcenter.push import announce
 from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets.actors import Actor
+from tickets.life import clocks
 from tickets.rules import codes
 from tickets.rules.moves import check_move
 
@@ -46,7 +47,7 @@ def begin_all(
 ) -> list[Ticket]:
     """A new ticket for each of these columns, in their order, written together."""
     numbers = _numbers(session, len(many))
-    tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, **columns) for columns in many]
+    tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, clocks=[], **columns) for columns in many]
     session.add_all(tickets)
     session.flush()
     answers.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
@@ -102,6 +103,7 @@ def move(
     """Take the ticket where the verb leads, or raise MoveRefused and change nothing."""
     before = ticket.state
     ticket.state = check_move(verb, before)
+    clocks.follow(ticket, before, now)
     _write(session, ticket, verb, before, actor, now, reason, data)
 
 

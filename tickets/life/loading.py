@@ -1,6 +1,6 @@
 """Loader options: what every page that shows a ticket reads with it."""
 
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from callcenter.models import Ticket
 
@@ -10,3 +10,5 @@ SHOWN = (
     joinedload(Ticket.lead_agency),
     joinedload(Ticket.owner),
 )
+# For what shows a due moment of many tickets.
+CLOCKS = selectinload(Ticket.clocks)

@@ -2,28 +2,29 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from callcenter.models import OutboxRow, Ticket, TicketEvent
+from callcenter.models import OutboxRow, Ticket, TicketClock
 from callcenter.push import announce
 from callcenter.vocab import Clock, TicketState
 from tickets.actors import Actor
 from tickets.life import clocks, history
+from tickets.life.loading import CLOCKS
 from tickets.rules import policy
 from tickets.rules.sla import wait_ends
-from tickets.rules.states import runs_in
 
 TIME = Actor.rule("time")
 BREACHED = "breached"
 _KEEP_PROMISES = timedelta(days=30)
 _AT_ONCE = 500
+_ORDER = tuple(Clock)
 
 
 def sweep(session: Session, now: datetime) -> int:
     """One round; may run twice and by two processes at once. Returns how many tickets it touched."""
     touched = _end_waits(session, now)
-    touched += sum(_note_breaches(session, clock, now) for clock in Clock) + _close_answered(session, now)
+    touched += _note_breaches(session, now) + _close_answered(session, now)
     session.execute(delete(OutboxRow).where(OutboxRow.done_at < now - _KEEP_PROMISES))
     if touched:
         announce(session, "stuck")
@@ -33,8 +34,10 @@ def sweep(session: Session, now: datetime) -> int:
 def _end_waits(session: Session, now: datetime) -> int:
     """The citizen did not answer in the time a clock may stand: the agency goes on with what it knows."""
     waiting = session.execute(
-        select(Ticket.id, Ticket.waiting_since, Ticket.paused_minutes).where(
-            Ticket.state == TicketState.WAITING, Ticket.waiting_since.is_not(None)
+        select(Ticket.id, TicketClock.stands_since, TicketClock.paused_minutes)
+        .join(TicketClock, TicketClock.ticket_id == Ticket.id)
+        .where(
+            Ticket.state == TicketState.WAITING, TicketClock.ended_at.is_(None), TicketClock.stands_since.is_not(None)
         )
     ).all()
     if not waiting:
@@ -47,6 +50,7 @@ def _end_waits(session: Session, now: datetime) -> int:
         .order_by(Ticket.id)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)
+        .options(CLOCKS)
     )
     tickets = session.scalars(query).all()
     for ticket in tickets:
@@ -55,31 +59,41 @@ def _end_waits(session: Session, now: datetime) -> int:
     return len(tickets)
 
 
-def _note_breaches(session: Session, clock: Clock, now: datetime) -> int:
+def _note_breaches(session: Session, now: datetime) -> int:
     """Each clock that ran out is written into the history once; a new due moment may run out again."""
-    due = getattr(Ticket, f"{clock}_due")
-    query = (
-        select(Ticket)
-        .where(due <= now, Ticket.state.in_(runs_in(clock)), ~_noted(clock))
-        .order_by(Ticket.id)
+    claimed = _claim_breached(session, now)
+    ids = {ticket_id for ticket_id, _, _ in claimed}
+    tickets = {ticket.id: ticket for ticket in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))} if ids else {}
+    for ticket_id, clock, due in sorted(claimed, key=lambda row: (_ORDER.index(row[1]), row[0])):
+        history.note(session, tickets[ticket_id], BREACHED, TIME, now=now, clock=clock, due=due.isoformat())
+    return len(claimed)
+
+
+def _claim_breached(session: Session, now: datetime) -> list[tuple[int, Clock, datetime]]:
+    """Ticket, kind and due moment of clocks that ran out, marked as noted: by one sweep, however many look.
+
+    The tickets are held first, as by everybody who writes a clock; what changed on the way there is asked again.
+    """
+    unnoted = (
+        TicketClock.due <= now,
+        TicketClock.ended_at.is_(None),
+        TicketClock.stands_since.is_(None),
+        TicketClock.breached_at.is_(None),
+    )
+    held = (
+        select(TicketClock.id)
+        .join(Ticket, Ticket.id == TicketClock.ticket_id)
+        .where(*unnoted)
+        .order_by(TicketClock.due, TicketClock.id)
         .limit(_AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=Ticket, skip_locked=True)
     )
-    tickets = session.scalars(query).all()
-    for ticket in tickets:
-        moment = getattr(ticket, f"{clock}_due")
-        history.note(session, ticket, BREACHED, TIME, now=now, clock=clock, due=moment.isoformat())
-    return len(tickets)
-
-
-def _noted(clock: Clock) -> ColumnElement[bool]:
-    """True where this due moment was noted already: a breach is never noted before it, so a later one is new."""
-    return exists().where(
-        TicketEvent.ticket_id == Ticket.id,
-        TicketEvent.move == BREACHED,
-        TicketEvent.data["clock"].astext == clock.value,
-        TicketEvent.at >= getattr(Ticket, f"{clock}_due"),
-    )
+    ids = session.scalars(held).all()
+    if not ids:
+        return []
+    claim = update(TicketClock).where(TicketClock.id.in_(ids), *unnoted).values(breached_at=now)
+    rows = session.execute(claim.returning(TicketClock.ticket_id, TicketClock.kind, TicketClock.due))
+    return [(ticket_id, kind, due) for ticket_id, kind, due in rows]
 
 
 def _close_answered(session: Session, now: datetime) -> int:

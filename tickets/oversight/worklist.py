@@ -8,14 +8,15 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import HungUpBy, Level, Outcome, Role, TicketKind, TicketState
+from callcenter.vocab import Clock, HungUpBy, Level, Outcome, Role, TicketKind, TicketState
 from tickets.actors import Actor
 from tickets.calls import calling, listening, talkers
 from tickets.calls.calling import Tried
 from tickets.desk import queries
 from tickets.desk.queries import Unfinished
 from tickets.figures import overview
-from tickets.life import claims
+from tickets.life import claims, clocks
+from tickets.life.loading import CLOCKS
 from tickets.rules import attempts, policy
 from tickets.rules.states import UNTAKEN
 
@@ -186,9 +187,11 @@ def urgent(session: Session) -> Sequence[Ticket]:
     query = (
         select(Ticket)
         .where(Ticket.level == Level.URGENT, Ticket.state.in_(UNTAKEN), Ticket.kind != TicketKind.CALLBACK)
-        .order_by(func.coalesce(Ticket.accept_due, Ticket.triage_due, Ticket.filed_at), Ticket.id)
+        .order_by(
+            func.coalesce(clocks.last_due(Clock.ACCEPT), clocks.last_due(Clock.TRIAGE), Ticket.filed_at), Ticket.id
+        )
         .limit(_ROWS)
-        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward))
+        .options(joinedload(Ticket.lead_agency), joinedload(Ticket.category), joinedload(Ticket.ward), CLOCKS)
     )
     return session.scalars(query).all()
 

@@ -83,7 +83,7 @@ def not_fixed(session: Session, actor: Actor, code: str, *, reason: str, now: da
     else:
         ticket.lead_agency_id = ticket.accepted_at = None
         ticket.routing_reason = "agency_gone"
-        ticket.triage_due = clocks.triage_due(session, ticket, now)
+        clocks.start_triage(session, ticket, now)
         history.move(session, ticket, "reopen_triage", actor, now=now, reason=reason)
         announce(session, "stuck")
     return ticket

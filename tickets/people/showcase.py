@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import Agency, Category, Ticket, Ward
-from callcenter.vocab import TicketKind
+from callcenter.vocab import Clock, TicketKind
+from tickets.life import clocks
 from tickets.rules import policy
 from tickets.rules.states import ANSWERED
 
@@ -54,8 +55,9 @@ def work(session: Session, now: datetime) -> Work:
     since = now - policy.TOLD_OF
     real = Ticket.kind != TicketKind.CALLBACK
     received = _count(session, real, Ticket.filed_at >= since)
-    answered = (real, Ticket.resolved_at >= since, Ticket.answer_due.is_not(None))
-    on_time = _count(session, *answered, Ticket.resolved_at <= Ticket.answer_due)
+    promised = clocks.last_due(Clock.ANSWER)
+    answered = (real, Ticket.resolved_at >= since, promised.is_not(None))
+    on_time = _count(session, *answered, Ticket.resolved_at <= promised)
     rated = (real, Ticket.rated_at >= since, Ticket.rating.is_not(None))
     satisfied = _count(session, *rated, Ticket.rating >= policy.SATISFIED_FROM)
     return Work(

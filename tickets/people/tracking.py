@@ -11,6 +11,7 @@ from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Clock, Source, TicketKind, TicketState
 from tickets.life import clocks
 from tickets.life.attachments import EVIDENCE
+from tickets.life.loading import CLOCKS
 from tickets.people import citizens
 from tickets.rules import policy
 from tickets.rules.sla import due_at
@@ -157,7 +158,7 @@ def _ticket(session: Session, code: str) -> Ticket:
             # Whoever holds the telephone of somebody in danger finds nothing here.
             ~Ticket.safe_contact,
         )
-        .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency))
+        .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency), CLOCKS)
     )
     found = session.scalars(query).one_or_none()
     if found is None:
