@@ -91,8 +91,9 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
     for part in administration.BLUEPRINTS:
         app.register_blueprint(part)
     app.jinja_env.globals.update(
-        tour_page_of=tours.page_of, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
+        my_tour=tours.mine, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
     )
+    app.jinja_env.globals.update(may=auth.has, desk_of=navigation.desk_of)
     limits.apply(app, site_of(app).redis_url)
     return app
 

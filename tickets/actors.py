@@ -1,18 +1,44 @@
-"""Who acts: a person signed in, a rule of ours, the citizen, or another program."""
+"""The actor of an action: a person signed in, a program with a token, the holder of a link, or a rule of the system."""
 
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Protocol
 
-from sqlalchemy import Row
-
-from callcenter.errors import NotAllowed
-from callcenter.models import User
 from callcenter.vocab import Role
+
+
+class Kind(StrEnum):
+    """How an actor came in."""
+
+    PERSON = "person"
+    # A program of another house, by its key.
+    TOKEN = "token"  # noqa: S105 (no secret)
+    # A citizen, by what proves that a ticket is theirs: its code and their number, later a link that works once.
+    LINK = "link"
+    # A rule of the hotline that acts by itself.
+    SYSTEM = "system"
+
+
+class Account(Protocol):
+    """What an actor takes over from an account: a `User`, or a row with these columns of one."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> Role: ...
+    @property
+    def agency_id(self) -> int | None: ...
+    @property
+    def extension(self) -> str | None: ...
+    @property
+    def approves(self) -> bool: ...
 
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` is what the history shows; `id` is None for anybody without an account.
+    """`name` is what the history shows; `id` is None without an account.
 
     `approves`: an officer who heads the agency and sees its answers before the citizen does.
     """
@@ -23,21 +49,26 @@ class Actor:
     agency_id: int | None = None
     extension: str | None = None
     approves: bool = False
+    kind: Kind = Kind.PERSON
 
     @classmethod
-    def of(cls, user: User | Row[*tuple[Any, ...]]) -> "Actor":
-        """Of a person, or of a row with these columns of one."""
-        return cls(user.id, user.name, user.role, user.agency_id, user.extension, user.approves)
+    def of(cls, account: Account) -> "Actor":
+        """The person of an account."""
+        return cls(
+            account.id, account.name, account.role, account.agency_id, account.extension, account.approves, Kind.PERSON
+        )
 
     @classmethod
     def rule(cls, name: str) -> "Actor":
         """A rule of the hotline that acts by itself: `routing`, `listener`."""
-        return cls(None, name)
+        return cls(None, name, kind=Kind.SYSTEM)
 
-    def require(self, *roles: Role) -> None:
-        if self.role not in roles:
-            raise NotAllowed(f"{self.role or self.name} may not do this")
+    @classmethod
+    def token(cls, name: str) -> "Actor":
+        """A program, by the name of its key."""
+        return cls(None, name, kind=Kind.TOKEN)
 
-
-DESK = (Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN)
-LEADS = (Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN)
+    @classmethod
+    def link(cls, name: str) -> "Actor":
+        """The holder of what proves that one ticket is theirs; the door that checked the proof makes this actor."""
+        return cls(None, name, kind=Kind.LINK)

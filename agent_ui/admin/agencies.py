@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import choices, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import Agency, Category, RoutingRule, User, Ward
 from callcenter.text import fold, sort_key
-from callcenter.vocab import AgencyKind, Level, Role
+from callcenter.vocab import AgencyKind, Level
+from tickets import rights
 from tickets.administration import agencies, rules
+from tickets.rights import Right
 
 
 @blueprint.get("/agencies")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def agency_list() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "kind")}
     with site.reading() as session:
@@ -35,12 +37,13 @@ def agency_list() -> str:
 
 def _officers(session: Session) -> Mapping[int, int]:
     """How many people could open a ticket, by agency."""
-    query = select(User.agency_id, func.count()).where(User.active, User.role == Role.OFFICER).group_by(User.agency_id)
+    officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
+    query = select(User.agency_id, func.count()).where(User.active, officers).group_by(User.agency_id)
     return {agency: count for agency, count in session.execute(query) if agency is not None}
 
 
 @blueprint.route("/agencies/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def agency_new() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         form = form or Form({"active": True})
@@ -55,7 +58,7 @@ def agency_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/agencies/<int:agency_id>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def agency(agency_id: int) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         row = session.get(Agency, agency_id)
@@ -90,7 +93,7 @@ def _agency_fields() -> agencies.AgencyFields:
 
 
 @blueprint.get("/rules")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule_list() -> str:
     """The rules in their order, and what a ticket as asked in the address would meet."""
     asked = {name: request.args.get(name, "").strip() for name in ("category", "ward", "level")}
@@ -122,7 +125,7 @@ def _names(session: Session) -> dict[str, Mapping[object, object]]:
 
 
 @blueprint.route("/rules/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule_new() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         return _rule_page(session, form or Form({"active": True, "category": request.args.get("category", "")}))
@@ -134,7 +137,7 @@ def rule_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/rules/<int:rule_id>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule(rule_id: int) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         row = session.get(RoutingRule, rule_id)
@@ -162,7 +165,7 @@ def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> 
 
 
 @blueprint.post("/rules/<int:rule_id>/place")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def rule_place(rule_id: int) -> ResponseReturnValue:
     above = "above" in request.form
     beside = forms.number("above" if above else "below")

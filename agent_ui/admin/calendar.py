@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from agent_ui.admin import words
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.errors import Invalid
 from callcenter.models import CalendarDay
-from callcenter.vocab import Clock, Level, Role
+from callcenter.vocab import Clock, Level
 from tickets.administration import calendars
 from tickets.life import clocks, records
+from tickets.rights import Right
 from tickets.rules.sla import VIETNAM
 
 _PARTS = ("am", "pm")
@@ -26,7 +27,7 @@ _YEARS = range(2020, 2101)
 
 
 @blueprint.route("/calendar", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_CALENDAR)
 def calendar() -> ResponseReturnValue:
     """A year, and a day added to it."""
     today = site.now().astimezone(VIETNAM).date()
@@ -74,7 +75,7 @@ def _day(text: str) -> date:
 
 
 @blueprint.route("/calendar/<day>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_CALENDAR)
 def calendar_day(day: str) -> ResponseReturnValue:
     try:
         chosen = date.fromisoformat(day)
@@ -106,7 +107,7 @@ def calendar_day(day: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/calendar/week", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_CALENDAR)
 def week() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         form = form or _week_form(calendars.week(session))
@@ -134,7 +135,7 @@ def _week_form(hours: calendars.Week) -> Form:
 
 
 @blueprint.get("/deadlines")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_CALENDAR)
 def deadlines() -> str:
     """Every deadline, and when those of a ticket filed at the moment asked for would be over."""
     try:
@@ -158,7 +159,7 @@ def deadlines() -> str:
 
 
 @blueprint.route("/deadlines/<level>/<clock>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_CALENDAR)
 def deadline(level: str, clock: str) -> ResponseReturnValue:
     if level not in set(Level) or clock not in set(Clock):
         abort(404)

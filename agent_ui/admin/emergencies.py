@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
-from callcenter.vocab import EmergencyService, Role
+from agent_ui.web.auth import may, me
+from callcenter.vocab import EmergencyService
 from tickets.administration import emergencies as book
+from tickets.rights import Right
 
 
 @blueprint.get("/emergency-numbers")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TELEPHONY)
 def emergency_lines() -> str:
     with site.reading() as session:
         changes = latest(session, book.SUBJECT)
@@ -21,7 +22,7 @@ def emergency_lines() -> str:
 
 
 @blueprint.route("/emergency-numbers/<service>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TELEPHONY)
 def emergency_line(service: str) -> ResponseReturnValue:
     if service not in list(EmergencyService):
         abort(404)

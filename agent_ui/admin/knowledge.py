@@ -8,17 +8,15 @@ from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import choices, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import Article, Category, CategoryKeywords
-from callcenter.vocab import Role
 from tickets.administration import knowledge
 from tickets.finding import suggestions
-
-_EDITORS = (Role.SUPERVISOR, Role.ADMIN)
+from tickets.rights import Right
 
 
 @blueprint.get("/keywords")
-@roles(*_EDITORS)
+@may(Right.EDIT_KNOWLEDGE)
 def keyword_list() -> str:
     said = request.args.get("try", "")[:500].replace("\x00", "")
     with site.reading() as session:
@@ -36,7 +34,7 @@ def keyword_list() -> str:
 
 
 @blueprint.route("/keywords/<code>", methods=["GET", "POST"])
-@roles(*_EDITORS)
+@may(Right.EDIT_KNOWLEDGE)
 def keywords(code: str) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         field = session.get(Category, code)
@@ -53,7 +51,7 @@ def keywords(code: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/articles/new", methods=["GET", "POST"])
-@roles(*_EDITORS)
+@may(Right.EDIT_KNOWLEDGE)
 def article_new() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         return _article_page(session, None, form or Form({}))
@@ -65,7 +63,7 @@ def article_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/articles/<int:article_id>", methods=["GET", "POST"])
-@roles(*_EDITORS)
+@may(Right.EDIT_KNOWLEDGE)
 def article(article_id: int) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         row = session.get(Article, article_id)

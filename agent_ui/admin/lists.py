@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.tokens import hash_token, make_token
 from callcenter import extensions
 from callcenter.errors import Invalid
 from callcenter.models import ApiToken, Category, PbxQueue, RoutingRule, TestNumber, Ticket
-from callcenter.vocab import Role
 from tickets.administration import attention, lists
+from tickets.rights import Right
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @blueprint.get("/categories")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def category_list() -> str:
     with site.reading() as session:
         rows = session.scalars(select(Category).order_by(~Category.active, Category.position, Category.code)).all()
@@ -37,7 +37,7 @@ def category_list() -> str:
 
 
 @blueprint.route("/categories/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def category_new() -> ResponseReturnValue:
     def page(_session: Session, form: Form | None) -> str:
         return render_template("admin/category.html", category=None, form=form or Form({"active": True}))
@@ -50,7 +50,7 @@ def category_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/categories/<code>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_AGENCIES)
 def category(code: str) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         row = session.get(Category, code)
@@ -81,7 +81,7 @@ def _category_fields() -> lists.CategoryFields:
 
 
 @blueprint.route("/numbers", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TELEPHONY)
 def numbers() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         return render_template(
@@ -99,7 +99,7 @@ def numbers() -> ResponseReturnValue:
 
 
 @blueprint.post("/numbers/remove")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TELEPHONY)
 def number_remove() -> ResponseReturnValue:
     with site.transaction() as session:
         lists.remove_test_number(session, me(), forms.text("number"), now=site.now())
@@ -107,7 +107,7 @@ def number_remove() -> ResponseReturnValue:
 
 
 @blueprint.route("/queues", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TELEPHONY)
 def queues() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         return render_template(
@@ -130,7 +130,7 @@ def queues() -> ResponseReturnValue:
 
 
 @blueprint.get("/tokens")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TOKENS)
 def token_list() -> str:
     with site.reading() as session:
         rows = session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
@@ -138,7 +138,7 @@ def token_list() -> str:
 
 
 @blueprint.route("/tokens/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TOKENS)
 def token_new() -> ResponseReturnValue:
     """The key is made with the form, so that a form sent twice makes one key and shows it both times."""
 
@@ -158,7 +158,7 @@ def token_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TOKENS)
 def token_revoke(token_id: int) -> ResponseReturnValue:
     """Asked once more on a page of its own: the program stops working at once."""
     if request.method == "POST":

@@ -5,15 +5,15 @@ from flask import render_template
 from agent_ui.admin import machine, people
 from agent_ui.admin.base import blueprint
 from agent_ui.web import site
-from agent_ui.web.auth import roles
-from callcenter.vocab import Role
+from agent_ui.web.auth import may
 from tickets.administration import attention
 from tickets.life import records
 from tickets.life.records import Wanted
+from tickets.rights import Right
 
 
 @blueprint.get("/")
-@roles(Role.ADMIN)
+@may(Right.SEE_SYSTEM)
 def overview() -> str:
     now = site.now()
     with site.reading() as session:

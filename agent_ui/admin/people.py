@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from agent_ui.admin.base import Form, attempt, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import choices, forms, limits, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import User
 from callcenter.text import fold, sort_key
 from callcenter.vocab import Role
 from tickets.administration import people
+from tickets.rights import Right
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -28,7 +29,7 @@ def new_password() -> str:
 
 
 @blueprint.get("/users")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def users() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "role", "active")}
     with site.reading() as database:
@@ -52,7 +53,7 @@ def _order(user: User) -> tuple[object, ...]:
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user_new() -> ResponseReturnValue:
     password = request.form.get("password", "")
 
@@ -74,7 +75,7 @@ def _shown(name: str, username: str, user_id: int, password: str) -> str:
 
 
 @blueprint.route("/users/<int:user_id>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user(user_id: int) -> ResponseReturnValue:
     def page(database: Session, form: Form | None) -> str:
         return _user_page(database, user_id, form)
@@ -101,7 +102,7 @@ def _user_page(database: Session, user_id: int, form: Form | None) -> str:
 
 
 @blueprint.post("/users/<int:user_id>/active")
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user_active(user_id: int) -> ResponseReturnValue:
     wanted = forms.text("active") == "yes"
 
@@ -118,7 +119,7 @@ def user_active(user_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/users/<int:user_id>/password", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_ACCOUNTS)
 def user_password(user_id: int) -> ResponseReturnValue:
     password = request.form.get("password", "")
 
@@ -147,7 +148,7 @@ def _fields() -> people.UserFields:
 
 
 @account.route("/password", methods=["GET", "POST"])
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 @limits.posts("10 per minute")
 def own_password() -> ResponseReturnValue:
     """Everybody's own; this browser stays signed in, the others do not."""

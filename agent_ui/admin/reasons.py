@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import PauseReason
-from callcenter.vocab import Role
 from tickets.administration import reasons as book
+from tickets.rights import Right
 
 
 @blueprint.route("/pause-reasons", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TELEPHONY)
 def reasons() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         query = select(PauseReason).order_by(~PauseReason.active, PauseReason.position, PauseReason.code)
@@ -31,7 +31,7 @@ def reasons() -> ResponseReturnValue:
 
 
 @blueprint.route("/pause-reasons/<code>", methods=["GET", "POST"])
-@roles(Role.ADMIN)
+@may(Right.ADMINISTER_TELEPHONY)
 def reason(code: str) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         row = session.get(PauseReason, code)

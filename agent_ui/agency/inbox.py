@@ -10,12 +10,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.errors import MoveRefused, NotFound
 from callcenter.models import Agency
-from callcenter.vocab import Role
 from tickets.agency import casework
 from tickets.agency import inbox as inboxes
+from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.states import Group
 
@@ -41,21 +41,21 @@ ADVICE: Mapping[Group, LazyString] = {
 
 
 @blueprint.get("/agency")
-@roles(Role.OFFICER)
+@may(Right.WORK_INBOX)
 def inbox() -> str:
     with site.reading() as session:
         return render_template("agency/page.html", **_rows(session))
 
 
 @blueprint.get("/agency/rows")
-@roles(Role.OFFICER)
+@may(Right.WORK_INBOX)
 def rows() -> str:
     with site.reading() as session:
         return render_template("agency/rows.html", **_rows(session))
 
 
 @blueprint.post("/agency/<code>/accept")
-@roles(Role.OFFICER)
+@may(Right.ACCEPT_TICKET)
 def accept(code: str) -> ResponseReturnValue:
     """Straight from the list, which comes back where it was; somebody quicker is no mistake of this one's."""
     try:

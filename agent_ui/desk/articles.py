@@ -4,18 +4,16 @@ from flask import Blueprint, render_template, request
 
 from agent_ui.admin.base import latest
 from agent_ui.web import choices, site
-from agent_ui.web.auth import me, roles
-from callcenter.vocab import Role
-from tickets.actors import DESK
+from agent_ui.web.auth import may, me
+from tickets import rights
 from tickets.finding import articles
+from tickets.rights import Right
 
 blueprint = Blueprint("articles", __name__, url_prefix="/articles")
 
-EDITORS = (Role.SUPERVISOR, Role.ADMIN)
-
 
 @blueprint.get("/")
-@roles(*DESK)
+@may(Right.READ_KNOWLEDGE)
 def listed() -> str:
     said = request.args.get("q", "")[:200].replace("\x00", "")
     category = request.args.get("category", "")[:80].replace("\x00", "")
@@ -26,16 +24,16 @@ def listed() -> str:
             said=said,
             category=category,
             categories=choices.categories(session),
-            edits=me().role in EDITORS,
+            edits=rights.may(me(), Right.EDIT_KNOWLEDGE),
         )
 
 
 @blueprint.get("/<int:article_id>")
-@roles(*DESK)
+@may(Right.READ_KNOWLEDGE)
 def page(article_id: int) -> str:
     with site.reading() as session:
         found = articles.read(session, me(), article_id)
-        edits = me().role in EDITORS
+        edits = rights.may(me(), Right.EDIT_KNOWLEDGE)
         return render_template(
             "articles/page.html",
             article=found.article,

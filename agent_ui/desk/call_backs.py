@@ -9,28 +9,28 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from agent_ui.web import filters, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import TicketState
-from tickets.actors import DESK, LEADS
 from tickets.calls import calling
 from tickets.calls.calling import Ended
 from tickets.life import claims
 from tickets.oversight import worklist
+from tickets.rights import Right
 from tickets.rules.sla import VIETNAM
 
 blueprint = Blueprint("call_backs", __name__)
 
 
 @blueprint.get("/call-backs")
-@roles(*DESK)
+@may(Right.CALL_BACK)
 def page() -> str:
     return _page()
 
 
 @blueprint.post("/call-backs/next")
-@roles(*DESK)
+@may(Right.CALL_BACK)
 def take_next() -> ResponseReturnValue:
     """The number that waits longest, and nobody else's: taken and opened."""
     with site.transaction() as session:
@@ -43,7 +43,7 @@ def take_next() -> ResponseReturnValue:
 
 
 @blueprint.post("/call-backs/<code>/take")
-@roles(*DESK)
+@may(Right.CALL_BACK)
 def take(code: str) -> ResponseReturnValue:
     try:
         with site.transaction() as session:
@@ -55,7 +55,7 @@ def take(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/call-backs/<code>/leave")
-@roles(*DESK)
+@may(Right.CALL_BACK)
 def leave(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
         ticket = claims.leave(session, me(), code, now=site.now())
@@ -66,7 +66,7 @@ def leave(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/call-backs/end")
-@roles(*LEADS)
+@may(Right.END_CALL_BACKS)
 def end() -> ResponseReturnValue:
     """The numbers that were ticked, or all that fit the span; refused, the page keeps what was typed and ticked."""
     try:

@@ -8,16 +8,18 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from agent_ui.web import choices, filters, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.models import Call, PbxStatus, Ticket
-from callcenter.vocab import Role, TicketState
-from tickets.actors import DESK, Actor
+from callcenter.vocab import TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.desk import filing, queries, same_caller
 from tickets.desk.queries import CallerHistory
 from tickets.desk.same_caller import Redial
 from tickets.oversight import worklist
 from tickets.people import contacts
 from tickets.people.contacts import Card
+from tickets.rights import Right
 from tickets.telephone import restarts
 
 blueprint = Blueprint("console", __name__)
@@ -65,42 +67,42 @@ def desk_page() -> str:
 
 
 @blueprint.get("/desk")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.STAFF_DESK)
 def desk_of_mine() -> str:
     """The same page under a name of its own: a shift leader's home is another one."""
     return desk_page()
 
 
 @blueprint.get("/desk/waiting")
-@roles(*DESK)
+@may(Right.SEE_CALLS)
 def waiting() -> str:
     with site.reading() as session:
         return render_template("desk/waiting.html", waiting=queries.waiting_calls(session))
 
 
 @blueprint.get("/desk/work")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.STAFF_DESK)
 def work() -> str:
     with site.reading() as session:
         return render_template("desk/work.html", works=works(session, me()), categories=choices.categories(session))
 
 
 @blueprint.get("/desk/side")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.STAFF_DESK)
 def side() -> str:
     with site.reading() as session:
         return render_template("desk/side.html", **_side(session, me()))
 
 
 @blueprint.get("/desk/ring")
-@roles(*DESK)
+@may(Right.SEE_CALLS)
 def ring() -> str:
     with site.reading() as session:
         return render_template("desk/ring.html", ringing=_ringing(session, me()))
 
 
 @blueprint.get("/desk/pbx")
-@roles(*DESK)
+@may(Right.SEE_CALLS)
 def pbx() -> str:
     with site.reading() as session:
         return render_template(
@@ -189,7 +191,7 @@ def _side(session: Session, actor: Actor) -> dict[str, object]:
         "drafts": sorted(drafts, key=_left_at),
         "on_desk": {row.ticket.id for row in drafts[:MOST_FORMS]},
         "my_day": worklist.my_day(session, actor, moment),
-        "shift": worklist.shift(session, moment) if actor.role == Role.SHIFT_LEADER else None,
+        "shift": worklist.shift(session, moment) if rights.may(actor, Right.LEAD_SHIFT) else None,
     }
 
 

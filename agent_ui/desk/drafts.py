@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 from agent_ui.desk import console
 from agent_ui.ticket import tickets_pages
 from agent_ui.web import choices, filters, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
 from callcenter.models import Ticket
-from callcenter.vocab import Disposition, GrievanceKind, Role, Source
-from tickets.actors import DESK
+from callcenter.vocab import Disposition, GrievanceKind, Source
+from tickets import rights
 from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.finding import places, search
+from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.fields import TicketFields, pin_of
 
@@ -27,7 +28,7 @@ blueprint = Blueprint("drafts", __name__)
 
 
 @blueprint.post("/drafts")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def begin() -> ResponseReturnValue:
     source = forms.word(Source, "source")
     if source not in choices.BY_HAND:
@@ -38,7 +39,7 @@ def begin() -> ResponseReturnValue:
 
 
 @blueprint.get("/drafts/<code>")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def page(code: str) -> ResponseReturnValue:
     with site.reading() as session:
         work = console.one_work(session, me(), code)
@@ -51,7 +52,7 @@ def page(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/save")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def save(code: str) -> ResponseReturnValue:
     """What is typed so far, kept; answers the new version, and by field what could not be kept."""
     fields = forms.ticket_fields()
@@ -74,7 +75,7 @@ def save(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/file")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def file(code: str) -> ResponseReturnValue:
     fields = forms.ticket_fields()
     try:
@@ -92,7 +93,7 @@ def file(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/link")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def link(code: str) -> ResponseReturnValue:
     try:
         parent = forms.code("parent_code")
@@ -106,7 +107,7 @@ def link(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/answer")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def answer(code: str) -> ResponseReturnValue:
     """Answered at once (tier 1)."""
     fields = forms.ticket_fields()
@@ -122,7 +123,7 @@ def answer(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/guide")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def guide(code: str) -> ResponseReturnValue:
     """A complaint or a denunciation: guided, and kept apart."""
     given = {"against": forms.text("against"), "summary": forms.text("summary")}
@@ -137,7 +138,7 @@ def guide(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/more")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def one_more(code: str) -> ResponseReturnValue:
     """One more report of the same call or visit; the desk opens its form."""
     with site.transaction() as session:
@@ -146,7 +147,7 @@ def one_more(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<code>/put-aside")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def put_aside(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
         same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
@@ -155,7 +156,7 @@ def put_aside(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/calls/<int:call_id>/go-on")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def go_on(call_id: int) -> ResponseReturnValue:
     """The talk that broke off goes on in this call, with the draft of before."""
     code = forms.code("code")
@@ -165,7 +166,7 @@ def go_on(call_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/calls/<int:call_id>/disposition")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def dispose(call_id: int) -> ResponseReturnValue:
     disposition = forms.word(Disposition, "disposition")
     with site.transaction() as session:
@@ -175,7 +176,7 @@ def dispose(call_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/places")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def find_places() -> str:
     with site.reading() as session:
         hits = places.find_places(session, request.args.get("q", "")[:100])
@@ -183,7 +184,7 @@ def find_places() -> str:
 
 
 @blueprint.get("/drafts/<code>/candidates")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def candidates(code: str) -> str:
     """Tickets this draft may belong to, by code, number or words."""
     text = request.args.get("q", "")[:200].strip()
@@ -194,7 +195,7 @@ def candidates(code: str) -> str:
 
 def _at_work(code: str) -> ResponseReturnValue:
     """The desk with this draft's form; who has no desk gets the form on a page of its own."""
-    if me().role in (Role.OPERATOR, Role.SHIFT_LEADER):
+    if rights.may(me(), Right.STAFF_DESK):
         return redirect(url_for("console.desk_of_mine", _anchor=f"work-{code}"), 303)
     return redirect(url_for("drafts.page", code=code), 303)
 

@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 
 from agent_ui.desk.my_phone import allowed
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import has, may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import EmergencyEnd, EmergencyService, Role
-from tickets.actors import DESK, LEADS, Actor
+from callcenter.vocab import EmergencyEnd, EmergencyService
+from tickets import rights
 from tickets.figures import overview
+from tickets.rights import Right
 from tickets.rules import emergency_rules
 from tickets.rules.emergency_rules import Step
 from tickets.telephone import emergencies, emergency_bar
@@ -21,26 +22,22 @@ from tickets.telephone.emergency_bar import Past, Shown
 
 blueprint = Blueprint("emergencies", __name__, url_prefix="/emergencies")
 
-_TALKS = (Role.OPERATOR, Role.SHIFT_LEADER)
-# Who is alarmed until one of them takes it on; an administrator only sees it.
-_ALARMED = (Role.SHIFT_LEADER, Role.SUPERVISOR)
-
 
 @blueprint.get("/")
-@roles(*LEADS)
+@may(Right.LEAD_EMERGENCY)
 def page() -> str:
     with site.reading() as session:
         return render_template("emergency/page.html", rows=emergency_bar.listed(session))
 
 
 @blueprint.get("/bar")
-@roles(*DESK)
+@may(Right.FOLLOW_EMERGENCY)
 def bar() -> str:
     return render_template("emergency/bar.html", problem="")
 
 
 @blueprint.post("/begin")
-@roles(*_TALKS)
+@may(Right.PASS_EMERGENCY)
 def begin() -> ResponseReturnValue:
     def write() -> None:
         service = forms.word(EmergencyService, "service")
@@ -52,7 +49,7 @@ def begin() -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:emergency_id>/take")
-@roles(*LEADS)
+@may(Right.LEAD_EMERGENCY)
 def take(emergency_id: int) -> ResponseReturnValue:
     def write() -> None:
         with site.transaction() as session:
@@ -62,7 +59,7 @@ def take(emergency_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:emergency_id>/end")
-@roles(*DESK)
+@may(Right.FOLLOW_EMERGENCY)
 def end(emergency_id: int) -> ResponseReturnValue:
     def write() -> None:
         ended, note = forms.word(EmergencyEnd, "ended"), forms.text("note")[:500]
@@ -73,7 +70,7 @@ def end(emergency_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:emergency_id>/step")
-@roles(*_TALKS)
+@may(Right.PASS_EMERGENCY)
 def step(emergency_id: int) -> ResponseReturnValue:
     def write() -> None:
         with site.transaction() as session:
@@ -97,7 +94,7 @@ def _of_every_page() -> dict[str, object]:
 
 def open_ones() -> Sequence[Shown]:
     """What is not over, as this person may see it; read once a page."""
-    if g.get("person") is None or me().role not in DESK:
+    if not has(Right.FOLLOW_EMERGENCY):
         return ()
     if "open_emergencies" not in g:
         with site.reading() as session:
@@ -108,7 +105,7 @@ def open_ones() -> Sequence[Shown]:
 
 def is_talking() -> bool:
     """Whether there is a call that the key is for."""
-    if me().role not in _TALKS:
+    if not has(Right.PASS_EMERGENCY):
         return False
     with site.reading() as session:
         return emergencies.at_my_telephone(session, me(), site.now()) is not None
@@ -132,8 +129,7 @@ def on_day(day: date) -> tuple[int, int]:
 
 def is_alarmed(one: Shown) -> bool:
     """Whether this person's page alarms them: nobody who leads has taken it on yet."""
-    actor: Actor = me()
-    return one.taken_by is None and not one.mine and actor.role in _ALARMED
+    return one.taken_by is None and not one.mine and rights.may(me(), Right.HEAR_ALARM)
 
 
 def _answer(write: Callable[[], None]) -> ResponseReturnValue:

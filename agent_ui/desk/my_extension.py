@@ -6,27 +6,26 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from callcenter.vocab import Role
+from tickets import rights
+from tickets.rights import Right
 from tickets.telephone import taking
 from tickets.telephone.taking import TakenOver
 
 blueprint = Blueprint("my_extension", __name__, url_prefix="/phone/extension")
 
-_DESK = (Role.OPERATOR, Role.SHIFT_LEADER)
-
 
 @blueprint.get("")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def choose() -> str:
     with site.reading() as session:
         return _page(session)
 
 
 @blueprint.post("/take")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def take() -> ResponseReturnValue:
     """Take a free one, or openly that of the person who was seen to have it; then on to where one was going."""
     extension, over = forms.text("extension"), forms.digits(forms.text("over"))
@@ -41,7 +40,7 @@ def take() -> ResponseReturnValue:
 
 
 @blueprint.post("/back")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def give_back() -> ResponseReturnValue:
     with site.transaction() as session:
         taking.give_back(session, me(), now=site.now())
@@ -56,7 +55,7 @@ def _of_every_page() -> dict[str, object]:
 
 def taken_over() -> TakenOver | None:
     """Who took this person's extension meanwhile."""
-    if me().role not in _DESK or me().extension is not None:
+    if not rights.may(me(), Right.WORK_TELEPHONE) or me().extension is not None:
         return None
     with site.reading() as session:
         return taking.taken_over(session, me(), site.now())

@@ -6,53 +6,52 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import has, may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import figure_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason
-from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandVerb, Role
+from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandVerb
+from tickets.rights import Right
 from tickets.telephone import calling_out, my_phone
 from tickets.telephone.calling_out import Allowed, Shown
 from tickets.telephone.my_phone import Presence
 
 blueprint = Blueprint("my_phone", __name__, url_prefix="/phone")
 
-_DESK = (Role.OPERATOR, Role.SHIFT_LEADER)
-
 
 @blueprint.get("/state")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def state() -> str:
     return render_template("phone/strip.html", problem="")
 
 
 @blueprint.post("/sign-in")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def sign_in() -> ResponseReturnValue:
     return _ask(CommandVerb.SIGN_IN)
 
 
 @blueprint.post("/sign-out")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def sign_out() -> ResponseReturnValue:
     return _ask(CommandVerb.SIGN_OUT)
 
 
 @blueprint.post("/pause")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def pause() -> ResponseReturnValue:
     return _ask(CommandVerb.PAUSE)
 
 
 @blueprint.post("/resume")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def resume() -> ResponseReturnValue:
     return _ask(CommandVerb.RESUME)
 
 
 @blueprint.post("/call")
-@roles(*_DESK)
+@may(Right.WORK_TELEPHONE)
 def call() -> ResponseReturnValue:
     """Call one of a ticket's numbers; back on the page one came from, with a word where it cannot be."""
     try:
@@ -71,7 +70,7 @@ def _of_every_page() -> dict[str, object]:
 
 def mine() -> Presence | None:
     """This person's telephone, read once a page; None for who has none."""
-    if g.get("person") is None or me().role not in _DESK:
+    if not has(Right.WORK_TELEPHONE):
         return None
     if "my_phone" not in g:
         with site.reading() as session:

@@ -7,15 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound, Stale
-from tickets.actors import DESK
 from tickets.desk import queries
 from tickets.figures import overview
 from tickets.life import lines
 from tickets.people import contacts
+from tickets.rights import Right
 
 blueprint = Blueprint("numbers", __name__)
 
@@ -23,13 +23,13 @@ _ROWS = 100
 
 
 @blueprint.get("/numbers/<number>")
-@roles(*DESK)
+@may(Right.NOTE_CALLER)
 def page(number: str) -> str:
     return _page(_known(number), {}, {})
 
 
 @blueprint.post("/numbers/<number>/contact")
-@roles(*DESK)
+@may(Right.NOTE_CALLER)
 def save(number: str) -> ResponseReturnValue:
     """The note on a number; what is refused, or was written over meanwhile, comes back with what was typed."""
     known, note, names = _known(number), forms.text("note"), forms.text("names")

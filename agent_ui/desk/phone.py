@@ -6,10 +6,11 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import CommandVerb, Role
+from callcenter.vocab import CommandVerb
+from tickets.rights import Right
 from tickets.telephone import phone
 from tickets.telephone.phone import Line
 
@@ -20,13 +21,13 @@ _PLACES = ("ring", "work")
 
 
 @blueprint.post("/answer")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.WORK_TELEPHONE)
 def answer() -> ResponseReturnValue:
     return _press(CommandVerb.ANSWER)
 
 
 @blueprint.post("/hang-up")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.WORK_TELEPHONE)
 def hang_up() -> ResponseReturnValue:
     return _press(CommandVerb.HANG_UP)
 

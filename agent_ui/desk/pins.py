@@ -4,21 +4,21 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from agent_ui.web import maps, site
-from agent_ui.web.auth import roles
-from callcenter.vocab import Role
+from agent_ui.web.auth import may
+from tickets.rights import Right
 
 blueprint = Blueprint("pins", __name__)
 
 
 @blueprint.get("/wards.json")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def wards() -> ResponseReturnValue:
     with site.reading() as session:
         return maps.points(session)
 
 
 @blueprint.get("/map")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def dialog() -> str:
     """The dialog alone, fetched when somebody opens it; with `look` nothing can be changed in it."""
     settings = site.site().settings

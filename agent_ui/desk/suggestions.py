@@ -4,13 +4,13 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.words import labels
 from callcenter.vocab import Level
-from tickets.actors import DESK
 from tickets.desk import queries
 from tickets.finding import articles, suggestions
 from tickets.finding.suggestions import Place
+from tickets.rights import Right
 
 blueprint = Blueprint("suggestions", __name__)
 
@@ -18,7 +18,7 @@ _LONGEST = 2000
 
 
 @blueprint.post("/drafts/<code>/suggestions")
-@roles(*DESK)
+@may(Right.READ_KNOWLEDGE)
 def offered(code: str) -> str:
     """Sent as a form, so that what citizens say stands in no address and no log."""
     level = forms.text("level")
@@ -38,7 +38,7 @@ def offered(code: str) -> str:
 
 
 @blueprint.post("/articles/<int:article_id>/use")
-@roles(*DESK)
+@may(Right.READ_KNOWLEDGE)
 def use(article_id: int) -> ResponseReturnValue:
     """The article's answer as text, and the use of it counted for that ticket."""
     with site.transaction() as session:

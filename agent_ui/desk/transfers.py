@@ -5,10 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from agent_ui.desk.my_phone import allowed
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import CommandVerb, Role
+from callcenter.vocab import CommandVerb
+from tickets.rights import Right
 from tickets.telephone import transfers
 from tickets.telephone.transfers import Consultation, Targets
 
@@ -16,7 +17,7 @@ blueprint = Blueprint("transfers", __name__, url_prefix="/phone")
 
 
 @blueprint.post("/transfer")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.WORK_TELEPHONE)
 def transfer() -> ResponseReturnValue:
     """One form with two keys: `how` is `transfer` or `consult`; while one consults `join` or `back`."""
     try:

@@ -12,15 +12,15 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui.web import filters, site
 from agent_ui.web.asked_days import around, asked_day
-from agent_ui.web.auth import roles
+from agent_ui.web.auth import may
 from agent_ui.words import labels
 from callcenter.errors import NotFound
-from callcenter.vocab import HungUpBy, Outcome, Reason, Role, Stage, TransferKind, Verdict, Witness
+from callcenter.vocab import HungUpBy, Outcome, Reason, Stage, TransferKind, Verdict, Witness
 from tickets.figures import capture, overview
+from tickets.rights import Right
 
 blueprint = Blueprint("capture", __name__, url_prefix="/capture")
 
-_READERS = (Role.SUPERVISOR, Role.ADMIN)
 
 # The figures of a PBX, each of which opens its calls.
 SETS: Mapping[str, LazyString] = {
@@ -74,7 +74,7 @@ FIELDS: Mapping[str, LazyString] = {
 
 
 @blueprint.get("/")
-@roles(*_READERS)
+@may(Right.CHECK_CAPTURE)
 def page() -> str:
     day = asked_day()
     since, until = overview.day_bounds(day)
@@ -94,7 +94,7 @@ def page() -> str:
 
 
 @blueprint.get("/<which>/<pbx>")
-@roles(*_READERS)
+@may(Right.CHECK_CAPTURE)
 def calls(which: str, pbx: str) -> str:
     if which not in SETS:
         raise NotFound(f"no calls {which}")
@@ -109,7 +109,7 @@ def calls(which: str, pbx: str) -> str:
 
 
 @blueprint.get("/call/<pbx>/<linkedid>")
-@roles(*_READERS)
+@may(Right.CHECK_CAPTURE)
 def call(pbx: str, linkedid: str) -> str:
     """Both sides of one call, and the rows as the PBX wrote them."""
     with site.reading() as session:

@@ -7,25 +7,25 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from agent_ui.web import filters, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.vocab import NuisanceStep
-from tickets.actors import LEADS
 from tickets.calls import nuisance
+from tickets.rights import Right
 from tickets.rules import policy
 
 blueprint = Blueprint("nuisance", __name__)
 
 
 @blueprint.get("/nuisance")
-@roles(*LEADS)
+@may(Right.DECIDE_NUISANCE)
 def page() -> str:
     return _page()
 
 
 @blueprint.post("/nuisance/decide")
-@roles(*LEADS)
+@may(Right.DECIDE_NUISANCE)
 def decide() -> ResponseReturnValue:
     """Lower, block, decide anew, or set free."""
     try:

@@ -4,23 +4,22 @@ from flask import Blueprint, render_template
 
 from agent_ui.web import site
 from agent_ui.web.asked_days import around, asked_day
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
-from callcenter.vocab import Role
-from tickets.actors import LEADS
 from tickets.figures import overview, people_day
+from tickets.rights import Right
 
 blueprint = Blueprint("people_figures", __name__)
 
 
 @blueprint.get("/supervisor/people")
-@roles(*LEADS)
+@may(Right.SEE_PEOPLE_FIGURES)
 def everybody() -> str:
     return _page("people_figures.everybody", None)
 
 
 @blueprint.get("/my-figures")
-@roles(Role.OPERATOR, Role.SHIFT_LEADER)
+@may(Right.SEE_OWN_FIGURES)
 def mine() -> str:
     return _page("people_figures.mine", me().id)
 

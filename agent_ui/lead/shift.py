@@ -6,34 +6,34 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
-from tickets.actors import LEADS
 from tickets.desk import queries
 from tickets.figures import overview
 from tickets.life import claims
 from tickets.oversight import shifts, worklist
+from tickets.rights import Right
 from tickets.telephone import floor
 
 blueprint = Blueprint("shift", __name__)
 
 
 @blueprint.get("/shift")
-@roles(*LEADS)
+@may(Right.SEE_FLOOR)
 def home() -> str:
     with site.reading() as session:
         return render_template("shift/page.html", **_everything(session))
 
 
 @blueprint.get("/shift/now")
-@roles(*LEADS)
+@may(Right.SEE_FLOOR)
 def now() -> str:
     with site.reading() as session:
         return render_template("shift/now.html", **_everything(session))
 
 
 @blueprint.post("/shift/<code>/take-over")
-@roles(*LEADS)
+@may(Right.HAND_ON_WORK)
 def take_over(code: str) -> ResponseReturnValue:
     """A leader finishes a draft that was left lying, and lands in its form."""
     with site.transaction() as session:
@@ -43,7 +43,7 @@ def take_over(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/shift/<code>/hand-to")
-@roles(*LEADS)
+@may(Right.HAND_ON_WORK)
 def hand_to(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
         ticket = claims.hand_to(session, me(), code, forms.number("user_id"), now=site.now())

@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from agent_ui.web import filters, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from tickets.actors import LEADS
 from tickets.oversight import shifts
 from tickets.oversight.shifts import Left
+from tickets.rights import Right
 
 blueprint = Blueprint("shift_change", __name__)
 
@@ -30,13 +30,13 @@ LISTS: Mapping[Left, LazyString] = {
 
 
 @blueprint.get("/shift/handovers")
-@roles(*LEADS)
+@may(Right.HAND_OVER)
 def page() -> str:
     return _page()
 
 
 @blueprint.post("/shift/handovers/give")
-@roles(*LEADS)
+@may(Right.HAND_OVER)
 def give() -> ResponseReturnValue:
     try:
         with site.transaction() as session:
@@ -50,13 +50,13 @@ def give() -> ResponseReturnValue:
 
 
 @blueprint.get("/shift/handovers/<int:handover_id>")
-@roles(*LEADS)
+@may(Right.HAND_OVER)
 def record(handover_id: int) -> str:
     return _record(handover_id)
 
 
 @blueprint.post("/shift/handovers/<int:handover_id>/confirm")
-@roles(*LEADS)
+@may(Right.HAND_OVER)
 def confirm(handover_id: int) -> ResponseReturnValue:
     try:
         with site.transaction() as session:
@@ -68,7 +68,7 @@ def confirm(handover_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/shift/handovers/<int:handover_id>/withdraw")
-@roles(*LEADS)
+@may(Right.HAND_OVER)
 def withdraw(handover_id: int) -> ResponseReturnValue:
     try:
         with site.transaction() as session:

@@ -10,20 +10,19 @@ from sqlalchemy.orm import Session
 
 from agent_ui.web import choices, forms, site
 from agent_ui.web.asked_days import around, asked_day
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
 from callcenter.errors import NotFound
-from callcenter.vocab import Outcome, Role, TicketState
-from tickets.actors import LEADS
+from callcenter.vocab import Outcome, TicketState
 from tickets.desk import queries
 from tickets.figures import day as days
 from tickets.figures import overview
 from tickets.oversight import mending
+from tickets.rights import Right
 from tickets.telephone import floor
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
-_BOARD = (Role.SUPERVISOR, Role.ADMIN)
 ALL = "all"
 _KEPT = "hotline-days"
 _KEPT_FOR = timedelta(minutes=10)
@@ -31,21 +30,21 @@ _KEPT_DAYS = 20
 
 
 @blueprint.get("/")
-@roles(*_BOARD)
+@may(Right.SEE_FIGURES)
 def board() -> str:
     with site.reading() as session:
         return render_template("supervisor/page.html", **_figures(session))
 
 
 @blueprint.get("/figures")
-@roles(*_BOARD)
+@may(Right.SEE_FIGURES)
 def figures() -> str:
     with site.reading() as session:
         return render_template("supervisor/figures.html", **_figures(session))
 
 
 @blueprint.get("/calls/<outcome>")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def calls(outcome: str) -> str:
     """The calls behind a figure: an outcome, a set of `day`, `live` or `all`; of one day, or one hour of it."""
     day, hour = asked_day(), _asked_hour()
@@ -67,7 +66,7 @@ def calls(outcome: str) -> str:
 
 
 @blueprint.get("/unreached")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def unreached() -> str:
     """People of that day who called, were missed, and have not been spoken with since."""
     day = asked_day()
@@ -77,7 +76,7 @@ def unreached() -> str:
 
 
 @blueprint.get("/overdue")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def overdue() -> str:
     """Late tickets, of one agency (`agency=ID`; 0: of none yet) or of all."""
     agency_id = forms.asked_number("agency")
@@ -88,7 +87,7 @@ def overdue() -> str:
 
 
 @blueprint.get("/tickets/<state>")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def in_state(state: str) -> str:
     """Tickets in a state now, or of a set of one day (`received`, `answered`, `late`, `rated`)."""
     with site.reading() as session:
@@ -106,21 +105,21 @@ def in_state(state: str) -> str:
 
 
 @blueprint.get("/triage")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def triage() -> str:
     with site.reading() as session:
         return render_template("supervisor/triage.html", rows=queries.triage(session))
 
 
 @blueprint.get("/stuck")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def stuck() -> str:
     with site.reading() as session:
         return render_template("supervisor/stuck.html", stuck=overview.stuck(session, site.now()))
 
 
 @blueprint.post("/promises/<int:outbox_id>/retry")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def retry(outbox_id: int) -> ResponseReturnValue:
     with site.transaction() as session:
         mending.retry(session, me(), outbox_id, now=site.now())
@@ -129,7 +128,7 @@ def retry(outbox_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/set-aside/<int:set_aside_id>/settle")
-@roles(*LEADS)
+@may(Right.OVERSEE_WORK)
 def settle(set_aside_id: int) -> ResponseReturnValue:
     with site.transaction() as session:
         mending.settle(session, me(), set_aside_id, now=site.now())

@@ -11,13 +11,14 @@ from flask import Blueprint, render_template
 
 from agent_ui.desk.console import Work
 from agent_ui.web import site
-from agent_ui.web.auth import roles
+from agent_ui.web.auth import may
 from agent_ui.words import story
 from callcenter.models import Agency, Assignment, Call, Category, Ticket, TicketClock, TicketEvent, Ward
-from callcenter.vocab import AssignmentRole, Clock, Level, Outcome, Role, Source, TicketKind, TicketState
+from callcenter.vocab import AssignmentRole, Clock, Level, Outcome, Source, TicketKind, TicketState
 from tickets.agency.inbox import InboxRow
 from tickets.desk.queries import CallerHistory
 from tickets.life import lines
+from tickets.rights import Right
 from tickets.rules.sla import clock_state
 
 blueprint = Blueprint("design", __name__)
@@ -34,7 +35,7 @@ _NUMBER = "+84905123456"
 
 
 @blueprint.get("/design")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def page() -> str:
     now = site.now()
     tickets = _tickets(now)

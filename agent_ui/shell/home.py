@@ -1,12 +1,13 @@
-"""The console's front door: each role to its own page; the language and the colours of both sites' pages."""
+"""The console's front door, on to the page of one's work; the language and the colours of both sites' pages."""
 
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_ui.desk import console
+from agent_ui.shell import navigation
 from agent_ui.web import forms
-from agent_ui.web.auth import me, open_to_all, roles
-from callcenter.vocab import Role
+from agent_ui.web.auth import may, open_to_all, role
+from tickets.rights import Right
 
 blueprint = Blueprint("home", __name__)
 languages = Blueprint("languages", __name__)
@@ -19,19 +20,10 @@ _A_YEAR = 365 * 24 * 3600
 
 
 @blueprint.get("/")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def home() -> ResponseReturnValue:
-    match me().role:
-        case Role.OFFICER:
-            return redirect(url_for("agency.inbox"))
-        case Role.SHIFT_LEADER:
-            return redirect(url_for("shift.home"))
-        case Role.SUPERVISOR:
-            return redirect(url_for("supervisor.board"))
-        case Role.ADMIN:
-            return redirect(url_for("admin.overview"))
-        case _:
-            return console.desk_page()
+    start = navigation.start_of(role())
+    return console.desk_page() if start == "home.home" else redirect(url_for(start))
 
 
 @languages.post("/language")

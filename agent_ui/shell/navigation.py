@@ -1,4 +1,4 @@
-"""Where each role can go: the top bar and the command palette read the same list."""
+"""The console's pages by right: the top bar, the command palette and the front door read the same list."""
 
 from dataclasses import dataclass
 
@@ -6,68 +6,80 @@ from flask_babel import LazyString, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
 from callcenter.vocab import Role
-from tickets.actors import DESK, LEADS
+from tickets.rights import Right, roles_with
 
 
 @dataclass(frozen=True)
 class Place:
-    """A page of the console. `bar` puts it into the top bar too, `menu` into a menu; the palette has all of them."""
+    """A page of the console, and the right that it is listed for. `bar` puts it into the top bar too, `menu` into a
+    menu; the palette has all of them. Of several places with one address a role gets the first.
+    """
 
     endpoint: str
     words: LazyString
     icon: str
-    roles: frozenset[Role]
+    right: Right
     bar: bool = True
     menu: bool = True
 
 
-def _place(endpoint: str, words: LazyString, icon: str, *roles: Role, bar: bool = True, menu: bool = True) -> Place:
-    return Place(endpoint, words, icon, frozenset(roles), bar, menu)
-
-
 PLACES: tuple[Place, ...] = (
-    _place("home.home", _l("Bàn trực"), "headset", Role.OPERATOR),
-    _place("supervisor.board", _l("Hôm nay"), "list-check", Role.SUPERVISOR, Role.ADMIN),
-    _place("shift.home", _l("Ca trực"), "clock", Role.SHIFT_LEADER),
-    _place("shift.home", _l("Ca trực"), "clock", Role.SUPERVISOR, Role.ADMIN, bar=False),
-    _place("console.desk_of_mine", _l("Bàn trực"), "headset", Role.SHIFT_LEADER),
-    _place("agency.inbox", _l("Phiếu đến"), "inbox", Role.OFFICER),
-    _place("search.page", _l("Tìm phiếu"), "search", *DESK, Role.OFFICER),
-    _place("articles.listed", _l("Bài trả lời"), "list-details", Role.OPERATOR),
-    _place("articles.listed", _l("Bài trả lời"), "list-details", *LEADS, bar=False),
-    _place("call_backs.page", _l("Việc gọi lại"), "phone", *DESK, bar=False),
-    _place("supervisor.triage", _l("Phân loại"), "send", *LEADS),
-    _place("supervisor.stuck", _l("Tồn đọng"), "alert-triangle", *LEADS),
-    _place("capture.page", _l("Ghi nhận cuộc gọi"), "list-details", Role.SUPERVISOR, Role.ADMIN, bar=False),
-    _place("people_figures.everybody", _l("Số liệu theo người"), "users", *LEADS, bar=False),
-    _place("people_figures.mine", _l("Số liệu của tôi"), "user", Role.OPERATOR, bar=False),
-    _place("shift_change.page", _l("Giao ca"), "clock", *LEADS, bar=False),
-    _place("nuisance.page", _l("Số quấy rối"), "phone-off", *LEADS, bar=False),
-    _place("emergencies.page", _l("Việc khẩn cấp"), "alert-triangle", *LEADS, bar=False, menu=False),
-    _place("sounds.listenings", _l("Ai đã nghe ghi âm"), "headset", *LEADS, bar=False),
-    _place("grievances.page", _l("Khiếu nại, tố cáo"), "shield-lock", *LEADS, bar=False),
-    _place("admin.keyword_list", _l("Từ khóa của lĩnh vực"), "search", Role.SUPERVISOR, Role.ADMIN, bar=False),
-    _place("admin.overview", _l("Quản trị"), "shield-lock", Role.ADMIN),
-    _place("admin.users", _l("Tài khoản"), "user", Role.ADMIN, bar=False),
-    _place("admin.agency_list", lazy_ngettext("Đơn vị xử lý", "Đơn vị xử lý", 2), "building", Role.ADMIN, bar=False),
-    _place(
+    Place("home.home", _l("Bàn trực"), "headset", Right.STAFF_QUEUE),
+    Place("supervisor.board", _l("Hôm nay"), "list-check", Right.SEE_FIGURES),
+    Place("shift.home", _l("Ca trực"), "clock", Right.LEAD_SHIFT),
+    Place("shift.home", _l("Ca trực"), "clock", Right.SEE_FLOOR, bar=False),
+    Place("console.desk_of_mine", _l("Bàn trực"), "headset", Right.LEAD_SHIFT),
+    Place("agency.inbox", _l("Phiếu đến"), "inbox", Right.WORK_INBOX),
+    Place("search.page", _l("Tìm phiếu"), "search", Right.SEE_TICKET),
+    Place("articles.listed", _l("Bài trả lời"), "list-details", Right.STAFF_QUEUE),
+    Place("articles.listed", _l("Bài trả lời"), "list-details", Right.READ_KNOWLEDGE, bar=False),
+    Place("call_backs.page", _l("Việc gọi lại"), "phone", Right.CALL_BACK, bar=False),
+    Place("supervisor.triage", _l("Phân loại"), "send", Right.OVERSEE_WORK),
+    Place("supervisor.stuck", _l("Tồn đọng"), "alert-triangle", Right.OVERSEE_WORK),
+    Place("capture.page", _l("Ghi nhận cuộc gọi"), "list-details", Right.CHECK_CAPTURE, bar=False),
+    Place("people_figures.everybody", _l("Số liệu theo người"), "users", Right.SEE_PEOPLE_FIGURES, bar=False),
+    Place("people_figures.mine", _l("Số liệu của tôi"), "user", Right.STAFF_QUEUE, bar=False),
+    Place("shift_change.page", _l("Giao ca"), "clock", Right.HAND_OVER, bar=False),
+    Place("nuisance.page", _l("Số quấy rối"), "phone-off", Right.DECIDE_NUISANCE, bar=False),
+    Place("emergencies.page", _l("Việc khẩn cấp"), "alert-triangle", Right.LEAD_EMERGENCY, bar=False, menu=False),
+    Place("sounds.listenings", _l("Ai đã nghe ghi âm"), "headset", Right.SEE_LISTENINGS, bar=False),
+    Place("grievances.page", _l("Khiếu nại, tố cáo"), "shield-lock", Right.SEE_GRIEVANCES, bar=False),
+    Place("admin.keyword_list", _l("Từ khóa của lĩnh vực"), "search", Right.EDIT_KNOWLEDGE, bar=False),
+    Place("admin.overview", _l("Quản trị"), "shield-lock", Right.SEE_SYSTEM),
+    Place("admin.users", _l("Tài khoản"), "user", Right.ADMINISTER_ACCOUNTS, bar=False),
+    Place(
+        "admin.agency_list",
+        lazy_ngettext("Đơn vị xử lý", "Đơn vị xử lý", 2),
+        "building",
+        Right.ADMINISTER_AGENCIES,
+        bar=False,
+    ),
+    Place(
         "admin.rule_list",
         lazy_ngettext("Quy tắc chuyển xử lý", "Quy tắc chuyển xử lý", 2),
         "send",
-        Role.ADMIN,
+        Right.ADMINISTER_AGENCIES,
         bar=False,
     ),
-    _place("admin.category_list", lazy_ngettext("Lĩnh vực", "Lĩnh vực", 2), "inbox", Role.ADMIN, bar=False),
-    _place("admin.calendar", _l("Lịch làm việc"), "history", Role.ADMIN, bar=False),
-    _place("admin.deadlines", lazy_ngettext("Thời hạn", "Thời hạn", 2), "clock", Role.ADMIN, bar=False),
-    _place("admin.numbers", _l("Đầu số, số gọi thử"), "phone", Role.ADMIN, bar=False),
-    _place("admin.emergency_lines", _l("Số khẩn cấp"), "alert-triangle", Role.ADMIN, bar=False),
-    _place("admin.queues", lazy_ngettext("Hàng đợi", "Hàng đợi", 2), "headset", Role.ADMIN, bar=False),
-    _place("admin.reasons", _l("Lý do tạm ngưng"), "player-pause", Role.ADMIN, bar=False),
-    _place("admin.token_list", lazy_ngettext("Khóa kết nối", "Khóa kết nối", 2), "shield-lock", Role.ADMIN, bar=False),
-    _place("admin.changes", _l("Nhật ký thay đổi"), "file", Role.ADMIN, Role.SUPERVISOR, bar=False),
-    _place("my_extension.choose", _l("Chọn hoặc đổi máy"), "headset", Role.OPERATOR, Role.SHIFT_LEADER, bar=False),
-    _place("account.own_password", _l("Đổi mật khẩu"), "shield-lock", *Role, bar=False),
+    Place(
+        "admin.category_list", lazy_ngettext("Lĩnh vực", "Lĩnh vực", 2), "inbox", Right.ADMINISTER_AGENCIES, bar=False
+    ),
+    Place("admin.calendar", _l("Lịch làm việc"), "history", Right.ADMINISTER_CALENDAR, bar=False),
+    Place("admin.deadlines", lazy_ngettext("Thời hạn", "Thời hạn", 2), "clock", Right.ADMINISTER_CALENDAR, bar=False),
+    Place("admin.numbers", _l("Đầu số, số gọi thử"), "phone", Right.ADMINISTER_TELEPHONY, bar=False),
+    Place("admin.emergency_lines", _l("Số khẩn cấp"), "alert-triangle", Right.ADMINISTER_TELEPHONY, bar=False),
+    Place("admin.queues", lazy_ngettext("Hàng đợi", "Hàng đợi", 2), "headset", Right.ADMINISTER_TELEPHONY, bar=False),
+    Place("admin.reasons", _l("Lý do tạm ngưng"), "player-pause", Right.ADMINISTER_TELEPHONY, bar=False),
+    Place(
+        "admin.token_list",
+        lazy_ngettext("Khóa kết nối", "Khóa kết nối", 2),
+        "shield-lock",
+        Right.ADMINISTER_TOKENS,
+        bar=False,
+    ),
+    Place("admin.changes", _l("Nhật ký thay đổi"), "file", Right.SEE_CHANGES, bar=False),
+    Place("my_extension.choose", _l("Chọn hoặc đổi máy"), "headset", Right.WORK_TELEPHONE, bar=False),
+    Place("account.own_password", _l("Đổi mật khẩu"), "shield-lock", Right.USE_CONSOLE, bar=False),
 )
 
 
@@ -97,6 +109,29 @@ class Shelf:
     own: list[Place]
 
 
+# The front door: the page of the first right that one has.
+_STARTS: tuple[tuple[Right, str], ...] = (
+    (Right.STAFF_QUEUE, "home.home"),
+    (Right.LEAD_SHIFT, "shift.home"),
+    (Right.WORK_INBOX, "agency.inbox"),
+    (Right.SEE_SYSTEM, "admin.overview"),
+    (Right.SEE_FIGURES, "supervisor.board"),
+)
+
+
+def start_of(role: Role) -> str:
+    """The endpoint that people of this role begin at; `home.home` is the desk itself."""
+    starts = (endpoint for right, endpoint in _STARTS if role in roles_with(right))
+    return next(starts, "search.page")
+
+
+def desk_of(role: Role) -> str | None:
+    """The endpoint of their desk, where they have one."""
+    if role not in roles_with(Right.STAFF_DESK):
+        return None
+    return "home.home" if start_of(role) == "home.home" else "console.desk_of_mine"
+
+
 def shelf_of(role: Role) -> Shelf:
     """Administration has a menu of its own; what is not for the bar, or one too many, is under "Thêm"."""
     own = [place for place in places(role) if place.endpoint.startswith(("account", "my_extension"))]
@@ -111,4 +146,8 @@ def shelf_of(role: Role) -> Shelf:
 
 def places(role: Role) -> list[Place]:
     """What this role may open, in the order of the bar."""
-    return [place for place in PLACES if role in place.roles]
+    found: dict[str, Place] = {}
+    for place in PLACES:
+        if role in roles_with(place.right):
+            found.setdefault(place.endpoint, place)
+    return list(found.values())

@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui.shell import navigation
 from agent_ui.web import site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me, role
 from callcenter import phones
 from callcenter.text import fold
-from callcenter.vocab import Role
-from tickets.actors import DESK, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.finding.search import Wanted, search
 from tickets.life.lines import Line
+from tickets.rights import Right
 from tickets.rules import codes
 
 blueprint = Blueprint("palette", __name__)
@@ -46,7 +47,7 @@ DEEDS = (
 
 
 @blueprint.get("/palette")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def results() -> str:
     text = request.args.get("q", "")[:_LONGEST].replace("\x00", "").strip()
     with site.reading() as session:
@@ -57,7 +58,7 @@ def results() -> str:
             text=text,
             tickets=found,
             number=_number(text, me(), found),
-            places=[place for place in navigation.places(_role()) if matches(str(place.words), text)],
+            places=[place for place in navigation.places(role()) if matches(str(place.words), text)],
             deeds=[deed for deed in DEEDS if matches(str(deed.words), text)],
         )
 
@@ -70,12 +71,6 @@ def matches(words: str, text: str) -> bool:
 
 def _number(text: str, actor: Actor, found: Sequence[Line]) -> str | None:
     """A number to open; not where the digits are the code of a ticket, which is what was meant."""
-    if actor.role not in DESK or any(ticket.code == codes.parse(text) for ticket in found):
+    if not rights.may(actor, Right.NOTE_CALLER) or any(ticket.code == codes.parse(text) for ticket in found):
         return None
     return phones.normalise(text)
-
-
-def _role() -> Role:
-    role = me().role
-    assert role is not None
-    return role

@@ -1,4 +1,4 @@
-"""What the guided tours say: for each role its home page, step by step, each step one thing to look at."""
+"""The words of the guided tours: each leads over one home page, step by step, each step one thing to look at."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from agent_ui.words.spans import in_words
-from callcenter.vocab import Role
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Tour:
-    """`page` is the endpoint of the role's home, where all anchors are."""
+    """`name` is what an account remembers of it; `page` is the endpoint of a home page, where all anchors are."""
 
+    name: str
     page: str
     steps: tuple[Step, ...]
 
@@ -223,10 +223,11 @@ _ADMIN = (
     _MENU,
 )
 
-TOURS: Mapping[Role, Tour] = {
-    Role.OPERATOR: Tour("home.home", _OPERATOR),
-    Role.SHIFT_LEADER: Tour("shift.home", _SHIFT_LEADER),
-    Role.SUPERVISOR: Tour("supervisor.board", _SUPERVISOR),
-    Role.OFFICER: Tour("agency.inbox", _OFFICER),
-    Role.ADMIN: Tour("admin.overview", _ADMIN),
-}
+_TOURS = (
+    Tour("operator", "home.home", _OPERATOR),
+    Tour("shift_leader", "shift.home", _SHIFT_LEADER),
+    Tour("supervisor", "supervisor.board", _SUPERVISOR),
+    Tour("officer", "agency.inbox", _OFFICER),
+    Tour("admin", "admin.overview", _ADMIN),
+)
+TOURS: Mapping[str, Tour] = {tour.name: tour for tour in _TOURS}

@@ -1,27 +1,28 @@
-"""The guided tours: each role's own, offered by itself once, found again in the menu."""
+"""The guided tours: one for each home page, offered by itself once, found again in the menu."""
 
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, update
 
+from agent_ui.shell import navigation
 from agent_ui.shell.tour_steps import TOURS, Tour
 from agent_ui.web import site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me, role
 from callcenter.models import User
-from callcenter.vocab import Role
+from tickets.rights import Right
 
 blueprint = Blueprint("tours", __name__)
 
 
 @blueprint.get("/tours/<name>")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def steps(name: str) -> str:
     """The words of one's own tour, for tour.js."""
     return render_template("tours/steps.html", steps=_own(name).steps)
 
 
 @blueprint.post("/tours/<name>/done")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def done(name: str) -> ResponseReturnValue:
     """Seen to its end or left: it does not start by itself again."""
     _own(name)
@@ -31,18 +32,20 @@ def done(name: str) -> ResponseReturnValue:
     return "", 204
 
 
-def page_of(role: Role) -> str:
-    """The endpoint of the page on which the role's tour goes."""
-    return TOURS[role].page
+def mine() -> Tour | None:
+    """The tour over the page that the person signed in begins at."""
+    start = navigation.start_of(role())
+    return next((tour for tour in TOURS.values() if tour.page == start), None)
 
 
 def due() -> bool:
     """Whether this page, for this person, is the first visit of the home page."""
-    role = me().role
-    return role is not None and request.endpoint == TOURS[role].page and role not in g.person.tours
+    tour = mine()
+    return tour is not None and request.endpoint == tour.page and tour.name not in g.person.tours
 
 
 def _own(name: str) -> Tour:
-    if name != me().role:
+    tour = mine()
+    if tour is None or name != tour.name:
         abort(404)
-    return TOURS[Role(name)]
+    return tour

@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from agent_ui.web import site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter import onlookers
 from callcenter.models import Ticket
-from callcenter.vocab import Role
-from tickets.desk import queries
+from tickets.life.visibility import visible
+from tickets.rights import Right
 from tickets.rules import codes
 
 blueprint = Blueprint("onlookers", __name__)
@@ -18,7 +18,7 @@ _AT_MOST = 20
 
 
 @blueprint.post("/onlookers")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def here() -> ResponseReturnValue:
     """`{code: [names of the others]}` of the tickets that this person may see; `gone` says goodbye."""
     actor = me()
@@ -26,7 +26,7 @@ def here() -> ResponseReturnValue:
     if actor.id is None or not asked:
         return {}
     with site.reading() as session:
-        query = queries.visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(asked)), actor)
+        query = visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(asked)), actor)
         tickets = {id_: code for id_, code in session.execute(query)}
     if "gone" in request.form:
         onlookers.gone(list(tickets), actor.id, actor.name)

@@ -9,14 +9,15 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui.web import choices, forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from callcenter.vocab import Role, TicketState
-from tickets.actors import DESK
+from callcenter.vocab import TicketState
+from tickets import rights
 from tickets.finding import saved_searches
 from tickets.finding.search import Place, Wanted, count
 from tickets.finding.search import search as find
+from tickets.rights import Right
 
 blueprint = Blueprint("search", __name__)
 
@@ -25,7 +26,7 @@ _PARTS = ("q", "state", "agency", "category", "since", "until", "mine")
 
 
 @blueprint.get("/tickets")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def page() -> str:
     if not site.is_part("rows", "found"):
         return _page({})
@@ -34,7 +35,7 @@ def page() -> str:
 
 
 @blueprint.get("/tickets/count")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def total() -> str:
     """How many tickets a search finds, asked for by a press: it reads every one of them."""
     with site.reading() as session:
@@ -42,7 +43,7 @@ def total() -> str:
 
 
 @blueprint.post("/searches")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def keep() -> ResponseReturnValue:
     """The search stands in the address of the form too, so that a refused name comes back on the same page."""
     query = _query()
@@ -56,7 +57,7 @@ def keep() -> ResponseReturnValue:
 
 
 @blueprint.post("/searches/<int:saved_id>/drop")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def drop(saved_id: int) -> ResponseReturnValue:
     with site.transaction() as session:
         saved_searches.drop(session, me(), saved_id)
@@ -69,7 +70,7 @@ def _page(problems: Mapping[str, str]) -> str:
         return render_template(
             "tickets/search.html",
             categories=choices.categories(session),
-            agencies=choices.agencies(session) if me().role in DESK else (),
+            agencies=choices.agencies(session) if rights.has_all(me(), Right.SEE_TICKET) else (),
             saved=saved_searches.of(session, me()),
             problems=problems,
             **_found(session),

@@ -5,20 +5,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from agent_ui.web import forms, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.errors import NotFound
 from callcenter.models import Call
-from callcenter.vocab import Role, Sound
-from tickets.actors import DESK, LEADS
+from callcenter.vocab import Sound
 from tickets.calls import listening, recordings
 from tickets.calls.recordings import Heard, State
 from tickets.desk import queries
+from tickets.rights import Right
 
 blueprint = Blueprint("sounds", __name__)
 
 
 @blueprint.get("/calls/<int:call_id>/<any(voicemail, recording):sound>")
-@roles(*DESK, Role.OFFICER)
+@may(Right.LISTEN_MESSAGE)
 def play(call_id: int, sound: str) -> Response:
     """The file, or a piece of it (Range). Whoever begins to listen is written down."""
     what = Sound(sound)
@@ -36,7 +36,7 @@ def play(call_id: int, sound: str) -> Response:
 
 
 @blueprint.post("/calls/<int:call_id>/heard")
-@roles(*DESK)
+@may(Right.CALL_BACK)
 def heard(call_id: int) -> ResponseReturnValue:
     """The message was heard in the PBX's own mailbox, because it cannot be played here."""
     with site.transaction() as session:
@@ -46,7 +46,7 @@ def heard(call_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/listenings")
-@roles(*LEADS)
+@may(Right.SEE_LISTENINGS)
 def listenings() -> str:
     """Who listened to what: for whoever answers for the recordings."""
     number = forms.asked_number("page") or 1
@@ -55,7 +55,7 @@ def listenings() -> str:
 
 
 @blueprint.post("/tickets/<code>/hearing")
-@roles(*LEADS)
+@may(Right.OPEN_RECORDING)
 def open_to_agency(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
         ticket = queries.ticket(session, me(), code).ticket

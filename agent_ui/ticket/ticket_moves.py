@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from agent_ui.ticket.tickets_pages import blueprint, show
 from agent_ui.web import choices, forms, signed, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from callcenter.errors import Invalid, MoveRefused, NotFound
-from callcenter.vocab import Attempt, Role
-from tickets.actors import DESK, LEADS
+from callcenter.vocab import Attempt
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
 from tickets.life import uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens
+from tickets.rights import Right
 from tickets.rules import codes, policy
 
 __all__ = ["blueprint"]
@@ -29,7 +29,7 @@ _KEPT_FOR_S = 12 * 3600
 
 
 @blueprint.get("/tickets/<code>/assign-form")
-@roles(*LEADS)
+@may(Right.ROUTE_TICKET)
 def assign_form(code: str) -> str:
     """The form alone, for a row of a list: with each row's hundred agencies in it the list would be slow to open."""
     with site.reading() as session:
@@ -38,7 +38,7 @@ def assign_form(code: str) -> str:
 
 
 @blueprint.post("/tickets/<code>/assign")
-@roles(*LEADS)
+@may(Right.ROUTE_TICKET)
 def assign(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         agency_id = forms.number("agency_id")
@@ -48,7 +48,7 @@ def assign(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/accept")
-@roles(Role.OFFICER)
+@may(Right.ACCEPT_TICKET)
 def accept(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         casework.accept(session, me(), code, now=site.now())
@@ -57,7 +57,7 @@ def accept(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/give-back")
-@roles(Role.OFFICER)
+@may(Right.ACCEPT_TICKET)
 def give_back(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         casework.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
@@ -66,7 +66,7 @@ def give_back(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/resolve")
-@roles(Role.OFFICER)
+@may(Right.ANSWER_TICKET)
 def resolve(code: str) -> ResponseReturnValue:
     try:
         with site.reading() as session:
@@ -82,7 +82,7 @@ def resolve(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/ask")
-@roles(Role.OFFICER)
+@may(Right.ANSWER_TICKET)
 def ask(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         casework.ask(session, me(), code, question=forms.text("question"), now=site.now())
@@ -91,7 +91,7 @@ def ask(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/resume")
-@roles(Role.OFFICER)
+@may(Right.ANSWER_TICKET)
 def resume(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         casework.resume(session, me(), code, reason=forms.text("reason"), now=site.now())
@@ -100,7 +100,7 @@ def resume(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/extend")
-@roles(Role.OFFICER)
+@may(Right.ANSWER_TICKET)
 def extend(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         days = forms.number("working_days")
@@ -110,7 +110,7 @@ def extend(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/reject")
-@roles(*LEADS, Role.OFFICER)
+@may(Right.REJECT_TICKET)
 def reject(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         queries.ticket(session, me(), code)
@@ -120,7 +120,7 @@ def reject(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/approve")
-@roles(Role.OFFICER, *approvals.STAND_INS)
+@may(Right.APPROVE_ANSWER)
 def approve(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         queries.ticket(session, me(), code)
@@ -131,7 +131,7 @@ def approve(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/send-back")
-@roles(Role.OFFICER, *approvals.STAND_INS)
+@may(Right.APPROVE_ANSWER)
 def send_back(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         queries.ticket(session, me(), code)
@@ -141,7 +141,7 @@ def send_back(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/supply")
-@roles(*DESK)
+@may(Right.SPEAK_FOR_CITIZEN)
 def supply(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         citizens.supply(session, me(), code, text=forms.text("text"), now=site.now())
@@ -150,7 +150,7 @@ def supply(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/not-fixed")
-@roles(*DESK)
+@may(Right.SPEAK_FOR_CITIZEN)
 def not_fixed(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         citizens.not_fixed(session, me(), code, reason=forms.text("reason"), now=site.now())
@@ -159,7 +159,7 @@ def not_fixed(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/rate")
-@roles(*DESK)
+@may(Right.SPEAK_FOR_CITIZEN)
 def rate(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         citizens.rate(session, me(), code, stars=forms.number("stars"), note=forms.text("note"), now=site.now())
@@ -168,7 +168,7 @@ def rate(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/withdraw")
-@roles(*DESK)
+@may(Right.SPEAK_FOR_CITIZEN)
 def withdraw(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         citizens.withdraw(session, me(), code, reason=forms.text("reason"), now=site.now())
@@ -177,7 +177,7 @@ def withdraw(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/called-back")
-@roles(*DESK)
+@may(Right.CALL_BACK)
 def called_back(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         filing.close_callback(session, me(), code, note=forms.text("note"), now=site.now())
@@ -186,7 +186,7 @@ def called_back(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/not-reached")
-@roles(*DESK)
+@may(Right.CALL_BACK)
 def not_reached(code: str) -> ResponseReturnValue:
     """The next number is one key away from there: an operator goes back to the desk."""
 
@@ -199,7 +199,7 @@ def not_reached(code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tickets/<code>/unlink")
-@roles(*DESK)
+@may(Right.FILE_REPORT)
 def unlink(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
         filing.unlink(session, me(), code, now=site.now())

@@ -7,12 +7,12 @@ from flask import Blueprint, Response, g, render_template, request, send_file
 from sqlalchemy.orm import Session
 
 from agent_ui.web import choices, site
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import AssignmentRole, Role, TicketKind
-from tickets.actors import DESK, LEADS
+from callcenter.vocab import AssignmentRole, TicketKind
+from tickets import rights
 from tickets.agency import approvals
 from tickets.calls import talkers
 from tickets.desk import queries
@@ -20,19 +20,20 @@ from tickets.desk.queries import TicketPage
 from tickets.finding import related
 from tickets.life import attachments, clocks, files, running
 from tickets.people import citizens
+from tickets.rights import Right
 from tickets.rules import moves, policy
 
 blueprint = Blueprint("tickets", __name__)
 
 
 @blueprint.get("/tickets/<code>")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def page(code: str) -> str:
     return show(code)
 
 
 @blueprint.get("/tickets/<code>/print")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def printed(code: str) -> str:
     """One sheet for the file: what was reported, what happened, what was answered, room to sign."""
     with site.reading() as session:
@@ -40,7 +41,7 @@ def printed(code: str) -> str:
 
 
 @blueprint.get("/files/<int:file_id>")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def file(file_id: int) -> Response:
     """Pictures are shown, everything else is only ever downloaded; never as a page, never able to run."""
     with site.reading() as session:
@@ -50,7 +51,7 @@ def file(file_id: int) -> Response:
 
 
 @blueprint.get("/files/<int:file_id>/thumb")
-@roles(*DESK, Role.OFFICER)
+@may(Right.SEE_TICKET)
 def thumb(file_id: int) -> Response:
     """A picture made small; for anything else there is none."""
     with site.reading() as session:
@@ -101,7 +102,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "page": found,
         "ticket": ticket,
         "can": can,
-        "hidden": ticket.keep_identity and actor.role == Role.OFFICER,
+        "hidden": ticket.keep_identity and not rights.may(actor, Right.SEE_IDENTITY),
         "steps": journey.journey(ticket),
         "clock_now": running.running(session, ticket, lead.assigned_at if lead else None, site.now()),
         "waits_until": clocks.waits_until(session, ticket),
@@ -119,10 +120,11 @@ def _can(session: Session, page: TicketPage) -> frozenset[str]:
     """Which forms the page shows; the verbs check again."""
     actor, ticket, mine = me(), page.ticket, page.mine
     allowed = moves.allowed(ticket.state)
-    can = _desk_can(page, allowed) if actor.role in DESK else set()
-    if actor.role == Role.OFFICER and mine is not None:
+    can = _desk_can(page, allowed) if rights.may(actor, Right.SPEAK_FOR_CITIZEN) else set()
+    if rights.may(actor, Right.WORK_INBOX) and mine is not None:
         can |= _officer_can(page, allowed)
-    if approvals.may_approve(session, actor, ticket) and (mine is not None or actor.role in approvals.STAND_INS):
+    stands_in = rights.has_all(actor, Right.APPROVE_ANSWER)
+    if approvals.may_approve(session, actor, ticket) and (mine is not None or stands_in):
         can |= {"approve", "send_back"}
     return frozenset(can)
 
@@ -131,7 +133,7 @@ def _desk_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
     actor, ticket = me(), page.ticket
     can = set(citizens.open_to(ticket, site.now()))
     call_back = ticket.kind == TicketKind.CALLBACK
-    if actor.role in LEADS and not call_back:
+    if rights.has_all(actor, Right.ROUTE_TICKET) and not call_back:
         can |= {word for word, move in (("assign", "route"), ("reject", "reject")) if move in allowed}
     if call_back and "call_back_done" in allowed:
         can |= {"called_back", "not_reached"}

@@ -1,4 +1,4 @@
-"""Who is asking: sign-in and sign-out, roles at the views, everything else closed."""
+"""Sign-in and sign-out, the person behind a request, and the right that each view declares; the rest is closed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,9 @@ from agent_ui.web import forms, limits, site
 from callcenter.models import User
 from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
+from tickets import rights
 from tickets.actors import Actor
+from tickets.rights import Right
 from tickets.telephone import taking
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -48,11 +50,11 @@ class SignedIn:
     tours: frozenset[str] = frozenset()
 
 
-def roles(*allowed: Role) -> Callable[[View], View]:
-    """Declare at a view who may come in; a view that declares nothing is closed to everybody."""
+def may(right: Right) -> Callable[[View], View]:
+    """Declare at a view the right that opens it; a view that declares nothing is closed to everybody."""
 
     def mark(view: View) -> View:
-        view.roles = frozenset(allowed)  # type: ignore[attr-defined]
+        view.right = right  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -70,9 +72,16 @@ def for_machines(view: View) -> View:
 
 
 def me() -> Actor:
-    """The person signed in; only in views that declare roles."""
+    """The person signed in; only in views that declare a right."""
     person: SignedIn = g.person
     return person.actor
+
+
+def role() -> Role:
+    """The role of the person signed in."""
+    found = me().role
+    assert found is not None
+    return found
 
 
 def recognise(app: Flask) -> None:
@@ -103,9 +112,16 @@ def _guard() -> ResponseReturnValue | None:
         return None
     if g.person is None:
         return _ask_to_sign_in()
-    if g.person.actor.role not in getattr(view, "roles", frozenset()):
+    right: Right | None = getattr(view, "right", None)
+    if right is None or not rights.may(g.person.actor, right):
         abort(403)
     return None
+
+
+def has(right: str, thing: rights.Thing | rights.Ties | None = None) -> bool:
+    """`may('right', thing)` of the templates: whether the person signed in may, False for nobody."""
+    person: SignedIn | None = g.get("person")
+    return person is not None and rights.may(person.actor, Right(right), thing)
 
 
 def _person() -> SignedIn | None:

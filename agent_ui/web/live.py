@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Response, current_app
 
-from agent_ui.web.auth import me, roles
+from agent_ui.web.auth import may, me
 from agent_ui.web.hub import BEAT, Hub, Page
 from callcenter import extensions
-from callcenter.vocab import Role
+from tickets import rights
 from tickets.actors import Actor
+from tickets.rights import Right
 
 blueprint = Blueprint("live", __name__)
 
@@ -18,6 +19,13 @@ _HEARTBEAT_S = 15.0
 # A stream ends now and then and the browser comes back: who was shut out in between does not.
 _LONGEST_S = 600.0
 _KEY = "hotline-live"
+# What is announced to everybody with a right; one's own agency and extension come to it.
+_HEARD = {
+    Right.SEE_CALLS: ("calls", "tickets", "pbx"),
+    Right.FOLLOW_EMERGENCY: ("emergencies",),
+    Right.OVERSEE_WORK: ("stuck",),
+    Right.SEE_CHANGES: ("administration",),
+}
 
 
 def attach(app: Flask, redis_url: str | None) -> None:
@@ -31,7 +39,7 @@ def hub() -> Hub:
 
 
 @blueprint.get("/live")
-@roles(*Role)
+@may(Right.USE_CONSOLE)
 def live() -> Response:
     station = hub()
     topics = topics_of(me())
@@ -56,13 +64,11 @@ class Topics:
 def topics_of(actor: Actor) -> Topics:
     """Which announcements this person may hear: ids only, and still only those of their own work."""
     person = extensions.topic(actor.id or 0)
-    if actor.role == Role.OFFICER:
-        return Topics({f"agency:{actor.agency_id}"}, person)
-    mine = {"calls", "tickets", "pbx", "emergencies", f"extension:{actor.extension}"}
-    if actor.role != Role.OPERATOR:
-        mine.add("stuck")
-    if actor.role in (Role.ADMIN, Role.SUPERVISOR):
-        mine.add("administration")
+    mine = {topic for right, topics in _HEARD.items() if rights.may(actor, right) for topic in topics}
+    if rights.may(actor, Right.WORK_INBOX):
+        mine.add(f"agency:{actor.agency_id}")
+    if actor.extension is not None:
+        mine.add(f"extension:{actor.extension}")
     return Topics(mine, person)
 
 

@@ -66,19 +66,14 @@ def test_the_head_or_a_supervisor_approves(
     assert not approvals.may_approve(session, province.actor(who), ticket)
 
 
-@pytest.mark.parametrize(
-    ("who", "error"),
-    [("viet", NotAllowed), ("thu", NotFound), ("lan", NotAllowed), ("hoa", NotAllowed), ("quan", NotAllowed)],
-)
-def test_nobody_else_does(
-    session: Session, province: Province, ticket: Ticket, who: str, error: type[Exception]
-) -> None:
+@pytest.mark.parametrize("who", ["viet", "thu", "lan", "hoa", "quan"])
+def test_nobody_else_does(session: Session, province: Province, ticket: Ticket, who: str) -> None:
     propose(session, province, ticket)
     actor = province.actor(who)
     assert not approvals.may_approve(session, actor, ticket)
-    with pytest.raises(error):
+    with pytest.raises(NotAllowed):
         approvals.approve(session, actor, ticket.code, now=TUESDAY)
-    with pytest.raises(error):
+    with pytest.raises(NotAllowed):
         approvals.send_back(session, actor, ticket.code, reason="x", now=TUESDAY)
     assert ticket.state == TicketState.AWAITING_APPROVAL
 

@@ -15,6 +15,7 @@ from callcenter.models import Agency, Ward
 from callcenter.vocab import AgencyKind
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 # A short number such as 1900 1234 or 113 is no E.164 and yet somebody answers it.
@@ -44,7 +45,7 @@ def facts(agency: Agency) -> dict[str, Any]:
 
 def add(session: Session, actor: Actor, code: str, fields: AgencyFields, *, now: datetime) -> Agency:
     """A new agency; the same one a second time changes nothing. Raises Invalid by field."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     code = code.strip().lower()
     known = session.scalars(select(Agency).where(Agency.code == code)).one_or_none()
     problems: dict[str, str] = {} if CODE.fullmatch(code) else {"code": "code_form"}
@@ -67,7 +68,7 @@ def edit(
     session: Session, actor: Actor, agency_id: int, fields: AgencyFields, *, seen: str | None, now: datetime
 ) -> Agency:
     """Change an agency. Its tickets stay with it, also when it gets no new ones any more."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     agency = session.get(Agency, agency_id, with_for_update=True, populate_existing=True)
     if agency is None:
         raise NotFound(f"no agency {agency_id}")

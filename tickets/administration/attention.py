@@ -19,9 +19,11 @@ from callcenter.models import (
     User,
     Ward,
 )
-from callcenter.vocab import AgencyKind, Role
+from callcenter.vocab import AgencyKind
+from tickets import rights
 from tickets.administration import emergencies
 from tickets.agency import assignment
+from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.sla import VIETNAM
 
@@ -84,7 +86,8 @@ def _wards_without_agency(session: Session) -> list[str]:
 
 def _agencies_without(session: Session, *, approver: bool) -> list[str]:
     """Agencies where nobody could open a ticket, or nobody could approve an answer that must be approved."""
-    people = select(User.agency_id).where(User.active, User.role == Role.OFFICER, User.agency_id.is_not(None))
+    officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
+    people = select(User.agency_id).where(User.active, officers, User.agency_id.is_not(None))
     query = select(Agency.name).where(Agency.active).order_by(Agency.name)
     if approver:
         people, query = people.where(User.approves), query.where(Agency.needs_approval)
@@ -110,7 +113,8 @@ def accounts_in_no_queue(session: Session) -> list[User]:
     if not queues:
         return []
     rung = {str(member.get("extension", "")) for queue in queues for member in queue.members}
-    query = select(User).where(User.active, User.role == Role.OPERATOR).order_by(User.usual_extension, User.username)
+    staff = User.role.in_(rights.roles_with(Right.STAFF_QUEUE))
+    query = select(User).where(User.active, staff).order_by(User.usual_extension, User.username)
     people = session.scalars(query).all()
     return [user for user in people if not rung & {user.extension, user.usual_extension}]
 

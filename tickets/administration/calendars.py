@@ -15,6 +15,7 @@ from callcenter.vocab import Clock, Level
 from tickets.actors import Actor
 from tickets.life import clocks
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.policy import Target
 from tickets.rules.sla import Calendar, due_at
@@ -60,7 +61,7 @@ def week_facts(hours: Mapping[int, Sequence[tuple[time, time]]]) -> dict[str, An
 def set_week(session: Session, actor: Actor, typed: Mapping[int, Sequence[tuple[str, str]]], *, seen: str | None,
              now: datetime) -> None:  # fmt: skip
     """The hours of all weekdays, as typed. Raises Invalid by `day-N`, or `week` where nobody would ever work."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     problems: dict[str, str] = {}
     hours = {weekday: _periods(weekday, typed.get(weekday, ()), problems) for weekday in range(7)}
     if not problems and not any(hours.values()):
@@ -107,7 +108,7 @@ def set_day(
     session: Session, actor: Actor, day: date, working: bool, note: str, *, seen: str | None, now: datetime
 ) -> None:
     """A day off, or a day worked instead. `seen` None adds: raises Invalid where the day differs already."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     note = note.strip()
     if not note or len(note) > 200:
         raise Invalid({"note": "too_long" if note else "required"})
@@ -126,7 +127,7 @@ def set_day(
 
 def remove_day(session: Session, actor: Actor, day: date, *, now: datetime) -> None:
     """The day is again what its weekday is."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     row = session.get(CalendarDay, day, with_for_update=True)
     if row is not None:
         session.delete(row)
@@ -163,7 +164,7 @@ def set_deadline(
     now: datetime,
 ) -> None:  # fmt: skip
     """How long a clock may run from now on; clocks that run already keep the moment they promised."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_CALENDAR)
     before = deadline_facts(deadline(session, level, clock))
     after = {
         "minutes": _minutes(fields),

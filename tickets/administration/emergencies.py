@@ -11,6 +11,7 @@ from callcenter.models import EmergencyLine
 from callcenter.vocab import EmergencyService
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 from tickets.rules.emergency_rules import NUMBER
 
 SUBJECT = "emergency_line"
@@ -31,7 +32,7 @@ def edit(
     now: datetime,
 ) -> EmergencyLine:  # fmt: skip
     """Change what is dialled; '' for a service that the PBX does not reach. Raises Invalid for anything but digits."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     line = session.get(EmergencyLine, service, with_for_update=True, populate_existing=True)
     dialled = "".join(dialled.split())
     if dialled and not NUMBER.fullmatch(dialled):

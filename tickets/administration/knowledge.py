@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Article, Category, CategoryKeywords
 from callcenter.text import fold
-from callcenter.vocab import Role
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 
 MOST_PHRASES = 200
 _LONGEST_PHRASE, _LONGEST_TITLE, _LONGEST_BODY = 60, 150, 4000
@@ -34,7 +34,7 @@ def keyword_facts(row: CategoryKeywords | None) -> dict[str, Any]:
 
 def set_keywords(session: Session, actor: Actor, code: str, lines: str, *, seen: str | None, now: datetime) -> None:
     """The phrases of a field, one a line; the same one twice counts once."""
-    begin(session, actor, Role.SUPERVISOR)
+    begin(session, actor, Right.EDIT_KNOWLEDGE)
     if session.get(Category, code) is None:
         raise NotFound(f"no field {code}")
     row = session.get(CategoryKeywords, code, with_for_update=True, populate_existing=True)
@@ -59,7 +59,7 @@ def article_facts(article: Article) -> dict[str, Any]:
 
 def add_article(session: Session, actor: Actor, fields: ArticleFields, *, now: datetime) -> Article:
     """A new article; exactly the same one a second time is the first."""
-    begin(session, actor, Role.SUPERVISOR)
+    begin(session, actor, Right.EDIT_KNOWLEDGE)
     values = _clean(session, fields)
     for known in session.scalars(select(Article).where(Article.title == values["title"])):
         if article_facts(known) == values:
@@ -76,7 +76,7 @@ def edit_article(
     session: Session, actor: Actor, article_id: int, fields: ArticleFields, *, seen: str | None, now: datetime
 ) -> Article:
     """Change an article, publish it or take it back; what was said with it before stays in those tickets."""
-    begin(session, actor, Role.SUPERVISOR)
+    begin(session, actor, Right.EDIT_KNOWLEDGE)
     article = session.get(Article, article_id, with_for_update=True, populate_existing=True)
     if article is None:
         raise NotFound(f"no article {article_id}")

@@ -14,6 +14,7 @@ from callcenter.vocab import Source
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 from tickets.rules import policy
 
 SCOPES = ("api", "open311")
@@ -39,7 +40,7 @@ def category_facts(category: Category) -> dict[str, Any]:
 
 def add_category(session: Session, actor: Actor, code: str, fields: CategoryFields, *, now: datetime) -> Category:
     """A new field. Its code stays for ever, so it is chosen here."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     code = code.strip().lower()
     known = session.get(Category, code) if CODE.fullmatch(code) else None
     problems = {} if CODE.fullmatch(code) else {"code": "code_form"}
@@ -64,7 +65,7 @@ def edit_category(
     session: Session, actor: Actor, code: str, fields: CategoryFields, *, seen: str | None, now: datetime
 ) -> Category:
     """Change a field; one that is not active any more leaves the forms and stays on the tickets that have it."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     category = session.get(Category, code, with_for_update=True, populate_existing=True)
     if category is None:
         raise NotFound(f"no field {code}")
@@ -96,7 +97,7 @@ def _clean_category(fields: CategoryFields, problems: dict[str, str]) -> dict[st
 
 def add_test_number(session: Session, actor: Actor, number: str, note: str, *, now: datetime) -> str:
     """Any written form of a number; the same one with the same note a second time changes nothing. Returns E.164."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     note, e164 = note.strip(), phones.normalise(number)
     problems = {} if e164 else {"number": "phone_unreadable"}
     if not note or len(note) > 200:
@@ -114,7 +115,7 @@ def add_test_number(session: Session, actor: Actor, number: str, note: str, *, n
 
 def remove_test_number(session: Session, actor: Actor, number: str, *, now: datetime) -> None:
     """Calls of this number count again from now on."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     row = session.get(TestNumber, number, with_for_update=True)
     if row is not None:
         session.delete(row)
@@ -129,7 +130,7 @@ def set_queue(
 
     Raises Invalid by field.
     """
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     queue = session.get(PbxQueue, (pbx, name), with_for_update=True, populate_existing=True)
     if queue is None:
         raise NotFound(f"no queue {name} at {pbx}")
@@ -152,7 +153,7 @@ def add_token(
     session: Session, actor: Actor, token_hash: str, *, name: str, scope: str, source: str, now: datetime
 ) -> ApiToken:
     """A key of another program, by its hash; the key itself is shown by the caller, this once."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TOKENS)
     name = " ".join(name.split())
     problems: dict[str, str] = {} if scope in SCOPES else {"scope": "unknown_choice"}
     if not name or len(name) > 100:
@@ -174,7 +175,7 @@ def add_token(
 
 def revoke_token(session: Session, actor: Actor, token_id: int, *, now: datetime) -> ApiToken:
     """The program is turned away from now on; there is no way back, it gets a new key."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TOKENS)
     token = session.get(ApiToken, token_id, with_for_update=True, populate_existing=True)
     if token is None:
         raise NotFound(f"no key {token_id}")

@@ -13,8 +13,10 @@ from callcenter.models import Agency, User
 from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_password
 from callcenter.push import announce
 from callcenter.vocab import Role
+from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 from tickets.telephone import taking
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
@@ -50,7 +52,7 @@ def facts(session: Session, user: User) -> dict[str, Any]:
 
 def add(session: Session, actor: Actor, username: str, password: str, fields: UserFields, *, now: datetime) -> User:
     """A new account. The same one a second time changes nothing; raises Invalid by field."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     username = username.strip().lower()
     known = session.scalars(select(User).where(User.username == username)).one_or_none()
     problems = _password_problems(password)
@@ -76,11 +78,11 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
 
     Another usual extension counts from the next sign-in on.
     """
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     problems: dict[str, str] = {}
     values = _clean(session, fields, problems)
-    if user.active and user.role == Role.ADMIN and values.get("role") != Role.ADMIN and _is_last_admin(session, user):
+    if values.get("role") not in _admins() and user.active and _is_last_admin(session, user):
         problems["role"] = "last_admin"
     if problems:
         raise Invalid(problems)
@@ -99,11 +101,11 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
 
 def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, now: datetime) -> User:
     """Close an account, which ends its sessions, or open it again. Raises Invalid for the last administrator."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     if user.active == active:
         return user
-    if not active and user.role == Role.ADMIN and _is_last_admin(session, user):
+    if not active and _is_last_admin(session, user):
         raise Invalid({"active": "last_admin"})
     before = facts(session, user)
     user.active = active
@@ -116,7 +118,7 @@ def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, no
 
 def set_password(session: Session, actor: Actor, user_id: int, password: str, *, now: datetime) -> User:
     """A new password by the administrator; all sessions of the person end."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_ACCOUNTS)
     user = _locked(session, user_id)
     problems = _password_problems(password)
     if problems:
@@ -165,7 +167,7 @@ def _clean(session: Session, fields: UserFields, problems: dict[str, str]) -> di
         problems["role"] = "unknown_choice"
     if fields.language not in _LANGUAGES:
         problems["language"] = "unknown_choice"
-    officer = fields.role == Role.OFFICER
+    officer = fields.role in set(Role) and rights.works_for_agency(Role(fields.role))
     agency = fields.agency.strip() or None
     if officer != (agency is not None):
         problems["agency"] = "agency_of_officer" if officer else "agency_only_of_officer"
@@ -186,9 +188,13 @@ def _apply(session: Session, user: User, values: dict[str, Any]) -> None:
     user.agency_id = session.scalar(select(Agency.id).where(Agency.code == code)) if code else None
 
 
+def _admins() -> frozenset[Role]:
+    return rights.roles_with(Right.ADMINISTER_ACCOUNTS)
+
+
 def _is_last_admin(session: Session, user: User) -> bool:
-    others = select(User.id).where(User.role == Role.ADMIN, User.active, User.id != user.id)
-    return session.scalar(others.limit(1)) is None
+    others = select(User.id).where(User.role.in_(_admins()), User.active, User.id != user.id)
+    return user.role in _admins() and session.scalar(others.limit(1)) is None
 
 
 def _locked(session: Session, user_id: int) -> User:

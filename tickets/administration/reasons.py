@@ -12,6 +12,7 @@ from callcenter.vocab import AFTER_CALL, UNANSWERED
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 
 _SUBJECT = "pause_reason"
 _LONGEST_NAME = 60
@@ -23,7 +24,7 @@ def facts(reason: PauseReason) -> dict[str, Any]:
 
 def add(session: Session, actor: Actor, code: str, name: str, *, now: datetime) -> PauseReason:
     """A new one, last in the list. Its code goes to the PBX and stays; the same one a second time is no other."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     code = code.strip().lower()
     fits = CODE.fullmatch(code) and code not in (UNANSWERED, AFTER_CALL)
     problems: dict[str, str] = {} if fits else {"code": "code_form"}
@@ -47,7 +48,7 @@ def edit(
     now: datetime,
 ) -> PauseReason:  # fmt: skip
     """Change a reason; one that is not active any more leaves the list. Raises Invalid for the last active one."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_TELEPHONY)
     reason = session.get(PauseReason, code, with_for_update=True, populate_existing=True)
     if reason is None:
         raise NotFound(f"no reason {code}")

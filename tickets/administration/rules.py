@@ -14,6 +14,7 @@ from callcenter.vocab import Level
 from tickets.actors import Actor
 from tickets.agency import assignment
 from tickets.life.records import begin, is_news, record_change
+from tickets.rights import Right
 from tickets.rules.routing import Decision, choose_agency
 
 COMMUNE = "commune"  # instead of an agency's code: the committee of the ticket's ward
@@ -50,7 +51,7 @@ def facts(session: Session, rule: RoutingRule) -> dict[str, Any]:
 
 def add(session: Session, actor: Actor, fields: RuleFields, *, now: datetime) -> RoutingRule:
     """A new rule behind all others; exactly the same rule a second time changes nothing."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     values = _clean(session, fields)
     rules = in_order(session)
     for rule in rules:
@@ -68,7 +69,7 @@ def edit(
     session: Session, actor: Actor, rule_id: int, fields: RuleFields, *, seen: str | None, now: datetime
 ) -> RoutingRule:
     """Change a rule; tickets that were routed by it stay where they are."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     rule = _locked(session, rule_id)
     before, after = facts(session, rule), _clean(session, fields)
     if is_news("routing_rule", str(rule.id), before, after, seen):
@@ -79,7 +80,7 @@ def edit(
 
 def place(session: Session, actor: Actor, rule_id: int, *, beside: int, above: bool, now: datetime) -> None:
     """Put a rule right above or below another. Said by neighbours and not by steps, so it may come twice."""
-    begin(session, actor)
+    begin(session, actor, Right.ADMINISTER_AGENCIES)
     rule, other = _locked(session, rule_id), _locked(session, beside)
     if rule is other:
         return

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, MoveRefused, NotAllowed
 from callcenter.models import Ticket, TicketEvent, User
-from callcenter.vocab import AssignmentRole, Role, TicketState
+from callcenter.vocab import TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.agency import casework
 from tickets.life import history
+from tickets.rights import Right
 from tickets.rules.moves import check_move
-
-STAND_INS = (Role.SUPERVISOR,)
 
 
 def approve(session: Session, actor: Actor, code: str, *, proposal: int | None = None, now: datetime) -> Ticket:
@@ -26,7 +26,7 @@ def approve(session: Session, actor: Actor, code: str, *, proposal: int | None =
 
     `proposal` is the one that was read (`proposal_of`): nobody approves words that took its place meanwhile.
     """
-    actor.require(Role.OFFICER, *STAND_INS)
+    rights.require(actor, Right.APPROVE_ANSWER)
     ticket = history.locked(session, code)
     if history.is_repeat(session, ticket, "approve", actor, now=now):
         return ticket
@@ -45,7 +45,7 @@ def approve(session: Session, actor: Actor, code: str, *, proposal: int | None =
 def send_back(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
     """Not yet: the officer has it again with the reason; the proposed text stays in `resolution` to be mended."""
     reason = reason.strip()
-    actor.require(Role.OFFICER, *STAND_INS)
+    rights.require(actor, Right.APPROVE_ANSWER)
     ticket = history.locked(session, code)
     if history.is_repeat(session, ticket, "send_back", actor, now=now, reason=reason):
         return ticket
@@ -61,9 +61,9 @@ def may_approve(session: Session, actor: Actor, ticket: Ticket) -> bool:
     """Whether this person may approve the answer that waits now; pages ask it before they show the button."""
     if ticket.state != TicketState.AWAITING_APPROVAL:
         return False
-    if actor.role in STAND_INS:
+    if rights.has_all(actor, Right.APPROVE_ANSWER):
         return True
-    if not heads(actor, ticket):
+    if not rights.may(actor, Right.APPROVE_ANSWER, ticket):
         return False
     return not _proposed(session, actor, ticket) or not _somebody_else(session, actor)
 
@@ -74,17 +74,11 @@ def proposal_of(session: Session, ticket: Ticket) -> int | None:
     return last.id if last is not None and ticket.state == TicketState.AWAITING_APPROVAL else None
 
 
-def heads(actor: Actor, ticket: Ticket) -> bool:
-    """Whether this person heads the ticket's lead agency."""
-    return actor.role == Role.OFFICER and actor.approves and ticket.lead_agency_id == actor.agency_id
-
-
 def _require_approver(session: Session, actor: Actor, ticket: Ticket) -> None:
-    if actor.role in STAND_INS:
+    if rights.has_all(actor, Right.APPROVE_ANSWER):
         return
-    _, assignment = casework.in_hand(session, actor, ticket.code)
-    if assignment.role != AssignmentRole.LEAD or not heads(actor, ticket):
-        raise NotAllowed(f"{actor.name} does not approve answers of this agency")
+    casework.in_hand(session, actor, ticket.code)
+    rights.require(actor, Right.APPROVE_ANSWER, ticket)
 
 
 def _proposed(session: Session, actor: Actor, ticket: Ticket) -> bool:

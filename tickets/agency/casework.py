@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.models import Agency, Assignment, Attachment, Ticket
 from callcenter.push import announce
-from callcenter.vocab import AssignmentRole, Role, TicketKind, TicketState
-from tickets.actors import LEADS, Actor
+from callcenter.vocab import AssignmentRole, TicketKind, TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.life import attachments, clocks, history
 from tickets.life.files import StoredFile
+from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.moves import check_move
 from tickets.rules.policy import WorkingDays
@@ -58,7 +60,7 @@ def place(
 
 def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason: str, now: datetime) -> Ticket:
     """A person decides who gets it: out of triage, or away from where it went wrong."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.ROUTE_TICKET)
     ticket = history.locked(session, code)
     agency = session.get(Agency, agency_id)
     problems = {}
@@ -78,6 +80,7 @@ def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason:
 
 def accept(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """The agency takes it on. Accepting twice changes nothing."""
+    rights.require(actor, Right.ACCEPT_TICKET)
     ticket, assignment = in_hand(session, actor, code)
     if assignment.accepted_at is not None:
         return ticket
@@ -204,19 +207,19 @@ def extend(session: Session, actor: Actor, code: str, *, working_days: int, reas
 
 
 def reject(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
-    """Nothing an agency can act on; the citizen is told why (`resolution`). The lead agency does it, or LEADS.
+    """Nothing an agency can act on; the citizen is told why (`resolution`). The lead agency does it, or a leader.
 
     Where the agency's head approves answers, nobody but the head says no. Raises Invalid for `reason`, MoveRefused.
     """
     reason = reason.strip()
-    actor.require(*LEADS, Role.OFFICER)
+    rights.require(actor, Right.REJECT_TICKET)
     ticket = history.locked(session, code)
     if history.is_repeat(session, ticket, "reject", actor, now=now, reason=reason):
         return ticket
     if ticket.kind == TicketKind.CALLBACK:
         raise MoveRefused("reject", ticket.state)
     problem = _text_problem(reason)
-    if actor.role == Role.OFFICER:
+    if not rights.has_all(actor, Right.REJECT_TICKET):
         ticket, assignment = leading(session, actor, code, "reject")
         if assignment.agency.needs_approval and not actor.approves:
             problem = problem or "approver_only"
@@ -234,7 +237,7 @@ def _twice(
     session: Session, actor: Actor, code: str, *verbs: str, now: datetime, reason: str | None, **data: Any
 ) -> Ticket | None:
     """The ticket, where this officer has just done the very same; asked before the rest, for it may have left them."""
-    actor.require(Role.OFFICER)
+    rights.require(actor, Right.ACCEPT_TICKET if "give_back" in verbs else Right.ANSWER_TICKET)
     ticket = history.locked(session, code)
     again = (history.is_repeat(session, ticket, verb, actor, now=now, reason=reason, **data) for verb in verbs)
     return ticket if any(again) else None
@@ -284,7 +287,7 @@ def leading(session: Session, actor: Actor, code: str, move: str) -> tuple[Ticke
 
 def in_hand(session: Session, actor: Actor, code: str) -> tuple[Ticket, Assignment]:
     """The ticket and this agency's own part in it; for everybody else there is no such ticket."""
-    actor.require(Role.OFFICER)
+    rights.require(actor, Right.WORK_INBOX)
     ticket = history.locked(session, code)
     query = select(Assignment).where(
         Assignment.ticket_id == ticket.id, Assignment.agency_id == actor.agency_id, Assignment.ended_at.is_(None)

@@ -7,13 +7,15 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter.errors import Invalid, MoveRefused, NotAllowed
+from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Attempt, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import listening
 from tickets.life import claims, history
 from tickets.notices import messages
+from tickets.rights import Right
 from tickets.rules import attempts, policy
 
 ATTEMPT = "call_attempt"
@@ -49,7 +51,7 @@ def not_reached(
     `later` is a word of `policy.CALL_LATER`, empty for the rule. A double click is one try. Raises Invalid,
     MoveRefused; NotAllowed while somebody else has the number in hand.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.CALL_BACK)
     if result == Attempt.REACHED or (later and later not in policy.CALL_LATER):
         raise Invalid({"result" if result == Attempt.REACHED else "later": "unknown_choice"})
     ticket = history.locked(session, code)
@@ -58,8 +60,8 @@ def not_reached(
         return ticket
     if ticket.kind != TicketKind.CALLBACK or ticket.state != TicketState.FILED:
         raise MoveRefused(ATTEMPT, ticket.state)
-    if actor.role not in LEADS and ticket.owner_id not in (None, actor.id) and not claims.is_free(session, ticket, now):
-        raise NotAllowed(f"{code} is in somebody else's hands")
+    free = rights.Ties(own=lambda: ticket.owner_id in (None, actor.id) or claims.is_free(session, ticket, now))
+    rights.require(actor, Right.CALL_BACK, free)
     before = select(func.count()).where(TicketEvent.ticket_id == ticket.id, TicketEvent.move == ATTEMPT)
     tries = 1 + (session.scalar(before) or 0)
     ticket.call_at = attempts.chosen_time(later, now) if later else attempts.next_time(result, tries, now)
@@ -98,7 +100,7 @@ def end_many(
     Whoever is being called right now stays, and whoever left a message that nobody has heard. Twice is once.
     Raises Invalid.
     """
-    actor.require(*LEADS)
+    rights.require(actor, Right.END_CALL_BACKS)
     problems = _problems(codes, reason, text)
     if problems:
         raise Invalid(problems)

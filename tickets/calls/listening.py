@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session, aliased
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Call, Listening, Ticket, TicketCall, TicketEvent
 from callcenter.push import announce
-from callcenter.vocab import Hearing, Outcome, Role, Sound
-from tickets.actors import DESK, LEADS, Actor
+from callcenter.vocab import Hearing, Outcome, Sound
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import talkers
 from tickets.life import history
+from tickets.rights import Right
 
 # Somebody who stops, seeks and starts again has listened once.
 _ONCE = timedelta(minutes=10)
@@ -22,14 +24,12 @@ _PAGE = 100
 
 def may_hear(session: Session, actor: Actor, call: Call, sound: Sound) -> bool:
     """Leaders everything; operators messages and their own talks; an agency what its ticket was opened for."""
-    if actor.role in LEADS:
-        return True
-    if actor.role == Role.OPERATOR:
-        # A message is a call-back's, and call-backs are everybody's.
-        return sound == Sound.VOICEMAIL or _is_theirs(session, actor, call)
-    if actor.role == Role.OFFICER:
-        return session.scalars(_opened_to(actor, call)).first() is not None
-    return False
+    right = Right.LISTEN_MESSAGE if sound == Sound.VOICEMAIL else Right.LISTEN_RECORDING
+    ties = rights.Ties(
+        own=lambda: _is_theirs(session, actor, call),
+        own_agency=lambda: session.scalars(_opened_to(actor, call)).first() is not None,
+    )
+    return rights.may(actor, right, ties)
 
 
 def allowed(session: Session, actor: Actor, call_id: int, sound: Sound) -> Call:
@@ -69,7 +69,7 @@ def note(
 
 def heard_by_telephone(session: Session, actor: Actor, call_id: int, *, now: datetime) -> Call:
     """The message was listened to in the PBX's mailbox, because this machine does not have it."""
-    actor.require(*DESK)
+    rights.require(actor, Right.CALL_BACK)
     call = allowed(session, actor, call_id, Sound.VOICEMAIL)
     note(session, actor, call, Sound.VOICEMAIL, now=now, how=Hearing.TELEPHONE)
     return call
@@ -115,7 +115,7 @@ def listed(session: Session, *, page: int) -> dict[str, Any]:
 
 def open_to_agency(session: Session, actor: Actor, ticket: Ticket, *, may_hear: bool, now: datetime) -> None:
     """Let the ticket's agency play its recordings, or no longer; never where the identity is kept."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.OPEN_RECORDING)
     allowed = may_hear and not ticket.keep_identity
     if ticket.agency_may_hear != allowed:
         ticket.agency_may_hear = allowed

@@ -15,8 +15,10 @@ from callcenter.errors import Invalid
 from callcenter.models import Agency, Call, NuisanceNumber, PbxCommand, PbxListed, PbxStatus
 from callcenter.push import announce
 from callcenter.vocab import CommandResult, CommandVerb, Disposition, NuisanceStep, Outcome
-from tickets.actors import LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.life.records import record_change
+from tickets.rights import Right
 from tickets.rules import nuisance_rules as rules
 from tickets.rules import policy
 
@@ -57,7 +59,7 @@ def decide(
     hotline_numbers: Sequence[str] = (),
 ) -> NuisanceNumber:
     """A leader decides about a number, in any written form; every PBX is told. Twice is once. Raises Invalid."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.DECIDE_NUISANCE)
     number = phones.normalise(typed)
     row = session.get(NuisanceNumber, number, with_for_update=True) if number else None
     now_is = row.step if row else NuisanceStep.FREE

@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 
 from callcenter import answers
 from callcenter.db import any_of
-from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
+from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.models import Call, Category, Ticket, TicketCall, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import callbacks, listening, talkers
 from tickets.life import entry, history, safe
+from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.fields import TicketFields, clean, missing_to_file
 from tickets.rules.states import NO_TICKETS
@@ -79,7 +81,7 @@ def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
     """A draft without a call: somebody at the counter, a letter, an e-mail, a call whose PBX is not heard."""
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     return history.begin(
         session,
         actor,
@@ -185,7 +187,7 @@ def dispose(
     session: Session, actor: Actor, call_id: int, disposition: Disposition, *, note: str = "", now: datetime
 ) -> Call:
     """End a call without a ticket for an agency. A dropped caller is called back with the draft as it is."""
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     if disposition in AUTOMATIC_DISPOSITIONS:
         raise Invalid({"disposition": "unknown_choice"})
     call = session.get(Call, call_id, with_for_update=True)
@@ -206,8 +208,8 @@ def dispose(
         else:
             history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
         callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
-    elif actor.role not in LEADS and not talkers.talked(session, actor, call):
-        raise NotAllowed("only who talked with the caller may end the call")
+    else:
+        rights.require(actor, Right.FILE_REPORT, rights.Ties(own=lambda: talkers.talked(session, actor, call)))
     _set_disposition(session, call, disposition, note, actor, now)
     return call
 
@@ -221,7 +223,7 @@ def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: 
 
 def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
     """The number was reached and this was said: the call-back is done, but not while its message is unheard."""
-    actor.require(*DESK)
+    rights.require(actor, Right.CALL_BACK)
     ticket = history.locked(session, code)
     if ticket.kind != TicketKind.CALLBACK:
         raise MoveRefused("call_back_done", ticket.state)
@@ -278,7 +280,7 @@ def _set_disposition(
 
 def mine(session: Session, actor: Actor, code: str, version: int | None = None) -> Ticket:
     """The ticket, held, where it is this person's to work on. Raises NotFound, Stale, NotAllowed."""
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     ticket = history.locked(session, code, version)
     _check_owner(session, actor, ticket)
     return ticket
@@ -286,17 +288,19 @@ def mine(session: Session, actor: Actor, code: str, version: int | None = None) 
 
 def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
     """A draft is worked on by its owner, by whom its call rang while nobody owns it, or by a leader."""
-    if actor.role in LEADS or ticket.owner_id == actor.id:
-        return
-    if ticket.owner_id is None and (ticket.state == TicketState.DRAFT or _waits_for_call(ticket)):
-        reached = (
-            select(TicketCall.call_id)
-            .join(Call, Call.id == TicketCall.call_id)
-            .where(TicketCall.ticket_id == ticket.id, talkers.rang_at(actor))
-        )
-        if session.scalars(reached).first() is not None:
-            return
-    raise NotAllowed(f"ticket {ticket.code} is in somebody else's hands")
+    own = rights.Ties(own=lambda: ticket.owner_id == actor.id or _rang_while_unowned(session, actor, ticket))
+    rights.require(actor, Right.FILE_REPORT, own)
+
+
+def _rang_while_unowned(session: Session, actor: Actor, ticket: Ticket) -> bool:
+    if ticket.owner_id is not None or not (ticket.state == TicketState.DRAFT or _waits_for_call(ticket)):
+        return False
+    reached = (
+        select(TicketCall.call_id)
+        .join(Call, Call.id == TicketCall.call_id)
+        .where(TicketCall.ticket_id == ticket.id, talkers.rang_at(actor))
+    )
+    return session.scalars(reached).first() is not None
 
 
 def _waits_for_call(ticket: Ticket) -> bool:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.errors import Invalid
 from callcenter.models import Grievance, Ticket, TicketCall
 from callcenter.vocab import Disposition, GrievanceKind, TicketState
-from tickets.actors import LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import callbacks
 from tickets.desk import filing
 from tickets.life import history
+from tickets.rights import Right
 from tickets.rules.fields import MAX_ADDRESS, MAX_DESCRIPTION
 
 _ROWS = 200
@@ -66,7 +68,7 @@ def guide(
 
 def recent(session: Session, actor: Actor) -> Sequence[Grievance]:
     """For the shift leader and above, newest first."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.SEE_GRIEVANCES)
     query = select(Grievance).order_by(Grievance.id.desc()).limit(_ROWS).options(joinedload(Grievance.guided_by))
     return session.scalars(query).all()
 

@@ -3,22 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter import answers
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
-from callcenter.vocab import Role, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from callcenter.vocab import TicketKind, TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import listening
 from tickets.life.loading import CLOCKS, SHOWN
+from tickets.life.visibility import visible
+from tickets.rights import Right
 from tickets.rules import talks
 from tickets.rules.states import NO_TICKETS, OPEN
 
-Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Asked for by every page of the desk, and so built once.
 _AT_MINE = (
     select(Call)
@@ -182,7 +183,7 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
         .order_by(Assignment.id)
         .options(joinedload(Assignment.agency))
     ).all()
-    desk = actor.role in DESK
+    desk, listens = rights.may(actor, Right.SEE_CALLS), rights.may(actor, Right.SEE_LISTENINGS)
     calls = _calls_of(session, found) if desk or found.agency_may_hear else ()
     return TicketPage(
         ticket=found,
@@ -193,7 +194,7 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
         ).all(),
         calls=calls,
         count_of_calls=_count_of_calls(session, found) if calls else 0,
-        listened=listening.of_calls(session, [call.id for call, _ in calls]) if actor.role in LEADS else {},
+        listened=listening.of_calls(session, [call.id for call, _ in calls]) if listens else {},
         children=session.scalars(select(Ticket).where(Ticket.parent_id == found.id).order_by(Ticket.id)).all()
         if desk
         else (),
@@ -210,15 +211,6 @@ def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment
     if found is None:
         raise NotFound(f"no file {attachment_id} for {actor.name}")
     return found
-
-
-def visible(query: Query, actor: Actor) -> Query:
-    """Only tickets this person may see: the desk sees all, an officer what the agency has or had in hand."""
-    if actor.role in DESK:
-        return query
-    if actor.role != Role.OFFICER:
-        raise NotFound("tickets are for people who signed in")
-    return query.where(exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id))
 
 
 def pbx_states(session: Session) -> Sequence[PbxStatus]:

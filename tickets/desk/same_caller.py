@@ -7,13 +7,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.errors import MoveRefused, NotAllowed, NotFound
+from callcenter.errors import MoveRefused, NotFound
 from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.calls import talkers
 from tickets.desk import filing
 from tickets.life import claims, history
+from tickets.rights import Right
 from tickets.rules import policy
 
 # How the call of one more report, of a dropped talk, and of a draft that was given up for the older one hang together.
@@ -37,10 +39,9 @@ def one_more(session: Session, actor: Actor, code: str, *, now: datetime) -> Tic
 
     Raises NotAllowed for somebody else's ticket.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     first = history.locked(session, code)
-    if actor.role not in LEADS and first.owner_id != actor.id:
-        raise NotAllowed(f"ticket {code} is in somebody else's hands")
+    rights.require(actor, Right.FILE_REPORT, first)
     return another(session, actor, first, now=now)
 
 
@@ -111,7 +112,7 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
 
     Twice is once. Raises NotFound where this call has no such draft, NotAllowed for somebody else's call.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.FILE_REPORT)
     call = session.get(Call, call_id, with_for_update=True)
     if call is None:
         raise NotFound(f"no call {call_id}")
@@ -121,9 +122,8 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
     offered = redial(session, call, now)
     if offered is None or offered.ticket.code != code:
         raise NotFound(f"ticket {code} did not break off before call {call_id}")
-    rings = actor.extension in call.ringing
-    if actor.role not in LEADS and not rings and not talkers.talked(session, actor, call):
-        raise NotAllowed("only who talks with the caller goes on")
+    talks = rights.Ties(own=lambda: actor.extension in call.ringing or talkers.talked(session, actor, call))
+    rights.require(actor, Right.FILE_REPORT, talks)
     older = history.locked(session, code)
     _hand_over_call(session, older, call, actor, now)
     history.move(session, older, "redialled", actor, now=now)

@@ -12,9 +12,11 @@ from callcenter.errors import NotFound
 from callcenter.models import Article, ArticleUse
 from callcenter.models.knowledge import article_words
 from callcenter.text import fold
-from tickets.actors import DESK, LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.finding import search
 from tickets.life import history
+from tickets.rights import Right
 
 _MOST_WORDS = 12
 _LISTED = 200
@@ -30,10 +32,10 @@ class Listed:
 
 def listed(session: Session, actor: Actor, said: str = "", category: str | None = None) -> list[Listed]:
     """What this person may read, by words (whole, the last perhaps unfinished) and field; the best first."""
-    actor.require(*DESK)
+    rights.require(actor, Right.READ_KNOWLEDGE)
     uses = select(func.count()).where(ArticleUse.article_id == Article.id).correlate(Article).scalar_subquery()
     query = select(Article, uses).options(joinedload(Article.category)).limit(_LISTED)
-    if actor.role not in LEADS:
+    if not rights.may(actor, Right.READ_UNPUBLISHED):
         query = query.where(Article.published)
     if category:
         query = query.where(Article.category_code == category)
@@ -47,9 +49,9 @@ def listed(session: Session, actor: Actor, said: str = "", category: str | None 
 
 def read(session: Session, actor: Actor, article_id: int) -> Listed:
     """Raises NotFound for a draft that this person does not edit."""
-    actor.require(*DESK)
+    rights.require(actor, Right.READ_KNOWLEDGE)
     article = session.get(Article, article_id, options=[joinedload(Article.category)])
-    if article is None or (not article.published and actor.role not in LEADS):
+    if article is None or (not article.published and not rights.may(actor, Right.READ_UNPUBLISHED)):
         raise NotFound(f"no article {article_id} for {actor.name}")
     uses = session.scalar(select(func.count()).where(ArticleUse.article_id == article.id))
     return Listed(article, uses or 0)

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Ticket
 from callcenter.vocab import TicketKind
-from tickets.actors import DESK, Actor
-from tickets.desk import queries
+from tickets import rights
+from tickets.actors import Actor
+from tickets.life.visibility import visible
+from tickets.rights import Right
 from tickets.rules.states import NO_TICKETS, OPEN
 
 _AT_MOST = 5
@@ -30,10 +32,10 @@ def related(session: Session, actor: Actor, ticket: Ticket) -> Related:
 def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
     """Nothing for an agency where an identity is kept, on either side: which tickets belong together tells who."""
     numbers = {number for number in (ticket.caller, ticket.reporter_phone) if number}
-    for_agency = actor.role not in DESK
+    for_agency = not rights.may(actor, Right.SEE_IDENTITY)
     if not numbers or (for_agency and ticket.keep_identity):
         return ()
-    query = queries.visible(select(Ticket), actor).where(
+    query = visible(select(Ticket), actor).where(
         or_(Ticket.caller.in_(numbers), Ticket.reporter_phone.in_(numbers)),
         Ticket.id != ticket.id,
         Ticket.state.not_in(NO_TICKETS),
@@ -49,7 +51,7 @@ def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tick
     if ticket.ward_code is None or ticket.category_code is None or ticket.state in NO_TICKETS:
         return ()
     query = (
-        queries.visible(select(Ticket), actor)
+        visible(select(Ticket), actor)
         .where(
             Ticket.ward_code == ticket.ward_code,
             Ticket.category_code == ticket.category_code,

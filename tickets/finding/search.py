@@ -43,10 +43,12 @@ from callcenter.models import Assignment, Ticket
 from callcenter.models.tickets import words as ticket_words
 from callcenter.text import fold
 from callcenter.vocab import TicketState
-from tickets.actors import DESK, Actor
-from tickets.desk import queries
+from tickets import rights
+from tickets.actors import Actor
 from tickets.life import lines
 from tickets.life.lines import Line
+from tickets.life.visibility import visible
+from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.sla import VIETNAM
 
@@ -170,7 +172,7 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
 def count(session: Session, actor: Actor, wanted: Wanted) -> int:
     """How many there are in all. Reads every one of them: a second for a common word among a million."""
     asked = _asked(wanted, actor)
-    base = queries.visible(select(func.count()).select_from(Ticket), actor)
+    base = visible(select(func.count()).select_from(Ticket), actor)
     return session.scalar(base.where(*_conditions(asked.ways, asked.exact)), asked.values) or 0
 
 
@@ -187,7 +189,7 @@ def _asked(wanted: Wanted, actor: Actor) -> _Asked:
     if wanted.category_code:
         values["category"] = wanted.category_code
     if wanted.mine:
-        values |= {"owner": actor.id} if actor.role in DESK else {"in_hand": actor.agency_id}
+        values |= {"owner": actor.id} if rights.has_all(actor, Right.SEE_TICKET) else {"in_hand": actor.agency_id}
     exact = _exactly(wanted.text, actor)
     if wanted.text.strip() and not exact:
         values |= _parts(wanted.text, actor)
@@ -215,12 +217,12 @@ def _parts(said: str, actor: Actor) -> dict[str, object]:
         return {"nothing": True}
     names = (_shown(name, actor) for name in ("number", "second_number"))
     parts: dict[str, object] = dict(zip(names, numbers, strict=False))
-    words = query_of(said, "" if actor.role in DESK else "B")
+    words = query_of(said, "" if rights.may(actor, Right.SEE_IDENTITY) else "B")
     return parts | {"words": words} if words else parts or {"nothing": True}
 
 
 def _shown(name: str, actor: Actor) -> str:
-    return name if actor.role in DESK else f"shown_{name}"
+    return name if rights.may(actor, Right.SEE_IDENTITY) else f"shown_{name}"
 
 
 def query_of(said: str, weight: str = "") -> str:
@@ -262,7 +264,7 @@ def _conditions(ways: Sequence[str], exact: Sequence[str]) -> list[ColumnElement
 
 def _page_of_newest(conditions: Conditions, actor: Actor, back: bool) -> Statement:
     """Of those within the window, up to `end`; where they do not fill the page, of the others as well."""
-    every = queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions)
+    every = visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions)
     window = _WAYS["below_end" if back else "above_end"]
     near = _asked_once(every.where(window).order_by(*_order(Ticket, back=back)).limit(PAGE_SIZE + 1), "near")
     far = _asked_once(every.where(~window, _number_of(near) <= PAGE_SIZE), "far")
@@ -270,7 +272,7 @@ def _page_of_newest(conditions: Conditions, actor: Actor, back: bool) -> Stateme
 
 
 def _page_of_all(conditions: Conditions, actor: Actor, back: bool) -> Statement:
-    hits = _asked_once(queries.visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions), "hits")
+    hits = _asked_once(visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions), "hits")
     return _rows_of(hits, literal_column("0"), _number_of(hits), back=back)
 
 

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session, aliased
 
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import HungUpBy, Outcome, Role, TicketKind, TicketState
-from tickets.actors import DESK, LEADS, Actor
+from callcenter.vocab import HungUpBy, Outcome, TicketKind, TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.life import history
+from tickets.rights import Right
 from tickets.rules import policy
 
 # Whoever took a call-back and did nothing for so long has let it go: the next one may take it.
@@ -71,7 +73,7 @@ def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None
     So a double click opens the same number twice. A number that is on the line right now is not called, nor one whose
     next time has not come.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.CALL_BACK)
     oldest = select(Ticket).where(*_OPEN).order_by(*order()).limit(1)
     mine = session.scalars(oldest.where(Ticket.owner_id == actor.id, claimed_at() >= now - policy.CLAIM_LASTS)).first()
     if mine is not None:
@@ -85,12 +87,12 @@ def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None
 
 def take(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """This call-back and no other. Raises Taken while somebody else has it; a leader takes it all the same."""
-    actor.require(*DESK)
+    rights.require(actor, Right.CALL_BACK)
     ticket = _callback(session, code)
     if not is_free(session, ticket, now):
         if ticket.owner_id == actor.id:
             return ticket
-        if actor.role not in LEADS:
+        if not rights.may(actor, Right.CALL_BACK, ticket):
             raise Taken(ticket)
     _give(session, ticket, actor, now)
     return ticket
@@ -98,9 +100,9 @@ def take(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
 
 def leave(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """Not reached, or no time: the number is free for the next one. Twice, or when it is done already, is nothing."""
-    actor.require(*DESK)
+    rights.require(actor, Right.CALL_BACK)
     ticket = history.locked(session, code)
-    mine = ticket.owner_id == actor.id or actor.role in LEADS
+    mine = rights.may(actor, Right.CALL_BACK, ticket)
     if ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED and ticket.owner_id and mine:
         ticket.owner_id = None
         history.note(session, ticket, "unclaim", actor, now=now)
@@ -109,7 +111,7 @@ def leave(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket
 
 def take_over(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """A leader finishes somebody's draft; its history says from whom. Raises MoveRefused when it is no draft now."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.HAND_ON_WORK)
     ticket = history.locked(session, code)
     if ticket.state != TicketState.DRAFT:
         raise MoveRefused("take_over", ticket.state)
@@ -122,13 +124,13 @@ def take_over(session: Session, actor: Actor, code: str, *, now: datetime) -> Ti
 
 def hand_to(session: Session, actor: Actor, code: str, user_id: int, *, now: datetime) -> Ticket:
     """A leader gives a draft or a call-back to one of the desk by name. Raises Invalid for anybody else."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.HAND_ON_WORK)
     ticket = history.locked(session, code)
     waiting = ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
     if ticket.state != TicketState.DRAFT and not waiting:
         raise MoveRefused("hand_to", ticket.state)
     person = session.get(User, user_id)
-    if person is None or not person.active or person.role not in (Role.OPERATOR, Role.SHIFT_LEADER):
+    if person is None or not person.active or person.role not in rights.roles_with(Right.STAFF_DESK):
         raise Invalid({"user_id": "unknown_choice"})
     if ticket.owner_id != person.id:
         before = ticket.owner.name if ticket.owner else None

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from callcenter.errors import Stale
 from callcenter.models import ChangeRecord
 from callcenter.push import announce
-from callcenter.vocab import Role
+from tickets import rights
 from tickets.actors import Actor
+from tickets.rights import Right
 
 Facts = Mapping[str, Any]
 PAGE = 50
@@ -30,10 +31,9 @@ class Changed(Stale):
         self.current = dict(current)
 
 
-def begin(session: Session, actor: Actor, *also: Role) -> None:
-    """Only an administrator (and these `also`), one at a time: what a check has seen still holds when the change is
-    written."""
-    actor.require(Role.ADMIN, *also)
+def begin(session: Session, actor: Actor, right: Right) -> None:
+    """Only with this right, one at a time: what a check has seen still holds when the change is written."""
+    rights.require(actor, right)
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 

@@ -9,12 +9,14 @@ from callcenter import outbox
 from callcenter.errors import NotFound
 from callcenter.models import OutboxRow, SetAside
 from callcenter.push import announce
-from tickets.actors import LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
+from tickets.rights import Right
 
 
 def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> None:
     """Send a promise once more; what was set aside because of it is settled with that."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.OVERSEE_WORK)
     if session.get(OutboxRow, outbox_id) is None:
         raise NotFound(f"no promise {outbox_id}")
     outbox.retry(session, outbox_id, now)
@@ -28,7 +30,7 @@ def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> N
 
 def settle(session: Session, actor: Actor, set_aside_id: int, *, now: datetime) -> None:
     """A person has looked at it and nothing more is to be done. Settling twice changes nothing."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.OVERSEE_WORK)
     row = session.get(SetAside, set_aside_id, with_for_update=True)
     if row is None:
         raise NotFound(f"nothing set aside as {set_aside_id}")

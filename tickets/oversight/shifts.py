@@ -5,22 +5,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.errors import Invalid, NotAllowed, NotFound
+from callcenter.errors import Invalid, NotFound
 from callcenter.models import ShiftHandover, Ticket, User
 from callcenter.push import announce
-from callcenter.vocab import Role, TicketKind, TicketState
-from tickets.actors import LEADS, Actor
+from callcenter.vocab import TicketKind, TicketState
+from tickets import rights
+from tickets.actors import Actor
 from tickets.desk import queries
 from tickets.desk.queries import Unfinished
 from tickets.life import history
 from tickets.oversight import worklist
+from tickets.rights import Right
 from tickets.rules.states import UNTAKEN
 from tickets.telephone import emergencies, emergency_bar
 
-_RECEIVE = (Role.SHIFT_LEADER, Role.SUPERVISOR)
 _RECENT = 30
 
 
@@ -53,9 +54,10 @@ def standing(session: Session, actor: Actor, now: datetime) -> list[dict[str, An
 
 def give(session: Session, actor: Actor, to_id: int, *, note: str, now: datetime) -> ShiftHandover:
     """Hand the shift over to somebody by name; an earlier one that nobody confirmed gives way. Raises Invalid."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.HAND_OVER)
     receiver = session.get(User, to_id)
-    if receiver is None or not receiver.active or receiver.role not in _RECEIVE or receiver.id == actor.id:
+    receives = rights.roles_with(Right.RECEIVE_SHIFT)
+    if receiver is None or not receiver.active or receiver.role not in receives or receiver.id == actor.id:
         raise Invalid({"to": "unknown_choice"})
     assert actor.id is not None
     # Held, so that two clicks at the same moment make one after the other.
@@ -88,10 +90,9 @@ def confirm(session: Session, actor: Actor, handover_id: int, *, remark: str = "
 
     Raises NotAllowed for anybody else, Invalid for one that was taken back.
     """
-    actor.require(*LEADS)
+    rights.require(actor, Right.HAND_OVER)
     row = _locked(session, handover_id)
-    if row.given_to_id != actor.id:
-        raise NotAllowed("only whom it was given to confirms a handover")
+    rights.require(actor, Right.HAND_OVER, rights.Ties(own=lambda: row.given_to_id == actor.id))
     if row.withdrawn_at is not None:
         raise Invalid({"handover": "handover_withdrawn"})
     if row.confirmed_at is not None:
@@ -105,10 +106,9 @@ def confirm(session: Session, actor: Actor, handover_id: int, *, remark: str = "
 
 def withdraw(session: Session, actor: Actor, handover_id: int, *, now: datetime) -> ShiftHandover:
     """The giver takes it back before it was confirmed. Raises Invalid after that."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.HAND_OVER)
     row = _locked(session, handover_id)
-    if row.given_by_id != actor.id:
-        raise NotAllowed("only who gave a handover takes it back")
+    rights.require(actor, Right.HAND_OVER, rights.Ties(own=lambda: row.given_by_id == actor.id))
     if row.confirmed_at is not None:
         raise Invalid({"handover": "handover_confirmed"})
     row.withdrawn_at = row.withdrawn_at or now
@@ -135,8 +135,9 @@ def recent(session: Session) -> Sequence[ShiftHandover]:
 
 def receivers(session: Session, actor: Actor) -> Sequence[User]:
     """Who can take a shift over; shift leaders first."""
-    query = select(User).where(User.active, or_(*(User.role == role for role in _RECEIVE)), User.id != actor.id)
-    return session.scalars(query.order_by(User.role != Role.SHIFT_LEADER, User.name)).all()
+    receives, leads = (User.role.in_(rights.roles_with(one)) for one in (Right.RECEIVE_SHIFT, Right.LEAD_SHIFT))
+    query = select(User).where(User.active, receives, User.id != actor.id)
+    return session.scalars(query.order_by(leads.desc(), User.name)).all()
 
 
 def _take(session: Session, actor: Actor, item: dict[str, Any], before: str, now: datetime) -> None:

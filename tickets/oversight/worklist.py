@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import Clock, HungUpBy, Level, Outcome, Role, TicketKind, TicketState
+from callcenter.vocab import Clock, HungUpBy, Level, Outcome, TicketKind, TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import calling, listening, talkers
 from tickets.calls.calling import Tried
@@ -17,6 +18,7 @@ from tickets.desk.queries import Unfinished
 from tickets.figures import overview
 from tickets.life import claims, clocks
 from tickets.life.loading import CLOCKS
+from tickets.rights import Right
 from tickets.rules import attempts, policy
 from tickets.rules.states import UNTAKEN
 
@@ -214,5 +216,5 @@ def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
 
 def desk_people(session: Session) -> Sequence[User]:
     """Who may be handed a draft or a call-back."""
-    roles = (Role.OPERATOR, Role.SHIFT_LEADER)
-    return session.scalars(select(User).where(User.active, User.role.in_(roles)).order_by(User.name)).all()
+    staff = User.role.in_(rights.roles_with(Right.STAFF_DESK))
+    return session.scalars(select(User).where(User.active, staff).order_by(User.name)).all()

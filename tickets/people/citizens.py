@@ -13,15 +13,17 @@ from callcenter.errors import Invalid, MoveRefused
 from callcenter.models import Agency, Assignment, Ticket
 from callcenter.push import announce
 from callcenter.vocab import AssignmentRole, TicketKind
-from tickets.actors import DESK, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.agency import casework
 from tickets.life import attachments, clocks, history
 from tickets.life.files import StoredFile, unnamed
+from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.moves import allowed, check_move
 from tickets.rules.states import ANSWERED
 
-CITIZEN = Actor.rule("citizen")
+CITIZEN = Actor.link("citizen")
 RATED = "rated"
 MAX_TEXT = 10_000
 MAX_NOTE = 1000
@@ -136,8 +138,7 @@ def open_to(ticket: Ticket, now: datetime) -> frozenset[str]:
 
 
 def _theirs(session: Session, actor: Actor, code: str) -> Ticket:
-    if actor != CITIZEN:
-        actor.require(*DESK)
+    rights.require(actor, Right.SPEAK_FOR_CITIZEN)
     return history.locked(session, code)
 
 

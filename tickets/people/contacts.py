@@ -11,8 +11,10 @@ from callcenter.errors import Invalid, Stale
 from callcenter.models import Call, Contact, Ticket, User
 from callcenter.text import fold
 from callcenter.vocab import ContactFlag, Outcome
-from tickets.actors import DESK, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.life import safe
+from tickets.rights import Right
 from tickets.rules.fields import MAX_NAME
 from tickets.rules.states import HIDDEN
 
@@ -69,7 +71,7 @@ def save(
 
     Raises Invalid by field, Stale where somebody else has written meanwhile.
     """
-    actor.require(*DESK)
+    rights.require(actor, Right.NOTE_CALLER)
     contact = session.get(Contact, number, with_for_update=True)
     if seen != stamp(contact):
         raise Stale(f"the note on {number} has changed")

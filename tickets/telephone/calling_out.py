@@ -12,10 +12,12 @@ from callcenter.errors import Invalid, NotFound
 from callcenter.models import OutgoingCall, PbxCommand, Ticket, User
 from callcenter.push import announce
 from callcenter.vocab import Attempt, CallOut, CommandResult, CommandVerb, TicketKind, TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import calling
 from tickets.life import history, safe
-from tickets.telephone import my_phone, phone
+from tickets.rights import Right
+from tickets.telephone import my_phone
 
 MOVE = "called_out"
 # A number that is not kept as E.164 is a service's: somebody called 115 for the citizen.
@@ -67,7 +69,7 @@ def place(session: Session, actor: Actor, code: str, number: str, allowed: Allow
     Raises NotFound without a telephone, Invalid where the number is none of the ticket's, may not be called, or the
     telephone is busy.
     """
-    actor.require(*phone.OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     ticket = history.locked(session, code)
     e164 = phones.normalise(number)
     here = my_phone.of(session, actor, now)

@@ -12,12 +12,14 @@ from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import Call, Emergency, EmergencyLine, Ticket, TicketCall
 from callcenter.push import announce
 from callcenter.vocab import CommandVerb, EmergencyEnd, EmergencyService, Level, TicketState
-from tickets.actors import LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
 from tickets.desk import filing, queries, same_caller
 from tickets.life import history
+from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
 from tickets.rules.emergency_rules import Step
-from tickets.telephone import calling_out, my_phone, phone, transfers
+from tickets.telephone import calling_out, emergency_bar, my_phone, transfers
 from tickets.telephone.calling_out import Allowed
 
 TOPIC = "emergencies"
@@ -37,7 +39,7 @@ def begin(
     The same key twice is one emergency. A transfer that the PBX cannot be asked for is no error: the page tells it.
     Raises NotFound where there is neither call nor ticket, NotAllowed for somebody else's ticket.
     """
-    actor.require(*phone.OPERATORS)
+    rights.require(actor, Right.PASS_EMERGENCY)
     assert actor.id is not None
     call = at_my_telephone(session, actor, now)
     ticket = _ticket(session, actor, call, code, now)
@@ -71,7 +73,7 @@ def begin(
 
 def take(session: Session, actor: Actor, emergency_id: int, *, now: datetime) -> Emergency:
     """A shift leader takes it on: the alarm is heard no more, and the operator reads who. Twice is once."""
-    actor.require(*LEADS)
+    rights.require(actor, Right.LEAD_EMERGENCY)
     row = locked(session, emergency_id)
     if row.taken_at is None and row.ended_at is None:
         _taken(session, row, actor, now)
@@ -85,7 +87,7 @@ def end(
 
     Raises Invalid for a word that is none or lacks its explanation, NotAllowed for somebody else's emergency.
     """
-    row = _mine(session, actor, emergency_id)
+    row = _theirs(session, actor, emergency_id, Right.FOLLOW_EMERGENCY)
     problems = rules.problem_of(ended, note)
     if problems:
         raise Invalid(problems)
@@ -96,7 +98,7 @@ def end(
 
 def step(session: Session, actor: Actor, emergency_id: int, what: Step, allowed: Allowed, *, now: datetime) -> None:
     """One thing of the bar. Raises Invalid where the telephone or the PBX cannot do it now."""
-    row = _mine(session, actor, emergency_id)
+    row = _theirs(session, actor, emergency_id, Right.PASS_EMERGENCY)
     call = session.get(Call, row.call_id) if row.call_id else None
     match what:
         case Step.AGAIN | Step.AT_ONCE | Step.JOIN | Step.BACK:
@@ -207,12 +209,11 @@ def _lower(session: Session, ticket: Ticket) -> None:
         ticket.version += 1
 
 
-def _mine(session: Session, actor: Actor, emergency_id: int) -> Emergency:
-    """Held; of whoever began it, has its ticket, or leads."""
+def _theirs(session: Session, actor: Actor, emergency_id: int, right: Right) -> Emergency:
+    """Held; of the person who began it or has its ticket, or of a leader."""
     row = locked(session, emergency_id)
-    owner = session.get_one(Ticket, row.ticket_id).owner_id
-    if actor.role not in LEADS and actor.id not in (row.began_by_id, owner):
-        raise NotAllowed("somebody else's emergency")
+    ticket = session.get_one(Ticket, row.ticket_id)
+    rights.require(actor, right, emergency_bar.ties(actor, row, ticket))
     return row
 
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Emergency, PbxCommand, Ticket
 from callcenter.vocab import CommandResult, CommandVerb, EmergencyEnd, EmergencyService
-from tickets.actors import LEADS, Actor
+from tickets import rights
+from tickets.actors import Actor
+from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
 from tickets.rules.emergency_rules import Facts, Stage, Step
 from tickets.telephone import calling_out, emergency_watch, my_phone, phone, transfers
@@ -63,8 +65,13 @@ def shown(session: Session, actor: Actor, now: datetime) -> list[Shown]:
     return [
         _shown(session, actor, row, ticket, now)
         for row, ticket in open_ones(session)
-        if actor.role in LEADS or actor.id in (row.began_by_id, ticket.owner_id)
+        if rights.may(actor, Right.FOLLOW_EMERGENCY, ties(actor, row, ticket))
     ]
+
+
+def ties(actor: Actor, row: Emergency, ticket: Ticket) -> rights.Ties:
+    """An emergency is the operator's own who began it, and whose ticket it is."""
+    return rights.Ties(own=lambda: actor.id in (row.began_by_id, ticket.owner_id))
 
 
 def open_ones(session: Session) -> list[tuple[Emergency, Ticket]]:
@@ -137,7 +144,7 @@ def _can(
     session: Session, actor: Actor, row: Emergency, ticket: Ticket, call: Call | None, now: datetime
 ) -> frozenset[Step]:
     """What this person's telephone can do, whatever would help."""
-    if actor.role not in phone.OPERATORS or not actor.extension:
+    if not rights.may(actor, Right.WORK_TELEPHONE) or not actor.extension:
         return frozenset()
     if call is None or call.ended_at is not None:
         return _calls(session, actor, row, ticket, now)

@@ -15,7 +15,9 @@ from callcenter import commands
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandResult, CommandVerb
+from tickets import rights
 from tickets.actors import Actor
+from tickets.rights import Right
 from tickets.telephone import after_call, floor, phone
 from tickets.telephone.floor import Doing
 
@@ -106,7 +108,7 @@ def of(session: Session, actor: Actor, now: datetime) -> Presence | None:
         reason_name=named.name if named else reason if reason not in (UNANSWERED, AFTER_CALL) else "",
         since=working.began_at if working else since,
         ready_due=working.ready_due if working else None,
-        can=frozenset(status.actions) if actor.role in phone.OPERATORS else frozenset(),
+        can=frozenset(status.actions) if rights.may(actor, Right.WORK_TELEPHONE) else frozenset(),
         away=phone.is_away(status, now),
         asked=asked,
         result=result,
@@ -127,7 +129,7 @@ def ask(
 
     Raises NotFound without a telephone, Invalid where it cannot be done now or the reason is none of the list.
     """
-    actor.require(*phone.OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     here = of(session, actor, now)
     if here is None or actor.id is None:
         raise NotFound(f"no telephone of {actor.name} at any PBX")

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from callcenter import commands
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Call, PbxCommand, PbxStatus
-from callcenter.vocab import CommandResult, CommandVerb, Role
+from callcenter.vocab import CommandResult, CommandVerb
+from tickets import rights
 from tickets.actors import Actor
 from tickets.desk import queries
+from tickets.rights import Right
 
-OPERATORS = (Role.OPERATOR, Role.SHIFT_LEADER)
 # How long the page remembers what became of a command, and how long a done one may take to show in the call.
 _REMEMBERED = timedelta(seconds=30)
 _SHOWS_WITHIN = timedelta(seconds=5)
@@ -59,7 +60,7 @@ def press(session: Session, actor: Actor, call_id: int, verb: CommandVerb, *, no
 
     Raises NotFound for a call that is not at this telephone, Invalid where it cannot be done now.
     """
-    actor.require(*OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     call = session.get(Call, call_id)
     if call is None or not actor.extension or actor.id is None:
         raise NotFound(f"no call {call_id} for {actor.name}")
@@ -92,7 +93,8 @@ def fitting(call: Call, extension: str) -> CommandVerb | None:
 
 def _line(actor: Actor, call: Call, status: PbxStatus | None, last: PbxCommand | None, now: datetime) -> Line:
     verb = fitting(call, actor.extension or "")
-    if status is None or verb is None or verb.value not in status.actions or actor.role not in OPERATORS:
+    reachable = verb is not None and status is not None and verb.value in status.actions
+    if verb is None or not reachable or not rights.may(actor, Right.WORK_TELEPHONE):
         return Line(call.id, call.caller, call.caller_name)
     # A real PBX has nothing to say here, whatever its events claim: only one that can be answered from here speaks.
     said = call.snapshot.get("said", [])

@@ -12,10 +12,12 @@ from callcenter.errors import Invalid
 from callcenter.models import Call, ExtensionSpan, PbxQueue, User
 from callcenter.push import announce
 from callcenter.vocab import CommandVerb, TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.desk import filing
 from tickets.life import history
-from tickets.telephone import my_phone, phone
+from tickets.rights import Right
+from tickets.telephone import my_phone
 
 # Two people who take at the same moment wait for each other; it is done a few times a shift.
 _LOCK = 1022_2026
@@ -64,7 +66,7 @@ def arrive(session: Session, actor: Actor, *, now: datetime) -> bool:
 
     Who has one keeps it; who has no usual one and no queue is known to need any goes without.
     """
-    if actor.role not in phone.OPERATORS or actor.extension is not None:
+    if not rights.may(actor, Right.WORK_TELEPHONE) or actor.extension is not None:
         return True
     offered = choices(session, actor)
     usual = next((one for one in offered if one.usual), None)
@@ -80,7 +82,7 @@ def take(session: Session, actor: Actor, extension: str, *, over: int | None = N
     `over` is the person who was seen to have it: somebody else by now is not pushed out unseen. The draft of a call
     that goes on there passes too. Raises Invalid for an extension that nobody knows, or that another person has.
     """
-    actor.require(*phone.OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     if extension not in _known(session):
         raise Invalid({"extension": "unknown_choice"})

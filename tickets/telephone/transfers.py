@@ -14,8 +14,10 @@ from callcenter import commands, phones
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Agency, Call, PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb
+from tickets import rights
 from tickets.actors import Actor
 from tickets.desk import queries
+from tickets.rights import Right
 from tickets.telephone import floor, phone
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.floor import Doing, Seat
@@ -77,7 +79,7 @@ def can(session: Session, actor: Actor, call: Call) -> frozenset[str]:
     status = session.get(PbxStatus, call.pbx)
     extension = actor.extension or ""
     talks = call.ended_at is None and extension in call.talking and extension not in call.holding
-    if status is None or actor.role not in phone.OPERATORS or not talks:
+    if status is None or not rights.may(actor, Right.WORK_TELEPHONE) or not talks:
         return frozenset()
     return frozenset(verb.value for verb in _ON if verb.value in status.actions)
 
@@ -122,7 +124,7 @@ def ask(
 
     Raises NotFound for a call that is not at this telephone, Invalid where it cannot be done now or `to` is nobody.
     """
-    actor.require(*phone.OPERATORS)
+    rights.require(actor, Right.WORK_TELEPHONE)
     call = session.get(Call, call_id)
     if call is None or not actor.extension or actor.id is None:
         raise NotFound(f"no call {call_id} for {actor.name}")

@@ -1,0 +1,40 @@
+"""The SQL condition of each scope: which tickets an actor may see."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, exists
+
+from callcenter.errors import NotFound
+from callcenter.models import Assignment, Ticket
+from tickets import rights
+from tickets.actors import Actor
+from tickets.rights import Right, Scope
+
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
+
+
+def visible(query: Query, actor: Actor) -> Query:
+    """`query` of tickets, narrowed to those that this person may see. Raises NotFound for those who may see none."""
+    scope = rights.scope_of(actor, Right.SEE_TICKET)
+    if scope is None:
+        raise NotFound("tickets are for people who signed in")
+    return query if scope is Scope.ALL else query.where(_CONDITIONS[scope](actor))
+
+
+def _owned(actor: Actor) -> ColumnElement[bool]:
+    return Ticket.owner_id == actor.id
+
+
+def _with_the_agency(actor: Actor) -> ColumnElement[bool]:
+    """The agency has it in hand, or had it."""
+    return exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id)
+
+
+# No teams and no tree of agencies yet: as `tickets.rights` has it, their scopes reach as far as the smaller ones.
+_CONDITIONS: Mapping[Scope, Callable[[Actor], ColumnElement[bool]]] = {
+    Scope.OWN: _owned,
+    Scope.OWN_TEAM: _owned,
+    Scope.OWN_AGENCY: _with_the_agency,
+    Scope.AGENCIES_BELOW: _with_the_agency,
+}
