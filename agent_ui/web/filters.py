@@ -1,6 +1,7 @@
 """How moments, phones, codes and words look on a page."""
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -35,7 +36,14 @@ def add(app: Flask) -> None:
     for function in (*moments, *words, *calls):
         app.add_template_filter(function)
     app.jinja_env.globals.update(
-        LABELS=labels, STATES=STATES, POLICY=policy, in_words=in_words, filled=filled, now=site.now, icons_url=icons_url
+        LABELS=labels,
+        STATES=STATES,
+        POLICY=policy,
+        in_words=in_words,
+        filled=filled,
+        now=site.now,
+        icons_url=icons_url,
+        nonce=lambda: secrets.token_hex(16),
     )
     app.url_defaults(_versioned(app))
 

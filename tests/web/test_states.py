@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from agent_ui.public import plain_words
 from agent_ui.words import journey, labels
-from callcenter.models import Assignment, Ticket
-from callcenter.vocab import AssignmentRole, Level, Source, TicketKind, TicketState
+from callcenter.models import Assignment, Ticket, TicketClock
+from callcenter.vocab import AssignmentRole, Clock, Level, Source, TicketKind, TicketState
 from tests.factories import MONDAY, Province
 from tests.web.conftest import Browser
 from tickets.people import tracking
@@ -27,9 +27,11 @@ def made(session: Session, province: Province, state: TicketState, number: int) 
         code=codes.make_code(number), kind=TicketKind.REPORT, source=Source.WEB, level=Level.NORMAL, state=state,
         description=f"Ống vỡ {state}", category_code="cap-thoat-nuoc", caller="+84905123456", lead_agency_id=water.id,
         created_at=MONDAY, filed_at=MONDAY, routed_at=MONDAY, accepted_at=MONDAY, resolved_at=MONDAY, closed_at=MONDAY,
-        triage_due=MONDAY, accept_due=MONDAY, answer_due=MONDAY + timedelta(days=5), resolution="Đã vá ống.",
-        routing_reason="rule",
+        resolution="Đã vá ống.", routing_reason="rule",
     )  # fmt: skip
+    ended = None if STATES[state].is_open else MONDAY
+    for kind, due in (("triage", MONDAY), ("accept", MONDAY), ("answer", MONDAY + timedelta(days=5))):
+        ticket.clocks.append(TicketClock(kind=Clock(kind), started_at=MONDAY, due=due, ended_at=ended))
     session.add(ticket)
     session.flush()
     session.add(

@@ -1,6 +1,6 @@
 """What operators do: the draft of a call is opened, filled in, filed, linked, or ended with a disposition."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from callcenter import answers
 from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotFound
-from callcenter.models import Call, Category, Ticket, TicketCall, Ward
+from callcenter.models import Assignment, Call, Category, Ticket, TicketCall, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import callbacks, listening, talkers
-from tickets.life import entry, history, safe
+from tickets.life import entry, history, offers, safe
 from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.fields import TicketFields, clean, missing_to_file
@@ -167,10 +167,10 @@ def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: da
     return draft
 
 
+@offers.carries("unlink")
 def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """It was another matter after all: the draft is a draft again, and the older ticket was not asked about."""
-    draft = mine(session, actor, code)
-    history.move(session, draft, "unlink", actor, now=now)
+    draft = offers.begin(session, actor, code, "unlink", now=now).go()
     parent = session.get(Ticket, draft.parent_id, with_for_update=True)
     draft.parent_id = None
     if parent is not None:
@@ -218,23 +218,18 @@ def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: 
     """Who called, from where and about what stays an urgent ticket, though no agency of ours answers it."""
     draft.level, draft.tier, draft.owner_id = Level.URGENT, ANSWERED_AT_THE_DESK, actor.id
     history.move(session, draft, "emergency_passed", actor, now=now, reason=note or None)
-    draft.filed_at = draft.resolved_at = draft.closed_at = now
 
 
+@offers.carries("called_back")
 def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
     """The number was reached and this was said: the call-back is done, but not while its message is unheard."""
-    rights.require(actor, Right.CALL_BACK)
-    ticket = history.locked(session, code)
-    if ticket.kind != TicketKind.CALLBACK:
-        raise MoveRefused("call_back_done", ticket.state)
-    if not note.strip():
-        raise Invalid({"note": "required"})
-    if listening.has_unheard(session, ticket):
-        raise Invalid({"note": "message_unheard"})
-    history.move(session, ticket, "call_back_done", actor, now=now, reason=note.strip())
-    ticket.closed_at = now
-    ticket.owner_id = actor.id
-    return ticket
+
+    def unheard(ticket: Ticket, _part: Assignment | None) -> Mapping[str, str]:
+        return {"note": "message_unheard"} if note.strip() and listening.has_unheard(session, ticket) else {}
+
+    begun = offers.begin(session, actor, code, "called_back", now=now, also=unheard, note=note)
+    begun.ticket.owner_id = actor.id
+    return begun.go(reason=note.strip())
 
 
 def settle_call(session: Session, call: Call, *, now: datetime, short_abandon_s: float = 5) -> None:

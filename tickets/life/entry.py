@@ -7,15 +7,13 @@ from sqlalchemy.orm import Session
 from callcenter import outbox
 from callcenter.models import Ticket
 from tickets.actors import Actor
-from tickets.life import clocks, history
+from tickets.life import history
 from tickets.rules.handover import Handover
 
 
 def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> None:
     """File a draft whose fields have been checked. Raises MoveRefused."""
     ticket.owner_id = actor.id or ticket.owner_id
-    ticket.filed_at = now
-    clocks.start_triage(session, ticket, now)
     history.move(session, ticket, "file", actor, now=now)
     handover = Handover(
         ticket=ticket.code,

@@ -105,7 +105,7 @@ def journey(session: Session, code: str, now: datetime) -> Journey:
         evidence=_evidence(session, ticket) if answered else (),
         rating=ticket.rating,
         rating_note=ticket.rating_note,
-        may=citizens.open_to(ticket, now),
+        may=citizens.open_to(session, ticket, now),
     )
 
 
