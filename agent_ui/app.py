@@ -26,6 +26,7 @@ from agent_ui.public import front, report, track
 from agent_ui.shell import demo_door, design, home, navigation, palette, tours
 from agent_ui.ticket import onlookers, search_pages, sounds, ticket_moves
 from agent_ui.web import (
+    again,
     auth,
     compression,
     errors,
@@ -94,6 +95,7 @@ def create_console(settings: Settings, engine: Engine | None = None, redis_url: 
         my_tour=tours.mine, tour_due=tours.due, CONTACT_FLAGS=tuple(ContactFlag), own_key=signed.own_key
     )
     app.jinja_env.globals.update(may=auth.has, desk_of=navigation.desk_of)
+    again.attach(app)
     limits.apply(app, site_of(app).redis_url)
     return app
 
@@ -104,6 +106,7 @@ def create_public(settings: Settings, engine: Engine | None = None, redis_url: s
     for pages in (front, report, track, reports):
         app.register_blueprint(pages.blueprint)
     app.extensions["csrf"].exempt(reports.blueprint)
+    again.attach(app)
     limits.apply(app, site_of(app).redis_url)
     return app
 
