@@ -45,7 +45,7 @@ def page() -> str:
         SHORT=SHORT,
         LONG=LONG,
         NAMES=NAMES,
-        STATES=tuple(TicketState),
+        ALL_STATES=tuple(TicketState),
         LEVELS=tuple(Level),
         TICKETS=tickets,
         LINES=lines.of_all(tickets),
