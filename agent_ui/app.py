@@ -1,4 +1,4 @@
-"""Two apps in two processes: the staff's console and the public site, which does not contain the staff's routes."""
+"""Two apps, each in processes of its own: the staff's console; the public site, without the staff's routes."""
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -26,9 +26,11 @@ from agent_ui.public import front, report, track
 from agent_ui.shell import demo_door, design, home, navigation, palette, tours
 from agent_ui.ticket import onlookers, search_pages, sounds, ticket_moves
 from agent_ui.web import (
+    addresses,
     again,
     auth,
     compression,
+    counters,
     errors,
     filters,
     health,
@@ -46,6 +48,7 @@ from agent_ui.words import catalogue
 from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
+from callcenter.pool import lane
 from callcenter.vocab import ContactFlag
 from tickets.rules import policy
 
@@ -111,6 +114,19 @@ def create_public(settings: Settings, engine: Engine | None = None, redis_url: s
     return app
 
 
+def serving(name: str, settings: Settings) -> Flask:
+    """`console` or `public`, in a process that people wait for: from here on its pool has processes of its own."""
+    lane.begin(lambda of, result: counters.POOL_TASKS.labels(name, of, result).inc())
+    return create_console(settings) if name == "console" else create_public(settings)
+
+
+def _engine(name: str, settings: Settings) -> Engine:
+    """Processes of one site share what the database lets in: twenty connections, and five at least for each."""
+    stays = max(10 // settings.workers, 3)
+    overflow = max(10 // settings.workers, 2)
+    return make_engine(settings.database_url or "", pool_size=stays, overflow=overflow, application=name)
+
+
 def site_of(app: Flask) -> site.Site:
     with app.app_context():
         return site.site()
@@ -130,7 +146,7 @@ def _base(
     app.jinja_loader = templates()
     app.name = name
     broker = redis_url or settings.redis_url
-    site.attach(app, site.Site(settings, engine or make_engine(settings.database_url or "", application=name), broker))
+    site.attach(app, site.Site(settings, engine or _engine(name, settings), broker))
     if broker is not None:
         push.connect(broker)
     app.config.update(MAX_CONTENT_LENGTH=policy.LARGEST_FORM, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
@@ -145,11 +161,10 @@ def _base(
     catalogue.compile_if_old()
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh")
     catalogue.Languages(app, locale_selector=home.language)
+    addresses.attach(app)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
-    app.jinja_env.globals.update(
-        places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme, is_part=site.is_part
-    )
+    app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
     same_parts.attach(app)
     app.jinja_env.globals.update(demo_people=demo_door.people)
     errors.handle_errors(app)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from callcenter.errors import NotAllowed
@@ -22,15 +22,18 @@ NOBODYS = "0"
 _LONGEST_VALUE = 200
 _LONGEST_ANSWER = 500
 # Asked for by every page of the desk, and so built once.
-_LATEST = (
+_OF_TELEPHONE = (
     select(PbxCommand)
     .where(
-        PbxCommand.pbx == bindparam("pbx"),
         PbxCommand.extension == bindparam("extension"),
-        PbxCommand.asked_at >= bindparam("since"),
+        PbxCommand.asked_at >= bindparam("some_since"),
+        or_(
+            PbxCommand.asked_at >= bindparam("anything_since"),
+            PbxCommand.verb == any_(bindparam("verbs", type_=ARRAY(Text))),
+        ),
     )
     .order_by(PbxCommand.id.desc())
-    .limit(20)
+    .limit(40)
 )
 
 
@@ -176,9 +179,13 @@ def finish(session: Session, command_id: int, result: CommandResult, answer: str
         announce(session, f"extension:{extension}")
 
 
-def latest(session: Session, pbx: str, extension: str, since: datetime) -> Sequence[PbxCommand]:
-    """What was asked for at this telephone since that moment, newest first."""
-    return session.scalars(_LATEST, {"pbx": pbx, "extension": extension, "since": since}).all()
+def of_telephone(
+    session: Session, extension: str, verbs: Sequence[CommandVerb], *, anything_since: datetime, some_since: datetime
+) -> Sequence[PbxCommand]:
+    """What was asked for at this telephone, newest first: anything since the one moment, and `verbs` since the other,
+    earlier one."""
+    asked = {"extension": extension, "verbs": list(verbs), "anything_since": anything_since, "some_since": some_since}
+    return session.scalars(_OF_TELEPHONE, asked).all()
 
 
 def _open(

@@ -14,6 +14,7 @@ _MENDS = {
     "CALLCENTER_PBX": "write NAME=ami://USER:SECRET@HOST:PORT, several with commas between, special signs as %XX",
     "CALLCENTER_CONSOLE_BIND": "write HOST:PORT, for example 127.0.0.1:8022",
     "CALLCENTER_PUBLIC_BIND": "write HOST:PORT, for example 127.0.0.1:8023",
+    "CALLCENTER_WORKERS": "write how many processes each of the two sites has, 1 to 16",
     "CALLCENTER_QUEUE_LOG": "write NAME=PATH",
     "CALLCENTER_RECORDINGS": "write NAME=PATH",
     "CALLCENTER_CEL": "write NAME=URL",
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, repr=False)
     console_bind: str = "127.0.0.1:8022"
     public_bind: str = "127.0.0.1:8023"
+    workers: int = Field(default=1, ge=1, le=16)
     demo_door: bool = False
     pbx: Annotated[tuple[Pbx, ...], NoDecode] = ()
     hotline_numbers: Annotated[tuple[str, ...], NoDecode] = ("1022",)

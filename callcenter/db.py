@@ -1,10 +1,10 @@
 """The database: typed columns, engines, and the one place that commits."""
 
-import enum
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import psycopg
@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Engine,
-    Enum,
     Identity,
     MetaData,
     String,
@@ -22,6 +21,7 @@ from sqlalchemy import (
     any_,
     cast,
     create_engine,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.sql.elements import CollectionAggregate
 
-from callcenter import answers, push
+from callcenter import answers, push, vocab
 from callcenter.errors import SettingError
 
 
@@ -48,6 +48,36 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value is not None else None
 
 
+class VocabularyWord(TypeDecorator[StrEnum]):
+    """A word of `callcenter.vocab`, stored as its value in a plain column, so that a new word needs no migration.
+
+    A stored value that is no word of its kind is read as an unknown one (`vocab.read`): the page that shows it goes on.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__(30)
+        self.kind = kind
+        self._known = {word.value: word for word in kind}
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
+        return str(value) if value is not None else None
+
+    def process_result_value(self, value: str | None, dialect: Any) -> StrEnum | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return self._known.get(value) or vocab.read(self.kind, value)
+
+
+_WORDS: dict[Any, VocabularyWord] = {
+    kind: VocabularyWord(kind)
+    for kind in vars(vocab).values()
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
+}
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -61,8 +91,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it from the class)
         datetime: UtcDateTime,
         str: Text,
-        # Stored as the value, not the name; a plain column, so that a new word needs no migration.
-        enum.Enum: Enum(enum.Enum, native_enum=False, length=30, values_callable=lambda e: [m.value for m in e]),
+        **_WORDS,
         dict[str, Any]: JSONB,
         list[Any]: JSONB,
         list[dict[str, Any]]: JSONB,
@@ -77,8 +106,10 @@ Word = Annotated[str, mapped_column(String(40))]
 _SERVER_WATCHES = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 
 
-def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") -> Engine:
+def make_engine(url: str, *, pool_size: int = 10, overflow: int = 10, application: str = "hotline") -> Engine:
     """An engine on PostgreSQL by psycopg 3; `postgres://…` and `postgresql://…` are both taken.
+
+    At most `pool_size` connections stay open, `overflow` more are made while they are needed.
 
     Raises SettingError when the address is not one of PostgreSQL.
     """
@@ -97,7 +128,7 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
     return create_engine(
         parsed,
         pool_size=pool_size,
-        max_overflow=10,
+        max_overflow=overflow,
         pool_pre_ping=True,
         # What a failed statement was given are names, numbers and hashes of people: none of it belongs into a log.
         hide_parameters=True,
@@ -118,6 +149,11 @@ def make_engine(url: str, *, pool_size: int = 10, application: str = "hotline") 
 def any_of(values: Collection[Any]) -> CollectionAggregate[Any]:
     """`column == any_of(values)`: as `in_`, by one statement however many they are, which is prepared but once."""
     return any_(cast(list(values), ARRAY(BigInteger if all(type(value) is int for value in values) else Text)))
+
+
+def ping(session: Session) -> None:
+    """Raises SQLAlchemyError where the database does not answer a statement now."""
+    session.execute(text("SELECT 1"))
 
 
 def check_reachable(engine: Engine) -> None:

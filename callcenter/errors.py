@@ -36,6 +36,18 @@ class Invalid(HotlineError):
         self.problems = dict(problems)
 
 
+class Busy(HotlineError):
+    """Too much of this work is waiting already; `retry_s` seconds from now it will have been done."""
+
+    def __init__(self, retry_s: int) -> None:
+        super().__init__(f"busy for {retry_s} s")
+        self.retry_s = retry_s
+
+
+class WorkFailed(HotlineError):
+    """A task of the pool took too long, or ended its process; trying it again would do the same."""
+
+
 class SettingError(HotlineError):
     """A setting that cannot work: names the setting and the mend, in one line."""
 

@@ -8,11 +8,24 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from callcenter.errors import HotlineError
+
 _LOCK = 0x1022_0001
+# The first revision that this version has, and the last commit that holds the migrations up to it.
+_BASELINE = "0018"
+_LAST_WITH_OLDER = "4410ccb"
+_OLDER = frozenset(f"{number:04}" for number in range(1, int(_BASELINE)))
+
+
+class SchemaUnknown(HotlineError):
+    """The database is at a revision that this version has not: one from before the baseline, or a later one."""
 
 
 def upgrade(engine: Engine) -> list[str]:
-    """Apply what is missing, in one transaction; returns the revisions applied, oldest first."""
+    """Apply what is missing, in one transaction; returns the revisions applied, oldest first.
+
+    Raises SchemaUnknown, and changes nothing, where the database is at a revision that this version has not.
+    """
     with engine.begin() as connection:
         # The second of two processes waits here and then finds nothing to do.
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -22,6 +35,7 @@ def upgrade(engine: Engine) -> list[str]:
 
 
 def is_current(engine: Engine) -> bool:
+    """Whether nothing is to be applied. Raises SchemaUnknown as `upgrade` does."""
     with engine.connect() as connection:
         return _current(connection) == _script().get_current_head()
 
@@ -34,7 +48,18 @@ def _between(before: str | None, after: str | None) -> list[str]:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision in _OLDER:
+        raise SchemaUnknown(
+            f"the database is at revision {revision}, and this version upgrades from {_BASELINE} on; "
+            f"run `git checkout {_LAST_WITH_OLDER}` and `scripts/manage migrate` there, then this version again"
+        )
+    if revision is not None and revision not in {step.revision for step in _script().walk_revisions()}:
+        raise SchemaUnknown(
+            f"the database is at revision {revision}, which is of a later version; "
+            "install that version, or restore the backup that was made before its upgrade"
+        )
+    return revision
 
 
 def _script() -> ScriptDirectory:

@@ -4,6 +4,31 @@ Values are what the database, the queue and the command line show; labels for pe
 """
 
 from enum import StrEnum
+from typing import TypeVar
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def read(kind: type[Word], value: str) -> Word:
+    """The word of this kind for a stored value. One that this version does not know (written by a newer one, or long
+    ago) becomes a word of the kind as well: it equals its own text and none of the members, and `is_known` is False.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        unknown = str.__new__(kind, value)
+        unknown._name_ = unknown._value_ = value
+        return unknown
+
+
+def is_known(word: StrEnum) -> bool:
+    """False for a word that `read` had to make up."""
+    return any(word is one for one in type(word))
+
+
+def rank(word: StrEnum) -> int:
+    """The place of a word among those of its kind, to sort by; unknown ones come last."""
+    return next((place for place, one in enumerate(type(word)) if word is one), len(type(word)))
 
 
 class Outcome(StrEnum):

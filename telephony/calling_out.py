@@ -6,22 +6,17 @@ dialplan the rest.
 
 import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
 from sqlalchemy.orm import Session
 
 from callcenter.vocab import CallOut
 from telephony.ami.protocol import ORIGINATED, Headers
-from telephony.leadership import AWAY, Reign
 from telephony.orders import call_of
+from telephony.scribe import Lane
 from tickets.telephone import calling_out
 
-log = structlog.get_logger(__name__)
-
-_RETRY_S = 1.0
 # Dial()'s own words for how it ended.
 _RESULTS: Mapping[str, CallOut] = {
     "ANSWER": CallOut.REACHED,
@@ -79,12 +74,11 @@ _WRITERS = {"dialling": _dialling, "answered": _answered, "ended": _ended}
 
 
 class CallsOut:
-    """One ordered writer: what is heard waits for the database, the ear does not."""
+    """What is heard is written in order, and waits for the database; the ear does not."""
 
-    def __init__(self, reign: Reign) -> None:
-        self._reign = reign
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
         self._heard: asyncio.Queue[Told] = asyncio.Queue()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"calls-out-{reign.pbx}")
 
     def hear(self, event: Headers) -> None:
         told = read(event, datetime.now(UTC))
@@ -93,20 +87,9 @@ class CallsOut:
 
     async def run(self) -> None:
         """Until cancelled."""
-        try:
-            while True:
-                await self._write(await self._heard.get())
-        finally:
-            self._thread.shutdown(wait=False)
+        while True:
+            told = await self._heard.get()
+            await self._write(told)
 
     async def _write(self, told: Told) -> None:
-        def write() -> None:
-            with self._reign.transaction() as session:
-                _WRITERS[told.stage](session, told)
-
-        while True:
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, write)
-            except AWAY as error:
-                log.info("an outgoing call waits for the database", error=type(error).__name__)
-                await asyncio.sleep(_RETRY_S)
+        await self._lane.write(lambda session: _WRITERS[told.stage](session, told))

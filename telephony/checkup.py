@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import structlog
-from panoramisk.message import Message
+from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
 from callcenter.models import PbxStatus
@@ -17,7 +18,7 @@ from callcenter.push import announce
 from telephony import orders
 from telephony.ami.link import Link
 from telephony.findings import Finding, of_clock
-from telephony.leadership import AWAY, Reign
+from telephony.scribe import Lane
 from telephony.witness.readers import UNREADABLE, CelDatabase, reason
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ async def check(link: Link, settings: Settings) -> list[Finding]:
 def of_hearing(link: Link) -> list[Finding]:
     """What only shows while calls come in."""
     forged = [Finding("forged", {"count": link.tampered})] if link.tampered else []
-    return [*link.evidence.findings(), *forged]
+    return [*link.evidence.findings(monotonic()), *forged]
 
 
 def of_witness(settings: Settings, pbx: str) -> list[Finding]:
@@ -131,7 +132,7 @@ async def _has_any(link: Link, contexts: Sequence[str], exten: str) -> bool:
 async def _has(link: Link, context: str, exten: str = "") -> bool:
     """Asterisk looks through the included contexts and the patterns itself."""
     where = {"Context": context, **({"Extension": exten} if exten else {})}
-    answer: list[Message] = await link.ask({"Action": "ShowDialPlan", **where})
+    answer = await link.ask({"Action": "ShowDialPlan", **where})
     return bool(answer[0].success)
 
 
@@ -143,11 +144,10 @@ async def _variable(link: Link, name: str) -> str:
 class Checkup:
     """Beside the listener: keeps the findings where the console shows them, and says each new one in the log once."""
 
-    def __init__(self, reign: Reign, link: Link, settings: Settings) -> None:
+    def __init__(self, lane: Lane, link: Link, settings: Settings) -> None:
         self.link = link
-        self._reign = reign
+        self._lane = lane
         self._settings = settings
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"checkup-{reign.pbx}")
         self._asked: list[Finding] = []
         self._said: set[str] = set()
 
@@ -155,32 +155,28 @@ class Checkup:
         """Until cancelled."""
         clock = asyncio.get_running_loop().time
         since, due, kept = None, 0.0, None
-        try:
-            while True:
-                state = self.link.state
-                with suppress(ConnectionError, TimeoutError, *AWAY):
-                    if state.connected and (state.since != since or clock() >= due):
-                        self._asked = await check(self.link, self._settings)
-                        since, due = state.since, clock() + _AGAIN_S
-                    found = [*self._asked, *of_hearing(self.link)]
-                    # Until this process has asked, what an earlier one found stands: its clock above all.
-                    if since is not None and found != kept:
-                        await asyncio.get_running_loop().run_in_executor(self._thread, self._keep, found)
-                        kept = found
-                        self._say(found)
-                await asyncio.sleep(_LOOK_S)
-        finally:
-            self._thread.shutdown(wait=False)
+        while True:
+            state = self.link.state
+            with suppress(ConnectionError, TimeoutError):
+                if state.connected and (state.since != since or clock() >= due):
+                    self._asked = await check(self.link, self._settings)
+                    since, due = state.since, clock() + _AGAIN_S
+                found = [*self._asked, *of_hearing(self.link)]
+                # Until this process has asked, what an earlier one found stands: its clock above all.
+                if since is not None and found != kept:
+                    await self._lane.write(partial(self._keep, found))
+                    kept = found
+                    self._say(found)
+            await asyncio.sleep(_LOOK_S)
 
-    def _keep(self, found: Sequence[Finding]) -> None:
-        with self._reign.transaction() as session:
-            row = session.get_one(PbxStatus, self._reign.pbx)
-            row.findings = [finding.row() for finding in found]
-            announce(session, "pbx")
+    def _keep(self, found: Sequence[Finding], session: Session) -> None:
+        row = session.get_one(PbxStatus, self._lane.pbx)
+        row.findings = [finding.row() for finding in found]
+        announce(session, "pbx")
 
     def _say(self, found: Sequence[Finding]) -> None:
         for finding in found:
             if finding.code not in self._said:
                 self._said.add(finding.code)
                 tell = log.warning if finding.serious else log.info
-                tell(f"{self._reign.pbx} {finding.text}", mend=finding.mend)
+                tell(f"{self._lane.pbx} {finding.text}", mend=finding.mend)

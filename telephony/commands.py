@@ -5,13 +5,10 @@ The rows are heard of at once by the broker, and looked for every second in case
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, TypeVar
 
 import redis
 import structlog
@@ -23,13 +20,11 @@ from callcenter.vocab import CommandResult, CommandVerb
 from telephony import orders, queues
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
-from telephony.leadership import AWAY, Reign
 from telephony.orders import Order
+from telephony.scribe import Lane
 from tickets.telephone import after_call
 
 log = structlog.get_logger(__name__)
-
-Result = TypeVar("Result")
 
 _POLL_S = 1.0
 _RETRY_S = 1.0
@@ -39,17 +34,16 @@ class Commander:
     """One sender for one PBX: commands go out one after the other, while it is heard."""
 
     def __init__(
-        self, reign: Reign, link: Link, broker_url: str | None = None, *, phone: Sequence[str] | None = None
+        self, lane: Lane, link: Link, broker_url: str | None = None, *, phone: Sequence[str] | None = None
     ) -> None:
-        self.pbx = reign.pbx
+        self.pbx = lane.pbx
         self.link = link
-        self._reign = reign
+        self._lane = lane
         self._phone = phone or Order.phone
         self._broker_url = broker_url
         self._wake = asyncio.Event()
         self._ended = threading.Event()
         self._deaf = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commands-{reign.pbx}")
 
     async def run(self) -> None:
         """Until cancelled. A command that is on its way then stays `unknown`."""
@@ -64,20 +58,12 @@ class Commander:
             await self._work()
         finally:
             self._ended.set()
-            self._thread.shutdown(wait=False)
 
     async def _work(self) -> None:
-        started = False
+        await self._lane.write(lambda session: commands.give_up(session, self.pbx, _now()))
         while True:
-            try:
-                if not started:
-                    await self._in_transaction(commands.give_up, self.pbx, _now())
-                    started = True
-                while await self._next():
-                    pass
-            except AWAY as error:
-                log.info("commands wait for the database", pbx=self.pbx, error=type(error).__name__)
-                await asyncio.sleep(_RETRY_S)
+            while await self._next():
+                pass
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_S):
                     await self._wake.wait()
@@ -85,30 +71,27 @@ class Commander:
 
     async def _next(self) -> bool:
         """Take one command and send it; False where there is none."""
-        if not self.link.state.connected:
-            await self._in_transaction(commands.expire, self.pbx, _now())
-            return False
-        await self._in_transaction(after_call.end_due, self.pbx, _now())
-        command = await self._in_transaction(commands.take, self.pbx, _now())
+        command = await self._lane.write(self._take)
         if command is None:
             return False
         result, answer = await self._carry_out(command)
         log.info("command", pbx=self.pbx, verb=command.verb, extension=command.extension, result=result, answer=answer)
-        await self._write(command.id, result, answer)
+        # What was done cannot be undone: the answer waits for the database, and later commands run out.
+        await self._lane.write(lambda session: commands.finish(session, command.id, result, answer, _now()))
         return True
 
-    async def _write(self, command_id: int, result: CommandResult, answer: str) -> None:
-        """What was done cannot be undone: the answer waits for the database, and later commands run out."""
-        while True:
-            try:
-                return await self._in_transaction(commands.finish, command_id, result, answer, _now())
-            except AWAY:
-                await asyncio.sleep(_RETRY_S)
+    def _take(self, session: Session) -> PbxCommand | None:
+        """By the state and the clock of the moment of its turn, which may come long after it was asked for."""
+        if not self.link.state.connected:
+            commands.expire(session, self.pbx, _now())
+            return None
+        after_call.end_due(session, self.pbx, _now())
+        return commands.take(session, self.pbx, _now())
 
     async def _carry_out(self, command: PbxCommand) -> tuple[CommandResult, str]:
         """All that belongs to it, up to the first action that is not done."""
         try:
-            order = await self._known(await self._in_transaction(self._order, command))
+            order = await self._known(await self._lane.write(lambda session: self._order(session, command)))
             actions = orders.actions_for(order)
         except (ValueError, KeyError) as error:
             return CommandResult.REFUSED, str(error)
@@ -167,13 +150,6 @@ class Commander:
                         break
                     if message is not None and message.get("topic") == topic:
                         loop.call_soon_threadsafe(self._wake.set)
-
-    async def _in_transaction(self, function: Callable[..., Result], *args: Any) -> Result:
-        def call() -> Result:
-            with self._reign.transaction() as session:
-                return function(session, *args)
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(call))
 
 
 def _now() -> datetime:

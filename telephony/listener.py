@@ -29,6 +29,7 @@ from telephony.hearing import Gap, hides_talk
 from telephony.leadership import Deposed, Leadership, Reign
 from telephony.queues import QueueWatch
 from telephony.rows import Picture
+from telephony.scribe import Scribe
 from telephony.settling import Settling, has_witness
 from telephony.spool import Spool
 from telephony.writer import Poison, Writer
@@ -87,24 +88,26 @@ class Listener:
         self._recent: deque[Headers] = deque(maxlen=_MOST_LINES)
         self._gap: Gap | None = None
         self._begun = self._shut_down = False
+        self._scribe = Scribe(reign)
         self.writer = Writer(
-            reign,
+            self._scribe.calls,
             Spool(settings.data_dir / "spool", pbx.name),
             short_abandon_s=settings.short_abandon_s,
             lines=self._lines_of,
             ended=self._tell_ended,
             found=lambda calls: self._inbox.put_nowait(_Found(calls, datetime.now(UTC))),
         )
-        self._commander = Commander(reign, self.link, settings.redis_url, phone=settings.phone)
-        self._queues = QueueWatch(reign, self.link)
-        self._calls_out = CallsOut(reign)
+        desk = self._scribe.desk
+        self._commander = Commander(desk, self.link, settings.redis_url, phone=settings.phone)
+        self._queues = QueueWatch(desk, self.link)
+        self._calls_out = CallsOut(desk)
         self.link.called_out = self._calls_out.hear
-        self._checkup = Checkup(reign, self.link, settings)
+        self._checkup = Checkup(desk, self.link, settings)
         self._settling: Settling | None = None
         if has_witness(settings, pbx.name):
             self.calls.patience = HELD
             self._settling = Settling(
-                reign, settings, missing=self._missing, ended=self._tell_ended, noted=self.writer.noted
+                desk, settings, missing=self._missing, ended=self._tell_ended, noted=self.writer.noted
             )
 
     async def run(self) -> None:
@@ -253,6 +256,7 @@ class Listener:
             since = now if self.link.state.connected else self.link.state.since
             self.writer.note(LinkState(connected=False, since=since, detail=_STOPPED))
         await self.writer.finish()
+        self._scribe.close()
 
 
 _Item = _Heard | _Told | _Ended | _Found
@@ -277,7 +281,7 @@ def run(settings: Settings, pbx_name: str | None = None) -> None:
         raise SettingError("CALLCENTER_PBX", f"no PBX {pbx_name or 'at all'} (known: {known})", "add it")
     if settings.redis_url:
         push.connect(settings.redis_url)
-    engine = make_engine(str(settings.database_url), pool_size=6 * len(chosen), application="listener")
+    engine = make_engine(str(settings.database_url), pool_size=4 * len(chosen), application="listener")
     try:
         asyncio.run(_run_all(settings, chosen, engine))
     finally:

@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -20,8 +20,8 @@ from telephony import sign_in
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.events import extension_of
-from telephony.leadership import AWAY, Reign
 from telephony.orders import Place
+from telephony.scribe import Away, Lane
 from telephony.sign_in import Lost
 from tickets.telephone import after_call, stints
 
@@ -37,7 +37,6 @@ _EPOCH = re.compile(r"[0-9]{1,11}")
 
 Rows = Sequence[Mapping[str, str]]
 Members = list[dict[str, Any]]
-Result = TypeVar("Result")
 
 
 def read(rows: Rows) -> dict[str, Members]:
@@ -132,12 +131,11 @@ def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[
 class QueueWatch:
     """Asks after each log-in, when a member has changed, and every minute: a filter may hide the members' events."""
 
-    def __init__(self, reign: Reign, link: Link) -> None:
-        self.pbx = reign.pbx
+    def __init__(self, lane: Lane, link: Link) -> None:
+        self.pbx = lane.pbx
         self.link = link
-        self._reign = reign
+        self._lane = lane
         self._restarted = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"queues-{reign.pbx}")
 
     def restarted(self) -> None:
         """The PBX was down: whoever was signed in before and is not now is signed in again, at the next look."""
@@ -147,20 +145,17 @@ class QueueWatch:
         """Until cancelled."""
         clock = asyncio.get_running_loop().time
         since, due = None, 0.0
-        try:
-            while True:
-                state = self.link.state
-                told = self.link.members_changed.is_set()
-                self.link.members_changed.clear()
-                if state.connected and (told or state.since != since or clock() >= due) and await self._once():
-                    since, due = state.since, clock() + _AGAIN_S
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_S):
-                        await self.link.members_changed.wait()
-                        # A sign-in to five queues, or a pause in them, is five events and one look.
-                        await asyncio.sleep(_TOGETHER_S)
-        finally:
-            self._thread.shutdown(wait=False)
+        while True:
+            state = self.link.state
+            told = self.link.members_changed.is_set()
+            self.link.members_changed.clear()
+            if state.connected and (told or state.since != since or clock() >= due) and await self._once():
+                since, due = state.since, clock() + _AGAIN_S
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self.link.members_changed.wait()
+                    # A sign-in to five queues, or a pause in them, is five events and one look.
+                    await asyncio.sleep(_TOGETHER_S)
 
     async def _once(self) -> bool:
         """False where it has to be tried again: the connection or the database was away."""
@@ -169,13 +164,16 @@ class QueueWatch:
             if queues is None:
                 return True
             if self._restarted:
-                was = await self._in_transaction(sign_in.before, self.pbx)
+                was = await self._lane.write(lambda session: sign_in.before(session, self.pbx))
                 self._restarted = False
                 for member in sign_in.lost(was, queues):
                     await self._sign_in(member)
                 queues = await self._read() or queues
-            await self._in_transaction(keep, self.pbx, queues, _now())
-        except (ConnectionError, TimeoutError, *AWAY) as error:
+            await self._lane.attempt(partial(keep, pbx=self.pbx, queues=queues, now=_now()))
+        except Away:
+            await self._lane.pause()
+            return False
+        except (ConnectionError, TimeoutError) as error:
             log.info("the queues could not be read", pbx=self.pbx, error=type(error).__name__)
             return False
         return True
@@ -187,11 +185,11 @@ class QueueWatch:
         return read([{key: str(value) for key, value in row.items()} for row in answer[1:]])
 
     async def _sign_in(self, member: Lost) -> None:
-        command_id = await self._in_transaction(sign_in.begin, self.pbx, member, _now())
+        command_id = await self._lane.write(lambda session: sign_in.begin(session, self.pbx, member, _now()))
         result, words = await self._send(member)
         extension = member.member["extension"]
         log.info("signed in again", pbx=self.pbx, extension=extension, queue=member.queue, result=result, answer=words)
-        await self._in_transaction(sign_in.finish, command_id, result, words, _now())
+        await self._lane.write(lambda session: sign_in.finish(session, command_id, result, words, _now()))
 
     async def _send(self, member: Lost) -> tuple[CommandResult, str]:
         if sign_in.ACTION not in self.link.state.actions:
@@ -209,13 +207,6 @@ class QueueWatch:
             with suppress(ConnectionError, TimeoutError, BadAction):
                 await self.link.ask(member.pause, as_list=False)
         return CommandResult.DONE, str(answer[0].message or "")
-
-    async def _in_transaction(self, function: Callable[..., Result], *args: Any) -> Result:
-        def call() -> Result:
-            with self._reign.transaction() as session:
-                return function(session, *args)
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
 
 def _now() -> datetime:

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from callcenter.config import Settings
 from telephony import recorder
-from telephony.leadership import AWAY, Reign
+from telephony.scribe import Lane
 from telephony.witness.reconcile import reconcile
 
 log = structlog.get_logger(__name__)
@@ -32,20 +33,21 @@ class Settling:
 
     def __init__(
         self,
-        reign: Reign,
+        lane: Lane,
         settings: Settings,
         *,
         missing: Callable[[], Collection[str]],
         ended: Callable[[Sequence[str]], None],
         noted: Callable[[], Awaitable[None]],
     ) -> None:
-        self._reign = reign
+        self._lane = lane
         self._settings = settings
         self._missing = missing
         self._ended = ended
         self._noted = noted
         self._wake = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"settle-{reign.pbx}")
+        # Not a lane's: a log may be long, and a disk or another database may not answer.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix=f"settle-{lane.pbx}")
 
     def begin(self) -> None:
         """The PBX is heard again."""
@@ -61,11 +63,12 @@ class Settling:
                         await self._noted()
                 missing = list(self._missing())
                 loop = asyncio.get_running_loop()
-                ended = await loop.run_in_executor(self._thread, self._settle, missing)
+                await loop.run_in_executor(self._reader, self._read)
+                ended = await self._lane.write(partial(recorder.ended, pbx=self._lane.pbx, linkedids=missing))
                 if ended:
                     self._ended(ended)
         finally:
-            self._thread.shutdown(wait=False)
+            self._reader.shutdown(wait=False)
 
     async def _next(self) -> None:
         with suppress(TimeoutError):
@@ -73,13 +76,9 @@ class Settling:
                 await self._wake.wait()
         self._wake.clear()
 
-    def _settle(self, missing: Collection[str]) -> list[str]:
+    def _read(self) -> None:
+        pbx = self._lane.pbx
         try:
-            reconcile(self._reign.engine, self._settings, self._reign.pbx, datetime.now(UTC))
+            reconcile(self._lane.reign.engine, self._settings, pbx, datetime.now(UTC))
         except Exception as error:  # noqa: BLE001 - the ear goes on, whatever is wrong with a log
-            log.warning("the PBX's own log could not be read", pbx=self._reign.pbx, error=f"{type(error).__name__}")
-        try:
-            with self._reign.transaction() as session:
-                return recorder.ended(session, self._reign.pbx, missing)
-        except AWAY:
-            return []
+            log.warning("the PBX's own log could not be read", pbx=pbx, error=f"{type(error).__name__}")

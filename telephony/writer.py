@@ -5,22 +5,25 @@ or when they are too many; the spool is written before anything newer is.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy.orm import Session
 
 from telephony import hearing, recorder
 from telephony.ami.link import LinkState
 from telephony.callflow import Call
 from telephony.hearing import Gap
-from telephony.leadership import AWAY, Deposed, Reign, reason
+from telephony.leadership import Deposed
 from telephony.recorder import Lines
 from telephony.rows import Picture
+from telephony.scribe import Away, Lane
 from telephony.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -29,7 +32,6 @@ Result = TypeVar("Result")
 
 _BATCH = 100
 _LOOK_S = 1.0
-_RETRY_S = 1.0
 _SET_ASIDE_RETRY_S = 30.0
 # What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture, and after a quiet moment that
 # is all that is waited for. A writer that has just written rests first: a batch costs the same, however full it is.
@@ -60,7 +62,7 @@ class Writer:
 
     def __init__(
         self,
-        reign: Reign,
+        lane: Lane,
         spool: Spool,
         *,
         short_abandon_s: float,
@@ -68,13 +70,15 @@ class Writer:
         ended: Callable[[Sequence[str]], None],
         found: Callable[[Sequence[Call]], None],
     ) -> None:
-        self.reign = reign
+        self.pbx = lane.pbx
         self.spool = spool
+        self._lane = lane
         self._short_abandon_s = short_abandon_s
         self._lines = lines
         self._ended, self._found = ended, found
         self._waiting: dict[str, tuple[Picture, float]] = {}
         self._in_flight: dict[str, tuple[Picture, float]] = {}
+        self._spilling = 0
         self._set_aside: dict[str, Picture] = {}
         self._place = 0
         self._spooled_live: set[str] = set()
@@ -85,13 +89,12 @@ class Writer:
         self._wake = asyncio.Event()
         self._noted = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"write-{reign.pbx}")
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix=f"spool-{reign.pbx}")
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix=f"spool-{lane.pbx}")
 
     @property
     def waiting(self) -> int:
         """How many calls have a picture that is neither written nor on disk."""
-        return len(self._waiting) + len(self._in_flight)
+        return len(self._waiting) + len(self._in_flight) + self._spilling
 
     def keep(self, pictures: Iterable[Picture]) -> None:
         """The newest picture of each call takes the place of an older one."""
@@ -138,10 +141,9 @@ class Writer:
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._write_all()
         except (Deposed, TimeoutError, Exception) as error:  # noqa: BLE001 - whatever it is, the calls are kept
-            log.warning("the last changes are kept on disk", pbx=self.reign.pbx, calls=self.waiting, error=str(error))
+            log.warning("the last changes are kept on disk", pbx=self.pbx, calls=self.waiting, error=str(error))
             with suppress(OSError):
                 self.spool.append([picture for picture, _ in (*self._in_flight.values(), *self._waiting.values())])
-        self._thread.shutdown(wait=False)
         self._disk.shutdown(wait=False)
 
     async def begin(self) -> tuple[list[Call], datetime | None]:
@@ -150,28 +152,21 @@ class Writer:
             try:
                 while self.spool.waits():
                     await self._write_spooled()
-                return await self._in_thread(self._take_over)
-            except AWAY as error:
-                log.warning("the database is away", pbx=self.reign.pbx, error=reason(error))
-                await asyncio.sleep(_RETRY_S)
+                return await self._lane.attempt(self._take_over)
+            except Away:
+                await self._lane.pause()
 
-    def _take_over(self) -> tuple[list[Call], datetime | None]:
+    def _take_over(self, session: Session) -> tuple[list[Call], datetime | None]:
         """From here on live calls are this reign's, whether anything more happens to them or not."""
-        with self.reign.transaction() as session:
-            calls = recorder.load_live(session, self.reign.pbx)
-            recorder.claim(session, self.reign.pbx, self.reign.epoch)
-            return calls, hearing.heard_to(session, self.reign.pbx)
+        calls = recorder.load_live(session, self.pbx)
+        recorder.claim(session, self.pbx, self._lane.reign.epoch)
+        return calls, hearing.heard_to(session, self.pbx)
 
-    def _load(self, linkedids: Collection[str]) -> list[Call]:
-        with self.reign.transaction() as session:
-            return recorder.load_live(session, self.reign.pbx, linkedids)
-
-    async def _in_thread(self, function: Callable[..., Result], *args: Any) -> Result:
-        """In the one thread that writes."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: function(*args))
+    async def _on_disk(self, function: Callable[..., Result], *args: Any) -> Result:
+        """In the one thread that reads and writes the spool."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, partial(function, *args))
 
     async def _write(self) -> None:
-        away = False
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):
@@ -179,14 +174,8 @@ class Writer:
             self._wake.clear()
             try:
                 await self._write_all()
-                if away:
-                    log.info("the database is back", pbx=self.reign.pbx)
-                away = False
-            except AWAY as error:
-                if not away:
-                    log.warning("calls wait for the database", pbx=self.reign.pbx, error=reason(error))
-                away = True
-                await asyncio.sleep(_RETRY_S)
+            except Away:
+                await self._lane.pause()
                 self._wake.set()
 
     async def _write_all(self) -> None:
@@ -201,7 +190,7 @@ class Writer:
         gaps = [gap for gap in self._gaps if gap.ended_at or not gap.noted]
         if status or poison or gaps:
             ended = [gap for gap in gaps if gap.ended_at]
-            await self._in_thread(self._write_down, status, poison, gaps)
+            await self._lane.attempt(partial(self._write_down, status, poison, gaps))
             for gap in gaps:
                 gap.noted = True
             self._gaps = [gap for gap in self._gaps if gap not in ended]
@@ -210,20 +199,20 @@ class Writer:
         if self._status is None and not any(gap.ended_at for gap in self._gaps):
             self._noted.set()
 
-    def _write_down(self, status: LinkState | None, poison: Sequence[Poison], gaps: Sequence[Gap]) -> None:
-        with self.reign.transaction() as session:
-            if status is not None:
-                hearing.note_status(session, self.reign.pbx, status)
-            for gap in gaps:
-                hearing.note_gap(session, self.reign.pbx, gap)
-            for event in poison:
-                recorder.set_aside(
-                    session, self.reign.pbx, event.linkedid, {"ami": [event.lines]}, event.error, datetime.now(UTC)
-                )
+    def _write_down(
+        self, status: LinkState | None, poison: Sequence[Poison], gaps: Sequence[Gap], session: Session
+    ) -> None:
+        if status is not None:
+            hearing.note_status(session, self.pbx, status)
+        for gap in gaps:
+            hearing.note_gap(session, self.pbx, gap)
+        for event in poison:
+            said = {"ami": [event.lines]}
+            recorder.set_aside(session, self.pbx, event.linkedid, said, event.error, datetime.now(UTC))
 
     async def _write_spooled(self) -> None:
         try:
-            pictures, place = await self._in_thread(self.spool.read, self._place, _BATCH)
+            pictures, place = await self._on_disk(self.spool.read, self._place, _BATCH)
         except OSError as error:
             log.error("the spool cannot be read, and is put aside", path=str(self.spool.path), error=str(error))
             self._place = 0
@@ -235,9 +224,10 @@ class Writer:
                 over = picture.columns["ended_at"] is not None
                 (self._spooled_live.discard if over else self._spooled_live.add)(picture.linkedid)
             return None
-        live = await self._in_thread(self._load, sorted(self._spooled_live))
-        if await self._in_thread(self.spool.finish, place):
-            log.info("what was kept on disk is written", pbx=self.reign.pbx)
+        spooled = sorted(self._spooled_live)
+        live = await self._lane.attempt(lambda session: recorder.load_live(session, self.pbx, spooled))
+        if await self._on_disk(self.spool.finish, place):
+            log.info("what was kept on disk is written", pbx=self.pbx)
             self._found(live)
             self._place = 0
             self._spooled_live.clear()
@@ -262,7 +252,7 @@ class Writer:
             self._rested_at = asyncio.get_running_loop().time() + _REST_S
 
     async def _record(self, pictures: Sequence[Picture]) -> None:
-        written = await self._in_thread(self._write_batch, _newest(pictures))
+        written = await self._write_batch(_newest(pictures))
         for picture in pictures:
             if picture.linkedid not in written.failed:
                 self._set_aside.pop(picture.linkedid, None)
@@ -271,22 +261,22 @@ class Writer:
         if written.over:
             self._ended(written.over)
 
-    def _write_batch(self, pictures: Sequence[Picture]) -> recorder.Written:
+    async def _write_batch(self, pictures: Sequence[Picture]) -> recorder.Written:
         """All together; only where that fails, each in a savepoint of its own."""
         how: dict[str, Any] = {
+            "pbx": self.pbx,
+            "pictures": pictures,
             "now": datetime.now(UTC),
             "short_abandon_s": self._short_abandon_s,
             "tried_before": frozenset(self._set_aside),
         }
         try:
-            with self.reign.transaction() as session:
-                return recorder.record(session, self.reign.pbx, pictures, **how)
-        except (*AWAY, Deposed):
+            return await self._lane.attempt(partial(recorder.record, **how))
+        except (Away, Deposed):
             raise
         except Exception as error:  # noqa: BLE001 - found out below whose error it is
-            log.warning("a batch failed, its calls are written one by one", pbx=self.reign.pbx, error=str(error))
-        with self.reign.transaction() as session:
-            return recorder.record_each(session, self.reign.pbx, pictures, lines=self._lines, **how)
+            log.warning("a batch failed, its calls are written one by one", pbx=self.pbx, error=str(error))
+        return await self._lane.attempt(partial(recorder.record_each, lines=self._lines, **how))
 
     async def _try_again(self) -> None:
         """What was set aside, now and then: whatever was wrong may be mended."""
@@ -320,14 +310,16 @@ class Writer:
             flying, self._in_flight = self._in_flight, {}
             waiting, self._waiting = self._waiting, {}
             pictures = [picture for picture, _ in (*flying.values(), *waiting.values())]
+            self._spilling = len(pictures)
             try:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._disk, self.spool.append, pictures)
+                await self._on_disk(self.spool.append, pictures)
             except BaseException:
                 # Cancelled between here and the disk it may come twice, which changes nothing.
                 self._waiting = {**flying, **waiting, **self._waiting}
                 raise
-        log.info("calls are kept on disk until the database answers", pbx=self.reign.pbx, calls=len(pictures))
+            finally:
+                self._spilling = 0
+        log.info("calls are kept on disk until the database answers", pbx=self.pbx, calls=len(pictures))
 
 
 def _newest(pictures: Sequence[Picture]) -> list[Picture]:

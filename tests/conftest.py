@@ -1,12 +1,16 @@
 """What the tests stand on: real servers of their own, a fresh database for each test, settings that point there."""
 
+import gc
+import itertools
 import os
 import shutil
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import redis as redis_client
@@ -17,11 +21,15 @@ from sqlalchemy.pool import NullPool
 from callcenter import embedded, migrate, push
 from callcenter.config import Settings
 from callcenter.db import make_engine
+from tests import turns
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 _FOLDER = "HOTLINE_TEST_SERVERS"
-_GIVES_WAY = 10
+# Of the scheduler: a PBX and its callers keep their seconds; what computes gives way, within its own limits of time.
+_TURNS = {"asterisk": -10, "browser": 0}
+_GIVES_WAY = 3
+_LAST_WRITES_S = 2.0
 # Deleting from the few tables a test has written to takes 5 ms; a copy of a template database takes 80.
 _CLEAR = """
 CREATE FUNCTION clear_all() RETURNS void LANGUAGE plpgsql AS $$
@@ -45,6 +53,7 @@ END $$
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="what this machine lacks is a failure, not a skip")
+    parser.addoption("--shots", action="store_true", help="keep pictures of the pages in var/screenshots")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,29 +70,41 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One PBX at a time, first, while the other workers compute; what starts whole sites and browsers comes last.
-
-    A PBX that does not get its turn is late with its own events, and then the truth of a test is wrong, not the call.
-    """
-    here = Path(__file__).parent
     if config.getoption("loadgroup", False):
         for item in items:
             if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
                 raise pytest.UsageError(f"{item.nodeid} has lost its group: pytest and pytest-xdist do not fit")
-    items.sort(key=lambda item: _turn(item.path.relative_to(here).parts))
+    items.sort(key=lambda item: turns.rank(item.nodeid))
 
 
-def _turn(parts: tuple[str, ...]) -> int:
-    if parts[0] == "asterisk":
-        return 0 if parts[-1] in ("test_faults.py", "test_live_calls.py") else 1
-    return {"scripts": 3, "browser": 4}.get(parts[0], 2)
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays till the end: the collector need not look through it again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.Turns | None:
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return turns.Turns(config, log, processors) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_sessionstart() -> None:
+    """Linux weighs sessions, and within one its processes: each worker is one, so that a PBX's may go first."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        with suppress(PermissionError):
+            os.setsid()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Beside a PBX, whose calls keep their seconds, and a browser, what only computes takes what they leave."""
-    if os.environ.get("PYTEST_XDIST_WORKER") and os.geteuid() == 0:
-        waits = item.get_closest_marker("asterisk") is None and item.get_closest_marker("browser") is None
-        os.setpriority(os.PRIO_PROCESS, 0, _GIVES_WAY if waits else 0)
+    """What a test starts inherits its turn at the processor. Where nobody may go first all are alike."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        turn = next(map(_TURNS.get, _TURNS.keys() & item.keywords), _GIVES_WAY)
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(turn))
+        with suppress(PermissionError):
+            if os.geteuid() == 0:
+                os.setpriority(os.PRIO_PROCESS, 0, turn)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -108,11 +129,20 @@ def _skips_count_as_failures(report: Report, config: pytest.Config) -> Report:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What a test measured for people to read: `record_property("told", words)`."""
+    """What a test measured for people to read (`record_property("told", words)`), and the seconds of each folder."""
     for report in terminalreporter.getreports("passed"):
         for name, words in report.user_properties:
             if name == "told":
                 terminalreporter.write_line(words)
+    tests, seconds = Counter[str](), Counter[str]()
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            folder = "/".join(report.nodeid.split("/")[:2])
+            tests[folder] += report.when == "call"
+            seconds[folder] += report.duration
+    if len(seconds) > 1:
+        for folder, spent in seconds.most_common():
+            terminalreporter.write_line(f"{folder}: {tests[folder]} tests, {spent:.0f} s of one worker")
 
 
 @pytest.fixture(scope="session")
@@ -130,10 +160,10 @@ def _admin(servers: embedded.Lease) -> Iterator[Engine]:
 
 
 @contextmanager
-def _database(admin: Engine, name: str) -> Iterator[str]:
+def _database(admin: Engine, name: str, template: str = "template1") -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name} STRATEGY FILE_COPY"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     yield admin.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -147,12 +177,24 @@ def empty_database_url(_admin: Engine) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated(_admin: Engine) -> Iterator[Engine]:
-    with _database(_admin, f"test_{os.getpid()}") as url:
+def _template(_admin: Engine) -> str:
+    """The name of a migrated database that nobody writes to; the first worker of a run makes it for all."""
+    with _admin.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(1022)"))
+        if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = 'migrated'")):
+            connection.execute(text("CREATE DATABASE migrated STRATEGY FILE_COPY"))
+            engine = create_engine(_admin.url.set(database="migrated"), poolclass=NullPool)
+            migrate.upgrade(engine)
+            with engine.begin() as own:
+                own.execute(text(_CLEAR))
+            engine.dispose()
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def _migrated(_admin: Engine, _template: str) -> Iterator[Engine]:
+    with _database(_admin, f"test_{os.getpid()}", _template) as url:
         engine = create_engine(make_engine(url).url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        migrate.upgrade(engine.execution_options(isolation_level="READ COMMITTED"))
-        with engine.connect() as connection:
-            connection.execute(text(_CLEAR))
         yield engine
         engine.dispose()
 
@@ -184,13 +226,25 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture
-def engine(settings: Settings) -> Iterator[Engine]:
-    engine = make_engine(str(settings.database_url), application="tests")
-    push.connect(str(settings.redis_url))
+@pytest.fixture(scope="session")
+def _compiled(_migrated: Engine) -> Iterator[Engine]:
+    """Keeps how statements are compiled, which takes longer than most tests; its connections end with each test."""
+    engine = make_engine(_migrated.url.set(drivername="postgresql").render_as_string(hide_password=False),
+                         application="tests")  # fmt: skip
     yield engine
-    push._publisher = None
     engine.dispose()
+
+
+@pytest.fixture
+def engine(settings: Settings, _compiled: Engine) -> Iterator[Engine]:
+    push.connect(str(settings.redis_url))
+    yield _compiled.execution_options()
+    push._publisher = None
+    # A thread that was still writing gives its connection back to a pool that is there to close it.
+    deadline = time.monotonic() + _LAST_WRITES_S
+    while _compiled.pool.checkedout() and time.monotonic() < deadline:  # type: ignore[attr-defined]
+        time.sleep(0.005)
+    _compiled.dispose()
 
 
 @pytest.fixture

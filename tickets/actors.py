@@ -11,7 +11,7 @@ class Kind(StrEnum):
     """How an actor came in."""
 
     PERSON = "person"
-    # A program of another house, by its key.
+    # A program: another house's by its key, or our own public site for a citizen.
     TOKEN = "token"  # noqa: S105 (no secret)
     # A citizen, by what proves that a ticket is theirs: its code and their number, later a link that works once.
     LINK = "link"

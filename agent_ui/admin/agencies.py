@@ -1,21 +1,19 @@
 """Agencies and the rules that send tickets to them: lists, forms, the order, and trying a rule out."""
 
-from collections.abc import Mapping
-
-from flask import abort, render_template, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
-from agent_ui.web import choices, forms, site
+from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
-from callcenter.models import Agency, Category, RoutingRule, User, Ward
+from callcenter.models import Agency, RoutingRule, Ward
 from callcenter.text import fold, sort_key
-from callcenter.vocab import AgencyKind, Level
-from tickets import rights
+from callcenter.vocab import AgencyKind, Level, rank
 from tickets.administration import agencies, rules
+from tickets.life import choices
 from tickets.rights import Right
 
 
@@ -24,22 +22,15 @@ from tickets.rights import Right
 def agency_list() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "kind")}
     with site.reading() as session:
-        everything = session.scalars(select(Agency)).all()
+        everything = agencies.all_of_them(session)
         rows = [row for row in everything if fold(asked["q"]) in fold(f"{row.name} {row.code} {row.phone or ''}")]
         rows = [row for row in rows if asked["kind"] in ("", row.kind)]
-        rows.sort(key=lambda row: (not row.active, list(AgencyKind).index(row.kind), sort_key(row.name)))
-        officers = _officers(session)
-        return render_template(
-            "admin/agencies.html", rows=rows, asked=asked, kinds=tuple(AgencyKind), officers=officers,
+        rows.sort(key=lambda row: (not row.active, rank(row.kind), sort_key(row.name)))
+        return frame.page(
+            session,
+            "admin/agencies.html", rows=rows, asked=asked, kinds=tuple(AgencyKind), officers=agencies.officers(session),
             total=len(everything),
         )  # fmt: skip
-
-
-def _officers(session: Session) -> Mapping[int, int]:
-    """How many people could open a ticket, by agency."""
-    officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
-    query = select(User.agency_id, func.count()).where(User.active, officers).group_by(User.agency_id)
-    return {agency: count for agency, count in session.execute(query) if agency is not None}
 
 
 @blueprint.route("/agencies/new", methods=["GET", "POST"])
@@ -47,8 +38,8 @@ def _officers(session: Session) -> Mapping[int, int]:
 def agency_new() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         form = form or Form({"active": True})
-        return render_template(
-            "admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind)
+        return frame.page(
+            session, "admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind)
         )
 
     def write(session: Session) -> str:
@@ -64,14 +55,14 @@ def agency(agency_id: int) -> ResponseReturnValue:
         row = session.get(Agency, agency_id)
         if row is None:
             abort(404)
-        people = select(User).where(User.agency_id == agency_id).order_by(User.active.desc(), User.name)
-        return render_template(
+        return frame.page(
+            session,
             "admin/agency.html",
             agency=row,
             form=form or Form.of(agencies.facts(row)),
             wards=_wards(session),
             kinds=tuple(AgencyKind),
-            people=session.scalars(people).all(),
+            people=agencies.people_of(session, agency_id),
             changes=latest(session, "agency", row.code),
         )
 
@@ -102,10 +93,11 @@ def rule_list() -> str:
         decision = None
         if "try" in request.args:
             decision = rules.try_out(session, asked["category"] or None, asked["ward"] or None, level)
-        return render_template(
+        return frame.page(
+            session,
             "admin/rules.html",
             rows=rules.in_order(session),
-            names=_names(session),
+            names=rules.named(session),
             asked={**asked, "level": level.value},
             decision=decision,
             categories=choices.categories(session),
@@ -113,15 +105,6 @@ def rule_list() -> str:
             levels=tuple(Level),
             changes=latest(session, "routing_rule"),
         )
-
-
-def _names(session: Session) -> dict[str, Mapping[object, object]]:
-    """Everything that a rule points to, active or not."""
-    return {
-        "category": {row.code: row for row in session.scalars(select(Category))},
-        "ward": {row.code: row for row in session.scalars(select(Ward))},
-        "agency": {row.id: row for row in session.scalars(select(Agency))},
-    }
 
 
 @blueprint.route("/rules/new", methods=["GET", "POST"])
@@ -152,11 +135,12 @@ def rule(rule_id: int) -> ResponseReturnValue:
 
 
 def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> str:
-    return render_template(
+    return frame.page(
+        session,
         "admin/rule.html",
         rule=row,
         form=form,
-        categories=session.scalars(select(Category).order_by(Category.position)).all(),
+        categories=rules.categories(session),
         wards=_wards(session),
         levels=tuple(Level),
         agencies=choices.agencies(session),
@@ -180,4 +164,4 @@ def _rule_fields() -> rules.RuleFields:
 
 
 def _wards(session: Session) -> list[Ward]:
-    return sorted(session.scalars(select(Ward)), key=lambda ward: (ward.kind, sort_key(ward.name)))
+    return sorted(choices.wards(session), key=lambda ward: ward.kind)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from agent_ui.admin import words
 from agent_ui.web import site
-from callcenter.errors import Invalid
+from callcenter.errors import Busy, Invalid
 from callcenter.models import ChangeRecord
 from tickets.life import records
 
@@ -57,6 +57,9 @@ def attempt(
             result = write(session)
     except Invalid as error:
         return again(page, Form(request.form, seen(), words.problem_words(error.problems))), 422
+    except Busy as busy:
+        form = Form(request.form, seen(), words.problem_words({"password": "password_waits"}))
+        return again(page, form), 503, {"Retry-After": str(busy.retry_s)}
     except records.Changed as error:
         # The new digest goes into the form: who saves once more has seen the other values and means it.
         return again(page, Form(request.form, records.digest(error.current), current=error.current)), 409

@@ -4,12 +4,13 @@ from calendar import Calendar as Months
 from datetime import date, datetime
 from typing import Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin import words
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
@@ -35,7 +36,7 @@ def calendar() -> ResponseReturnValue:
     year = asked if asked in _YEARS else today.year
 
     def page(session: Session, form: Form | None) -> str:
-        return render_template("admin/calendar.html", form=form or Form({}), today=today, **_year(session, year))
+        return frame.page(session, "admin/calendar.html", form=form or Form({}), today=today, **_year(session, year))
 
     def write(session: Session) -> date:
         day = _day(forms.text("day"))
@@ -95,8 +96,8 @@ def calendar_day(day: str) -> ResponseReturnValue:
         typed = {**form.typed, "working": form.typed.get("working") in (True, "yes")}
         shown = Form(typed, form.seen, form.problems, form.current)
         key = chosen.isoformat()
-        return render_template(
-            "admin/calendar_day.html", day=chosen, form=shown, changes=latest(session, "calendar_day", key)
+        return frame.page(
+            session, "admin/calendar_day.html", day=chosen, form=shown, changes=latest(session, "calendar_day", key)
         )
 
     def write(session: Session) -> None:
@@ -111,7 +112,9 @@ def calendar_day(day: str) -> ResponseReturnValue:
 def week() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         form = form or _week_form(calendars.week(session))
-        return render_template("admin/week.html", form=form, weekdays=words.WEEKDAYS, changes=latest(session, "week"))
+        return frame.page(
+            session, "admin/week.html", form=form, weekdays=words.WEEKDAYS, changes=latest(session, "week")
+        )
 
     def write(session: Session) -> None:
         typed = {weekday: [_period(part, weekday) for part in _PARTS] for weekday in range(7)}
@@ -145,7 +148,8 @@ def deadlines() -> str:
     except ValueError:
         filed = site.now()
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "admin/deadlines.html",
             filed=filed.astimezone(VIETNAM),
             # Read again, it still tells what the moment in the form leads to.
@@ -173,7 +177,8 @@ def deadline(level: str, clock: str) -> ResponseReturnValue:
             typed["working_time"] = "yes" if found.target.working_time else "no"
             form = Form(typed, records.digest(calendars.deadline_facts(found)))
         key = f"{level}/{clock}"
-        return render_template(
+        return frame.page(
+            session,
             "admin/deadline.html", found=found, form=form, units=words.UNITS,
             changes=latest(session, "sla_target", key),
         )  # fmt: skip

@@ -5,8 +5,9 @@ import io
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
-from flask import Response, render_template, request
+from flask import Response, request
 
+from agent_ui import frame
 from agent_ui.admin import words
 from agent_ui.admin.base import blueprint
 from agent_ui.web import forms, site
@@ -43,7 +44,8 @@ def changes() -> str:
     wanted, below = _wanted(asked), forms.asked_number("below")
     with site.reading() as session:
         rows = records.changes(session, wanted, below=below)
-        return render_template(
+        return frame.page(
+            session,
             "admin/changes.html",
             rows=rows,
             asked=asked,

@@ -1,10 +1,11 @@
 """What the PBX dials for each emergency service: the four on one page, each with a page of its own."""
 
-from flask import abort, render_template, url_for
+from flask import abort, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
@@ -18,7 +19,7 @@ from tickets.rights import Right
 def emergency_lines() -> str:
     with site.reading() as session:
         changes = latest(session, book.SUBJECT)
-        return render_template("admin/emergency_lines.html", lines=book.lines(session), changes=changes)
+        return frame.page(session, "admin/emergency_lines.html", lines=book.lines(session), changes=changes)
 
 
 @blueprint.route("/emergency-numbers/<service>", methods=["GET", "POST"])
@@ -31,7 +32,7 @@ def emergency_line(service: str) -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
         opened = form or Form.of(book.lines(session)[chosen])
         changes = latest(session, book.SUBJECT, chosen)
-        return render_template("admin/emergency_line.html", service=chosen, form=opened, changes=changes)
+        return frame.page(session, "admin/emergency_line.html", service=chosen, form=opened, changes=changes)
 
     def write(session: Session) -> str:
         dialled, tried = forms.text("dialled"), ticked("tried")

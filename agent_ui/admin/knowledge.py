@@ -1,17 +1,18 @@
 """What supervisors write for the operators: words that tell a field, tried out on a sentence, and articles."""
 
-from flask import abort, render_template, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
-from agent_ui.web import choices, forms, site
+from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Article, Category, CategoryKeywords
 from tickets.administration import knowledge
 from tickets.finding import suggestions
+from tickets.life import choices
 from tickets.rights import Right
 
 
@@ -21,8 +22,9 @@ def keyword_list() -> str:
     said = request.args.get("try", "")[:500].replace("\x00", "")
     with site.reading() as session:
         fields = choices.categories(session)
-        words = {row.category_code: row.phrases for row in session.scalars(select(CategoryKeywords))}
-        return render_template(
+        words = knowledge.phrases_of_categories(session)
+        return frame.page(
+            session,
             "admin/keywords.html",
             fields=fields,
             words=words,
@@ -42,7 +44,7 @@ def keywords(code: str) -> ResponseReturnValue:
             abort(404)
         facts = knowledge.keyword_facts(session.get(CategoryKeywords, code))
         changes = latest(session, "keywords", code)
-        return render_template("admin/keyword.html", field=field, form=form or Form.of(facts), changes=changes)
+        return frame.page(session, "admin/keyword.html", field=field, form=form or Form.of(facts), changes=changes)
 
     def write(session: Session) -> None:
         knowledge.set_keywords(session, me(), code, request.form.get("phrases", ""), seen=seen(), now=site.now())
@@ -84,7 +86,7 @@ def _to_article(article_id: int) -> ResponseReturnValue:
 def _article_page(session: Session, row: Article | None, form: Form) -> str:
     changes = latest(session, "article", str(row.id)) if row else ()
     fields = choices.categories(session)
-    return render_template("admin/article.html", article=row, form=form, categories=fields, changes=changes)
+    return frame.page(session, "admin/article.html", article=row, form=form, categories=fields, changes=changes)
 
 
 def _fields() -> knowledge.ArticleFields:

@@ -2,20 +2,21 @@
 
 import re
 
-from flask import abort, render_template, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.tokens import hash_token, make_token
 from callcenter import extensions
 from callcenter.errors import Invalid
-from callcenter.models import ApiToken, Category, PbxQueue, RoutingRule, TestNumber, Ticket
+from callcenter.models import ApiToken, Category
 from tickets.administration import attention, lists
+from tickets.desk import queries
 from tickets.rights import Right
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -25,22 +26,20 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 @may(Right.ADMINISTER_AGENCIES)
 def category_list() -> str:
     with site.reading() as session:
-        rows = session.scalars(select(Category).order_by(~Category.active, Category.position, Category.code)).all()
-        ways = select(RoutingRule.category_code, func.count()).where(RoutingRule.active).group_by("category_code")
-        held = select(Ticket.category_code, func.count()).group_by(Ticket.category_code)
-        return render_template(
+        return frame.page(
+            session,
             "admin/categories.html",
-            rows=rows,
-            ways={code: count for code, count in session.execute(ways)},
-            held={code: count for code, count in session.execute(held)},
+            rows=lists.categories(session),
+            ways=lists.rules_of_categories(session),
+            held=lists.tickets_of_categories(session),
         )
 
 
 @blueprint.route("/categories/new", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def category_new() -> ResponseReturnValue:
-    def page(_session: Session, form: Form | None) -> str:
-        return render_template("admin/category.html", category=None, form=form or Form({"active": True}))
+    def page(session: Session, form: Form | None) -> str:
+        return frame.page(session, "admin/category.html", category=None, form=form or Form({"active": True}))
 
     def write(session: Session) -> str:
         return lists.add_category(session, me(), forms.text("code"), _category_fields(), now=site.now()).code
@@ -56,12 +55,12 @@ def category(code: str) -> ResponseReturnValue:
         row = session.get(Category, code)
         if row is None:
             abort(404)
-        ways = select(func.count()).select_from(RoutingRule)
-        return render_template(
+        return frame.page(
+            session,
             "admin/category.html",
             category=row,
             form=form or Form.of(lists.category_facts(row)),
-            ways=session.scalar(ways.where(RoutingRule.active, RoutingRule.category_code == code)),
+            ways=lists.rules_of_categories(session).get(code, 0),
             changes=latest(session, "category", code),
         )
 
@@ -84,11 +83,12 @@ def _category_fields() -> lists.CategoryFields:
 @may(Right.ADMINISTER_TELEPHONY)
 def numbers() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
-        return render_template(
+        return frame.page(
+            session,
             "admin/numbers.html",
             form=form or Form({}),
             hotline=site.site().settings.hotline_numbers,
-            rows=session.scalars(select(TestNumber).order_by(TestNumber.number)).all(),
+            rows=lists.test_numbers(session),
             changes=latest(session, "test_number"),
         )
 
@@ -110,14 +110,15 @@ def number_remove() -> ResponseReturnValue:
 @may(Right.ADMINISTER_TELEPHONY)
 def queues() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
-        return render_template(
+        return frame.page(
+            session,
             "admin/queues.html",
             form=form or Form({}),
-            rows=session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)).all(),
+            rows=lists.queues(session),
             holders=extensions.held_now(session),
             loose=attention.members_without_account(session),
             idle=attention.accounts_in_no_queue(session),
-            pbxs=attention.pbxs(session),
+            pbxs=queries.pbx_states(session),
             changes=latest(session, "queue"),
             opened=Form.of,
         )
@@ -133,8 +134,9 @@ def queues() -> ResponseReturnValue:
 @may(Right.ADMINISTER_TOKENS)
 def token_list() -> str:
     with site.reading() as session:
-        rows = session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
-        return render_template("admin/tokens.html", rows=rows, changes=latest(session, "api_token"))
+        return frame.page(
+            session, "admin/tokens.html", rows=lists.tokens(session), changes=latest(session, "api_token")
+        )
 
 
 @blueprint.route("/tokens/new", methods=["GET", "POST"])
@@ -142,9 +144,9 @@ def token_list() -> str:
 def token_new() -> ResponseReturnValue:
     """The key is made with the form, so that a form sent twice makes one key and shows it both times."""
 
-    def page(_session: Session, form: Form | None) -> str:
+    def page(session: Session, form: Form | None) -> str:
         form = form or Form({"token": make_token(), "scope": "api", "source": "app"})
-        return render_template("admin/token.html", form=form, scopes=lists.SCOPES, sources=lists.SOURCES)
+        return frame.page(session, "admin/token.html", form=form, scopes=lists.SCOPES, sources=lists.SOURCES)
 
     token = forms.text("token")
 
@@ -154,7 +156,11 @@ def token_new() -> ResponseReturnValue:
         fields = {name: forms.text(name) for name in ("name", "scope", "source")}
         return lists.add_token(session, me(), hash_token(token), **fields, now=site.now()).name
 
-    return edit(page, write, lambda name: render_template("admin/token_shown.html", name=name, token=token))
+    def shown(name: str) -> str:
+        with site.reading() as session:
+            return frame.page(session, "admin/token_shown.html", name=name, token=token)
+
+    return edit(page, write, shown)
 
 
 @blueprint.route("/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
@@ -169,4 +175,4 @@ def token_revoke(token_id: int) -> ResponseReturnValue:
         row = session.get(ApiToken, token_id)
         if row is None:
             abort(404)
-        return render_template("admin/token_revoke.html", token=row)
+        return frame.page(session, "admin/token_revoke.html", token=row)

@@ -1,12 +1,13 @@
 """The administrator's home: what is missing, what runs, what was changed last."""
 
-from flask import render_template
-
-from agent_ui.admin import machine, people
+from agent_ui import frame
+from agent_ui.admin import machine
 from agent_ui.admin.base import blueprint
 from agent_ui.web import site
 from agent_ui.web.auth import may
 from tickets.administration import attention
+from tickets.administration import people as accounts
+from tickets.desk import queries
 from tickets.life import records
 from tickets.life.records import Wanted
 from tickets.rights import Right
@@ -18,16 +19,17 @@ def overview() -> str:
     now = site.now()
     with site.reading() as session:
         version, size = attention.database_size(session)
-        return render_template(
+        return frame.page(
+            session,
             "admin/overview.html",
             lacks=attention.lacks(session, now),
             promises=attention.promises(session),
-            pbxs=attention.pbxs(session),
+            pbxs=queries.pbx_states(session),
             named=site.site().settings.pbx,
             database={"version": version, "size": size},
             broker=machine.broker(now),
             disk=machine.disk(),
             version=machine.version(),
-            people=people.count_of_users(session),
+            people=accounts.count_in_use(session),
             changes=records.changes(session, Wanted(), limit=8),
         )

@@ -1,6 +1,18 @@
 """Administration put together: its views are routes of its blueprints as soon as they are imported."""
 
-from agent_ui.admin import agencies, base, calendar, changes, emergencies, knowledge, lists, overview, people, reasons
+from agent_ui.admin import (
+    agencies,
+    base,
+    calendar,
+    changes,
+    emergencies,
+    knowledge,
+    lists,
+    overview,
+    people,
+    reasons,
+    rights,
+)
 
-PAGES = (agencies, calendar, lists, changes, emergencies, knowledge, overview, people, reasons)
+PAGES = (agencies, calendar, lists, changes, emergencies, knowledge, overview, people, reasons, rights)
 BLUEPRINTS = (base.blueprint, people.account)

@@ -2,19 +2,20 @@
 
 import secrets
 
-from flask import Blueprint, abort, render_template, request, session, url_for
+from flask import Blueprint, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, attempt, back, blueprint, edit, latest, seen, ticked
-from agent_ui.web import choices, forms, limits, site
+from agent_ui.web import forms, limits, site
 from agent_ui.web.auth import may, me
 from callcenter.models import User
 from callcenter.text import fold, sort_key
-from callcenter.vocab import Role
-from tickets.administration import people
+from callcenter.vocab import Role, rank
+from tickets.administration import people, sessions
+from tickets.life import choices
 from tickets.rights import Right
 
 account = Blueprint("account", __name__, url_prefix="/account")
@@ -33,9 +34,9 @@ def new_password() -> str:
 def users() -> str:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "role", "active")}
     with site.reading() as database:
-        everybody = database.scalars(select(User).options(joinedload(User.agency))).all()
+        everybody = people.everybody(database)
         rows = sorted((user for user in everybody if _fits(user, asked)), key=_order)
-        return render_template("admin/users.html", rows=rows, asked=asked, total=len(everybody))
+        return frame.page(database, "admin/users.html", rows=rows, asked=asked, total=len(everybody))
 
 
 def _fits(user: User, asked: dict[str, str]) -> bool:
@@ -49,7 +50,7 @@ def _fits(user: User, asked: dict[str, str]) -> bool:
 
 def _order(user: User) -> tuple[object, ...]:
     """Who works first, by role, then as a Vietnamese list of people goes: by given name."""
-    return (not user.active, list(Role).index(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
+    return (not user.active, rank(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
@@ -59,8 +60,12 @@ def user_new() -> ResponseReturnValue:
 
     def page(database: Session, form: Form | None) -> str:
         opened = {"language": "vi", "role": request.args.get("role", ""), "password": new_password()}
-        return render_template(
-            "admin/user_new.html", form=form or Form(opened), agencies=choices.agencies(database), roles=tuple(Role)
+        return frame.page(
+            database,
+            "admin/user_new.html",
+            form=form or Form(opened),
+            agencies=choices.agencies(database),
+            roles=tuple(Role),
         )
 
     def write(database: Session) -> tuple[str, str, int]:
@@ -71,7 +76,9 @@ def user_new() -> ResponseReturnValue:
 
 
 def _shown(name: str, username: str, user_id: int, password: str) -> str:
-    return render_template("admin/user_shown.html", name=name, username=username, user_id=user_id, password=password)
+    shown = {"name": name, "username": username, "user_id": user_id, "password": password}
+    with site.reading() as database:
+        return frame.page(database, "admin/user_shown.html", **shown)
 
 
 @blueprint.route("/users/<int:user_id>", methods=["GET", "POST"])
@@ -90,7 +97,8 @@ def _user_page(database: Session, user_id: int, form: Form | None) -> str:
     row = database.get(User, user_id)
     if row is None:
         abort(404)
-    return render_template(
+    return frame.page(
+        database,
         "admin/user.html",
         address=url_for("admin.user", user_id=user_id),
         user=row,
@@ -127,7 +135,9 @@ def user_password(user_id: int) -> ResponseReturnValue:
         row = database.get(User, user_id)
         if row is None:
             abort(404)
-        return render_template("admin/user_password.html", user=row, form=form or Form({"password": new_password()}))
+        return frame.page(
+            database, "admin/user_password.html", user=row, form=form or Form({"password": new_password()})
+        )
 
     def write(database: Session) -> tuple[str, str, int]:
         row = people.set_password(database, me(), user_id, password, now=site.now())
@@ -153,21 +163,18 @@ def _fields() -> people.UserFields:
 def own_password() -> ResponseReturnValue:
     """Everybody's own; this browser stays signed in, the others do not."""
 
-    def page(_database: Session, form: Form | None) -> str:
-        return render_template("admin/own_password.html", form=form or Form({}))
+    def page(database: Session, form: Form | None) -> str:
+        return frame.page(database, "admin/own_password.html", form=form or Form({}))
 
     typed = [request.form.get(name, "") for name in ("old", "password", "again")]
 
-    def write(database: Session) -> int:
+    def write(database: Session) -> User:
         old, password, repeated = typed
-        return people.change_own_password(database, me(), old, password, repeated, now=site.now()).session_epoch
+        user = people.change_own_password(database, me(), old, password, repeated, now=site.now())
+        sessions.keep(database, g.person.session_id, user.session_epoch)
+        return user
 
-    def done(epoch: int) -> ResponseReturnValue:
-        session["epoch"] = epoch
+    def done(_user: User) -> ResponseReturnValue:
         return back(url_for("account.own_password"), _("Đã đổi mật khẩu. Các máy khác đã đăng xuất."))
 
     return edit(page, write, done)
-
-
-def count_of_users(database: Session) -> int:
-    return database.scalar(select(func.count()).select_from(User).where(User.active)) or 0

@@ -1,11 +1,11 @@
 """The reasons for a pause: the list, a new one, and each on a page of its own."""
 
-from flask import abort, render_template, url_for
+from flask import abort, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
@@ -18,10 +18,9 @@ from tickets.rights import Right
 @may(Right.ADMINISTER_TELEPHONY)
 def reasons() -> ResponseReturnValue:
     def page(session: Session, form: Form | None) -> str:
-        query = select(PauseReason).order_by(~PauseReason.active, PauseReason.position, PauseReason.code)
-        rows = session.scalars(query).all()
-        return render_template(
-            "admin/reasons.html", form=form or Form({}), rows=rows, changes=latest(session, "pause_reason")
+        rows = book.listed(session)
+        return frame.page(
+            session, "admin/reasons.html", form=form or Form({}), rows=rows, changes=latest(session, "pause_reason")
         )
 
     def write(session: Session) -> str:
@@ -38,7 +37,9 @@ def reason(code: str) -> ResponseReturnValue:
         if row is None:
             abort(404)
         changes = latest(session, "pause_reason", code)
-        return render_template("admin/reason.html", reason=row, form=form or Form.of(book.facts(row)), changes=changes)
+        return frame.page(
+            session, "admin/reason.html", reason=row, form=form or Form.of(book.facts(row)), changes=changes
+        )
 
     def write(session: Session) -> str:
         name, position = forms.text("name"), forms.text("position")

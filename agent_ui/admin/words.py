@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui.shell.home import LANGUAGES
 from agent_ui.words import labels
-from agent_ui.words.labels import PROBLEMS
+from agent_ui.words.problems import PROBLEMS
 from agent_ui.words.spans import in_words
 from callcenter import phones
 from callcenter.vocab import AgencyKind, Clock, Level, Role, Source
@@ -116,6 +116,7 @@ _PROBLEMS: Mapping[str, LazyString] = {
     "number_taken": _l("Số này đã có trong danh sách."),
     "phrases_many": _l("Tối đa 200 dòng, mỗi dòng không quá 60 ký tự."),
     "token_unreadable": _l("Khóa không đúng. Hãy tải lại trang để có khóa mới."),
+    "password_waits": _l("Máy chủ đang kiểm tra mật khẩu của nhiều người. Hãy thử lại sau ít giây."),
 }
 
 
@@ -172,7 +173,7 @@ def key_word(subject: str, key: str) -> str:
     """Which one was changed, as people know it."""
     if subject == "sla_target":
         level, _slash, clock = key.partition("/")
-        return f"{labels.label(Level(level))} · {labels.label(Clock(clock))}"
+        return f"{labels.stored(level, Level)} · {labels.stored(clock, Clock)}"
     if subject == "calendar_day":
         return "/".join(reversed(key.split("-")))
     if subject == "test_number":

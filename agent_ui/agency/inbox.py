@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.errors import MoveRefused, NotFound
@@ -45,7 +46,7 @@ ADVICE: Mapping[Group, LazyString] = {
 @may(Right.WORK_INBOX)
 def inbox() -> str:
     with site.reading() as session:
-        return render_template("agency/page.html", **_rows(session))
+        return frame.page(session, "agency/page.html", **_rows(session))
 
 
 @blueprint.get("/agency/rows")

@@ -1,21 +1,22 @@
 """The programs' door: reports come in as JSON with a token, once each; where they stand goes out, nothing personal."""
 
-from flask import Blueprint, g, jsonify, request, url_for
+from flask import Blueprint, current_app, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pydantic import ValidationError
-from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
 from agent_ui.api import openapi
-from agent_ui.web import limits, site
+from agent_ui.web import auth, limits, site
 from agent_ui.web.errors import refuse
 from agent_ui.web.tokens import hash_token
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import ApiToken
 from callcenter.vocab import Source
+from tickets.actors import Actor
+from tickets.administration import lists
 from tickets.people import intake, tracking
 from tickets.people.intake import Report
+from tickets.rights import Right
 from tickets.rules import codes
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -27,20 +28,18 @@ _MAX_BODY = 256 * 1024
 @blueprint.before_request
 def _guard() -> ResponseReturnValue | None:
     request.max_content_length = _MAX_BODY
-    if request.endpoint == "api.describe":
+    view = current_app.view_functions[request.endpoint or ""]
+    if getattr(view, "open_to_all", False):
         return None
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return _ask_for_token()
     with site.reading() as session:
-        query = select(ApiToken).where(
-            ApiToken.token_hash == hash_token(token.strip()), ApiToken.scope == SCOPE, ApiToken.revoked_at.is_(None)
-        )
-        known = session.scalars(query).one_or_none()
+        known = lists.token_in_use(session, hash_token(token.strip()), SCOPE)
         if known is None:
             return _ask_for_token()
-        g.program, g.source = known.name, Source(known.source)
-    return None
+        g.program, g.source = Actor.token(known.name), Source(known.source)
+    return None if auth.opens(view, g.program) else refuse(403, _("Khóa này không có quyền đó."))
 
 
 def _ask_for_token() -> ResponseReturnValue:
@@ -53,6 +52,7 @@ def _ask_for_token() -> ResponseReturnValue:
 
 
 @blueprint.post("/reports")
+@auth.may(Right.SEND_REPORT)
 @limits.posts("600 per minute")
 def receive() -> ResponseReturnValue:
     if request.mimetype != "application/json":
@@ -73,7 +73,7 @@ def _receive(body: dict[str, object]) -> ResponseReturnValue:
     try:
         report = Report.model_validate(body)
         with site.transaction() as session:
-            ticket, new = intake.receive(session, report, source=g.source, sender=g.program, now=site.now())
+            ticket, new = intake.receive(session, report, source=g.source, sender=g.program.name, now=site.now())
             standing = tracking.standing(ticket)
     except ValidationError as error:
         problems = {".".join(map(str, one["loc"])) or "body": one["msg"] for one in error.errors()}
@@ -87,6 +87,7 @@ def _receive(body: dict[str, object]) -> ResponseReturnValue:
 
 
 @blueprint.get("/reports/<code>")
+@auth.may(Right.SEND_REPORT)
 def read(code: str) -> ResponseReturnValue:
     parsed = codes.parse(code)
     try:
@@ -99,5 +100,6 @@ def read(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/openapi.json")
+@auth.open_to_all
 def describe() -> ResponseReturnValue:
     return jsonify(openapi.document())

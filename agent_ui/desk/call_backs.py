@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from agent_ui import frame
 from agent_ui.web import filters, forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
@@ -111,7 +112,8 @@ def _page(problems: Mapping[str, str] | None = None) -> str:
     with site.reading() as session:
         rows = worklist.callbacks(session, site.now(), since=since, until=until)
         waiting = len(worklist.waiting_codes(session, since=since, until=until))
-        return render_template(
+        return frame.page(
+            session,
             "call_backs/page.html",
             rows=rows,
             waiting=waiting,

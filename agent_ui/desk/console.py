@@ -1,26 +1,33 @@
 """The operator's page: who waits, whose call is mine, what I still owe an end; each part re-read when told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, filters, site
+from agent_ui import frame
+from agent_ui.desk.my_phone import allowed
+from agent_ui.frame import Frame
+from agent_ui.web import filters, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Call, PbxStatus, Ticket
 from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.desk import filing, queries, same_caller
-from tickets.desk.queries import CallerHistory
+from tickets.desk.queries import Asker, CallerHistory, Unfinished
 from tickets.desk.same_caller import Redial
+from tickets.life import choices
 from tickets.oversight import worklist
 from tickets.people import contacts
 from tickets.people.contacts import Card
 from tickets.rights import Right
-from tickets.telephone import restarts
+from tickets.telephone import emergency_bar, restarts, transfers
+from tickets.telephone.emergency_bar import Past
+from tickets.telephone.handset import Handset
 
 blueprint = Blueprint("console", __name__)
 
@@ -34,7 +41,7 @@ class Work:
 
     `typed` and `problems` are what came back from a form with errors; `theirs` what somebody else saved meanwhile.
     `own`: the call ends with this ticket. `redial`: a talk with this caller that broke off shortly before.
-    `card`: what is known of the number.
+    `card`: what is known of the number. `emergencies` are those of the ticket.
     """
 
     ticket: Ticket | None
@@ -44,6 +51,7 @@ class Work:
     own: bool = True
     redial: Redial | None = None
     card: Card | None = None
+    emergencies: Sequence[Past] = ()
     typed: Mapping[str, object] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[str, object] = field(default_factory=dict)
@@ -61,9 +69,36 @@ class Work:
         return self.ticket is not None and self.ticket.state == TicketState.DRAFT
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the database has of the callers and tickets of a desk, each kind read by one statement for all of them."""
+
+    histories: Mapping[Asker, CallerHistory]
+    cards: Mapping[Asker, Card]
+    emergencies: Mapping[int, Sequence[Past]]
+
+    def work(self, ticket: Ticket | None, call: Call | None, **values: Any) -> Work:
+        asker = _asker(call, ticket)
+        return Work(
+            ticket,
+            call,
+            self.histories.get(asker, _NO_HISTORY) if asker else _NO_HISTORY,
+            card=self.cards.get(asker) if asker else None,
+            emergencies=self.emergencies.get(ticket.id, ()) if ticket else (),
+            **values,
+        )
+
+
+_NO_HISTORY = CallerHistory((), ())
+
+
 def desk_page() -> str:
     with site.reading() as session:
-        return render_template("desk/page.html", **_everything(session, me()))
+        around = frame.of(session, numbers=True)
+        drafts = queries.unfinished(session, me())
+        shown = _work(session, around, drafts) | _side(session, me(), drafts)
+        waiting_now = queries.waiting_calls(session)
+        return frame.page(around, "desk/page.html", waiting=waiting_now, **shown)
 
 
 @blueprint.get("/desk")
@@ -84,65 +119,76 @@ def waiting() -> str:
 @may(Right.STAFF_DESK)
 def work() -> str:
     with site.reading() as session:
-        return render_template("desk/work.html", works=works(session, me()), categories=choices.categories(session))
+        around = frame.of(session, numbers=True)
+        shown = _work(session, around, queries.unfinished(session, me()))
+        return render_template("desk/work.html", frame=around, **shown)
 
 
 @blueprint.get("/desk/side")
 @may(Right.STAFF_DESK)
 def side() -> str:
     with site.reading() as session:
-        return render_template("desk/side.html", **_side(session, me()))
+        shown = _side(session, me(), queries.unfinished(session, me()))
+        return render_template("desk/side.html", frame=frame.of(session), **shown)
 
 
-@blueprint.get("/desk/ring")
+@blueprint.get("/desk/parts")
 @may(Right.SEE_CALLS)
-def ring() -> str:
+def parts() -> str:
+    """What a push changes, in one answer: banners, telephone, emergencies, the bar of a call; `work`: the cards too."""
+    with_work = "work" in request.args and rights.may(me(), Right.STAFF_DESK)
     with site.reading() as session:
-        return render_template("desk/ring.html", ringing=_ringing(session, me()))
-
-
-@blueprint.get("/desk/pbx")
-@may(Right.SEE_CALLS)
-def pbx() -> str:
-    with site.reading() as session:
+        handset = Handset(session, me(), site.now())
+        around = frame.of(session, handset, numbers=with_work)
+        shown = _work(session, around, queries.unfinished(session, me())) if with_work else {}
         return render_template(
-            "desk/pbx.html", away=pbx_away(session), restarts=restarts.recent(session, me(), site.now())
+            "desk/parts.html",
+            frame=around,
+            ringing=_ringing(session, around.calls),
+            away=pbx_away(handset.statuses.values()),
+            restarts=restarts.recent(session, handset),
+            **shown,
         )
 
 
-def pbx_away(session: Session) -> list[tuple[PbxStatus, datetime]]:
+def pbx_away(statuses: Iterable[PbxStatus]) -> list[tuple[PbxStatus, datetime]]:
     """PBXs that are not heard, and since when."""
-    states = ((status, filters.pbx_down(status)) for status in queries.pbx_states(session))
+    states = ((status, filters.pbx_down(status)) for status in statuses)
     return [(status, since) for status, since in states if since is not None]
 
 
-def works(session: Session, actor: Actor) -> list[Work]:
+def _work(session: Session, around: Frame, drafts: Sequence[Unfinished]) -> dict[str, object]:
+    """What `desk/work.html` shows."""
+    return {"works": works(session, around, drafts), **work_choices(session, around)}
+
+
+def work_choices(session: Session, around: Frame) -> dict[str, object]:
+    """What the cards of works offer to choose from."""
+    passing = any(around.transfer_verbs.values())
+    return {
+        "categories": choices.categories(session),
+        "transfer_targets": transfers.targets(session, me(), allowed()) if passing else None,
+    }
+
+
+def works(session: Session, around: Frame, drafts: Sequence[Unfinished]) -> list[Work]:
     """Newest first, so that what is there already never moves when a call comes in."""
-    calls = [*queries.my_calls(session, actor), *queries.left_calls(session, actor)]
-    drafts = filing.drafts_of(session, calls)
-    live = [_live(session, call, drafts.get(call.id)) for call in calls]
-    shown = {work.ticket.id for work in live if work.ticket}
-    owed = [row for row in queries.unfinished(session, actor) if row.ticket.id not in shown][:MOST_FORMS]
+    calls = [*around.calls, *around.left]
+    opened = filing.drafts_of(session, calls)
+    here = {ticket.id for ticket in opened.values()}
+    owed = [row for row in drafts if row.ticket.id not in here][:MOST_FORMS]
+    pairs = [(opened.get(call.id), call) for call in calls]
+    known = _known(session, [*pairs, *((row.ticket, row.call) for row in owed)])
+    redials = same_caller.redials(session, calls, site.now()) if calls else {}
+    live = [known.work(opened.get(call.id), call, opened=True, redial=redials.get(call.id)) for call in calls]
     ended = [
-        Work(
-            row.ticket,
-            row.call,
-            _history(session, row.call, row.ticket),
-            opened=_is_opened(row, live, place),
-            own=row.own,
-            card=_card(session, row.call, row.ticket),
-        )
+        known.work(row.ticket, row.call, opened=_is_opened(row, live, place), own=row.own)
         for place, row in enumerate(owed)
     ]
     return sorted(live + ended, key=lambda work: (work.since is not None, work.since), reverse=True)
 
 
-def _live(session: Session, call: Call, ticket: Ticket | None) -> Work:
-    redial = same_caller.redial(session, call, site.now())
-    return Work(ticket, call, _history(session, call), True, redial=redial, card=_card(session, call, ticket))
-
-
-def _is_opened(row: queries.Unfinished, live: Sequence[Work], place: int) -> bool:
+def _is_opened(row: Unfinished, live: Sequence[Work], place: int) -> bool:
     """The newest, or one more report of the call that goes on."""
     if any(work.call is row.call for work in live):
         return True
@@ -153,39 +199,34 @@ def one_work(session: Session, actor: Actor, code: str) -> Work:
     """A draft on a page of its own. Raises NotFound."""
     page = queries.ticket(session, actor, code)
     call, relation = next((row for row in page.calls if row[1] in (filing.OPENED, same_caller.MORE)), (None, ""))
-    return Work(
-        page.ticket,
-        call,
-        _history(session, call, page.ticket),
-        opened=True,
-        own=relation == filing.OPENED,
-        card=_card(session, call, page.ticket),
+    known = _known(session, [(page.ticket, call)])
+    return known.work(page.ticket, call, opened=True, own=relation == filing.OPENED)
+
+
+def _known(session: Session, works: Iterable[tuple[Ticket | None, Call | None]]) -> _Known:
+    works = list(works)
+    askers = {asker for ticket, call in works if (asker := _asker(call, ticket)) is not None}
+    return _Known(
+        queries.caller_histories(session, askers),
+        contacts.cards(session, askers),
+        emergency_bar.of_tickets(session, [ticket.id for ticket, _ in works if ticket is not None]),
     )
 
 
-def _ringing(session: Session, actor: Actor) -> list[tuple[Call, Ticket | None]]:
-    calls = [call for call in queries.my_calls(session, actor) if actor.extension in call.ringing]
-    drafts = filing.drafts_of(session, calls)
-    return [(call, drafts.get(call.id)) for call in calls]
-
-
-def _history(session: Session, call: Call | None, ticket: Ticket | None = None) -> CallerHistory:
-    return queries.caller_history(session, _number(call, ticket), before_call=call.id if call else None)
-
-
-def _card(session: Session, call: Call | None, ticket: Ticket | None) -> Card | None:
-    number = _number(call, ticket)
-    return contacts.card(session, number, before_call=call.id if call else None) if number else None
-
-
-def _number(call: Call | None, ticket: Ticket | None) -> str | None:
+def _asker(call: Call | None, ticket: Ticket | None) -> Asker | None:
     """Who is on the line, or whom a ticket without a call is to reach."""
-    return call.caller if call else ticket.reporter_phone if ticket else None
+    number = call.caller if call else ticket.reporter_phone if ticket else None
+    return (number, call.id if call else None) if number else None
 
 
-def _side(session: Session, actor: Actor) -> dict[str, object]:
+def _ringing(session: Session, calls: Sequence[Call]) -> list[tuple[Call, Ticket | None]]:
+    ringing = [call for call in calls if me().extension in call.ringing]
+    drafts = filing.drafts_of(session, ringing)
+    return [(call, drafts.get(call.id)) for call in ringing]
+
+
+def _side(session: Session, actor: Actor, drafts: Sequence[Unfinished]) -> dict[str, object]:
     moment = site.now()
-    drafts = queries.unfinished(session, actor)
     return {
         "callbacks": worklist.callbacks(session, moment),
         "drafts": sorted(drafts, key=_left_at),
@@ -195,14 +236,5 @@ def _side(session: Session, actor: Actor) -> dict[str, object]:
     }
 
 
-def _left_at(row: queries.Unfinished) -> datetime:
+def _left_at(row: Unfinished) -> datetime:
     return (row.call.ended_at if row.call else None) or row.ticket.created_at
-
-
-def _everything(session: Session, actor: Actor) -> dict[str, object]:
-    return {
-        "waiting": queries.waiting_calls(session),
-        "works": works(session, actor),
-        "categories": choices.categories(session),
-        **_side(session, actor),
-    }

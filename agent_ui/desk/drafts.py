@@ -8,18 +8,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.desk import console
 from agent_ui.ticket import tickets_pages
-from agent_ui.web import choices, filters, forms, site
+from agent_ui.web import filters, forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
-from callcenter.models import Ticket
+from callcenter.models import Call, Ticket
 from callcenter.vocab import Disposition, GrievanceKind, Source
 from tickets import rights
 from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.finding import places, search
+from tickets.life import choices
 from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.fields import TicketFields, pin_of
@@ -149,8 +151,11 @@ def one_more(code: str) -> ResponseReturnValue:
 @blueprint.post("/drafts/<code>/put-aside")
 @may(Right.FILE_REPORT)
 def put_aside(code: str) -> ResponseReturnValue:
-    with site.transaction() as session:
-        same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
+    try:
+        with site.transaction() as session:
+            same_caller.put_aside(session, me(), code, reason=forms.text("note"), now=site.now())
+    except Invalid as error:
+        return _again(code, TicketFields(), problem_words(error.problems)), 422
     flash(_("Đã bỏ phiếu %(code)s.", code=codes.group(code)), "success")
     return redirect(url_for("home.home"), 303)
 
@@ -169,8 +174,14 @@ def go_on(call_id: int) -> ResponseReturnValue:
 @may(Right.FILE_REPORT)
 def dispose(call_id: int) -> ResponseReturnValue:
     disposition = forms.word(Disposition, "disposition")
-    with site.transaction() as session:
-        filing.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+    try:
+        with site.transaction() as session:
+            filing.dispose(session, me(), call_id, disposition, note=forms.text("note"), now=site.now())
+    except Invalid as error:
+        code = _draft_of(call_id)
+        if code is None:
+            raise
+        return _again(code, TicketFields(), problem_words(error.problems)), 422
     flash(_("Đã kết thúc cuộc gọi: %(how)s.", how=filters.name_of(disposition)), "success")
     return redirect(url_for("home.home"), 303)
 
@@ -191,6 +202,13 @@ def candidates(code: str) -> str:
     with site.reading() as session:
         found = search.search(session, me(), search.Wanted(text=text)).tickets[:10] if text else ()
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
+
+
+def _draft_of(call_id: int) -> str | None:
+    with site.reading() as session:
+        call = session.get(Call, call_id)
+        draft = filing.draft_of(session, call) if call is not None else None
+        return draft.code if draft is not None else None
 
 
 def _at_work(code: str) -> ResponseReturnValue:
@@ -226,7 +244,9 @@ def _theirs(code: str) -> dict[str, object]:
 
 
 def _page(session: Session, work: console.Work) -> str:
-    return render_template("desk/draft_page.html", work=work, categories=choices.categories(session))
+    around = frame.of(session, numbers=True)
+    offered = console.work_choices(session, around)
+    return frame.page(around, "desk/draft_page.html", work=work, **offered)
 
 
 def _again(code: str, fields: TicketFields, problems: Mapping[str, str], *, stale: bool = False) -> str:

@@ -1,24 +1,23 @@
 """Emergencies on every page of the desk: the key and its services, the bar of what is not over, and the record."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from agent_ui import frame
 from agent_ui.desk.my_phone import allowed
 from agent_ui.web import forms, site
-from agent_ui.web.auth import has, may, me
+from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import EmergencyEnd, EmergencyService
 from tickets import rights
-from tickets.figures import overview
 from tickets.rights import Right
 from tickets.rules import emergency_rules
 from tickets.rules.emergency_rules import Step
 from tickets.telephone import emergencies, emergency_bar
-from tickets.telephone.emergency_bar import Past, Shown
+from tickets.telephone.emergency_bar import Shown
 
 blueprint = Blueprint("emergencies", __name__, url_prefix="/emergencies")
 
@@ -27,13 +26,14 @@ blueprint = Blueprint("emergencies", __name__, url_prefix="/emergencies")
 @may(Right.LEAD_EMERGENCY)
 def page() -> str:
     with site.reading() as session:
-        return render_template("emergency/page.html", rows=emergency_bar.listed(session))
+        return frame.page(session, "emergency/page.html", rows=emergency_bar.listed(session))
 
 
 @blueprint.get("/bar")
 @may(Right.FOLLOW_EMERGENCY)
 def bar() -> str:
-    return render_template("emergency/bar.html", problem="")
+    with site.reading() as session:
+        return render_template("emergency/bar.html", frame=frame.of(session), problem="")
 
 
 @blueprint.post("/begin")
@@ -80,51 +80,8 @@ def step(emergency_id: int) -> ResponseReturnValue:
 
 
 @blueprint.app_context_processor
-def _of_every_page() -> dict[str, object]:
-    return {
-        "open_emergencies": open_ones,
-        "has_emergency_key": is_talking,
-        "emergency_numbers": numbers,
-        "emergencies_of": of_ticket,
-        "emergencies_on": on_day,
-        "is_alarmed": is_alarmed,
-        "EMERGENCY_ENDS": emergency_rules.ENDS,
-    }
-
-
-def open_ones() -> Sequence[Shown]:
-    """What is not over, as this person may see it; read once a page."""
-    if not has(Right.FOLLOW_EMERGENCY):
-        return ()
-    if "open_emergencies" not in g:
-        with site.reading() as session:
-            g.open_emergencies = emergency_bar.shown(session, me(), site.now())
-    found: Sequence[Shown] = g.open_emergencies
-    return found
-
-
-def is_talking() -> bool:
-    """Whether there is a call that the key is for."""
-    if not has(Right.PASS_EMERGENCY):
-        return False
-    with site.reading() as session:
-        return emergencies.at_my_telephone(session, me(), site.now()) is not None
-
-
-def numbers() -> dict[EmergencyService, str]:
-    with site.reading() as session:
-        return emergencies.numbers(session)
-
-
-def of_ticket(ticket_id: int) -> Sequence[Past]:
-    with site.reading() as session:
-        return emergency_bar.of_ticket(session, ticket_id)
-
-
-def on_day(day: date) -> tuple[int, int]:
-    """How many began on that day, and how many of these are not over."""
-    with site.reading() as session:
-        return emergency_bar.count(session, *overview.day_bounds(day))
+def _words() -> dict[str, object]:
+    return {"is_alarmed": is_alarmed, "EMERGENCY_ENDS": emergency_rules.ENDS}
 
 
 def is_alarmed(one: Shown) -> bool:
@@ -140,12 +97,13 @@ def _answer(write: Callable[[], None]) -> ResponseReturnValue:
     except (Invalid, NotFound) as error:
         keys = error.problems if isinstance(error, Invalid) else {"phone": "phone_too_late"}
         problem = _problem(keys)
-    g.pop("open_emergencies", None)
     if not request.headers.get("HX-Request"):
         if problem:
             flash(problem, "warning")
         return redirect(forms.own_address(url_for("home.home")), 303)
-    return Response(render_template("emergency/bar.html", problem=problem), 409 if problem else 200)
+    with site.reading() as session:
+        page = render_template("emergency/bar.html", frame=frame.of(session), problem=problem)
+    return Response(page, 409 if problem else 200)
 
 
 def _problem(keys: Mapping[str, str]) -> str:

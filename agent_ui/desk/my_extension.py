@@ -1,18 +1,17 @@
 """Which extension a person has: chosen or taken over on a page of its own, and given back."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from tickets import rights
 from tickets.rights import Right
 from tickets.telephone import taking
-from tickets.telephone.taking import TakenOver
 
 blueprint = Blueprint("my_extension", __name__, url_prefix="/phone/extension")
 
@@ -48,22 +47,10 @@ def give_back() -> ResponseReturnValue:
     return redirect(url_for("my_extension.choose"), 303)
 
 
-@blueprint.app_context_processor
-def _of_every_page() -> dict[str, object]:
-    return {"phone_taken_over": taken_over}
-
-
-def taken_over() -> TakenOver | None:
-    """Who took this person's extension meanwhile."""
-    if not rights.may(me(), Right.WORK_TELEPHONE) or me().extension is not None:
-        return None
-    with site.reading() as session:
-        return taking.taken_over(session, me(), site.now())
-
-
 def _page(session: Session, problem: str = "") -> str:
     choices = taking.choices(session, me())
-    return render_template(
+    return frame.page(
+        session,
         "phone/choose.html",
         free=[choice for choice in choices if choice.holder is None],
         held=[choice for choice in choices if choice.holder is not None],

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
@@ -59,7 +60,8 @@ def _known(number: str) -> str:
 def _page(number: str, typed: Mapping[str, object], problems: Mapping[str, str]) -> str:
     with site.reading() as session:
         history = queries.caller_history(session, number, limit=_ROWS)
-        return render_template(
+        return frame.page(
+            session,
             "numbers/page.html",
             number=number,
             card=contacts.card(session, number),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_ui.web import forms, site
@@ -12,6 +12,7 @@ from callcenter.errors import Invalid, NotFound
 from callcenter.vocab import CommandVerb
 from tickets.rights import Right
 from tickets.telephone import phone
+from tickets.telephone.handset import Handset
 from tickets.telephone.phone import Line
 
 blueprint = Blueprint("phone", __name__, url_prefix="/phone")
@@ -32,22 +33,6 @@ def hang_up() -> ResponseReturnValue:
     return _press(CommandVerb.HANG_UP)
 
 
-@blueprint.app_context_processor
-def _of_every_page() -> dict[str, object]:
-    return {"phone_lines": lines}
-
-
-def lines() -> dict[int, Line]:
-    """This person's live calls by id, read once a page, for the parts that show them."""
-    if g.get("person") is None:
-        return {}
-    if "phone_lines" not in g:
-        with site.reading() as session:
-            g.phone_lines = phone.lines(session, me(), site.now())
-    found: dict[int, Line] = g.phone_lines
-    return found
-
-
 def _press(verb: CommandVerb) -> ResponseReturnValue:
     """The buttons as they are after that; without JavaScript the desk, with a word where it was refused."""
     call_id = forms.number("call")
@@ -62,7 +47,9 @@ def _press(verb: CommandVerb) -> ResponseReturnValue:
         if problem:
             flash(problem, "warning")
         return redirect(url_for("home.home"), 303)
-    line = lines().get(call_id) or Line(call_id)
+    with site.reading() as session:
+        lines = phone.lines(Handset(session, me(), site.now()))
+    line = lines.get(call_id) or Line(call_id)
     place = request.form.get("place", "")
     page = render_template(
         "desk/phone.html",

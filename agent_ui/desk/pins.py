@@ -1,10 +1,11 @@
 """The staff's dialog that pins a report on the sketch of the province, or shows where it is pinned."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from agent_ui.web import maps, site
+from agent_ui.web import site
 from agent_ui.web.auth import may
+from tickets.life import choices
 from tickets.rights import Right
 
 blueprint = Blueprint("pins", __name__)
@@ -14,7 +15,7 @@ blueprint = Blueprint("pins", __name__)
 @may(Right.USE_CONSOLE)
 def wards() -> ResponseReturnValue:
     with site.reading() as session:
-        return maps.points(session)
+        return jsonify(choices.ward_points(session))
 
 
 @blueprint.get("/map")

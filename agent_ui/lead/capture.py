@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from agent_ui import frame
 from agent_ui.web import filters, site
 from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import may
@@ -88,8 +89,8 @@ def page() -> str:
             }
             for name in capture.pbx_names(session)
         ]
-        return render_template(
-            "capture/page.html", shown=shown, sets=SETS, names=NAMES, explained=EXPLAINED, **around(day)
+        return frame.page(
+            session, "capture/page.html", shown=shown, sets=SETS, names=NAMES, explained=EXPLAINED, **around(day)
         )
 
 
@@ -103,8 +104,16 @@ def calls(which: str, pbx: str) -> str:
     with site.reading() as session:
         rows = capture.rows(session, pbx, which, since, until)
         full = len(rows) >= capture.ROWS
-        return render_template(
-            "capture/calls.html", rows=rows, which=which, pbx=pbx, sets=SETS, fields=FIELDS, full=full, **around(day)
+        return frame.page(
+            session,
+            "capture/calls.html",
+            rows=rows,
+            which=which,
+            pbx=pbx,
+            sets=SETS,
+            fields=FIELDS,
+            full=full,
+            **around(day),
         )
 
 
@@ -118,7 +127,8 @@ def call(pbx: str, linkedid: str) -> str:
             raise NotFound(f"no call {linkedid}")
         rows = capture.evidence(found)
         codes = overview.codes_of(session, [found.call] if found.call is not None else [])
-        return render_template(
+        return frame.page(
+            session,
             "capture/call.html",
             found=found,
             rows=rows,
@@ -135,9 +145,9 @@ def plain(name: str, value: Any) -> str:
     if value in (None, "", []):
         return "–"
     if name == "transfers":
-        return ", ".join(f"{labels.label(TransferKind(one['kind']))} → {one['to'] or '?'}" for one in value)
+        return ", ".join(f"{labels.stored(one['kind'], TransferKind)} → {one['to'] or '?'}" for one in value)
     if name in _WORDS:
-        return str(labels.label(_WORDS[name](value)))
+        return str(labels.stored(value, _WORDS[name]))
     if name.endswith("_at"):
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return filters.second(moment)

@@ -1,7 +1,8 @@
 """Complaints and denunciations that were guided elsewhere: for the shift leader and above, and nobody else."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
+from agent_ui import frame
 from agent_ui.web import site
 from agent_ui.web.auth import may, me
 from tickets.desk import grievances
@@ -14,4 +15,4 @@ blueprint = Blueprint("grievances", __name__)
 @may(Right.SEE_GRIEVANCES)
 def page() -> str:
     with site.reading() as session:
-        return render_template("supervisor/grievances.html", found=grievances.recent(session, me()))
+        return frame.page(session, "supervisor/grievances.html", found=grievances.recent(session, me()))

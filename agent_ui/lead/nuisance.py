@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from agent_ui import frame
 from agent_ui.web import filters, forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
@@ -54,7 +55,8 @@ def decide() -> ResponseReturnValue:
 def _page(problems: Mapping[str, str] | None = None) -> str:
     with site.reading() as session:
         rows = nuisance.marked(session, site.now())
-        return render_template(
+        return frame.page(
+            session,
             "nuisance/page.html",
             rows=rows,
             due=[row for row in rows if row.decision and row.step != NuisanceStep.FREE

@@ -1,7 +1,8 @@
 """Figures by person: everybody's day for those who lead, one's own for each operator; each figure with its formula."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
+from agent_ui import frame
 from agent_ui.web import site
 from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import may, me
@@ -27,7 +28,8 @@ def mine() -> str:
 def _page(endpoint: str, only: int | None) -> str:
     day, now = asked_day(), site.now()
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "supervisor/people.html",
             read=people_day.read(session, day, now, only=only),
             endpoint=endpoint,

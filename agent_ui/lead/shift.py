@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
@@ -13,7 +14,7 @@ from tickets.figures import overview
 from tickets.life import claims
 from tickets.oversight import shifts, worklist
 from tickets.rights import Right
-from tickets.telephone import floor
+from tickets.telephone import emergency_bar, floor, my_phone
 
 blueprint = Blueprint("shift", __name__)
 
@@ -22,7 +23,7 @@ blueprint = Blueprint("shift", __name__)
 @may(Right.SEE_FLOOR)
 def home() -> str:
     with site.reading() as session:
-        return render_template("shift/page.html", **_everything(session))
+        return frame.page(session, "shift/page.html", **_everything(session))
 
 
 @blueprint.get("/shift/now")
@@ -58,6 +59,8 @@ def _everything(session: Session) -> dict[str, object]:
         "day": overview.local_day(moment),
         "shift": worklist.shift(session, moment),
         "floor": floor.floor(session),
+        "reason_names": my_phone.reason_names(session),
+        "emergencies": emergency_bar.count(session, *overview.day_bounds(overview.local_day(moment))),
         "people": worklist.desk_people(session),
         "pbxs": queries.pbx_states(session),
         "stuck": overview.stuck(session, moment).count,

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from agent_ui import frame
 from agent_ui.web import filters, forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
@@ -87,7 +88,8 @@ def moment_of(text: str | None) -> str:
 
 def _page(problems: Mapping[str, str] | None = None) -> str:
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "shift/change.html",
             left=_by_list(shifts.standing(session, me(), site.now())),
             receivers=shifts.receivers(session, me()),
@@ -103,7 +105,9 @@ def _record(handover_id: int, problems: Mapping[str, str] | None = None) -> str:
     with site.reading() as session:
         row = shifts.read(session, handover_id)
         words = problem_words(problems or {})
-        return render_template("shift/handover.html", row=row, left=_by_list(row.items), lists=LISTS, problems=words)
+        return frame.page(
+            session, "shift/handover.html", row=row, left=_by_list(row.items), lists=LISTS, problems=words
+        )
 
 
 def _by_list(items: Sequence[Mapping[str, Any]]) -> dict[Left, list[Mapping[str, Any]]]:

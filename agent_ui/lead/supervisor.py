@@ -8,18 +8,21 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, forms, site
+from agent_ui import frame
+from agent_ui.web import forms, site
 from agent_ui.web.asked_days import around, asked_day
 from agent_ui.web.auth import may, me
 from agent_ui.words import figure_words
+from callcenter import vocab
 from callcenter.errors import NotFound
 from callcenter.vocab import Outcome, TicketState
 from tickets.desk import queries
 from tickets.figures import day as days
 from tickets.figures import overview
+from tickets.life import choices
 from tickets.oversight import mending
 from tickets.rights import Right
-from tickets.telephone import floor
+from tickets.telephone import emergency_bar, floor, my_phone
 
 blueprint = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 
@@ -33,7 +36,7 @@ _KEPT_DAYS = 20
 @may(Right.SEE_FIGURES)
 def board() -> str:
     with site.reading() as session:
-        return render_template("supervisor/page.html", **_figures(session))
+        return frame.page(session, "supervisor/page.html", **_figures(session))
 
 
 @blueprint.get("/figures")
@@ -51,7 +54,10 @@ def calls(outcome: str) -> str:
     which = _which(outcome)
     with site.reading() as session:
         rows = overview.day_calls(session, day, which, hour=hour)
-        return render_template(
+        if isinstance(which, Outcome) and not vocab.is_known(which) and not rows:
+            raise NotFound(f"no calls {outcome}")
+        return frame.page(
+            session,
             "supervisor/calls.html",
             rows=rows,
             codes=overview.codes_of(session, rows),
@@ -72,7 +78,7 @@ def unreached() -> str:
     day = asked_day()
     with site.reading() as session:
         rows = days.unreached(session, day)
-        return render_template("supervisor/unreached.html", rows=rows, words=figure_words, **around(day))
+        return frame.page(session, "supervisor/unreached.html", rows=rows, words=figure_words, **around(day))
 
 
 @blueprint.get("/overdue")
@@ -83,7 +89,7 @@ def overdue() -> str:
     with site.reading() as session:
         rows = overview.overdue_of(session, agency_id, site.now())
         name = choices.agency_names(session).get(agency_id or 0, _("chưa có đơn vị") if agency_id == 0 else "")
-        return render_template("supervisor/overdue.html", rows=rows, name=name)
+        return frame.page(session, "supervisor/overdue.html", rows=rows, name=name)
 
 
 @blueprint.get("/tickets/<state>")
@@ -95,27 +101,26 @@ def in_state(state: str) -> str:
             day = asked_day()
             rows = days.day_tickets(session, day, state)
             title = figure_words.TICKET_TITLES[state]
-            return render_template("supervisor/tickets.html", rows=rows, state=state, title=title, **around(day))
-        try:
-            chosen = TicketState(state)
-        except ValueError:
-            raise NotFound(f"no state {state}") from None
+            return frame.page(session, "supervisor/tickets.html", rows=rows, state=state, title=title, **around(day))
+        chosen = vocab.read(TicketState, state)
         rows = overview.tickets_in_state(session, chosen)
-        return render_template("supervisor/tickets.html", rows=rows, state=chosen)
+        if not vocab.is_known(chosen) and not rows:
+            raise NotFound(f"no state {state}")
+        return frame.page(session, "supervisor/tickets.html", rows=rows, state=chosen)
 
 
 @blueprint.get("/triage")
 @may(Right.OVERSEE_WORK)
 def triage() -> str:
     with site.reading() as session:
-        return render_template("supervisor/triage.html", rows=queries.triage(session))
+        return frame.page(session, "supervisor/triage.html", rows=queries.triage(session))
 
 
 @blueprint.get("/stuck")
 @may(Right.OVERSEE_WORK)
 def stuck() -> str:
     with site.reading() as session:
-        return render_template("supervisor/stuck.html", stuck=overview.stuck(session, site.now()))
+        return frame.page(session, "supervisor/stuck.html", stuck=overview.stuck(session, site.now()))
 
 
 @blueprint.post("/promises/<int:outbox_id>/retry")
@@ -164,10 +169,7 @@ def _which(text: str) -> Outcome | ColumnElement[bool] | str | None:
     sets = days.call_sets(**_settings())
     if text in sets:
         return sets[text]
-    try:
-        return Outcome(text)
-    except ValueError:
-        raise NotFound(f"no calls {text}") from None
+    return vocab.read(Outcome, text)
 
 
 def _figures(session: Session) -> dict[str, object]:
@@ -177,8 +179,9 @@ def _figures(session: Session) -> dict[str, object]:
     shown: dict[str, object] = {
         "read": days.read(session, day, now, **_settings(), kept=_compared()),
         "is_today": is_today,
-        "outcomes": {outcome: outcomes.get(outcome, 0) for outcome in Outcome},
+        "outcomes": dict.fromkeys(Outcome, 0) | {outcome: n for outcome, n in outcomes.items() if outcome is not None},
         "live": outcomes.get(None, 0),
+        "emergencies": emergency_bar.count(session, *overview.day_bounds(day)),
         "words": figure_words,
         **_settings(),
         **around(day),
@@ -186,6 +189,7 @@ def _figures(session: Session) -> dict[str, object]:
     if is_today:
         shown |= {
             "floor": floor.floor(session),
+            "reason_names": my_phone.reason_names(session),
             "states": overview.tickets_by_state(session),
             "stuck": overview.stuck(session, now),
             "late": overview.late_agencies(session, now),

@@ -7,6 +7,7 @@ from typing import Literal
 from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
+from agent_ui.words import labels
 from tickets.people.tracking import Journey
 from tickets.rules.states import HANDLING, STATES, Standing, Stop
 
@@ -27,9 +28,15 @@ def moment(at: datetime | None) -> str:
 
 
 def steps(way: Journey) -> list[Step]:
-    """The stops in their order; a way that ended early has none after its end."""
+    """The stops in their order; a way that ended early has none after its end, and one that stands in a state not
+    known here none after what is known to be past.
+    """
     stops = [_received(way)]
-    ended = _row(way).stop == Stop.ENDED
+    row = _row(way)
+    if row.stop == Stop.UNKNOWN:
+        now = Step(str(labels.label(way.standing.state)), headline(way), None, "now")
+        return [*stops, *([_handed_over(way)] if way.routed_at else []), now]
+    ended = row.stop == Stop.ENDED
     if way.routed_at or not ended:
         stops.append(_handed_over(way))
     if ended:
@@ -39,7 +46,7 @@ def steps(way: Journey) -> list[Step]:
 
 def headline(way: Journey) -> str:
     """Where it stands, in one sentence."""
-    return str(_(_row(way).headline, agency=_agency(way)))
+    return str(_(_row(way).headline, agency=_agency(way), state=way.standing.state))
 
 
 def _received(way: Journey) -> Step:

@@ -2,23 +2,22 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from flask_babel import ngettext
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import proof, report_form
 from agent_ui.public.report_form import SEND, WHAT, WHERE, Form
-from agent_ui.web import choices, limits, maps, security, site
+from agent_ui.web import limits, maps, security, site
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ward
-from callcenter.text import sort_key
 from callcenter.vocab import Source
 from tickets.finding import places
-from tickets.life import files
+from tickets.life import choices, files
 from tickets.people import intake, tracking
 
 blueprint = Blueprint("report", __name__)
@@ -58,7 +57,7 @@ def _open_what_the_form_needs(response: Response) -> Response:
 @blueprint.errorhandler(TooManyRequests)
 def _too_often(_error: TooManyRequests) -> ResponseReturnValue:
     """The form as it was, so that nothing typed is lost to impatience."""
-    form = report_form.read(site.site().settings.data_dir)
+    form = report_form.read(site.site().settings.data_dir, look=False)
     words = _("Gửi quá nhiều lần trong một lúc. Hãy đợi một phút rồi bấm lại; những gì ông/bà đã ghi vẫn còn đây.")
     return _page(form, _asked_step() or SEND, notice=words), 429, {"Retry-After": "60"}
 
@@ -87,13 +86,13 @@ def step() -> ResponseReturnValue:
         return _page(replace(filled, problems={}), int(go[-1]))
     if go == "back":
         return _page(replace(filled, problems={}), max(at - 1, WHAT))
+    searches = at == WHERE and _wants_search(filled, go)
     with site.reading() as session_:
-        if at == WHERE and _wants_search(filled, go):
+        if searches:
             filled = report_form.find_place(session_, filled)
-            if filled.problems or go == "find":
-                return _again(filled, WHERE, filled.problems)
-        problems = report_form.check(session_, filled, at)
-    return _again(filled, at, problems) if problems else _page(filled, min(at + 1, SEND))
+        stays = searches and (bool(filled.problems) or go == "find")
+        problems = filled.problems if stays else report_form.check(session_, filled, at)
+    return _again(filled, at, problems) if stays or problems else _page(filled, min(at + 1, SEND))
 
 
 @blueprint.post("/reports/new")
@@ -152,7 +151,7 @@ def find_places() -> str:
 @blueprint.get("/wards.json")
 def wards() -> ResponseReturnValue:
     with site.reading() as session_:
-        return maps.points(session_)
+        return jsonify(choices.ward_points(session_))
 
 
 def _wants_search(form: Form, go: str) -> bool:
@@ -166,7 +165,21 @@ def _asked_step() -> int | None:
 
 
 def _again(form: Form, step: int, problems: dict[str, str]) -> ResponseReturnValue:
-    return _page(replace(form, problems=problems), step), 422 if problems else 200
+    form = replace(form, problems=problems)
+    if form.busy_s is not None and "files" in problems:
+        return _page(form, step, notice=pictures_busy(form.busy_s)), 503, {"Retry-After": str(form.busy_s)}
+    return _page(form, step), 422 if problems else 200
+
+
+def pictures_busy(retry_s: int) -> str:
+    """For a form whose pictures were not looked at: what was typed is still in it."""
+    return str(
+        ngettext(
+            "Đang có nhiều ảnh gửi đến cùng lúc. Chữ đã ghi và ảnh đã giữ vẫn còn đây; hãy gửi ảnh sau %(num)d giây.",
+            "Đang có nhiều ảnh gửi đến cùng lúc. Chữ đã ghi và ảnh đã giữ vẫn còn đây; hãy gửi ảnh sau %(num)d giây.",
+            retry_s,
+        )
+    )
 
 
 def _page(form: Form, step: int, notice: str = "") -> str:
@@ -183,7 +196,7 @@ def _page(form: Form, step: int, notice: str = "") -> str:
             category=category,
             ward=ward,
             categories=choices.categories(session_),
-            wards=sorted(session_.scalars(select(Ward)), key=lambda one: sort_key(one.name)),
+            wards=choices.wards(session_),
             tiles=settings.map_tiles,
             credit=settings.map_credit,
             EXAMPLES=EXAMPLES,

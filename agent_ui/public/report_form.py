@@ -11,8 +11,8 @@ from flask import request
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from agent_ui.web import forms, signed
-from callcenter.errors import Invalid, NotFound
+from agent_ui.web import forms, limits, signed
+from callcenter.errors import Busy, Invalid, NotFound
 from tickets.finding import places
 from tickets.finding.places import PlaceHit
 from tickets.life import files, uploads
@@ -47,13 +47,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Form:
-    """What a form holds: texts and ticks by name, pictures kept so far, and what could not be kept of them."""
+    """What a form holds: texts and ticks by name, pictures kept so far, and what could not be kept of them.
+
+    `busy_s`: pictures were not looked at, because others' were; in so many seconds there will be room.
+    """
 
     texts: dict[str, str]
     ticks: frozenset[str]
     pictures: tuple[Picture, ...] = ()
     problems: dict[str, str] = field(default_factory=dict)
     hits: Sequence[PlaceHit] = ()
+    busy_s: int | None = None
 
     def get(self, name: str) -> str:
         return self.texts.get(name, "")
@@ -66,8 +70,11 @@ def empty() -> Form:
     return Form({"source_ref": secrets.token_hex(16)}, frozenset())
 
 
-def read(data_dir: Path) -> Form:
-    """The posted form; new pictures are stripped and kept, so that no step asks for them twice."""
+def read(data_dir: Path, *, look: bool = True) -> Form:
+    """The posted form; new pictures are stripped and kept, so that no step asks for them twice.
+
+    Without `look` they are left alone: a sender who was refused for sending too much gets nothing done by that.
+    """
     texts = {name: forms.text(name).replace("\r\n", "\n") for name in TEXTS}
     # What was picked from the list of finds says more than the box that was left alone.
     texts["ward"] = forms.text("ward_hit") or texts["ward"]
@@ -75,9 +82,10 @@ def read(data_dir: Path) -> Form:
     texts["source_ref"] = texts["source_ref"][:200] or secrets.token_hex(16)
     ticks = frozenset(name for name in TICKS if request.form.get(name))
     kept, problems = _kept_pictures(data_dir)
-    new, more = _new_pictures(data_dir, policy.MOST_PICTURES - len(kept))
+    most = policy.MOST_PICTURES - len(kept)
+    new, more, busy_s = _new_pictures(data_dir, most) if look else ([], {}, None)
     known = {picture.file.sha256: picture for picture in (*kept, *new)}
-    return Form(texts, ticks, tuple(known.values()), {**problems, **more})
+    return Form(texts, ticks, tuple(known.values()), {**problems, **more}, busy_s=busy_s)
 
 
 def without_picture(form: Form, sha256: str) -> Form:
@@ -175,17 +183,20 @@ def _kept_pictures(data_dir: Path) -> tuple[list[Picture], dict[str, str]]:
     return kept, problems
 
 
-def _new_pictures(data_dir: Path, room: int) -> tuple[list[Picture], dict[str, str]]:
-    """The good ones are kept even where another is not; of too many, the first."""
+def _new_pictures(data_dir: Path, room: int) -> tuple[list[Picture], dict[str, str], int | None]:
+    """The good ones are kept even where another is not; of too many, the first. Last, the seconds of `Form.busy_s`."""
     kept: list[Picture] = []
+    sending = uploads.Sending(limits.address())
     chosen = [upload for upload in request.files.getlist("files") if upload.filename]
     problems = {"files": "too_many_pictures"} if len(chosen) > room else {}
     for upload in chosen[:room]:
         try:
-            file = uploads.keep_picture(data_dir, upload.filename or "", upload.read())
+            file = uploads.keep_picture(data_dir, upload.filename or "", upload.read(), sending)
         except Invalid as error:
             problems |= error.problems
             continue
+        except Busy as error:
+            return kept, {"files": "pictures_wait"}, error.retry_s
         token = signed.seal(PICTURE, [file.name, file.content_type, file.size, file.sha256])
         kept.append(Picture(file, token))
-    return kept, problems
+    return kept, problems, None

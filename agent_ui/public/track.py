@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import plain_words, proof
+from agent_ui.public.report import pictures_busy
 from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.errors import problem_words
 from agent_ui.words.spans import in_words
-from callcenter.errors import Invalid, MoveRefused, NotFound
+from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
 from tickets.life import files, posts, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens, tracking
@@ -138,6 +139,13 @@ def _too_late(_error: MoveRefused) -> ResponseReturnValue:
     return _page(proof.held(), notice=words), 409
 
 
+@blueprint.errorhandler(Busy)
+def _busy(error: Busy) -> ResponseReturnValue:
+    """Pictures that nobody had room for; only the form for what the agency asked takes any."""
+    page = _page(proof.held(), notice=pictures_busy(error.retry_s), verb="supply", problems={"files": "pictures_wait"})
+    return page, 503, {"Retry-After": str(error.retry_s)}
+
+
 def _mine() -> str:
     """The ticket this browser has shown to be its owner's; without it, one has to look it up again."""
     code = proof.held()
@@ -156,8 +164,8 @@ def _pictures() -> list[StoredFile]:
     chosen = [upload for upload in request.files.getlist("files") if upload.filename]
     if len(chosen) > policy.MOST_PICTURES:
         raise Invalid({"files": "too_many_pictures"})
-    folder = site.site().settings.data_dir
-    return [uploads.keep_picture(folder, upload.filename or "", upload.read()) for upload in chosen]
+    folder, sending = site.site().settings.data_dir, uploads.Sending(limits.address())
+    return [uploads.keep_picture(folder, upload.filename or "", upload.read(), sending) for upload in chosen]
 
 
 def _said(words: str) -> ResponseReturnValue:

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
+from agent_ui import frame
 from agent_ui.desk.console import Work
 from agent_ui.web import site
 from agent_ui.web.auth import may
@@ -37,28 +38,30 @@ _NUMBER = "+84905123456"
 @blueprint.get("/design")
 @may(Right.USE_CONSOLE)
 def page() -> str:
-    now = site.now()
+    with site.reading() as session:
+        return frame.page(session, "design/page.html", **_pieces(site.now()))
+
+
+def _pieces(now: datetime) -> dict[str, object]:
     tickets = _tickets(now)
-    return render_template(
-        "design/page.html",
-        ACCENTS=ACCENTS,
-        SHORT=SHORT,
-        LONG=LONG,
-        NAMES=NAMES,
-        ALL_STATES=tuple(TicketState),
-        LEVELS=tuple(Level),
-        TICKETS=tickets,
-        LINES=lines.of_all(tickets),
-        INBOX=_inbox(tickets, now),
-        WORKS=_works(tickets, now),
-        STORY=_story(tickets[0], now),
-        ICONS=icons(),
-        DUES={
+    return {
+        "ACCENTS": ACCENTS,
+        "SHORT": SHORT,
+        "LONG": LONG,
+        "NAMES": NAMES,
+        "LEVELS": tuple(Level),
+        "TICKETS": tickets,
+        "LINES": lines.of_all(tickets),
+        "INBOX": _inbox(tickets, now),
+        "WORKS": _works(tickets, now),
+        "STORY": _story(tickets[0], now),
+        "ICONS": icons(),
+        "DUES": {
             "ok": now + timedelta(days=3),
             "soon": now + timedelta(minutes=25),
             "late": now - timedelta(days=2, hours=4),
         },
-    )
+    }
 
 
 @cache

@@ -77,6 +77,7 @@ PLACES: tuple[Place, ...] = (
         Right.ADMINISTER_TOKENS,
         bar=False,
     ),
+    Place("admin.rights", _l("Bảng quyền"), "shield-lock", Right.SEE_SYSTEM, bar=False),
     Place("admin.changes", _l("Nhật ký thay đổi"), "file", Right.SEE_CHANGES, bar=False),
     Place("my_extension.choose", _l("Chọn hoặc đổi máy"), "headset", Right.WORK_TELEPHONE, bar=False),
     Place("account.own_password", _l("Đổi mật khẩu"), "shield-lock", Right.USE_CONSOLE, bar=False),

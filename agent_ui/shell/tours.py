@@ -2,13 +2,12 @@
 
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, update
 
 from agent_ui.shell import navigation
 from agent_ui.shell.tour_steps import TOURS, Tour
 from agent_ui.web import site
 from agent_ui.web.auth import may, me, role
-from callcenter.models import User
+from tickets.administration import people
 from tickets.rights import Right
 
 blueprint = Blueprint("tours", __name__)
@@ -26,9 +25,8 @@ def steps(name: str) -> str:
 def done(name: str) -> ResponseReturnValue:
     """Seen to its end or left: it does not start by itself again."""
     _own(name)
-    unseen = update(User).where(User.id == me().id, ~User.tours.contains([name]))
     with site.transaction() as session:
-        session.execute(unseen.values(tours=func.array_append(User.tours, name)))
+        people.seen_tour(session, me().id, name)
     return "", 204
 
 

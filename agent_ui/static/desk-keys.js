@@ -17,12 +17,12 @@
   document.addEventListener("keydown", (event) => {
     if (event.repeat || event.isComposing) return;
     if (event.ctrlKey && event.key === "Enter") {
-      const form = event.target.closest?.("form[data-draft], form[data-ctrl-enter]");
+      const form = event.target.closest?.("form[data-draft]");
       if (!form) return;
       event.preventDefault();
       // What is being chosen from a list is taken first.
       event.target.blur();
-      form.requestSubmit(event.target.closest("details.at-once")?.querySelector("button[formaction]"));
+      form.requestSubmit(form.querySelector("[data-file]"));
       return;
     }
     if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -2,13 +2,11 @@
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from agent_ui.web import site
 from agent_ui.web.auth import may, me
 from callcenter import onlookers
-from callcenter.models import Ticket
-from tickets.life.visibility import visible
+from tickets.desk import queries
 from tickets.rights import Right
 from tickets.rules import codes
 
@@ -22,12 +20,12 @@ _AT_MOST = 20
 def here() -> ResponseReturnValue:
     """`{code: [names of the others]}` of the tickets that this person may see; `gone` says goodbye."""
     actor = me()
-    asked = {codes.parse(text) for text in request.form.getlist("code")[:_AT_MOST]} - {None}
+    texts = request.form.getlist("code")[:_AT_MOST]
+    asked = {code for text in texts if (code := codes.parse(text)) is not None}
     if actor.id is None or not asked:
         return {}
     with site.reading() as session:
-        query = visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(asked)), actor)
-        tickets = {id_: code for id_, code in session.execute(query)}
+        tickets = queries.codes_by_id(session, actor, asked)
     if "gone" in request.form:
         onlookers.gone(list(tickets), actor.id, actor.name)
         return {}

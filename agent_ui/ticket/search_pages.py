@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, forms, site
+from agent_ui import frame
+from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
@@ -17,6 +18,7 @@ from tickets import rights
 from tickets.finding import saved_searches
 from tickets.finding.search import Place, Wanted, count
 from tickets.finding.search import search as find
+from tickets.life import choices
 from tickets.rights import Right
 
 blueprint = Blueprint("search", __name__)
@@ -28,7 +30,7 @@ _PARTS = ("q", "state", "agency", "category", "since", "until", "mine")
 @blueprint.get("/tickets")
 @may(Right.SEE_TICKET)
 def page() -> str:
-    if not site.is_part("rows", "found"):
+    if site.asked_part() not in ("rows", "found"):
         return _page({})
     with site.reading() as session:
         return render_template("tickets/found.html", **_found(session))
@@ -67,7 +69,8 @@ def drop(saved_id: int) -> ResponseReturnValue:
 
 def _page(problems: Mapping[str, str]) -> str:
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "tickets/search.html",
             categories=choices.categories(session),
             agencies=choices.agencies(session) if rights.has_all(me(), Right.SEE_TICKET) else (),

@@ -1,9 +1,10 @@
 """The sound of a call in the page: messages and recordings, in pieces where the player asks for pieces, on record."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.errors import NotFound
@@ -51,7 +52,7 @@ def listenings() -> str:
     """Who listened to what: for whoever answers for the recordings."""
     number = forms.asked_number("page") or 1
     with site.reading() as session:
-        return render_template("sounds/listenings.html", **listening.listed(session, page=number))
+        return frame.page(session, "sounds/listenings.html", **listening.listed(session, page=number))
 
 
 @blueprint.post("/tickets/<code>/hearing")

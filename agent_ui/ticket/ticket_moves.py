@@ -7,15 +7,18 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.ticket.tickets_pages import blueprint, show
-from agent_ui.web import choices, forms, signed, site
+from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.auth import may, me
 from agent_ui.words.spans import filled
-from callcenter.errors import Invalid, MoveRefused, NotFound
+from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
+from callcenter.vocab import TicketState
+from tickets import rights
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
-from tickets.life import offers, posts, uploads
+from tickets.life import choices, offers, posts, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens
 from tickets.rights import Right
@@ -40,42 +43,64 @@ def assign_form(code: str) -> str:
 
 
 def make_move(code: str, action: str) -> ResponseReturnValue:
-    """Make the move and go back to the ticket; refused, the page says why and keeps what was typed.
+    """Make the move and go on; refused, the page says why and keeps what was typed.
 
-    The nonce of the form makes a second post harmless: it goes where the first one went. A person who lost the ticket
-    while typing (given to another agency) still sees it, and gets the text back to copy.
+    The nonce of the form makes a second post harmless: it goes where the first one went.
     """
-    with site.reading() as session:
-        # Nothing of theirs is kept for a ticket that they may not see.
-        state = queries.ticket(session, me(), code).ticket.state
     try:
+        with site.reading() as session:
+            if posts.is_done(session, forms.text("nonce")):
+                return _onward(code)
+            # Nothing of theirs is kept for a ticket that they may not see.
+            queries.ticket(session, me(), code)
         values = _values(action)
-    except Invalid as error:
-        return _refused(code, action, error)
-    try:
         with site.transaction() as session:
             first = posts.is_first(session, forms.text("nonce"), site.now())
-            move = _carry(session, code, action, values) if first else None
+            words = _carry(session, code, action, values) if first else ""
     except Invalid as error:
         return _refused(code, action, error)
+    except Busy as error:
+        page = show(code, {f"{action}_files": "files_wait"}, form=action)
+        return page, 503, {"Retry-After": str(error.retry_s)}
     except (MoveRefused, NotFound):
+        return _too_late(code, action)
+    if words:
+        flash(words, "success")
+    return _onward(code)
+
+
+def _onward(code: str) -> ResponseReturnValue:
+    """To the ticket, or to what it has become; an agency that gave it back sees its inbox."""
+    try:
+        with site.reading() as session:
+            state = queries.ticket(session, me(), code).ticket.state
+    except NotFound:
+        return redirect(url_for("agency.inbox" if rights.may(me(), Right.WORK_INBOX) else "home.home"), 303)
+    return redirect(url_for("drafts.page" if state == TicketState.DRAFT else "tickets.page", code=code), 303)
+
+
+def _too_late(code: str, action: str) -> ResponseReturnValue:
+    """The ticket stands otherwise by now. An agency that lost it sees no more of it; the text comes back to copy."""
+    try:
         return show(code, form=action, refused=True), 409
-    if move is not None:
-        flash(filled(move.form_at(state).done, code=codes.group(code)), "success")
-    draft = "draft" in {one.to for one in moves.ACTIONS[action]}
-    return redirect(url_for("drafts.page" if draft else "tickets.page", code=code), 303)
+    except NotFound:
+        if not rights.may(me(), Right.WORK_INBOX):
+            raise
+        with site.reading() as session:
+            return frame.page(session, "tickets/gone.html", typed=request.form), 404
 
 
 def _refused(code: str, action: str, error: Invalid) -> ResponseReturnValue:
     return show(code, {f"{action}_{name}": why for name, why in error.problems.items()}, form=action), 422
 
 
-def _carry(session: Session, code: str, action: str, values: dict[str, Any]) -> moves.Move:
-    """Make it; returns the move that it was, for its words."""
+def _carry(session: Session, code: str, action: str, values: dict[str, Any]) -> str:
+    """Make the move; returns the words of the one of its action that it was."""
     ticket = queries.ticket(session, me(), code).ticket
-    meant = {move.action: move for move in offers.offered(session, me(), ticket, site.now())}
+    state, offered = ticket.state, offers.offered(session, me(), ticket, site.now())
     offers.carry(session, me(), code, action, values, site.now())
-    return meant.get(action, moves.ACTIONS[action][0])
+    move = next((move for move in offered if move.action == action), moves.ACTIONS[action][0])
+    return filled(move.form_at(state).done, code=codes.group(code))
 
 
 def _values(action: str) -> dict[str, Any]:
@@ -94,16 +119,20 @@ def _value(need: Need) -> Any:
 
 def _files() -> list[StoredFile]:
     """What was chosen now, and what came with the same form before it was refused."""
-    folder = site.site().settings.data_dir
+    folder, sending = site.site().settings.data_dir, uploads.Sending(limits.address())
     kept = [StoredFile(*signed.unseal(_KEPT, token, max_age_s=_KEPT_FOR_S)) for token in request.form.getlist("kept")]
-    chosen = [uploads.keep(folder, upload.filename or "", upload.read()) for upload in forms.uploads("files")]
-    everything = {file.sha256: file for file in (*kept, *chosen)}
-    if len(everything) > policy.MOST_FILES:
-        raise Invalid({"files": "too_many_files"})
-    g.kept_files = [
-        {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}
-        for file in everything.values()
-    ]
+    everything = {file.sha256: file for file in kept}
+    try:
+        for upload in forms.uploads("files"):
+            file = uploads.keep(folder, upload.filename or "", upload.read(), sending)
+            everything[file.sha256] = file
+        if len(everything) > policy.MOST_FILES:
+            raise Invalid({"files": "too_many_files"})
+    finally:
+        g.kept_files = [
+            {"token": signed.seal(_KEPT, [file.name, file.content_type, file.size, file.sha256]), "name": file.name}
+            for file in list(everything.values())[: policy.MOST_FILES]
+        ]
     return list(everything.values())
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Blueprint, Response, g, render_template, request, send_file
+from flask import Blueprint, Response, g, request, send_file
 from sqlalchemy.orm import Session
 
-from agent_ui.web import choices, site
+from agent_ui import frame
+from agent_ui.web import site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
@@ -17,7 +18,7 @@ from tickets.agency import approvals
 from tickets.calls import talkers
 from tickets.desk import queries
 from tickets.finding import related
-from tickets.life import attachments, clocks, files, offers, running
+from tickets.life import attachments, choices, clocks, files, offers, running, uploads
 from tickets.rights import Right
 from tickets.rules import policy
 
@@ -35,7 +36,7 @@ def page(code: str) -> str:
 def printed(code: str) -> str:
     """One sheet for the file: what was reported, what happened, what was answered, room to sign."""
     with site.reading() as session:
-        return render_template("tickets/print.html", **_read(session, code))
+        return frame.page(session, "tickets/print.html", **_read(session, code))
 
 
 @blueprint.get("/files/<int:file_id>")
@@ -57,8 +58,10 @@ def thumb(file_id: int) -> Response:
         content_type, sha256 = found.content_type, found.sha256
     if content_type not in files.IMAGES:
         raise NotFound(f"file {file_id} is no picture")
+    # Making it may wait for its turn: not with a connection to the database in hand.
+    site.end_view()
     try:
-        path = files.thumbnail(site.site().settings.data_dir, sha256)
+        path = uploads.thumbnail(site.site().settings.data_dir, sha256)
     except Invalid:
         raise NotFound(f"file {file_id} cannot be made small") from None
     response = _send(path, files.THUMB_TYPE, f"{file_id}.webp")
@@ -72,7 +75,8 @@ def show(code: str, problems: Mapping[str, str] | None = None, *, form: str = ""
     """The ticket's page. With `problems`, `form` is open and keeps what was typed; `refused` says that the ticket
     stands otherwise by now, and shows what was typed to be copied."""
     with site.reading() as session:
-        return render_template(
+        return frame.page(
+            session,
             "tickets/page.html",
             **_read(session, code),
             problems=problem_words(problems or {}),

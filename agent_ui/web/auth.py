@@ -18,35 +18,32 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select
+from flask_babel import ngettext
 
 from agent_ui.web import forms, limits, site
+from callcenter.errors import Busy
 from callcenter.models import User
 from callcenter.passwords import LONGEST, verify_password
 from callcenter.vocab import Role
 from tickets import rights
 from tickets.actors import Actor
+from tickets.administration import people, sessions
 from tickets.rights import Right
 from tickets.telephone import taking
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-# Asked for before every answer, so it is but what is needed.
-_PERSON = select(
-    *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
-    *(User.username, User.language, User.tours, User.active, User.session_epoch),
-).where(User.id == bindparam("id"))
 
 blueprint = Blueprint("auth", __name__)
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The person behind this request."""
+    """The person behind this request, and the session (`UserSession`) it belongs to."""
 
     actor: Actor
     username: str
     language: str
+    session_id: int
     tours: frozenset[str] = frozenset()
 
 
@@ -112,10 +109,15 @@ def _guard() -> ResponseReturnValue | None:
         return None
     if g.person is None:
         return _ask_to_sign_in()
-    right: Right | None = getattr(view, "right", None)
-    if right is None or not rights.may(g.person.actor, right):
+    if not opens(view, g.person.actor):
         abort(403)
     return None
+
+
+def opens(view: Callable[..., Any], actor: Actor) -> bool:
+    """Whether the right that the view declares is the actor's."""
+    right: Right | None = getattr(view, "right", None)
+    return right is not None and rights.may(actor, right)
 
 
 def has(right: str, thing: rights.Thing | rights.Ties | None = None) -> bool:
@@ -125,18 +127,17 @@ def has(right: str, thing: rights.Thing | rights.Ties | None = None) -> bool:
 
 
 def _person() -> SignedIn | None:
-    """The session's person, if the account still works and nobody ended its sessions since."""
-    user_id, epoch = session.get("user"), session.get("epoch")
-    if user_id is None:
+    """The session's person, while it has not ended and the account works."""
+    token = session.get("token")
+    if token is None:
+        # Of a version that did not know its sessions, too: they are asked to sign in.
         return None
-    if request.method in ("GET", "HEAD"):
-        site.read_on()
     with site.reading() as database:
-        user = database.connection().execute(_PERSON, {"id": user_id}).one_or_none()
-        if user is None or not user.active or user.session_epoch != epoch:
+        user = people.signed_in(database, sessions.hash_of(token))
+        if user is None:
             session.clear()
             return None
-        return SignedIn(Actor.of(user), user.username, user.language, frozenset(user.tours))
+        return SignedIn(Actor.of(user), user.username, user.language, user.session_id, frozenset(user.tours))
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
@@ -163,31 +164,49 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("sign_in.html", username="", problem=None)
     username = request.form.get("username", "").strip().lower()
-    user = _check(username, request.form.get("password", ""))
+    try:
+        user = _check(username, request.form.get("password", ""))
+    except Busy as busy:
+        return _too_many(username, busy.retry_s)
     if user is None:
         problem = _("Tên đăng nhập hoặc mật khẩu không đúng.")
         return render_template("sign_in.html", username=username, problem=problem), 401
+    token, at_a_telephone = _begin(*user)
     # The session is a new one, but for the language of whoever is just signing in.
     language = session.get("language")
     session.clear()
     session.permanent = True
-    session["user"], session["epoch"] = user
+    session["token"] = token
     if language is not None:
         session["language"] = language
-    if not _at_a_telephone(user[0]):
+    if not at_a_telephone:
         return redirect(url_for("my_extension.choose", next=forms.own_address("") or None), 303)
     return redirect(forms.own_address(url_for("home.home")), 303)
 
 
-def _at_a_telephone(user_id: int) -> bool:
-    """The usual extension is taken by itself; False where somebody has it, and the person chooses."""
+def _too_many(username: str, retry_s: int) -> ResponseReturnValue:
+    words = ngettext(
+        "Nhiều người đang đăng nhập cùng lúc. Hãy thử lại sau %(num)d giây.",
+        "Nhiều người đang đăng nhập cùng lúc. Hãy thử lại sau %(num)d giây.",
+        retry_s,
+    )
+    return render_template("sign_in.html", username=username, problem=words), 503, {"Retry-After": str(retry_s)}
+
+
+def _begin(user_id: int, epoch: int) -> tuple[str, bool]:
+    """The new session's token, in place of the one this browser had; False where an extension is to be chosen.
+
+    The usual one is taken by itself where it is free.
+    """
     with site.transaction() as database:
-        return taking.arrive(database, Actor.of(database.get_one(User, user_id)), now=site.now())
+        sessions.end(database, session.get("token"), now=site.now())
+        token = sessions.begin(database, user_id, epoch, now=site.now())
+        return token, taking.arrive(database, Actor.of(database.get_one(User, user_id)), now=site.now())
 
 
 def _check(username: str, password: str) -> tuple[int, int] | None:
     with site.reading() as database:
-        user = database.scalars(select(User).where(User.username == username[:40], User.active)).one_or_none()
+        user = people.by_username(database, username[:40])
         password_hash = user.password_hash if user else None
         known = (user.id, user.session_epoch) if user else None
     return known if verify_password(password_hash, password[:LONGEST]) else None
@@ -196,8 +215,10 @@ def _check(username: str, password: str) -> tuple[int, int] | None:
 @blueprint.post("/sign-out")
 @open_to_all
 def sign_out() -> ResponseReturnValue:
-    if g.person is not None and g.person.actor.extension is not None:
+    if g.person is not None:
         with site.transaction() as database:
-            taking.give_back(database, me(), now=site.now())
+            sessions.end(database, session["token"], now=site.now())
+            if me().extension is not None:
+                taking.give_back(database, me(), now=site.now())
     session.clear()
     return redirect(url_for("auth.sign_in"), 303)

@@ -19,9 +19,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
-from agent_ui.words.labels import PROBLEMS
+from agent_ui.words.problems import PROBLEMS
 from agent_ui.words.spans import in_words
-from callcenter.errors import HotlineError, Invalid, MoveRefused, NotAllowed, NotFound, Stale
+from callcenter.errors import Busy, HotlineError, Invalid, MoveRefused, NotAllowed, NotFound, Stale
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +82,7 @@ _AWAY_TO_CITIZENS = Told(
     _l("Trang đang tạm nghỉ"),
     _l("Máy chủ của tổng đài 1022 đang trục trặc, thường chỉ trong chốc lát. Việc gấp, ông/bà hãy gọi 1022."),
 )
+_BUSY = Told(503, _l("Máy chủ đang bận"), _l("Nhiều người đang gửi cùng lúc. Hãy thử lại sau ít giây."))
 _PICTURES: Mapping[int, tuple[str, str]] = {
     400: ("refresh", "wait"),
     401: ("key", "wait"),
@@ -129,6 +130,8 @@ def problem_words(problems: Mapping[str, str]) -> dict[str, str]:
 
 
 def _hotline_error(error: HotlineError) -> ResponseReturnValue:
+    if isinstance(error, Busy):
+        return tell(_BUSY, wait_s=error.retry_s)
     told = next((told for kind, told in _BY_ERROR if isinstance(error, kind)), _BY_STATUS[500])
     log.info("refused", path=request.path, why=str(error))
     return tell(told, problems=error.problems if isinstance(error, Invalid) else None)
@@ -136,7 +139,7 @@ def _hotline_error(error: HotlineError) -> ResponseReturnValue:
 
 def _form_too_old(error: CSRFError) -> ResponseReturnValue:
     """Who was signed out meanwhile has no token either; what helps is another thing."""
-    signed_out = "auth.sign_in" in current_app.view_functions and "user" not in session
+    signed_out = "auth.sign_in" in current_app.view_functions and "token" not in session
     if signed_out and request.endpoint not in ("auth.sign_in", "languages.choose", "languages.choose_theme"):
         return tell(_BY_STATUS[401], 400, detail=error.description)
     return tell(_TOO_OLD, detail=error.description)
@@ -207,7 +210,7 @@ def _page(told: Told, status: int, problems: Mapping[str, str], wait_s: int | No
     if status == 503:
         # Works without scripts too. What was posted is not sent twice: the page that has the form is opened again.
         where = f"; url={came_from or '/'}" if request.method != "GET" else ""
-        response.headers["Refresh"] = f"{_AGAIN_S}{where}"
+        response.headers["Refresh"] = f"{wait_s or _AGAIN_S}{where}"
     return response
 
 

@@ -5,20 +5,23 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from flask import Flask, g, url_for
+from flask import Flask, g
 from flask_babel import format_date, format_decimal, format_percent, get_locale, ngettext
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from agent_ui.web import site
-from agent_ui.words import labels, pbx_words
+from agent_ui.web.addresses import url_for
+from agent_ui.words import figure_words, labels, pbx_words, unknown_words
+from agent_ui.words.problems import PROBLEMS
 from agent_ui.words.spans import filled, in_words
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
-from callcenter.vocab import Phase
+from callcenter.vocab import Phase, is_known
 from tickets.life.running import due_now
 from tickets.rules import call_phase, codes, policy
 from tickets.rules.fields import pin_of
@@ -31,37 +34,38 @@ _HEARTBEAT = timedelta(seconds=30)
 
 def add(app: Flask) -> None:
     moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
-    words = (hours_of, phone, code, ticket_url, name_of, figure, format_words, kept_whole, pin)
+    words = (hours_of, phone, code, ticket_url, name_of, unknown_words.named, figure, format_words, kept_whole, pin)
     calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
-    for function in (*moments, *words, *calls):
+    people = (figure_words.doing_words, figure_words.pause_words)
+    for function in (*moments, *words, *calls, *people):
         app.add_template_filter(function)
-    app.jinja_env.globals.update(
-        LABELS=labels,
-        STATES=STATES,
-        POLICY=policy,
-        in_words=in_words,
-        filled=filled,
-        now=site.now,
-        icons_url=icons_url,
-        nonce=lambda: secrets.token_hex(16),
-    )
+    app.add_template_test(lambda word: not is_known(word), "unknown_word")
+    app.jinja_env.globals.update(LABELS=labels, PROBLEMS=PROBLEMS, STATES=STATES, POLICY=policy)
+    app.jinja_env.globals.update(in_words=in_words, filled=filled)
+    app.jinja_env.globals.update(now=site.now, icons_url=icons_url, icon_picture=icon)
+    app.jinja_env.globals.update(nonce=lambda: secrets.token_hex(16))
     app.url_defaults(_versioned(app))
 
 
 def icons_url() -> str:
-    """Where the icons are; a page has a hundred of them and asks once."""
-    url: str | None = g.get("icons_url")
-    if url is None:
-        url = g.icons_url = url_for("static", filename="icons.svg")
-    return url
+    return url_for("static", filename="icons.svg")
+
+
+def icon(name: str) -> Markup:
+    """One picture of icons.svg, by its name."""
+    # Of our own sources alone.
+    return _picture(icons_url(), name)
+
+
+@lru_cache(maxsize=1000)
+def _picture(url: str, name: str) -> Markup:
+    return Markup('<svg class="icon" aria-hidden="true" focusable="false">\n  <use href="{}#{}"></use>\n</svg>').format(
+        url, name
+    )
 
 
 def ticket_url(code: str) -> str:
-    """The page of a ticket; a list has many of them and asks once where they are."""
-    url: str | None = g.get("tickets_url")
-    if url is None:
-        url = g.tickets_url = url_for("tickets.page", code="0").removesuffix("0")
-    return f"{url}{quote(code)}"
+    return url_for("tickets.page", code=code)
 
 
 def static_version(app: Flask, name: str) -> str:

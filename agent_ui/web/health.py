@@ -1,15 +1,21 @@
 """For machines that watch: is the process alive, is everything it needs there, and the counters."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 import redis
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import text
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent_ui.web import filters, live, site
+from agent_ui.web import counters, filters, site
 from agent_ui.web.auth import for_machines
 from callcenter import push
+from callcenter.db import ping
+from callcenter.models import PbxStatus
 from tickets.desk import queries
 from tickets.figures import overview
 
@@ -44,7 +50,7 @@ def metrics() -> ResponseReturnValue:
 def _database() -> bool:
     try:
         with site.reading() as session:
-            session.execute(text("SELECT 1"))
+            ping(session)
     except SQLAlchemyError:
         return False
     return True
@@ -73,27 +79,42 @@ def _word(fine: bool) -> str:
 
 
 def _collect() -> CollectorRegistry:
-    """Read at the moment of asking, so that several processes never disagree."""
     registry = CollectorRegistry()
-    today = Gauge("hotline_calls_today", "Calls of today by outcome", ["outcome"], registry=registry)
-    waiting = Gauge("hotline_calls_waiting", "Callers nobody has answered yet", registry=registry)
-    tickets = Gauge("hotline_tickets", "Tickets by state", ["state"], registry=registry)
-    stuck = Gauge("hotline_stuck", "What does not go on by itself", registry=registry)
-    pbx = Gauge("hotline_pbx_connected", "1 while the PBX is heard", ["pbx"], registry=registry)
-    findings = Gauge("hotline_pbx_findings", "What is wrong with what the PBX lets us hear", ["pbx"], registry=registry)
-    forged = Gauge("hotline_pbx_forged", "Pieces of AMI dropped as forged by a caller", ["pbx"], registry=registry)
-    pages = Gauge("hotline_live_pages", "Open live pages of this process", registry=registry)
-    pages.set(live.hub().pages)
-    with site.reading() as session:
-        for outcome, count in overview.day_outcomes(session, overview.local_day(site.now())).items():
-            today.labels(outcome or "live").set(count)
-        for state, count in overview.tickets_by_state(session).items():
-            tickets.labels(state).set(count)
-        waiting.set(len(queries.waiting_calls(session)))
-        stuck.set(overview.stuck(session, site.now()).count)
-        for row in queries.pbx_states(session):
-            pbx.labels(row.pbx).set(filters.pbx_down(row) is None)
-            findings.labels(row.pbx).set(sum(found["serious"] for found in row.findings))
-            counts = [found["values"]["count"] for found in row.findings if found["code"] == "forged"]
-            forged.labels(row.pbx).set(sum(counts))
+    registry.register(counters.AllProcesses())
+    registry.register(_Now())
     return registry
+
+
+class _Now(Collector):
+    """Read at the moment of asking, so that several processes never disagree."""
+
+    def collect(self) -> Iterator[Metric]:
+        with site.reading() as session:
+            outcomes = overview.day_outcomes(session, overview.local_day(site.now()))
+            yield _gauge("calls_today", "Calls of today by outcome", outcomes, "outcome", otherwise="live")
+            waiting = len(queries.waiting_calls(session))
+            yield GaugeMetricFamily("hotline_calls_waiting", "Callers nobody has answered yet", waiting)
+            yield _gauge("tickets", "Tickets by state", overview.tickets_by_state(session), "state")
+            stuck = overview.stuck(session, site.now()).count
+            yield GaugeMetricFamily("hotline_stuck", "What does not go on by itself", stuck)
+            yield from _pbx_gauges({row.pbx: row for row in queries.pbx_states(session)})
+
+
+def _pbx_gauges(rows: Mapping[str, PbxStatus]) -> Iterator[Metric]:
+    up = {name: filters.pbx_down(row) is None for name, row in rows.items()}
+    serious = {name: sum(found["serious"] for found in row.findings) for name, row in rows.items()}
+    forged = {name: _forged(row.findings) for name, row in rows.items()}
+    yield _gauge("pbx_connected", "1 while the PBX is heard", up, "pbx")
+    yield _gauge("pbx_findings", "What is wrong with what the PBX lets us hear", serious, "pbx")
+    yield _gauge("pbx_forged", "Pieces of AMI dropped as forged by a caller", forged, "pbx")
+
+
+def _gauge(name: str, words: str, values: Mapping[Any, float], label: str, *, otherwise: str = "") -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"hotline_{name}", words, labels=[label])
+    for key, value in values.items():
+        family.add_metric([str(key or otherwise)], value)
+    return family
+
+
+def _forged(findings: Sequence[Mapping[str, Any]]) -> int:
+    return sum(int(found["values"]["count"]) for found in findings if found["code"] == "forged")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import redis
 import structlog
 
+from agent_ui.web import counters
 from callcenter import push
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ class Hub:
         page = Page(wants)
         with self._lock:
             self._pages.add(page)
+            counters.PAGES.set(len(self._pages))
             # Only when listening is sure: what changes between the page's reading and our listening would be lost.
             page.put(RESYNC if self._listening else AWAY)
             if not self._started and self._url is not None:
@@ -77,6 +79,7 @@ class Hub:
     def leave(self, page: Page) -> None:
         with self._lock:
             self._pages.discard(page)
+            counters.PAGES.set(len(self._pages))
 
     @property
     def pages(self) -> int:

@@ -4,13 +4,14 @@ import random
 import time
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, current_app, g
 
 from agent_ui.web.auth import may, me
 from agent_ui.web.hub import BEAT, Hub, Page
 from callcenter import extensions
 from tickets import rights
 from tickets.actors import Actor
+from tickets.administration import sessions
 from tickets.rights import Right
 
 blueprint = Blueprint("live", __name__)
@@ -42,41 +43,44 @@ def hub() -> Hub:
 @may(Right.USE_CONSOLE)
 def live() -> Response:
     station = hub()
-    topics = topics_of(me())
+    topics = topics_of(me(), g.person.session_id)
     page = station.join(topics)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(_stream(station, page, topics), mimetype="text/event-stream", headers=headers)
 
 
 class Topics:
-    """What a page hears. `moved` once its person has another extension: the stream ends, the next one is of that."""
+    """What a page hears. `is_over` once its person has another extension or its session has ended: the stream ends,
+    and the next one is of that extension, or refused.
+    """
 
-    def __init__(self, topics: set[str], person: str) -> None:
-        self._topics = topics | {person}
-        self._person = person
-        self.moved = False
+    def __init__(self, topics: set[str], ends: set[str]) -> None:
+        self._topics = topics | ends
+        self._ends = ends
+        self.is_over = False
 
     def __call__(self, topic: str) -> bool:
-        self.moved = self.moved or topic == self._person
-        return topic in self._topics
+        heard = topic in self._topics and not self.is_over
+        self.is_over = self.is_over or topic in self._ends
+        return heard
 
 
-def topics_of(actor: Actor) -> Topics:
+def topics_of(actor: Actor, session_id: int) -> Topics:
     """Which announcements this person may hear: ids only, and still only those of their own work."""
-    person = extensions.topic(actor.id or 0)
+    ends = {extensions.topic(actor.id or 0), sessions.topic(session_id)}
     mine = {topic for right, topics in _HEARD.items() if rights.may(actor, right) for topic in topics}
     if rights.may(actor, Right.WORK_INBOX):
         mine.add(f"agency:{actor.agency_id}")
     if actor.extension is not None:
         mine.add(f"extension:{actor.extension}")
-    return Topics(mine, person)
+    return Topics(mine, ends)
 
 
 def _stream(station: Hub, page: Page, topics: Topics) -> Iterator[bytes]:
     ends = time.monotonic() + _LONGEST_S * random.uniform(0.8, 1.0)  # noqa: S311 - spreads reconnections
     try:
         yield b"retry: 2000\n\n"
-        while time.monotonic() < ends and not topics.moved:
+        while time.monotonic() < ends and not topics.is_over:
             yield (page.take(_HEARTBEAT_S) or BEAT) + page.rest()
     finally:
         station.leave(page)

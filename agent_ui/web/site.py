@@ -1,4 +1,4 @@
-"""What every view of an app shares: its settings, its database, its broker, and the moment of the request."""
+"""Context of a request: the app's settings, database and broker, one moment, and one view of the data."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +14,7 @@ from callcenter import db
 from callcenter.config import Settings
 
 _KEY = "hotline"
+_ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Site:
 
 def attach(app: Flask, site: Site) -> None:
     app.extensions[_KEY] = site
-    app.teardown_appcontext(_end_view)
+    app.teardown_appcontext(end_view)
 
 
 def site() -> Site:
@@ -45,51 +46,42 @@ def now() -> datetime:
     return moment
 
 
-def is_part(*ids: str) -> bool:
-    """Whether this answers one of these parts of a page: the frame around it stays, and is not shown."""
-    return request.headers.get("HX-Target", "").rpartition("#")[2] in ids
+def asked_part() -> str:
+    """The id of the part of a page that this request is for; '' for a whole page."""
+    return request.headers.get("HX-Target", "").rpartition("#")[2]
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """One view of the data for a whole page: a part that reads while its page does sees the same."""
-    open_one: Session | None = g.get("reading")
-    if open_one is None:
-        with _view() as session:
-            yield session
-        return
+    """One view of the data. A request that only reads has a single one, from the person to the page, until it is
+    answered; a request that writes reads before and after that in views of their own."""
     try:
-        yield open_one
+        yield _view()
     except BaseException:
-        # Perhaps it was the database that failed: who tells of it begins anew.
-        _end_view()
+        # Perhaps it was the database that failed.
+        end_view()
         raise
-
-
-def read_on() -> None:
-    """For an answer that only reads: what it has read from now on, and who asks, is all one view, till it is given."""
-    if "reading" not in g:
-        stack = g.view = ExitStack()
-        stack.enter_context(_view())
-
-
-@contextmanager
-def _view() -> Iterator[Session]:
-    with db.reading(site().views) as session:
-        g.reading = session
-        try:
-            yield session
-        finally:
-            g.pop("reading")
-
-
-def _end_view(_error: BaseException | None = None) -> None:
-    stack: ExitStack | None = g.pop("view", None)
-    if stack is not None:
-        stack.close()
+    if request.method not in _ONLY_READ:
+        end_view()
 
 
 @contextmanager
 def transaction() -> Iterator[Session]:
+    """What is read after it is read anew."""
+    end_view()
     with db.transaction(site().engine) as session:
         yield session
+
+
+def _view() -> Session:
+    open_one: tuple[Session, ExitStack] | None = g.get("view")
+    if open_one is None:
+        stack = ExitStack()
+        open_one = g.view = (stack.enter_context(db.reading(site().views)), stack)
+    return open_one[0]
+
+
+def end_view(_error: BaseException | None = None) -> None:
+    open_one: tuple[Session, ExitStack] | None = g.pop("view", None)
+    if open_one is not None:
+        open_one[1].close()

@@ -48,9 +48,13 @@ class Languages(Babel):  # type: ignore[misc]
 
 
 def _said(text: str, /, **values: object) -> Markup:
-    """What a template says; as jinja's own, which asks twice for what says it, at every text of a page."""
-    # Of our own sources; what is put into it is escaped.
-    said = Markup((g.get("catalogue") or get_domain().get_translations()).ugettext(text))  # noqa: S704
+    """What a template says, kept with the catalogue of its language: a page says the same texts again and again."""
+    catalogue: NullTranslations = g.get("catalogue") or get_domain().get_translations()
+    kept: dict[str, Markup] = catalogue.__dict__.setdefault("kept", {})
+    said = kept.get(text)
+    if said is None:
+        # Of our own sources; what is put into it is escaped.
+        said = kept[text] = Markup(catalogue.ugettext(text))  # noqa: S704
     return said % values if values or "%" in said else said
 
 

@@ -7,6 +7,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from agent_ui.words.spans import in_words
+from callcenter.vocab import AFTER_CALL, UNANSWERED
 
 
 @dataclass(frozen=True)
@@ -180,3 +181,13 @@ DOING: Mapping[str, LazyString] = {
     "dead": _l("Máy không kết nối"),
     "out": _l("Đã ra ca"),
 }
+
+
+def doing_words(doing: str) -> str:
+    return str(DOING[doing]).lower()
+
+
+def pause_words(code: str, names: Mapping[str, str]) -> str:
+    """A pause's reason for people, from the list of reasons; what is not in it stays as the PBX says it."""
+    ours = {UNANSWERED: _l("chuông không ai nghe"), AFTER_CALL: _l("xử lý sau cuộc gọi")}
+    return str(ours.get(code) or names.get(code, code))

@@ -24,7 +24,9 @@ class Step:
 
 
 def journey(ticket: Ticket) -> list[Step]:
-    """Empty for what never takes this way: call-backs, drafts put aside, duplicates."""
+    """Empty for what never takes this way (call-backs, drafts put aside, duplicates), and for a state not known here:
+    where that stands on the way would be a guess.
+    """
     row = STATES[ticket.state]
     if ticket.kind == TicketKind.CALLBACK or (row.step is None and not row.ending):
         return []

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from agent_ui.words import labels
+from agent_ui.words import labels, unknown_words
 from agent_ui.words.spans import in_words
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd, Source, TextResult
@@ -97,24 +98,25 @@ def _what(ticket: Ticket, event: TicketEvent, agency: str) -> str:
         return str(gettext("gửi phản ánh qua %(source)s", source=_source(ticket.source)))
     entry = ENTRIES.get(event.move)
     if entry is None or not entry.sentence:
-        return str(labels.MOVES.get(event.move, event.move)).lower()
+        return str(unknown_words.named(event.move, labels.MOVES)).lower()
     data = event.data
     values = {
         "source": _source(ticket.source),
         "agency": agency or gettext("đơn vị xử lý"),
-        "why": labels.ROUTING_REASONS.get(data.get("why", ""), ""),
+        "why": unknown_words.named(data.get("why"), labels.ROUTING_REASONS),
         "disposition": _disposition(data),
         "to": data.get("to", ""),
         "before": data.get("before", ""),
         "working_days": data.get("working_days", ""),
         "new_due": _moment(data.get("new_due")),
         "stars": data.get("stars", ""),
-        "clock": _clock(data.get("clock")),
+        "clock": _said(data.get("clock"), Clock),
         "call_result": _call_result(data),
-        "result": _result(data.get("result")),
+        # Of dialling, or of a text message: the two share no word.
+        "result": _said(data.get("result"), Attempt, TextResult),
         "call_at": _moment(data.get("call_at")),
         "service": data.get("service", ""),
-        "emergency_end": _emergency_end(data.get("ended")),
+        "emergency_end": _said(data.get("ended"), EmergencyEnd),
     }
     return str(gettext(entry.sentence)) % values
 
@@ -175,33 +177,26 @@ def _source(source: Source) -> str:
 
 def _disposition(data: Mapping[str, Any]) -> str:
     if data.get("disposition"):
-        return str(labels.label(Disposition(data["disposition"])))
+        return str(labels.stored(data["disposition"], Disposition))
     if data.get("joined"):
         return str(gettext("đã gộp vào phiếu trước của người gọi"))
     return str(gettext("không còn gì để ghi"))
 
 
 def _moment(text: str | None) -> str:
-    return datetime.fromisoformat(text).astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y") if text else ""
+    if not text:
+        return ""
+    try:
+        return datetime.fromisoformat(text).astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
+    except ValueError:
+        return str(unknown_words.unknown(text))
 
 
 def _call_result(data: Mapping[str, Any]) -> str:
-    if data.get("result") not in list(CallOut):
-        return ""
-    words = str(labels.label(CallOut(data["result"]))).lower()
-    seconds = int(data.get("talk_s", 0))
+    words = _said(data.get("result"), CallOut)
+    seconds = int(data.get("talk_s") or 0)
     return gettext("%(words)s, %(num)d giây", words=words, num=seconds) if seconds else words
 
 
-def _result(word: str | None) -> str:
-    """Of dialling, or of a text message: the two share no word."""
-    kind = Attempt if word in list(Attempt) else TextResult
-    return str(labels.label(kind(word))).lower() if word else ""
-
-
-def _emergency_end(word: str | None) -> str:
-    return str(labels.label(EmergencyEnd(word))).lower() if word else ""
-
-
-def _clock(word: str | None) -> str:
-    return str(labels.label(Clock(word))).lower() if word else ""
+def _said(word: str | None, *kinds: type[StrEnum]) -> str:
+    return str(labels.stored(word, *kinds)).lower() if word else ""

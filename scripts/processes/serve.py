@@ -1,9 +1,12 @@
-"""Serves one of the two sites by gunicorn's gevent worker, in this process and its one child."""
+"""Serves one of the two sites by gunicorn's gevent workers, each of them a process."""
 
 import errno
 import gc
+import os
+import shutil
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -12,7 +15,6 @@ from callcenter.errors import SettingError
 
 _SETTINGS: dict[str, Any] = {
     "worker_class": "gevent",
-    "workers": 1,
     "worker_connections": 2000,
     "control_socket_disable": True,
     "graceful_timeout": 1,
@@ -39,13 +41,21 @@ class _Site(BaseApplication):  # type: ignore[misc]
         return app
 
 
-def serve(make: Callable[[], Any], bind: str, setting: str) -> None:
-    """Serve until SIGTERM. `make` is called in the worker, after the fork; it may hold no connection of before.
+def serve(make: Callable[[], Any], bind: str, setting: str, *, workers: int = 1) -> None:
+    """Serve until SIGTERM. `make` is called in each worker, after the fork; it may hold no connection of before.
 
     Raises SettingError, naming `setting`, when the address cannot be had.
     """
     check_free(bind, setting)
-    _Site(make, {**_SETTINGS, "bind": [bind]}).run()
+    _Site(make, {**_SETTINGS, "bind": [bind], "workers": workers}).run()
+
+
+def share_counters(data_dir: Path, site: str) -> None:
+    """Give the processes of this site a folder to count in together; prometheus_client looks for it at its import."""
+    folder = data_dir / "run" / "counters" / site
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def settle() -> None:

@@ -97,16 +97,22 @@ def _serve(name: str) -> None:
     from gevent import monkey
 
     monkey.patch_all()
-    from agent_ui import app
+    from scripts.processes import serve
     from scripts.processes.ground import ground
-    from scripts.processes.serve import serve
 
-    create = app.create_console if name == "console" else app.create_public
     with ground(name) as here:
-        # The worker makes its own: a connection of the parent must not be shared across a fork.
+        # Each worker makes its own: a connection of the parent must not be shared across a fork.
         here.engine.dispose()
         bind = here.settings.console_bind if name == "console" else here.settings.public_bind
-        serve(lambda: create(here.settings), bind, f"CALLCENTER_{name.upper()}_BIND")
+        serve.share_counters(here.settings.data_dir, f"{name}-{bind.rpartition(':')[2]}")
+        from agent_ui import app
+
+        serve.serve(
+            lambda: app.serving(name, here.settings),
+            bind,
+            f"CALLCENTER_{name.upper()}_BIND",
+            workers=here.settings.workers,
+        )
 
 
 @cli.command()

@@ -28,7 +28,7 @@ from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, Truth, run_all, site_for
 from tickets.figures.exports import export_calls
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk-cel")]
 NAMES = ("operator_hangs_up", "ring_no_answer", "hold", "blind", "attended", "abandoned_late", "local_member", "closed")
 PORT = 5432
 # As Asterisk's own contrib/realtime/postgresql has it.

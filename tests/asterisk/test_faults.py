@@ -18,7 +18,10 @@ from tests.asterisk.faults import PBX, Ear, Hotline, until
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Truth, run_all, site_for
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120)]
+# Two hotlines, each with a PBX of its own, so that the faults of one play while the other waits.
+_of_ours = pytest.mark.xdist_group("asterisk-faults-of-ours")
+_around_us = pytest.mark.xdist_group("asterisk-faults-around-us")
 
 KINDS = (
     "operator_hangs_up", "ring_no_answer", "hold", "blind", "attended", "abandoned_late", "timeout_message",
@@ -94,6 +97,7 @@ async def scenes(hotline: Hotline) -> list[Truth]:
 # Nobody listens
 
 
+@_of_ours
 @pytest.mark.parametrize(("when", "dies", "comes"), [("start", 0.0, 4.0), ("middle", 4.0, 2.0), ("end", 7.0, 5.0)])
 def test_listener_away(survives: Survives, when: str, dies: float, comes: float) -> None:
     """Killed, and started again some seconds later."""
@@ -113,6 +117,7 @@ def test_listener_away(survives: Survives, when: str, dies: float, comes: float)
     survives(f"listener away at the {when} of calls", body)
 
 
+@_of_ours
 def test_listener_killed_at_random(survives: Survives) -> None:
     """Four times within a hundred calls that overlap, and each time started at once."""
     chance = random.Random(1022)
@@ -133,6 +138,7 @@ def test_listener_killed_at_random(survives: Survives) -> None:
     survives("listener kill -9, 4 times in 100 calls", body)
 
 
+@_of_ours
 def test_queue_log_is_witness_enough(survives: Survives, hotline: Hotline) -> None:
     """A site without CEL: the dialplan's own rows, whole seconds and the members' names do."""
 
@@ -155,6 +161,7 @@ def test_queue_log_is_witness_enough(survives: Survives, hotline: Hotline) -> No
 # The line to the PBX
 
 
+@_around_us
 @pytest.mark.parametrize(("how", "seed"), [("closed", 3), ("half open", 4), ("silent", 5)])
 def test_line_lost(survives: Survives, how: str, seed: int) -> None:
     async def body(hotline: Hotline, ear: Ear) -> list[Truth]:
@@ -180,6 +187,7 @@ def test_line_lost(survives: Survives, how: str, seed: int) -> None:
 # The servers
 
 
+@_around_us
 def test_database_away(survives: Survives) -> None:
     async def body(hotline: Hotline, ear: Ear) -> list[Truth]:
         crowd = hotline.crowd(20)
@@ -197,6 +205,7 @@ def test_database_away(survives: Survives) -> None:
     survives("database stopped for 20 s", body)
 
 
+@_around_us
 def test_broker_away(survives: Survives) -> None:
     async def body(hotline: Hotline, ear: Ear) -> list[Truth]:
         crowd = hotline.crowd(21)
@@ -213,6 +222,7 @@ def test_broker_away(survives: Survives) -> None:
     survives("broker stopped for 4 s", body)
 
 
+@_around_us
 def test_killed_while_the_database_is_away(survives: Survives) -> None:
     """What was kept on disk by one is written by the next."""
 
@@ -237,6 +247,7 @@ def test_killed_while_the_database_is_away(survives: Survives) -> None:
 # A standby
 
 
+@_of_ours
 def test_standby_takes_over(survives: Survives) -> None:
     """The leader is killed; who waited hears the PBX within 5 s."""
     took: list[float] = []
@@ -257,6 +268,7 @@ def test_standby_takes_over(survives: Survives) -> None:
     assert took[0] < 5
 
 
+@_of_ours
 def test_stalled_leader(survives: Survives) -> None:
     """The leader stands still for 10 s and wakes up: what it still wants to write is refused."""
     took: list[float] = []
@@ -285,6 +297,7 @@ def test_stalled_leader(survives: Survives) -> None:
 # The PBX itself
 
 
+@_around_us
 @pytest.mark.parametrize("how", ["core restart now", "kill -9"])
 def test_pbx_restarts(survives: Survives, how: str) -> None:
     """In mid-call: who talks was answered, who waits is called back; the end is the next start at the latest."""

@@ -28,7 +28,7 @@ from tests.asterisk.stage import PROMPT_S, Scenario, Stage, Theatre, Truth, run,
 
 ROOT = Path(__file__).parents[2]
 MANAGE = ROOT / "scripts" / "manage"
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240), pytest.mark.xdist_group("asterisk-hostile")]
 _BREAK, _COLON = "%0D%0A", "%3A%20"
 TALKS = ("PJSIP/{0}", "PJSIP/{1}")
 

@@ -25,7 +25,7 @@ from tests.asterisk.stage import Theatre, Truth, run_all, site_for
 ROOT = Path(__file__).parents[2]
 MANAGE = ROOT / "scripts" / "manage"
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300), pytest.mark.xdist_group("asterisk-live")]
 
 
 @dataclass

@@ -26,7 +26,7 @@ from tests.wire.ears import seen
 from tickets.actors import Actor
 from tickets.calls import nuisance
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk-nuisance")]
 
 NUMBER = "0905777001"
 

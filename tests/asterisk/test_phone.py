@@ -56,9 +56,10 @@ from tickets.rules.emergency_rules import Stage
 from tickets.telephone import calling_out, emergencies, emergency_bar, my_phone, transfers
 from tickets.telephone.emergency_bar import Shown
 from tickets.telephone.floor import Doing
+from tickets.telephone.handset import Handset
 from tickets.telephone.my_phone import Presence
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_group("asterisk-phone")]
 
 QUEUE, OTHER = "hotline-1022", "hotline-tra-cuu"
 # The operator's own telephone, a colleague's, the shift leader's.
@@ -170,7 +171,7 @@ class Desk:
             return self.shown(session)[0]
 
     def shown(self, session: Session) -> list[Shown]:
-        return emergency_bar.shown(session, self.province.actor("lan"), self.now())
+        return emergency_bar.shown(session, Handset(session, self.province.actor("lan"), self.now()))
 
     @asynccontextmanager
     async def asking_hoa(self, *plans: Plan) -> AsyncIterator[tuple[int, Dialog]]:
@@ -187,7 +188,7 @@ class Desk:
             caller.quit()
 
     def is_asking(self, session: Session) -> bool:
-        return transfers.consultation(session, self.province.actor("lan"), self.now()) is not None
+        return transfers.consultation(Handset(session, self.province.actor("lan"), self.now())) is not None
 
     async def keeps_free_for(self, seconds: int) -> None:
         """After each call of the queues; Minh is in them too, behind Lan, so that they are never empty."""
@@ -203,7 +204,7 @@ class Desk:
         await seen(self.engine, there, 20)
 
     def presence(self, session: Session) -> Presence:
-        here = my_phone.of(session, self.province.actor("lan"), self.now())
+        here = my_phone.of(Handset(session, self.province.actor("lan"), self.now()))
         assert here is not None
         return here
 

@@ -20,7 +20,7 @@ from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import site_for
 from tests.wire.ears import seen
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk-restart")]
 
 QUEUE = "hotline-1022"
 

@@ -18,7 +18,7 @@ from telephony.queues import read
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.stage import Theatre, run, site_for
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120), pytest.mark.xdist_group("asterisk-rig")]
 # What a rig without site-wide files says of itself; nothing of it comes from telephony/asterisk.
 EXPECTED_NOISE = (
     "ccss.conf", "cdr.conf", "CDR configuration", "CDR simple", "indications.conf", "acl.conf", "udptl",

@@ -10,29 +10,24 @@ Core, ranked by number, no sign-in, no rights, no page, as JSON. Read the ratios
 as slow now and then. CPU is the mean of an answer, this process's and PostgreSQL's together.
 """
 
-import json
 import re
-import statistics
 import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlencode
 
-import psutil
 from flask import Flask, Response, jsonify
-from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from agent_ui.app import create_console
 from callcenter import phones
-from callcenter.models import Agency, Ticket, User
+from callcenter.models import Agency, Ticket
 from callcenter.models.tickets import words as ticket_words
-from callcenter.vocab import Role
 from scripts.processes.ground import Ground
 from scripts.processes.serve import settle
 from tests.bench.many_tickets import NOW, RARE, province
+from tests.bench.timing import person, signed_in, timed, told
 from tickets.actors import Actor
 from tickets.finding.search import Wanted, query_of, search
 
@@ -86,28 +81,12 @@ def _searches(here: Ground) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def _measure(here: Ground, name: str, who: str, query: dict[str, str], rounds: int) -> None:
-    client, address = _signed_in(here, who), f"/tickets?{urlencode(query)}"
-    answers, last, spent = _timed(here, client, address, _WITHIN, rounds)
-    pages, _, _ = _timed(here, client, address, {}, rounds)
+    client, address = signed_in(here, who), f"/tickets?{urlencode(query)}"
+    answers, last, spent = timed(here, client, address, _WITHIN, rounds)
+    pages, _, _ = timed(here, client, address, {}, rounds)
     found = re.search(r'data-found="([^"]*)"', last)[1]  # type: ignore[index]
     rows = _rows(here, who, query, rounds) if "older" not in query else []
-    print(f"{name:34} {found:>6} {_told(rows)} {_told(answers)} {_told(pages)} {spent:6.1f}", flush=True)
-
-
-def _timed(
-    here: Ground, client: FlaskClient, address: str, headers: dict[str, str], rounds: int
-) -> tuple[list[float], str, float]:
-    """Milliseconds of each, the last answer, and the mean CPU milliseconds."""
-    took, spent = [], 0.0
-    for turn in range(rounds + 2):
-        if turn == 2:
-            spent = _cpu_s(here)
-        began = time.perf_counter()
-        answer = client.get(address, headers=headers)
-        took.append((time.perf_counter() - began) * 1000)
-        assert answer.status_code == 200, answer.text
-    spent = (_cpu_s(here) - spent) * 1000 / rounds
-    return took[2:], answer.text, spent
+    print(f"{name:34} {found:>6} {told(rows)} {told(answers)} {told(pages)} {spent:6.1f}", flush=True)
 
 
 def _measure_floor(here: Ground, name: str, words: str, rounds: int) -> None:
@@ -121,20 +100,8 @@ def _measure_floor(here: Ground, name: str, words: str, rounds: int) -> None:
         with here.engine.connect() as connection:
             return jsonify([list(row) for row in connection.execute(query)])
 
-    took, _, spent = _timed(here, app.test_client(), "/", {}, rounds)
-    print(f"{name:34} {'':>6} {_told([])} {_told(took)} {_told([])} {spent:6.1f}", flush=True)
-
-
-def _told(ms: list[float]) -> str:
-    return f"{statistics.median(ms):12.1f} {_p95(ms):7.1f}" if ms else f"{'':20}"
-
-
-def _cpu_s(here: Ground) -> float:
-    """What this process and PostgreSQL's backends have spent so far."""
-    with here.engine.connect() as connection:
-        backends = connection.scalars(text("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"))
-        times = [psutil.Process(pid).cpu_times() for pid in backends]
-    return time.process_time() + sum(each.user + each.system for each in times)
+    took, _, spent = timed(here, app.test_client(), "/", {}, rounds)
+    print(f"{name:34} {'':>6} {told([])} {told(took)} {told([])} {spent:6.1f}", flush=True)
 
 
 def _rows(here: Ground, who: str, query: dict[str, str], rounds: int) -> list[float]:
@@ -145,7 +112,7 @@ def _rows(here: Ground, who: str, query: dict[str, str], rounds: int) -> list[fl
     )
     took = []
     with Session(here.engine) as session:
-        actor = Actor.of(_person(session, who))
+        actor = Actor.of(person(session, who))
         for _turn in range(rounds + 2):
             session.expire_all()
             began = time.perf_counter()
@@ -153,36 +120,6 @@ def _rows(here: Ground, who: str, query: dict[str, str], rounds: int) -> list[fl
             took.append((time.perf_counter() - began) * 1000)
             session.rollback()
     return took[2:]
-
-
-def _p95(ms: list[float]) -> float:
-    return sorted(ms)[int(len(ms) * 0.95)]
-
-
-_clients: dict[str, FlaskClient] = {}
-
-
-def _signed_in(here: Ground, who: str) -> FlaskClient:
-    if who not in _clients:
-        settings = here.settings.model_copy(update={"secret_key": "a secret of the bench"})
-        client = create_console(settings, here.engine).test_client()
-        with Session(here.engine) as session:
-            person = _person(session, who)
-        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]  # type: ignore[index]
-        password = next(user["password"] for user in _facts(here)["users"] if user["username"] == person.username)
-        form = {"csrf_token": token, "username": person.username, "password": password}
-        assert client.post("/sign-in", data=form).status_code == 303
-        _clients[who] = client
-    return _clients[who]
-
-
-def _facts(here: Ground) -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = json.loads((here.settings.data_dir / "demo.json").read_text("utf-8"))
-    return found
-
-
-def _person(session: Session, who: str) -> User:
-    return session.scalars(select(User).where(User.role == Role(who)).order_by(User.id).limit(1)).one()
 
 
 def _size(here: Ground) -> str:

@@ -40,6 +40,7 @@ from telephony import recorder, writer
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
 from telephony.leadership import crown
+from telephony.scribe import Scribe
 from telephony.spool import Spool
 from telephony.writer import Writer
 from tests.bench.day_ledger import Ledger
@@ -211,7 +212,7 @@ class Day:
         reign = crown(self.engine, PBX)
         self.ami.epoch = reign.epoch
         self.ami.writer = Writer(
-            reign, Spool(self.folder / "spool", PBX), short_abandon_s=5, lines=lambda _: [],
+            Scribe(reign).calls, Spool(self.folder / "spool", PBX), short_abandon_s=5, lines=lambda _: [],
             ended=lambda _: None, found=lambda _: None,
         )  # fmt: skip
         await self.ami.writer.begin()

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
+from scripts.build.suite import BROWSERS
 from tests import factories
 from tests.factories import HASH, PASSWORD, Province
 
@@ -137,18 +138,46 @@ def public_site(_running: Callable[..., Site], settings: Settings, province: Pro
     return _running("public", settings)
 
 
-# Not of the session: while Playwright runs, no other test in this process could run an event loop of its own.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing: install the package chromium")
-        pytest.skip("Chromium is not on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield browser
-        browser.close()
+class Chromium:
+    """One browser process for all tests that follow each other; each test has contexts of its own in it.
+
+    Rather the headless shell than a whole Chromium: the same engine without windows of its own, half of the work.
+    """
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._browser: Browser | None = None
+
+    def get(self) -> Browser:
+        if self._browser is None:
+            path = next(filter(None, map(shutil.which, BROWSERS)), None)
+            if path is None:
+                if os.environ.get("CI") == "true":
+                    pytest.fail("Chromium is missing: install the package chromium-headless-shell")
+                pytest.skip("Chromium is not on this machine")
+            playwright = self._open.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+            self._open.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._open.close()
+
+
+_CHROMIUM = Chromium()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """While Playwright runs, no other test in this process could run an event loop of its own."""
+    if nextitem is None or nextitem.get_closest_marker("browser") is None:
+        _CHROMIUM.close()
+
+
+@pytest.fixture
+def chromium() -> Browser:
+    return _CHROMIUM.get()
 
 
 class Watch:
@@ -185,10 +214,8 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         watches.append(Watch(context))
         page = context.new_page()
         if username is not None:
-            page.goto(f"{site.url}/sign-in")
-            page.get_by_label("Tên đăng nhập").fill(username)
-            page.get_by_label("Mật khẩu").fill(PASSWORD)
-            page.get_by_role("button", name="Đăng nhập").click()
+            sign_in(context, site, username)
+            page.goto(site.url)
             page.wait_for_selector("body[data-live-ready]")
         return page
 
@@ -200,6 +227,16 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         assert watch.errors == []
 
 
+def sign_in(context: BrowserContext, site: Site, username: str) -> None:
+    """The form as it is sent, without its page being drawn: what people see of it is shown by tests of its own."""
+    form = context.request.get(f"{site.url}/sign-in").text()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', form)
+    assert token, form
+    given = {"csrf_token": token[1], "username": username, "password": PASSWORD}
+    answer = context.request.post(f"{site.url}/sign-in", form=given, max_redirects=0)
+    assert answer.status == 303, answer.text()
+
+
 def arrived(page: Page, url: str | re.Pattern[str]) -> None:
     """On that page, with all that hears its keys."""
     page.wait_for_url(url)
@@ -207,11 +244,12 @@ def arrived(page: Page, url: str | re.Pattern[str]) -> None:
 
 
 @pytest.fixture
-def shot() -> Callable[[Page, str], None]:
-    """Keeps what a person would see, for people to look at: `var/screenshots/NAME.png`."""
+def shot(pytestconfig: pytest.Config) -> Callable[[Page, str], None]:
+    """With `--shots`, what a person would see, for people to look at: `var/screenshots/NAME.png`."""
 
     def take(page: Page, name: str) -> None:
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        if pytestconfig.getoption("shots"):
+            SHOTS.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     return take

@@ -17,6 +17,7 @@ from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.administration import lists, reasons
 from tickets.telephone import after_call, my_phone, taking
+from tickets.telephone.handset import Handset
 
 QUEUE = "hotline-1022"
 VERBS = [verb.value for verb in my_phone.VERBS]
@@ -98,7 +99,7 @@ def test_hang_up_pauses_and_the_set_time_makes_ready(session: Session, province:
     hangs_up(session, MONDAY)
     assert asked(session) == [("pause", "101", "listener", {"reason": AFTER_CALL})]
     shows(session, after(0.3), e101=AFTER_CALL)
-    here = my_phone.of(session, province.actor("lan"), after(1))
+    here = my_phone.of(Handset(session, province.actor("lan"), after(1)))
     assert here is not None
     assert (here.after_call, here.since, here.ready_due) == (True, MONDAY, after(30))
     for second in (10, 29, 30, 31):
@@ -108,7 +109,7 @@ def test_hang_up_pauses_and_the_set_time_makes_ready(session: Session, province:
     assert rows(session) == [(AfterCallEnd.TIME, 30.4)]
     row = session.scalars(select(AfterCall)).one()
     assert (row.user_id, row.extension) == (province.people["lan"].id, "101")
-    assert my_phone.of(session, province.actor("lan"), after(31)).doing == "free"  # type: ignore[union-attr]
+    assert my_phone.of(Handset(session, province.actor("lan"), after(31))).doing == "free"  # type: ignore[union-attr]
 
 
 def test_one_key_makes_ready_before(session: Session, province: Province) -> None:

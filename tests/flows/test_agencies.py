@@ -21,6 +21,7 @@ from tickets.desk import filing, queries
 from tickets.figures import overview
 from tickets.finding import search
 from tickets.life import files, posts
+from tickets.oversight import worklist
 from tickets.rules.fields import TicketFields
 from tickets.rules.handover import Handover
 
@@ -407,7 +408,7 @@ def test_where_the_head_approves_only_the_head_says_no(session: Session, provinc
 
 def test_a_call_back_is_neither_rejected_nor_an_agencys(session: Session, province: Province) -> None:
     filing.settle_call(session, factories.missed(session), now=MONDAY)
-    (task,) = queries.callbacks(session)
+    (task,) = (row.ticket for row in worklist.callbacks(session, MONDAY))
     with pytest.raises(MoveRefused):
         casework.reject(session, province.actor("hoa"), task.code, reason="không", now=LATER)
     with pytest.raises(MoveRefused):

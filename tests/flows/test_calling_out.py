@@ -21,6 +21,7 @@ from tickets.calls import calling
 from tickets.life import history
 from tickets.telephone import calling_out
 from tickets.telephone.calling_out import Allowed
+from tickets.telephone.handset import Handset
 
 HOME = Allowed()
 
@@ -155,7 +156,7 @@ def test_reached_and_ended_it_is_a_try_in_the_ticket_s_history(
     lan = province.actor("lan")
 
     def stage() -> str:
-        shown = calling_out.shown(session, lan, after(50))
+        shown = calling_out.shown(Handset(session, lan, after(50)))
         assert shown is not None
         return shown.stage
 
@@ -170,7 +171,7 @@ def test_reached_and_ended_it_is_a_try_in_the_ticket_s_history(
     assert (call.result, call.talk_s) == (CallOut.REACHED, 40.0)
     (event,) = session.scalars(select(TicketEvent).where(TicketEvent.move == "called_out"))
     assert (event.actor, event.data) == ("Nguyễn Thị Lan", {"result": "reached", "call": call.id, "talk_s": 40})
-    assert calling_out.shown(session, lan, after(300)) is None
+    assert calling_out.shown(Handset(session, lan, after(300))) is None
     # Done: the next one may be called.
     assert place(session, province, ticket, "0918111222", now=after(50)).id != call.id
 
@@ -216,7 +217,7 @@ def test_what_the_pbx_refuses_does_not_keep_the_telephone_busy(
     call = place(session, province, ticket)
     (command,) = session.scalars(select(PbxCommand))
     commands.finish(session, command.id, CommandResult.REFUSED, "Extension does not exist.", after(1))
-    assert calling_out.shown(session, province.actor("lan"), after(2)) is None
+    assert calling_out.shown(Handset(session, province.actor("lan"), after(2))) is None
     assert place(session, province, ticket, now=after(10)).id != call.id
 
 

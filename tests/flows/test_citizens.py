@@ -21,6 +21,7 @@ from tickets.agency import assignment, casework, inbox
 from tickets.desk import filing, queries
 from tickets.life import attachments, files, sweeps
 from tickets.life.files import StoredFile
+from tickets.oversight import worklist
 from tickets.people import citizens, intake
 from tickets.people.citizens import CITIZEN
 from tickets.rules.handover import Handover
@@ -272,7 +273,7 @@ def test_an_answered_ticket_is_not_taken_back(session: Session, answered: Ticket
 
 def test_a_call_back_is_ended_by_reaching_the_number_alone(session: Session, province: Province) -> None:
     filing.settle_call(session, factories.missed(session), now=MONDAY)
-    (task,) = queries.callbacks(session)
+    (task,) = (row.ticket for row in worklist.callbacks(session, MONDAY))
     assert citizens.open_to(session, task, MONDAY) == frozenset()
     with pytest.raises(MoveRefused):
         citizens.withdraw(session, CITIZEN, task.code, reason="", now=MONDAY)

@@ -20,6 +20,7 @@ from telephony.orders import ACTIONS, NothingToDo, Order, Place, actions_for, kn
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.telephone import phone
+from tickets.telephone.handset import Handset
 
 LATER = MONDAY + timedelta(seconds=5)
 
@@ -224,13 +225,13 @@ def test_a_call_that_rings_here_is_answered_and_then_hung_up(session: Session, p
     heard(session)
     call = factories.call(session)
     lan = province.actor("lan")
-    line = phone.lines(session, lan, MONDAY)[call.id]
+    line = phone.lines(Handset(session, lan, MONDAY))[call.id]
     assert (line.verb, line.asked, line.away) == (CommandVerb.ANSWER, False, False)
     command = phone.press(session, lan, call.id, CommandVerb.ANSWER, now=MONDAY)
     assert command.arguments == {"call": call.linkedid}
-    assert phone.lines(session, lan, MONDAY)[call.id].asked
+    assert phone.lines(Handset(session, lan, MONDAY))[call.id].asked
     call.ringing, call.talking, call.answered_at = [], ["101"], MONDAY
-    line = phone.lines(session, lan, MONDAY)[call.id]
+    line = phone.lines(Handset(session, lan, MONDAY))[call.id]
     assert (line.verb, line.asked) == (CommandVerb.HANG_UP, False)
 
 

@@ -43,6 +43,7 @@ from tickets.rules.fields import TicketFields
 from tickets.telephone import calling_out, emergencies, emergency_bar, emergency_watch, transfers
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.emergency_bar import Shown
+from tickets.telephone.handset import Handset
 
 HOME = Allowed()
 AMBULANCE = EmergencyService.AMBULANCE
@@ -73,7 +74,7 @@ def begin(session: Session, province: Province, service: EmergencyService = AMBU
 def bar(session: Session, province: Province, who: str = "lan", now: datetime = MONDAY) -> Shown:
     session.flush()
     session.expire_all()
-    (one,) = emergency_bar.shown(session, province.actor(who), now)
+    (one,) = emergency_bar.shown(session, Handset(session, province.actor(who), now))
     return one
 
 
@@ -110,7 +111,7 @@ def test_one_key_makes_the_ticket_urgent_alarms_and_dials(session: Session, prov
     assert bar(session, province).stage is Stage.ASKING
     leader = bar(session, province, "hoa")
     assert (leader.mine, leader.taken_by, leader.steps) == (False, None, [])
-    assert emergency_bar.shown(session, province.actor("minh"), MONDAY) == []
+    assert emergency_bar.shown(session, Handset(session, province.actor("minh"), MONDAY)) == []
 
 
 def test_what_is_typed_meanwhile_is_kept_and_hears_of_the_level(
@@ -141,7 +142,7 @@ def test_the_service_picks_up_and_gets_the_caller(session: Session, province: Pr
     done(session, CommandVerb.JOIN)
     shows(session, call, third=Third.WITH_CALLER, transfers=[{"kind": "attended", "to": "115"}])
     assert (row.ended, row.ended_by, row.ended_by_id) == (EmergencyEnd.ANSWERED, "listener", None)
-    assert emergency_bar.shown(session, province.actor("hoa"), MONDAY) == []
+    assert emergency_bar.shown(session, Handset(session, province.actor("hoa"), MONDAY)) == []
     assert moves(session, row.ticket_id)[-3:] == ["emergency", "emergency_answered", "emergency_over"]
 
 

@@ -13,7 +13,7 @@ from callcenter.vocab import Disposition, GrievanceKind, Source, TicketKind, Tic
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
 from tickets.actors import Actor
-from tickets.desk import at_once, filing, grievances, queries
+from tickets.desk import at_once, filing, grievances, queries, same_caller
 from tickets.figures import exports
 from tickets.finding import search
 from tickets.life import sweeps
@@ -69,12 +69,38 @@ class TestAtOnce:
         sweeps.sweep(session, LATER + timedelta(days=8))
         assert draft.state == TicketState.CLOSED
 
-    def test_an_answer_that_was_begun_does_not_go_along_to_the_agency(self, session: Session, lan: Actor) -> None:
+    @pytest.mark.parametrize("end", ["file", "link", "prank", "emergency_passed", "guide", "put_aside"])
+    def test_no_other_end_drops_an_answer_that_was_typed(self, session: Session, lan: Actor, end: str) -> None:
+        older = filing.open_draft(session, factories.answered(session), now=MONDAY)
+        filing.file(session, lan, older.code, ASKED, now=MONDAY)
+        call = factories.answered(session)
+        draft = filing.open_draft(session, call, now=MONDAY)
+        if end == "put_aside":
+            draft = filing.new_ticket(session, lan, source=Source.COUNTER, now=MONDAY)
+        filing.save_draft(session, lan, draft.code, replace(ASKED, answer=TOLD), version=None, now=MONDAY)
+        ends = {
+            "file": lambda: filing.file(session, lan, draft.code, ASKED, now=LATER),
+            "link": lambda: filing.link(session, lan, draft.code, older.code, now=LATER),
+            "guide": lambda: TestGrievance().guide(session, lan, draft.code),
+            "put_aside": lambda: same_caller.put_aside(session, lan, draft.code, reason="nhầm", now=LATER),
+        }
+        with pytest.raises(Invalid) as refused:
+            ends.get(end, lambda: filing.dispose(session, lan, call.id, Disposition(end), now=LATER))()
+        assert refused.value.problems == {"answer": "answer_left"}
+        assert (draft.state, draft.resolution, call.disposition) == (TicketState.DRAFT, TOLD, None)
+
+    def test_a_cleared_answer_stands_in_no_ones_way(self, session: Session, lan: Actor) -> None:
         draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
         filing.save_draft(session, lan, draft.code, replace(ASKED, answer=TOLD), version=None, now=MONDAY)
-        assert draft.resolution == TOLD
-        filing.file(session, lan, draft.code, ASKED, now=LATER)
-        assert (draft.resolution, draft.tier) == (None, None)
+        filing.file(session, lan, draft.code, replace(ASKED, answer=" "), now=LATER)
+        assert (draft.state, draft.resolution, draft.tier) == (TicketState.FILED, None, None)
+
+    def test_a_dropped_caller_is_called_back_with_the_answer_that_was_begun(self, session: Session, lan: Actor) -> None:
+        call = factories.answered(session)
+        draft = filing.open_draft(session, call, now=MONDAY)
+        filing.save_draft(session, lan, draft.code, replace(ASKED, answer=TOLD), version=None, now=MONDAY)
+        filing.dispose(session, lan, call.id, Disposition.DROPPED, now=LATER)
+        assert (draft.kind, draft.resolution) == (TicketKind.CALLBACK, TOLD)
 
     def test_where_it_did_not_help_a_person_places_it(self, session: Session, lan: Actor) -> None:
         draft = filing.open_draft(session, factories.answered(session), now=MONDAY)

@@ -16,6 +16,7 @@ from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.telephone import floor, my_phone
 from tickets.telephone.floor import Doing
+from tickets.telephone.handset import Handset
 
 VERBS = [verb.value for verb in my_phone.VERBS]
 
@@ -45,7 +46,7 @@ def told(session: Session, *rows: dict[str, str]) -> None:
 
 def test_a_pause_shows_its_reason_and_since_when(session: Session, province: Province) -> None:
     told(session, member(Paused="1", PausedReason="an-trua", LastPause=str(int(MONDAY.timestamp()))))
-    here = my_phone.of(session, province.actor("lan"), MONDAY)
+    here = my_phone.of(Handset(session, province.actor("lan"), MONDAY))
     assert here is not None
     assert (here.doing, here.reason_name, here.since, here.unanswered) == (Doing.PAUSED, "Ăn trưa", MONDAY, False)
     (seat,) = [seat for seat in floor.floor(session).seats if seat.extension == "101"]
@@ -54,7 +55,7 @@ def test_a_pause_shows_its_reason_and_since_when(session: Session, province: Pro
 
 def test_the_pbx_s_own_pause_after_a_ring_in_vain_is_told_apart(session: Session, province: Province) -> None:
     told(session, member(Paused="1", PausedReason="Auto-Pause"))
-    here = my_phone.of(session, province.actor("lan"), MONDAY)
+    here = my_phone.of(Handset(session, province.actor("lan"), MONDAY))
     assert here is not None
     assert (here.unanswered, here.reason, here.since) == (True, UNANSWERED, None)
 
@@ -66,12 +67,12 @@ def test_of_several_queues_the_latest_pause_counts_and_one_open_queue_is_ready(
     first = member(Paused="1", PausedReason="an-trua", LastPause="100")
     second = member(Queue="hotline-tra-cuu", Paused="1", PausedReason="cho-viec", LastPause="200")
     told(session, first, second)
-    here = my_phone.of(session, lan, MONDAY)
+    here = my_phone.of(Handset(session, lan, MONDAY))
     assert here is not None
     # A reason of somebody else's making is shown as the PBX says it.
     assert (here.reason_name, here.since) == ("cho-viec", datetime.fromtimestamp(200, UTC))
     told(session, first, {**second, "Paused": "0"})
-    here = my_phone.of(session, lan, MONDAY)
+    here = my_phone.of(Handset(session, lan, MONDAY))
     assert here is not None
     assert here.doing is Doing.FREE
     assert [queue.paused for queue in here.queues] == [True, False]
@@ -80,7 +81,7 @@ def test_of_several_queues_the_latest_pause_counts_and_one_open_queue_is_ready(
 @pytest.mark.parametrize("words", ["x", "-1", "9" * 12, "²", ""])
 def test_a_moment_that_is_none_is_not_shown(session: Session, province: Province, words: str) -> None:
     told(session, member(Paused="1", PausedReason="hop", LastPause=words))
-    here = my_phone.of(session, province.actor("lan"), MONDAY)
+    here = my_phone.of(Handset(session, province.actor("lan"), MONDAY))
     assert here is not None
     assert here.since is None
 
@@ -91,7 +92,7 @@ def test_who_is_in_no_queue_signs_in_pauses_comes_back_and_leaves(session: Sessi
     command = my_phone.ask(session, lan, CommandVerb.SIGN_IN, now=MONDAY)
     assert (command.verb, command.pbx, command.extension, command.arguments) == ("sign_in", "pbx1", "101", {})
     assert my_phone.ask(session, lan, CommandVerb.SIGN_IN, now=MONDAY).id == command.id
-    here = my_phone.of(session, lan, MONDAY)
+    here = my_phone.of(Handset(session, lan, MONDAY))
     assert here is not None
     # What was asked for is not what is: the PBX has not said so.
     assert (here.doing, here.asked) == (Doing.OUT, CommandVerb.SIGN_IN)
@@ -111,10 +112,10 @@ def test_what_did_not_work_is_told_for_half_a_minute(session: Session, province:
     command = my_phone.ask(session, lan, CommandVerb.SIGN_IN, now=MONDAY)
     commands.finish(session, command.id, CommandResult.REFUSED, "No such queue", MONDAY)
     session.expire_all()
-    here = my_phone.of(session, lan, MONDAY + timedelta(seconds=10))
+    here = my_phone.of(Handset(session, lan, MONDAY + timedelta(seconds=10)))
     assert here is not None
     assert (here.asked, here.result, here.answer) == (None, CommandResult.REFUSED, "No such queue")
-    later = my_phone.of(session, lan, MONDAY + timedelta(seconds=40))
+    later = my_phone.of(Handset(session, lan, MONDAY + timedelta(seconds=40)))
     assert later is not None
     assert later.result is None
 
@@ -147,7 +148,7 @@ def test_what_does_not_fit_is_refused_with_a_word(
 def test_while_nobody_hears_the_pbx_nothing_is_asked_and_the_page_says_so(session: Session, province: Province) -> None:
     told(session, member())
     late = MONDAY + timedelta(minutes=2)
-    here = my_phone.of(session, province.actor("lan"), late)
+    here = my_phone.of(Handset(session, province.actor("lan"), late))
     assert here is not None
     assert here.away
     with pytest.raises(Invalid):
@@ -156,7 +157,7 @@ def test_while_nobody_hears_the_pbx_nothing_is_asked_and_the_page_says_so(sessio
 
 def test_only_for_the_desk_and_with_a_telephone(session: Session, province: Province) -> None:
     told(session, member())
-    assert my_phone.of(session, province.actor("phuc"), MONDAY) is None
+    assert my_phone.of(Handset(session, province.actor("phuc"), MONDAY)) is None
     with pytest.raises(NotAllowed):
         my_phone.ask(session, province.actor("thu"), CommandVerb.SIGN_IN, now=MONDAY)
     factories.sits(session, province.people["lan"], None)

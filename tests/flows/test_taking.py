@@ -149,7 +149,7 @@ def test_who_takes_over_while_a_caller_is_on_the_line_has_the_draft(session: Ses
     taking.take(session, minh(session, province), "101", over=lan.id, now=MONDAY + timedelta(minutes=1))
     assert draft.owner_id == province.people["minh"].id
     assert [queries.my_calls(session, actor) for actor in (province.actor("lan"), minh(session, province))] == [
-        (), [call],
+        [], [call],
     ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.telephone import transfers
 from tickets.telephone.calling_out import Allowed
+from tickets.telephone.handset import Handset
 
 VERBS = ("transfer", "consult", "join", "back")
 HOME = Allowed()
@@ -91,19 +92,19 @@ def test_who_asks_first_joins_them_or_comes_back(session: Session, province: Pro
     asked = ask(session, province, call, CommandVerb.CONSULT, "103")
     call.holding = ["101"]
     # Held, but whether anybody is asked the PBX has not said.
-    assert transfers.consultation(session, lan, MONDAY) is None
-    assert transfers.can(session, lan, call) == frozenset()
+    assert transfers.consultation(Handset(session, lan, MONDAY)) is None
+    assert transfers.can(Handset(session, lan, MONDAY), call) == frozenset()
     commands.finish(session, asked.id, CommandResult.DONE, "", MONDAY)
     session.expire_all()
     for talking, holding in ((["101"], ["101"]), ([], []), (["103"], [])):
         call.talking, call.holding = talking, holding
         session.flush()
-        asking = transfers.consultation(session, lan, MONDAY)
+        asking = transfers.consultation(Handset(session, lan, MONDAY))
         assert asking is not None
         assert (asking.call_id, asking.to) == (call.id, "103")
     joined = ask(session, province, call, CommandVerb.JOIN)
     assert joined.arguments == {"call": call.linkedid}
-    assert transfers.consultation(session, lan, MONDAY) is None
+    assert transfers.consultation(Handset(session, lan, MONDAY)) is None
 
 
 def test_who_was_asked_refuses_and_the_operator_is_back_with_the_caller(
@@ -113,10 +114,10 @@ def test_who_was_asked_refuses_and_the_operator_is_back_with_the_caller(
     commands.finish(session, asked.id, CommandResult.DONE, "", MONDAY)
     session.expire_all()
     lan = province.actor("lan")
-    assert transfers.consultation(session, lan, MONDAY) is None
-    assert transfers.can(session, lan, call) == {"transfer", "consult"}
+    assert transfers.consultation(Handset(session, lan, MONDAY)) is None
+    assert transfers.can(Handset(session, lan, MONDAY), call) == {"transfer", "consult"}
     call.talking, call.ended_at = [], MONDAY
-    assert transfers.consultation(session, lan, MONDAY) is None
+    assert transfers.consultation(Handset(session, lan, MONDAY)) is None
 
 
 def test_a_call_held_by_the_telephone_s_own_key_cannot_be_lost_by_a_button(

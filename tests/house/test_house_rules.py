@@ -1,6 +1,8 @@
 """The few rules of the house that no linter knows."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +56,28 @@ def test_nothing_that_is_kept_names_a_registry_s_host() -> None:
     kept = [*ROOT.glob("*requirements*.txt"), ROOT / "tests" / "requirements.txt"]
     assert all("://" not in path.read_text() for path in kept)
     assert '"resolved"' not in (ROOT / "agent_ui" / "assets" / "package-lock.json").read_text()
+
+
+@pytest.mark.parametrize("served", ["agent_ui.app", "telephony.listener", "callcenter.outbox"])
+def test_what_is_served_imports_nothing_that_computes(served: str) -> None:
+    """They would pay for it in memory and at each start; pictures and passwords are the pool's."""
+    look = f"import sys, {served}; print(*sorted({{'numpy', 'PIL', 'argon2', 'shapely'}} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-P", "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+# `supervisor` names the type of a set of calls that `tickets` makes; it builds none.
+_OF_SQLALCHEMY = {"Engine", "Session", "ColumnElement"}
+
+
+@pytest.mark.parametrize("module", _modules("agent_ui"))
+def test_pages_ask_no_sql_of_their_own(module: str) -> None:
+    """They read by the functions of `tickets`, which alone know the tables; of errors they know what they are."""
+    imports = [node for node in ast.walk(ast.parse((ROOT / module).read_text())) if isinstance(node, ast.ImportFrom)]
+    asked = {
+        name.name
+        for node in imports
+        if (node.module or "").split(".")[0] == "sqlalchemy" and node.module != "sqlalchemy.exc"
+        for name in node.names
+    }
+    assert asked <= _OF_SQLALCHEMY

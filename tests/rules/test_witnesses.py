@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.callflow import columns
@@ -11,6 +11,7 @@ from telephony.events import Happening, Kind
 from telephony.witness import cel, queue_log
 from telephony.witness.queue_log import interpret, parse, sift
 from telephony.witness.testimony import Facts, fold, of_cel, of_queue_log
+from tests.generated import examples
 
 CALL = "1795612712.4"
 NAMES = {"Lan": "121", "Minh": "122"}
@@ -438,7 +439,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(LINES, max_size=25))
 def test_no_lines_break_the_reader_or_make_another_call(lines: list[str]) -> None:
     rows = [row for _, row in sift(lines).rows]
@@ -452,7 +453,7 @@ def test_no_lines_break_the_reader_or_make_another_call(lines: list[str]) -> Non
     of_queue_log(CALL, rows, names)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(ROWS, max_size=25))
 def test_no_rows_break_the_reader_or_make_another_call(rows: list[dict[str, object]]) -> None:
     for row in rows:

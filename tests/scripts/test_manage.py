@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from callcenter.config import Settings
-from callcenter.db import transaction
+from callcenter.db import make_engine, transaction
 from callcenter.models import Agency, User
 from callcenter.vocab import AgencyKind
 from tests import factories
@@ -40,6 +40,8 @@ def test_wrong_usage_is_2_and_prints_no_data(arguments: tuple[str, ...]) -> None
         ("CALLCENTER_DATABASE_URL", "postgresql://u:hidden@127.0.0.1:1/x"),
         ("CALLCENTER_PBX", "pbx=http://u:hidden@host"),
         ("CALLCENTER_CONSOLE_BIND", "8022"),
+        ("CALLCENTER_WORKERS", "0"),
+        ("CALLCENTER_WORKERS", "many"),
         ("CALLCENTER_QUEUE_LOG", "a=/var/log/asterisk/queue_log, b=/var/log/asterisk/queue_log"),
         ("CALLCENTER_CEL", "a=postgresql://u:hidden@host/cel,b=postgresql://u:hidden@host/cel"),
     ],
@@ -130,6 +132,25 @@ def test_a_given_database_without_our_tables_is_not_touched_unasked(
     assert "scripts/manage migrate" in refused.stderr
     assert manage(given, "migrate").returncode == 0
     assert manage(given, "calls").returncode == 0
+
+
+def test_a_database_from_before_the_baseline_is_refused_with_the_way_out(
+    empty_database_url: str, settings: Settings
+) -> None:
+    given = environment(settings, CALLCENTER_DATABASE_URL=empty_database_url)
+    engine = make_engine(empty_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0012')"))
+    engine.dispose()
+    for command in ("migrate", "calls"):
+        done = manage(given, command)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+        assert done.stderr.startswith("the database is at revision 0012, ")
+        assert "git checkout 4410ccb" in done.stderr
+    doctor = manage(given, "doctor")
+    assert doctor.returncode == 1
+    assert "problem  database and broker: the database is at revision 0012, " in doctor.stdout
 
 
 def test_whoever_waits_for_a_log_keeps_no_sweep_waiting(engine: Engine, settings: Settings, tmp_path: Path) -> None:

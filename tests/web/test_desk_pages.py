@@ -243,14 +243,14 @@ def test_while_a_pbx_is_away_a_call_that_is_heard_gets_its_ticket_by_hand(sign_i
     status = PbxStatus(pbx="pbx1", connected=True, since=now, seen_at=now)
     session.add(status)
     session.commit()
-    assert 'value="hotline"' not in browser.get("/desk/pbx").text + browser.get("/").text
+    assert 'value="hotline"' not in browser.get("/desk/parts").text + browser.get("/").text
     status.connected = False
     session.commit()
-    assert 'value="hotline"' in browser.get("/desk/pbx").text
+    assert 'value="hotline"' in browser.get("/desk/parts").text
     answer = browser.post("/drafts", {"source": "hotline"})
     assert browser.get(answer.headers["Location"]).status_code == 200
     assert session.query(Ticket).one().source == "hotline"
-    assert 'value="hotline"' not in sign_in("quan").get("/desk/pbx").text
+    assert 'value="hotline"' not in sign_in("quan").get("/desk/parts").text
 
 
 def test_places_are_found_without_accents_and_by_old_names(sign_in: SignIn) -> None:

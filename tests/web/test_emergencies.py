@@ -43,14 +43,14 @@ def test_the_key_is_there_while_a_call_is_at_the_telephone(sign_in: SignIn, sess
     session.add(EmergencyLine(service=EmergencyService.CHILDREN, number=""))
     session.commit()
     browser = sign_in("lan")
-    for page in ("/", "/tickets", "/phone/state"):
+    for page in ("/", "/tickets", "/desk/parts"):
         text = browser.get(page).text
         assert 'aria-keyshortcuts="Alt+C"' in text, page
         assert [f'data-service-key="{digit}"' in text for digit in "3451"] == [True] * 4, page
         assert "tổng đài chưa có số" in text, page
     call.talking = []
     session.commit()
-    assert 'aria-keyshortcuts="Alt+C"' not in browser.get("/phone/state").text
+    assert 'aria-keyshortcuts="Alt+C"' not in browser.get("/desk/parts").text
     assert 'aria-keyshortcuts="Alt+C"' not in sign_in("minh").get("/").text
 
 

@@ -129,5 +129,5 @@ def test_a_broker_that_comes_back_makes_pages_read_anew(hub: Hub, page: Page, re
     ],
 )
 def test_who_hears_what(actor: Actor, heard: set[str]) -> None:
-    wants = topics_of(actor)
+    wants = topics_of(actor, 7)
     assert {topic for topic in TOPICS if wants(topic)} == heard

@@ -70,7 +70,7 @@ def test_a_pause_of_the_pbx_itself_is_told_with_one_key_to_come_back(
     page = browser.get("/").text
     assert "Tổng đài tự tạm ngưng: chuông không ai nghe" in page
     assert 'aria-keyshortcuts="Alt+R"' in page
-    assert "Alt+P" not in browser.get("/phone/state").text
+    assert "Alt+P" not in browser.get("/desk/parts").text
     browser.post("/phone/resume", headers=HTMX)
     assert [command.verb for command in session.scalars(select(PbxCommand))] == ["resume"]
 
@@ -85,7 +85,7 @@ def test_after_a_call_a_clock_runs_with_one_key_and_the_pauses(
                           began_at=began, ready_due=began + timedelta(seconds=30), paused_at=began))  # fmt: skip
     session.commit()
     browser = sign_in("lan")
-    strip = browser.get("/phone/state").text
+    strip = browser.get("/desk/parts").text
     assert "strip-after" in strip
     assert "<b>Xử lý sau cuộc gọi</b>" in strip
     assert "data-since=" in strip
@@ -122,14 +122,14 @@ def test_the_floor_says_why_somebody_is_paused(sign_in: SignIn, session: Session
 def test_a_pbx_that_takes_no_commands_has_no_keys(sign_in: SignIn, session: Session, queue: PbxQueue) -> None:
     session.get_one(PbxStatus, "pbx1").actions = []
     session.commit()
-    text = sign_in("lan").get("/phone/state").text
+    text = sign_in("lan").get("/desk/parts").text
     assert "Sẵn sàng" in text
     assert "<button" not in text
 
 
 def test_others_have_no_telephone(sign_in: SignIn, session: Session, queue: PbxQueue) -> None:
     assert "my-phone" not in sign_in("phuc").get("/", follow_redirects=True).text
-    assert sign_in("phuc").get("/phone/state").status_code == 403
+    assert "my-phone" not in sign_in("phuc").get("/desk/parts").text
 
 
 def test_an_administrator_keeps_the_list_of_reasons(sign_in: SignIn, session: Session, queue: PbxQueue) -> None:
@@ -138,10 +138,10 @@ def test_an_administrator_keeps_the_list_of_reasons(sign_in: SignIn, session: Se
     assert answer.status_code == 422
     assert "Hỏi ý kiến" in answer.text
     assert browser.post("/admin/pause-reasons", {"code": "hoi-y", "name": "Hỏi ý kiến"}).status_code == 303
-    assert "Hỏi ý kiến" in sign_in("lan").get("/phone/state").text
+    assert "Hỏi ý kiến" in sign_in("lan").get("/desk/parts").text
     off = {"name": "Hỏi ý kiến", "position": "9"}
     assert browser.post("/admin/pause-reasons/hoi-y", off).status_code == 303
-    assert "Hỏi ý kiến" not in sign_in("lan").get("/phone/state").text
+    assert "Hỏi ý kiến" not in sign_in("lan").get("/desk/parts").text
     last = browser.post("/admin/pause-reasons/an-trua", {"name": "Ăn trưa", "position": "1"})
     assert last.status_code == 422
     assert "Phải còn ít nhất một lý do" in last.text
@@ -169,11 +169,11 @@ def test_a_ticket_s_number_is_called_by_one_button_and_the_strip_follows(
     assert (answer.status_code, answer.headers["Location"]) == (303, page)
     (command,) = session.scalars(select(PbxCommand))
     assert (command.verb, command.arguments["number"]) == ("call", "0905123456")
-    assert "Nhấc máy của ông/bà để gọi 0905 123 456" in browser.get("/phone/state").text
+    assert "Nhấc máy của ông/bà để gọi 0905 123 456" in browser.get("/desk/parts").text
     call = session.scalars(select(OutgoingCall)).one()
     calling_out.ended(session, call.id, CallOut.BUSY, datetime.now(UTC), now=datetime.now(UTC))
     session.commit()
-    assert "0905 123 456: Máy bận" in browser.get("/phone/state").text
+    assert "0905 123 456: Máy bận" in browser.get("/desk/parts").text
     assert "gọi lại chưa gặp: máy bận" in browser.get(page).text
 
 

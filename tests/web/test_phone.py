@@ -16,7 +16,7 @@ from tickets.desk import filing
 
 SignIn = Callable[[str | None], Browser]
 HTMX = {"HX-Request": "true"}
-PLACES = ("/desk/ring", "/desk/work")
+PLACES = ("/desk/parts", "/desk/work")
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_what_did_not_work_is_told_beside_the_button(
     (command,) = asked(session)
     command.result, command.answer, command.ended_at = result, "Not ringing", datetime.now(UTC)
     session.commit()
-    page = browser.get("/desk/ring").text
+    page = browser.get("/desk/parts").text
     assert words in page
     assert "Nhận máy <kbd>" in page
 
@@ -111,7 +111,7 @@ def test_while_the_pbx_is_away_the_button_waits_and_says_why(
 ) -> None:
     status.connected = False
     session.commit()
-    page = sign_in("lan").get("/desk/ring").text
+    page = sign_in("lan").get("/desk/parts").text
     assert "Tổng đài mất kết nối: hãy dùng máy điện thoại." in page
     assert "disabled" in page
 
@@ -125,7 +125,7 @@ def test_what_the_simulated_caller_says_is_marked_and_a_real_pbx_says_nothing(
     assert "Đèn đường &lt;b&gt;tắt&lt;/b&gt; cả tuần" in page
     assert "mô phỏng" in page
     assert "Gác máy" in page
-    assert "Gác máy" in sign_in("lan").get("/desk/ring").text
+    assert "Gác máy" in sign_in("lan").get("/desk/parts").text
     status.actions = []
     session.commit()
     page = sign_in("lan").get("/desk/work").text
@@ -137,6 +137,6 @@ def test_others_see_no_button(sign_in: SignIn, session: Session, call: Call, pro
     assert "Nhận máy" not in sign_in("minh").get("/desk/work").text
     factories.sits(session, province.people["phuc"], "101")
     session.commit()
-    page = sign_in("phuc").get("/desk/ring").text
+    page = sign_in("phuc").get("/desk/parts").text
     assert "0905 123 456" in page
     assert "Nhận máy" not in page

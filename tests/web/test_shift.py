@@ -106,13 +106,13 @@ def test_after_a_restart_everybody_reads_whether_their_telephone_is_in_again(
     session.add(command(lan or "", "q1", CommandResult.DONE))
     session.add(command(minh or "", "q1", CommandResult.REFUSED))
     session.commit()
-    assert "Máy của ông/bà vẫn trong hàng đợi: Tổng đài 1022." in sign_in("lan").get("/desk/pbx").text
-    hers = sign_in("minh").get("/desk/pbx").text
+    assert "Máy của ông/bà vẫn trong hàng đợi: Tổng đài 1022." in sign_in("lan").get("/desk/parts").text
+    hers = sign_in("minh").get("/desk/parts").text
     assert "Chưa đưa được máy của ông/bà trở lại: Tổng đài 1022." in hers
     assert "vẫn trong hàng đợi" not in hers
     session.query(PbxGap).update({"ended_at": now - timedelta(minutes=11)})
     session.commit()
-    assert "khởi động lại" not in sign_in("lan").get("/desk/pbx").text
+    assert "khởi động lại" not in sign_in("lan").get("/desk/parts").text
 
 
 def test_two_operators_take_two_numbers(sign_in: SignIn, session: Session, province: Province) -> None:

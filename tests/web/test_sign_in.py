@@ -1,17 +1,21 @@
 """Signing in and out: the same words for everybody unknown, few tries, sessions that can be ended."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from agent_ui.app import create_console
 from callcenter.config import Settings
-from callcenter.models import User
+from callcenter.db import transaction
+from callcenter.models import User, UserSession
+from callcenter.push import announce
 from tests.factories import Province
 from tests.web.conftest import PASSWORD, Browser
+from tickets.administration import people, sessions
 
 SignIn = Callable[[str | None], Browser]
 
@@ -51,6 +55,77 @@ def test_signing_out_forgets_the_person(sign_in: SignIn) -> None:
     browser = sign_in("lan")
     assert browser.post("/sign-out").status_code == 303
     assert browser.get("/").status_code == 302
+
+
+def copied(browser: Browser, console: Flask) -> Browser:
+    """Another machine with the same cookie."""
+    cookie = browser.client.get_cookie("hotline_console")
+    assert cookie is not None
+    other = console.test_client()
+    other.set_cookie("hotline_console", cookie.value)
+    return Browser(other)
+
+
+def test_a_copied_cookie_does_not_outlive_the_sign_out(sign_in: SignIn, console: Flask) -> None:
+    lan, elsewhere = sign_in("lan"), sign_in("lan")
+    copy = copied(lan, console)
+    assert copy.get("/").status_code == 200
+    assert lan.post("/sign-out").status_code == 303
+    assert copy.get("/").status_code == 302
+    assert copy.get("/desk/side", headers={"HX-Request": "true"}).status_code == 401
+    assert copy.get("/live", headers={"Accept": "text/event-stream"}).status_code == 401
+    # What this person does at another machine goes on.
+    assert elsewhere.get("/").status_code == 200
+
+
+def test_signing_in_as_somebody_else_ends_the_session_that_the_browser_had(sign_in: SignIn, console: Flask) -> None:
+    browser = sign_in("lan")
+    copy = copied(browser, console)
+    assert browser.post("/sign-in", {"username": "hoa", "password": PASSWORD}).status_code == 303
+    assert copy.get("/").status_code == 302
+
+
+def test_a_cookie_of_before_the_sessions_were_kept_is_asked_to_sign_in(
+    sign_in: SignIn, console: Flask, province: Province
+) -> None:
+    browser = sign_in(None)
+    with browser.client.session_transaction() as session:
+        session["user"], session["epoch"] = province.people["lan"].id, 0
+    assert browser.get("/").headers["Location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("how", ["/sign-out", "disabled"])
+def test_an_open_stream_ends_with_its_session(
+    how: str, sign_in: SignIn, console: Flask, engine: Engine, province: Province
+) -> None:
+    """The browser's other tabs, and a copy elsewhere: nothing is heard after that."""
+    lan = sign_in("lan")
+    copy = copied(lan, console)
+    stream = copy.get("/live")
+    pieces = iter(stream.response)
+    heard = b""
+    while b"resync" not in heard:
+        heard += next(pieces)
+    if how == "disabled":
+        with transaction(engine) as session:
+            people.set_active(session, province.actor("quan"), province.people["lan"].id, False, now=datetime.now(UTC))
+    else:
+        lan.post(how)
+    with transaction(engine) as session:
+        announce(session, "calls", call=4711)
+    rest = b"".join(pieces)
+    stream.close()
+    assert b"4711" not in rest
+    assert copy.get("/live", headers={"Accept": "text/event-stream"}).status_code == 401
+
+
+def test_the_database_keeps_no_token(sign_in: SignIn, session: Session) -> None:
+    browser = sign_in("lan")
+    with browser.client.session_transaction() as cookie:
+        token = cookie["token"]
+    kept = session.scalars(select(UserSession)).one()
+    assert token not in (kept.token_hash, str(kept.id))
+    assert (kept.token_hash, kept.ended_at) == (sessions.hash_of(token), None)
 
 
 def test_guessing_at_one_account_is_stopped_and_others_still_come_in(sign_in: SignIn) -> None:

@@ -15,10 +15,16 @@ from tests.factories import MONDAY, Province
 from tests.web.conftest import Browser
 from tickets.people import tracking
 from tickets.rules import codes
+from tickets.rules.clock_ends import going_on
 from tickets.rules.states import HIDDEN, STATES, Stop
 
 SignIn = Callable[[str | None], Browser]
 SHOWN = [state for state in TicketState if state not in HIDDEN]
+
+
+def _clock(kind: Clock, state: TicketState) -> TicketClock:
+    due = MONDAY + timedelta(days=5) if kind == Clock.ANSWER else MONDAY
+    return TicketClock(kind=kind, started_at=MONDAY, due=due, ended_at=None if kind in going_on(state) else MONDAY)
 
 
 def made(session: Session, province: Province, state: TicketState, number: int) -> Ticket:
@@ -27,7 +33,7 @@ def made(session: Session, province: Province, state: TicketState, number: int) 
         code=codes.make_code(number), kind=TicketKind.REPORT, source=Source.WEB, level=Level.NORMAL, state=state,
         description=f"Ống vỡ {state}", category_code="cap-thoat-nuoc", caller="+84905123456", lead_agency_id=water.id,
         created_at=MONDAY, filed_at=MONDAY, routed_at=MONDAY, accepted_at=MONDAY, resolved_at=MONDAY, closed_at=MONDAY,
-        resolution="Đã vá ống.", routing_reason="rule",
+        clocks=[_clock(kind, state) for kind in Clock], resolution="Đã vá ống.", routing_reason="rule",
     )  # fmt: skip
     ended = None if STATES[state].is_open else MONDAY
     for kind, due in (("triage", MONDAY), ("accept", MONDAY), ("answer", MONDAY + timedelta(days=5))):

@@ -146,7 +146,7 @@ def test_the_state_of_a_pbx_is_told_as_it_is(
     session.commit()
     phuc = sign_in("phuc")
     assert words in phuc.get("/supervisor/").text
-    assert ("pbx1" in phuc.get("/desk/pbx").text) == (words != "đang nối từ")
+    assert ("pbx1" in phuc.get("/desk/parts").text) == (words != "đang nối từ")
     ready = phuc.get("/readyz")
     assert ready.status_code == 200
     assert ready.json is not None

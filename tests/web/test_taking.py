@@ -62,11 +62,11 @@ def test_taken_over_openly_and_the_other_is_told_on_every_page(
     assert at(session, "101") == "lan"
     over = str(shared.people["lan"].id)
     assert minh.post("/phone/extension/take", {"extension": "101", "over": over}).status_code == 303
-    for page in ("/", "/tickets", "/phone/state"):
+    for page in ("/", "/tickets", "/desk/parts"):
         text = lan.get(page).text
         assert "Trần Văn Minh đã tiếp quản máy 101 của ông/bà" in text
         assert 'role="alert"' in text
-    assert "Chọn máy khác" in lan.get("/phone/state").text
+    assert "Chọn máy khác" in lan.get("/desk/parts").text
     lan.post("/phone/extension/take", {"extension": "102"})
     assert "tiếp quản" not in lan.get("/").text
 

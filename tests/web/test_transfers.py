@@ -50,7 +50,7 @@ def test_while_one_asks_there_are_two_ways_out(sign_in: SignIn, session: Session
     call.holding = ["101"]
     session.commit()
     assert "Chuyển ngay" not in browser.get("/desk/work").text
-    page = browser.get("/phone/state").text
+    page = browser.get("/desk/parts").text
     assert "Đang hỏi 103" in page
     assert "Nối người gọi vào" in page
     assert "Quay lại người gọi" in page

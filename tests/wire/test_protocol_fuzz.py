@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count, pairwise
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telephony.ami.protocol import AmiProtocol, Headers
 from telephony.events import EVENTS, Kind, interpret
+from tests.generated import examples
 
 MOST = 79
 FORGERS_WORDS = (
@@ -67,7 +68,7 @@ def _hear(stream: bytes, cuts: Sequence[int]) -> tuple[list[Headers], AmiProtoco
     return heard, protocol
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @example(
     "\r\nLinkedid: \r\n\r\nEvent: Hold\r\nPrivilege: call,\r\nTimestamp: 1795400000.123456", [("Newexten", True)], []
 )
@@ -88,7 +89,7 @@ def test_a_number_forges_nothing_and_hides_nothing(
     assert all(event.get("DestUniqueid", "1795400000.8") == "1795400000.8" for event in heard)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.lists(st.binary(max_size=60) | st.sampled_from([word.encode() for word in FORGERS_WORDS]), max_size=40),
     st.lists(st.integers(0, 1 << 16), max_size=8),
@@ -105,7 +106,7 @@ def test_any_bytes_are_survived(pieces: list[bytes], cuts: list[int]) -> None:
     assert {event["Timestamp"] for event in heard} == {wanted[1]}
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.sampled_from([b"Event: Hold\r\n", b"x", b"\r\n\r\nCallerIDNum: ", b"Event: Hold\r\n\r\nCallerIDNum: 1"]))
 def test_what_never_ends_fills_no_memory(piece: bytes) -> None:
     protocol = AmiProtocol(lambda event: None, lambda why: None)
@@ -121,7 +122,7 @@ HEADERS = (
 _VALUE = st.text(max_size=30) | st.lists(st.text(max_size=5), min_size=1, max_size=3)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from(sorted(EVENTS)), st.dictionaries(st.sampled_from(HEADERS), _VALUE))
 def test_any_headers_are_read(event: str, headers: dict[str, str | list[str]]) -> None:
     happening = interpret({**headers, "Event": event}, datetime(2026, 1, 1, tzinfo=UTC))

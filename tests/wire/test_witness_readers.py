@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from telephony.witness import readers as witness
 from telephony.witness.readers import CelDatabase, Place, read_lines
+from tests.generated import examples
 
 
 class Follower:
@@ -217,7 +218,7 @@ def test_pieces_of_any_size_give_the_same_lines(log: Path, monkeypatch: pytest.M
 STEPS = st.lists(st.sampled_from(["write", "half", "look", "rename", "cut", "pack"]), max_size=25)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(steps=STEPS)
 def test_whatever_happens_each_line_is_read_once(tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:
     folder = tmp_path_factory.mktemp("log")

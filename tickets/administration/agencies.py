@@ -1,18 +1,19 @@
 """Agencies: who resolves tickets, where they are reached, and whether their head approves answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import Agency, Ward
+from callcenter.models import Agency, User, Ward
 from callcenter.vocab import AgencyKind
+from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
@@ -30,6 +31,24 @@ class AgencyFields:
     phone: str = ""
     needs_approval: bool = False
     active: bool = True
+
+
+def all_of_them(session: Session) -> Sequence[Agency]:
+    """Those without new tickets too; in no order."""
+    return session.scalars(select(Agency)).all()
+
+
+def officers(session: Session) -> dict[int, int]:
+    """How many people can open a ticket, by agency; an agency without any has no entry."""
+    officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
+    query = select(User.agency_id, func.count()).where(User.active, officers).group_by(User.agency_id)
+    return {agency: count for agency, count in session.execute(query) if agency is not None}
+
+
+def people_of(session: Session, agency_id: int) -> Sequence[User]:
+    """Accounts of one agency, those in use first."""
+    query = select(User).where(User.agency_id == agency_id).order_by(User.active.desc(), User.name)
+    return session.scalars(query).all()
 
 
 def facts(agency: Agency) -> dict[str, Any]:

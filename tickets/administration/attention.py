@@ -13,7 +13,6 @@ from callcenter.models import (
     Category,
     OutboxRow,
     PbxQueue,
-    PbxStatus,
     RoutingRule,
     SlaTarget,
     User,
@@ -158,7 +157,3 @@ def database_size(session: Session) -> tuple[str, int]:
     """PostgreSQL's version and the bytes of this database."""
     version = session.scalar(select(func.current_setting("server_version"))) or ""
     return str(version), session.scalar(select(func.pg_database_size(func.current_database()))) or 0
-
-
-def pbxs(session: Session) -> Sequence[PbxStatus]:
-    return session.scalars(select(PbxStatus).order_by(PbxStatus.pbx)).all()

@@ -27,6 +27,11 @@ class ArticleFields:
     published: bool = False
 
 
+def phrases_of_categories(session: Session) -> dict[str, list[Any]]:
+    """By category code; a category without keywords has no entry."""
+    return {row.category_code: row.phrases for row in session.scalars(select(CategoryKeywords))}
+
+
 def keyword_facts(row: CategoryKeywords | None) -> dict[str, Any]:
     """One phrase a line, as the form has them."""
     return {"phrases": "\n".join(row.phrases) if row else ""}

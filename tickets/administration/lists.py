@@ -1,5 +1,6 @@
 """Small lists: fields of tickets, test numbers, titles of queues, and the keys of other programs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import phones
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import ApiToken, Category, PbxQueue, TestNumber
+from callcenter.models import ApiToken, Category, PbxQueue, RoutingRule, TestNumber, Ticket
 from callcenter.vocab import Source
 from tickets.actors import Actor
 from tickets.administration.agencies import CODE
@@ -27,6 +28,44 @@ class CategoryFields:
     position: str
     evidence_required: bool = False
     active: bool = True
+
+
+def categories(session: Session) -> Sequence[Category]:
+    """All of them, those in use first."""
+    return session.scalars(select(Category).order_by(~Category.active, Category.position, Category.code)).all()
+
+
+def rules_of_categories(session: Session) -> dict[str | None, int]:
+    """How many rules in use take each category; of a category without any there is no entry."""
+    query = select(RoutingRule.category_code, func.count()).where(RoutingRule.active).group_by("category_code")
+    return {code: count for code, count in session.execute(query)}
+
+
+def tickets_of_categories(session: Session) -> dict[str | None, int]:
+    """How many tickets have each category; of a category without any there is no entry."""
+    query = select(Ticket.category_code, func.count()).group_by(Ticket.category_code)
+    return {code: count for code, count in session.execute(query)}
+
+
+def test_numbers(session: Session) -> Sequence[TestNumber]:
+    return session.scalars(select(TestNumber).order_by(TestNumber.number)).all()
+
+
+def queues(session: Session) -> Sequence[PbxQueue]:
+    return session.scalars(select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)).all()
+
+
+def tokens(session: Session) -> Sequence[ApiToken]:
+    """All keys that were ever given, the newest first, revoked ones at the end."""
+    return session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
+
+
+def token_in_use(session: Session, token_hash: str, scope: str) -> ApiToken | None:
+    """The key with this hash and scope, unless it was revoked."""
+    query = select(ApiToken).where(
+        ApiToken.token_hash == token_hash, ApiToken.scope == scope, ApiToken.revoked_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
 
 
 def category_facts(category: Category) -> dict[str, Any]:

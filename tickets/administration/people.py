@@ -1,15 +1,17 @@
 """Accounts: who signs in, with which role, at which extension; the last administrator always stays."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.orm import Session, joinedload
 
+from callcenter import extensions
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import Agency, User
+from callcenter.models import Agency, User, UserSession
 from callcenter.passwords import LONGEST, SHORTEST, hash_password, verify_password
 from callcenter.push import announce
 from callcenter.vocab import Role
@@ -22,6 +24,17 @@ from tickets.telephone import taking
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _EXTENSION = re.compile(r"[0-9]{2,20}")
 _LANGUAGES = ("vi", "en")
+# Asked for before every answer, so it is but what is needed.
+_SIGNED_IN = select(
+    *(User.id, User.name, User.role, User.agency_id, User.extension.label("extension"), User.approves),
+    *(User.username, User.language, User.tours, UserSession.id.label("session_id")),
+).where(
+    UserSession.token_hash == bindparam("token_hash"),
+    UserSession.ended_at.is_(None),
+    UserSession.user_id == User.id,
+    UserSession.epoch == User.session_epoch,
+    User.active,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,32 @@ class UserFields:
     extension: str = ""
     language: str = "vi"
     approves: bool = False
+
+
+def everybody(session: Session) -> Sequence[User]:
+    """All accounts with their agencies, closed ones too; in no order."""
+    return session.scalars(select(User).options(joinedload(User.agency))).all()
+
+
+def count_in_use(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(User).where(User.active)) or 0
+
+
+def by_username(session: Session, username: str) -> User | None:
+    """The account in use that signs in under this name."""
+    return session.scalars(select(User).where(User.username == username, User.active)).one_or_none()
+
+
+def signed_in(session: Session, token_hash: str) -> Row[*tuple[Any, ...]] | None:
+    """What every request asks of the account whose session this is, as plain columns: `id`, `name`, `role`,
+    `agency_id`, `extension`, `approves`, `username`, `language`, `tours` and `session_id`; None once it has ended."""
+    return session.connection().execute(_SIGNED_IN, {"token_hash": token_hash}).one_or_none()
+
+
+def seen_tour(session: Session, user_id: int | None, tour: str) -> None:
+    """This tour does not start by itself again for this person."""
+    unseen = update(User).where(User.id == user_id, ~User.tours.contains([tour]))
+    session.execute(unseen.values(tours=func.array_append(User.tours, tour)))
 
 
 def facts(session: Session, user: User) -> dict[str, Any]:
@@ -91,7 +130,7 @@ def edit(session: Session, actor: Actor, user_id: int, fields: UserFields, *, se
     if is_news("user", user.username, before, after, seen):
         _apply(session, user, values)
         if any(before[name] != after[name] for name in ("role", "agency", "approves")):
-            user.session_epoch += 1
+            _end_sessions(session, user)
         if before["role"] != after["role"]:
             taking.end_of_account(session, user, actor, now=now)
         record_change(session, actor, "user", user.username, before, after, now)
@@ -110,7 +149,7 @@ def set_active(session: Session, actor: Actor, user_id: int, active: bool, *, no
     before = facts(session, user)
     user.active = active
     if not active:
-        user.session_epoch += 1
+        _end_sessions(session, user)
         taking.end_of_account(session, user, actor, now=now)
     record_change(session, actor, "user", user.username, before, facts(session, user), now)
     return user
@@ -143,11 +182,17 @@ def change_own_password(session: Session, actor: Actor, old: str, password: str,
     return user
 
 
+def _end_sessions(session: Session, user: User) -> None:
+    """All of this person's; pages that are open hear it, and are refused when they come back."""
+    user.session_epoch += 1
+    announce(session, extensions.topic(user.id))
+
+
 def _store_password(session: Session, actor: Actor, user: User, password: str, now: datetime) -> None:
     if verify_password(user.password_hash, password):
         return
     user.password_hash = hash_password(password)
-    user.session_epoch += 1
+    _end_sessions(session, user)
     set_at = {"password_set": now.isoformat(timespec="seconds")}
     record_change(session, actor, "user", user.username, {"password_set": None}, set_at, now)
 

@@ -1,5 +1,6 @@
 """The reasons for a pause, which operators choose from; those that are in use on the PBX keep their code."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,12 @@ from tickets.rights import Right
 
 _SUBJECT = "pause_reason"
 _LONGEST_NAME = 60
+
+
+def listed(session: Session) -> Sequence[PauseReason]:
+    """All of them, those in use first."""
+    query = select(PauseReason).order_by(~PauseReason.active, PauseReason.position, PauseReason.code)
+    return session.scalars(query).all()
 
 
 def facts(reason: PauseReason) -> dict[str, Any]:

@@ -37,6 +37,20 @@ def in_order(session: Session) -> Sequence[RoutingRule]:
     return session.scalars(select(RoutingRule).order_by(RoutingRule.position, RoutingRule.id)).all()
 
 
+def named(session: Session) -> dict[str, Mapping[object, object]]:
+    """Everything that a rule may point to, in use or not: categories and wards by code, agencies by id."""
+    return {
+        "category": {row.code: row for row in session.scalars(select(Category))},
+        "ward": {row.code: row for row in session.scalars(select(Ward))},
+        "agency": {row.id: row for row in session.scalars(select(Agency))},
+    }
+
+
+def categories(session: Session) -> Sequence[Category]:
+    """Those that a rule may take: all, in their order."""
+    return session.scalars(select(Category).order_by(Category.position)).all()
+
+
 def facts(session: Session, rule: RoutingRule) -> dict[str, Any]:
     return {
         "category": rule.category_code,

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from callcenter import vocab
 from callcenter.errors import Invalid
 from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Attempt, TicketKind, TicketState
@@ -72,7 +73,7 @@ def tried(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, Sequence[
         row = Tried(
             event.at,
             event.actor,
-            Attempt(event.data["result"]),
+            vocab.read(Attempt, event.data["result"]),
             event.reason or "",
             datetime.fromisoformat(event.data["call_at"]),
         )

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.errors import NotFound
-from callcenter.models import Assignment, Call, Listening, Ticket, TicketCall, TicketEvent
+from callcenter.models import Call, Listening, Ticket, TicketCall, TicketEvent
 from callcenter.push import announce
 from callcenter.vocab import Hearing, Outcome, Sound
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import talkers
-from tickets.life import history
+from tickets.life import history, reach
 from tickets.rights import Right
 
 # Somebody who stops, seeks and starts again has listened once.
@@ -141,9 +141,8 @@ def _opened_to(actor: Actor, call: Call) -> Select[int]:
     """Tickets of this call through which the agency may hear it: none where anything of the call is kept secret."""
     other = aliased(Ticket)
     kept = exists().where(TicketCall.call_id == call.id, TicketCall.ticket_id == other.id, other.keep_identity)
-    in_hand = exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id)
     return (
         select(Ticket.id)
         .join(TicketCall, and_(TicketCall.ticket_id == Ticket.id, TicketCall.call_id == call.id))
-        .where(Ticket.agency_may_hear, ~kept, in_hand)
+        .where(Ticket.agency_may_hear, ~kept, reach.in_reach(actor.agency_id))
     )

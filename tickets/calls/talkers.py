@@ -32,21 +32,20 @@ def names(session: Session, calls: Iterable[Call]) -> dict[Phone, str]:
 
 def of_person(session: Session, user_id: int, start: datetime, end: datetime) -> dict[int, list[Talk]]:
     """This person's talks in calls that began in [start, end), by call."""
-    theirs = {span.extension for span in extensions.of_person(session, user_id, start, end)}
-    if not theirs:
-        return {}
     query = (
-        select(Call.id, *(getattr(Call, name) for name in talks.COLUMNS))
-        .where(Call.started_at >= start, Call.started_at < end, Call.operators.overlap(sorted(theirs)))
+        select(Call.id, *(getattr(Call, name) for name in talks.COLUMNS), ExtensionSpan)
+        .join(ExtensionSpan, ExtensionSpan.extension == any_(Call.operators))
+        .where(Call.started_at >= start, Call.started_at < end)
+        .where(ExtensionSpan.user_id == user_id, *extensions.overlapping(start, end))
         .order_by(Call.started_at)
     )
-    known = {row["id"]: talks.of_call(dict(row)) for row in session.execute(query).mappings()}
-    people = extensions.holders(session, {(talk.extension, talk.since) for found in known.values() for talk in found})
-    mine = {
-        call_id: [talk for talk in found if people.get((talk.extension, talk.since)) == user_id]
-        for call_id, found in known.items()
-    }
-    return {call_id: found for call_id, found in mine.items() if found}
+    mine: dict[int, list[Talk]] = {}
+    for row in session.execute(query).mappings():
+        # An extension has one holder at a time: what one of this person's spans has is theirs.
+        span = row["ExtensionSpan"]
+        its = (talk for talk in talks.of_call(dict(row)) if talk.extension == span.extension)
+        mine.setdefault(row["id"], []).extend(talk for talk in its if extensions.has(span, talk.since))
+    return {call_id: sorted(found, key=lambda talk: talk.since) for call_id, found in mine.items() if found}
 
 
 def talked(session: Session, actor: Actor, call: Call) -> bool:

@@ -124,7 +124,7 @@ def file(
     """Accept the report: from here on the clocks run and an agency will get it.
 
     Filing what this person has filed already changes nothing (a double click).
-    Raises Invalid with every missing field at once, Stale, MoveRefused.
+    Raises Invalid with every missing field at once, and for an answer that would go to nobody; Stale, MoveRefused.
     """
     ticket = mine(session, actor, code)
     if ticket.state != TicketState.DRAFT and ticket.filed_at is not None:
@@ -136,11 +136,9 @@ def file(
         description=ticket.description,
         reporter_phone=ticket.reporter_phone,
         caller=ticket.caller,
-    )
+    ) | answer_left(ticket)
     if problems:
         raise Invalid(problems)
-    # What was begun as an answer at once is the agency's to give.
-    ticket.resolution = None
     entry.submit(session, ticket, actor, now=now)
     callbacks.close_reached(session, ticket, actor, now=now)
     return ticket
@@ -154,6 +152,7 @@ def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: da
         return draft
     if parent.id == draft.id or parent.state in NO_TICKETS:
         raise MoveRefused("link", parent.state)
+    check_no_answer_left(draft)
     history.move(session, draft, "link", actor, now=now, parent=parent.code)
     draft.parent_id = parent.id
     parent.asked_again += 1
@@ -186,7 +185,10 @@ def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticke
 def dispose(
     session: Session, actor: Actor, call_id: int, disposition: Disposition, *, note: str = "", now: datetime
 ) -> Call:
-    """End a call without a ticket for an agency. A dropped caller is called back with the draft as it is."""
+    """End a call without a ticket for an agency. A dropped caller is called back with the draft as it is.
+
+    Raises Invalid for `disposition`, and for an answer that was typed and not given.
+    """
     rights.require(actor, Right.FILE_REPORT)
     if disposition in AUTOMATIC_DISPOSITIONS:
         raise Invalid({"disposition": "unknown_choice"})
@@ -204,14 +206,28 @@ def dispose(
         if disposition == Disposition.DROPPED and call.caller:
             callbacks.expect(session, call, draft, actor, now=now)
         elif disposition == Disposition.EMERGENCY_PASSED:
+            check_no_answer_left(draft)
             _keep_passed(session, draft, actor, note, now)
         else:
+            check_no_answer_left(draft)
             history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
         callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
     else:
         rights.require(actor, Right.FILE_REPORT, rights.Ties(own=lambda: talkers.talked(session, actor, call)))
     _set_disposition(session, call, disposition, note, actor, now)
     return call
+
+
+def answer_left(draft: Ticket) -> dict[str, str]:
+    """An answer that was typed, for every end of the draft but the one that gives it: no other one would keep it."""
+    return {"answer": "answer_left"} if draft.resolution else {}
+
+
+def check_no_answer_left(draft: Ticket) -> None:
+    """Raises Invalid where this end would drop an answer."""
+    problems = answer_left(draft)
+    if problems:
+        raise Invalid(problems)
 
 
 def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: datetime) -> None:

@@ -37,7 +37,7 @@ def guide(
     if known is not None:
         return known
     summary = summary.strip() or ticket.description
-    problems = _problems(against, summary)
+    problems = _problems(against, summary) | filing.answer_left(ticket)
     if problems:
         raise Invalid(problems)
     call_id = _own_call(session, ticket)

@@ -1,34 +1,50 @@
 """What the desk's pages read: calls now and before, callers, drafts, call-backs, tickets. Rights are checked here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.sql.selectable import LateralFromClause
 
-from callcenter import answers
 from callcenter.errors import NotFound
 from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import listening
-from tickets.life.loading import CLOCKS, SHOWN
+from tickets.life.loading import CLOCKS, NAMED, SHOWN
 from tickets.life.visibility import visible
 from tickets.rights import Right
 from tickets.rules import talks
 from tickets.rules.states import NO_TICKETS, OPEN
 
 # Asked for by every page of the desk, and so built once.
-_AT_MINE = (
+_NEAR = (
     select(Call)
     .where(
         Call.ended_at.is_(None),
-        or_(*(here.contains(bindparam("mine", type_=here.type)) for here in (Call.talking, Call.ringing))),
+        or_(*(who.contains(bindparam("mine", type_=who.type)) for who in (Call.talking, Call.ringing, Call.operators))),
     )
     .order_by(Call.started_at.desc())
 )
+
+# A number (E.164), and the call that is none of its past: the one that goes on.
+Asker = tuple[str, int | None]
 
 # One robot may call hundreds of times into one call-back: its page shows the newest.
 SHOWN_CALLS = 20
@@ -75,33 +91,33 @@ def waiting_calls(session: Session) -> Sequence[Call]:
     return session.scalars(query).all()
 
 
-def my_calls(session: Session, actor: Actor) -> Sequence[Call]:
+def calls_near(session: Session, actor: Actor) -> Sequence[Call]:
+    """Every live call that rings at this extension, talks with it, or did, newest first."""
+    return session.scalars(_NEAR, {"mine": [actor.extension]}).all() if actor.extension else ()
+
+
+def my_calls(session: Session, actor: Actor) -> list[Call]:
     """Every live call that rings at this extension or talks with it, newest first."""
-    if not actor.extension:
-        return ()
-    mine = {"mine": [actor.extension]}
-    return answers.once_read(session, ("my calls", actor.extension), lambda: session.scalars(_AT_MINE, mine).all())
+    return at_telephone(calls_near(session, actor), actor.extension or "")
 
 
-def left_calls(session: Session, actor: Actor) -> list[Call]:
-    """Live calls that this extension talked with last and that no telephone of ours has now, newest first.
+def at_telephone(near: Sequence[Call], extension: str) -> list[Call]:
+    """Of these calls those that ring at the extension or talk with it."""
+    return [call for call in near if extension in call.talking or extension in call.ringing]
+
+
+def left_at(near: Sequence[Call], extension: str) -> list[Call]:
+    """Of these calls those that this extension talked with last and that no telephone of ours has now.
 
     Somebody is asked, the caller is on hold, or has been passed on outside: the draft is still this person's.
     """
-    if not actor.extension:
-        return []
-    query = (
-        select(Call)
-        .where(Call.ended_at.is_(None), Call.talking == [], Call.operators.contains([actor.extension]))
-        .order_by(Call.started_at.desc())
-    )
-    lasts = ((call, talks.last(call)) for call in session.scalars(query))
-    return [call for call, last in lasts if last is not None and last.extension == actor.extension]
+    lasts = ((call, talks.last(call)) for call in near if not call.talking and extension in call.operators)
+    return [call for call, last in lasts if last is not None and last.extension == extension]
 
 
 def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
     """This person's drafts of calls that are over, newest first."""
-    return answers.once_read(session, ("unfinished", actor.id), lambda: _drafts(session, Ticket.owner_id == actor.id))
+    return _drafts(session, Ticket.owner_id == actor.id)
 
 
 def unowned(session: Session, ended_before: datetime) -> Sequence[Unfinished]:
@@ -131,32 +147,47 @@ def caller_history(
     """Its calls, newest first, and the tickets it called about or is the contact of, open ones on top."""
     if not number:
         return CallerHistory((), ())
-    calls = select(Call).where(Call.caller == number).order_by(Call.started_at.desc()).limit(limit)
-    if before_call is not None:
-        calls = calls.where(Call.id != before_call)
-    about = (
-        select(Ticket)
-        .where(
-            or_(Ticket.caller == number, Ticket.reporter_phone == number),
-            Ticket.state.not_in(NO_TICKETS),
-        )
-        .order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc())
-        .limit(limit)
-        .options(*SHOWN, CLOCKS)
-    )
-    return CallerHistory(session.scalars(calls).all(), session.scalars(about).all())
+    return caller_histories(session, [(number, before_call)], limit=limit)[number, before_call]
 
 
-def callbacks(session: Session) -> Sequence[Ticket]:
-    """Numbers waiting to be called back, longest first."""
-    query = (
-        select(Ticket)
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-        .order_by(Ticket.created_at)
-        .limit(200)
-        .options(*SHOWN)
+def caller_histories(session: Session, askers: Collection[Asker], *, limit: int = 10) -> Mapping[Asker, CallerHistory]:
+    """`caller_history` for many numbers, by two statements."""
+    asker = asker_table(askers)
+    calls: dict[Asker, list[Call]] = {one: [] for one in askers}
+    tickets: dict[Asker, list[Ticket]] = {one: [] for one in askers}
+    old = aliased(Call, _calls_before(asker, limit))
+    query = select(asker.c.number, asker.c.call_id, old).select_from(asker).join(old, true())
+    for number, call_id, call in session.execute(query.order_by(old.started_at.desc())):
+        calls[number, call_id].append(call)
+    about = aliased(Ticket, _tickets_of(asker, limit))
+    found = select(asker.c.number, asker.c.call_id, about).select_from(asker).join(about, true())
+    found = found.order_by(about.state.not_in(OPEN), about.created_at.desc()).options(
+        *(joinedload(getattr(about, name)) for name in NAMED), selectinload(about.clocks)
     )
-    return session.scalars(query).all()
+    for number, call_id, ticket in session.execute(found):
+        tickets[number, call_id].append(ticket)
+    return {one: CallerHistory(calls[one], tickets[one]) for one in askers}
+
+
+def asker_table(askers: Collection[Asker]) -> TableValuedAlias:
+    """SQL: the numbers as a table of `number` and `call_id`, one statement for any number of them."""
+    numbers = literal([number for number, _ in askers], ARRAY(Text))
+    calls = literal([call_id for _, call_id in askers], ARRAY(BigInteger))
+    return func.unnest(numbers, calls).table_valued("number", "call_id", name="asker").render_derived()
+
+
+def _calls_before(asker: FromClause, limit: int) -> LateralFromClause:
+    query = select(Call).where(Call.caller == asker.c.number, Call.id.is_distinct_from(asker.c.call_id))
+    return query.order_by(Call.started_at.desc()).limit(limit).correlate(asker).lateral()
+
+
+def _tickets_of(asker: FromClause, limit: int) -> LateralFromClause:
+    query = select(Ticket).where(
+        or_(Ticket.caller == asker.c.number, Ticket.reporter_phone == asker.c.number),
+        Ticket.state.not_in(NO_TICKETS),
+    )
+    newest = query.order_by(Ticket.state.not_in(OPEN), Ticket.created_at.desc()).limit(limit)
+    return newest.correlate(asker).lateral()
 
 
 def triage(session: Session) -> Sequence[Ticket]:
@@ -211,6 +242,12 @@ def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment
     if found is None:
         raise NotFound(f"no file {attachment_id} for {actor.name}")
     return found
+
+
+def codes_by_id(session: Session, actor: Actor, codes: Collection[str]) -> dict[int, str]:
+    """The tickets of these codes that this person may see: their codes by id."""
+    query = visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(codes)), actor)
+    return {id_: code for id_, code in session.execute(query)}
 
 
 def pbx_states(session: Session) -> Sequence[PbxStatus]:

@@ -1,12 +1,13 @@
 """One caller, more than one matter or call: one more report of a call, and a dropped talk that goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Interval, and_, exists, literal, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
+from callcenter.db import any_of
 from callcenter.errors import MoveRefused, NotFound
 from callcenter.models import Call, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
@@ -69,42 +70,50 @@ def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> 
 
 
 def put_aside(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
-    """Give up a draft that no call opened: there was nothing more to write. Raises MoveRefused for a call's own."""
+    """Give up a draft that no call opened: there was nothing more to write.
+
+    Raises MoveRefused for a call's own, Invalid for an answer that was typed and not given.
+    """
     ticket = filing.mine(session, actor, code)
     if ticket.state == TicketState.DISCARDED:
         return ticket
     opened = select(TicketCall).where(TicketCall.ticket_id == ticket.id, TicketCall.relation == filing.OPENED)
     if session.scalars(opened).first() is not None:
         raise MoveRefused("discard", ticket.state)
+    filing.check_no_answer_left(ticket)
     history.move(session, ticket, "discard", actor, now=now, reason=reason.strip() or None)
     return ticket
 
 
 def redial(session: Session, call: Call, now: datetime) -> Redial | None:
     """What broke off with this caller shortly before this call and has no end yet; the latest of several."""
-    if call.caller is None:
-        return None
+    return redials(session, [call], now).get(call.id)
+
+
+def redials(session: Session, calls: Collection[Call], now: datetime) -> dict[int, Redial]:
+    """`redial` for many calls, by the id of each that has one; one statement."""
+    this = aliased(Call)
     query = (
-        select(Ticket, Call)
+        select(this.id, Ticket, Call, claims.claimed_at())
         .join(TicketCall, and_(TicketCall.ticket_id == Ticket.id, TicketCall.relation == filing.OPENED))
         .join(Call, Call.id == TicketCall.call_id)
+        .join(this, this.caller == Call.caller)
         .where(
-            Call.caller == call.caller,
-            Call.id != call.id,
+            this.id == any_of([call.id for call in calls]),
+            Call.id != this.id,
             Call.outcome == Outcome.ANSWERED,
-            Call.ended_at >= call.started_at - policy.REDIAL_WITHIN,
-            Call.ended_at <= call.started_at,
+            Call.ended_at >= this.started_at - literal(policy.REDIAL_WITHIN, Interval),
+            Call.ended_at <= this.started_at,
             _is_unfinished(),
         )
-        .order_by(Call.ended_at.desc())
+        # The first of a call stays, being the last that is put in.
+        .order_by(Call.ended_at)
         .options(joinedload(Ticket.owner))
     )
-    found = session.execute(query).first()
-    if found is None:
-        return None
-    ticket, before = found
-    held = ticket.kind == TicketKind.CALLBACK and _is_held(session, ticket, now)
-    return Redial(ticket, before.ended_at or before.started_at, ticket.owner.name if held and ticket.owner else None)
+    return {
+        call_id: Redial(ticket, before.ended_at or before.started_at, _calls_back(ticket, claimed, now))
+        for call_id, ticket, before, claimed in session.execute(query)
+    }
 
 
 def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datetime) -> Ticket:
@@ -155,12 +164,16 @@ def _hand_over_call(session: Session, older: Ticket, call: Call, actor: Actor, n
 
 def _take_text(older: Ticket, new: Ticket) -> None:
     """What was typed again is not thrown away, and nothing that stood there is overwritten."""
-    texts = [text for text in (older.description, new.description) if text]
-    older.description = "\n".join(dict.fromkeys(texts))
+    older.description = _joined(older.description, new.description)
+    older.resolution = _joined(older.resolution, new.resolution) or None
     for name in ("reporter_name", "address", "category_code", "ward_code"):
         if not getattr(older, name):
             setattr(older, name, getattr(new, name))
     older.version += 1
+
+
+def _joined(*texts: str | None) -> str:
+    return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
 def _is_unfinished() -> ColumnElement[bool]:
@@ -168,9 +181,10 @@ def _is_unfinished() -> ColumnElement[bool]:
     return or_(Ticket.state == TicketState.DRAFT, waits)
 
 
-def _is_held(session: Session, ticket: Ticket, now: datetime) -> bool:
-    taken = session.scalar(select(claims.claimed_at()).where(Ticket.id == ticket.id))
-    return taken is not None and taken >= now - policy.CLAIM_LASTS
+def _calls_back(ticket: Ticket, claimed: datetime | None, now: datetime) -> str | None:
+    """The name of the person who has this call-back in hand."""
+    held = ticket.kind == TicketKind.CALLBACK and claimed is not None and claimed >= now - policy.CLAIM_LASTS
+    return ticket.owner.name if held and ticket.owner else None
 
 
 def _untouched(session: Session, actor: Actor, calls: Sequence[int]) -> Ticket | None:

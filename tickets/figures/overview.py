@@ -88,10 +88,9 @@ def began_in(start: datetime, end: datetime) -> list[ColumnElement[bool]]:
 
 
 def tickets_by_state(session: Session) -> dict[TicketState, int]:
-    """Every state with how many tickets are in it now, zero included."""
+    """Every state with how many tickets are in it now, zero included; one that is not known here comes after them."""
     counted = session.execute(select(Ticket.state, func.count()).group_by(Ticket.state))
-    counts = {state: count for state, count in counted}
-    return {state: counts.get(state, 0) for state in TicketState}
+    return dict.fromkeys(TicketState, 0) | {state: count for state, count in counted}
 
 
 def tickets_in_state(session: Session, state: TicketState) -> list[Line]:

@@ -34,6 +34,7 @@ class Taken(MoveRefused):
 def claimed_at() -> ScalarSelect[datetime]:
     """SQL: when the ticket of the outer query was last taken or handed to somebody; filing counts where it was not."""
     latest = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == Ticket.id, TicketEvent.move.in_(_TAKEN))
+    latest = latest.correlate(Ticket)
     return select(func.coalesce(latest.scalar_subquery(), Ticket.filed_at)).correlate(Ticket).scalar_subquery()
 
 

@@ -46,10 +46,12 @@ def start_agency_clocks(session: Session, ticket: Ticket, lead: Assignment, now:
         before.ended_at, before.outcome = now, ClockOutcome.WITHDRAWN
         # One of a kind runs: it has ended before the next is written.
         session.flush()
-    _start(session, ticket, Clock.ACCEPT, now, _due(session, ticket, Clock.ACCEPT, now), assignment_id=lead.id)
-    if ticket.clock(Clock.ANSWER) is None:
-        since = ticket.filed_at or now
-        _start(session, ticket, Clock.ANSWER, since, _due(session, ticket, Clock.ANSWER, since))
+    # Read before anything is added, so that both rows are one statement.
+    accept_due, since = _due(session, ticket, Clock.ACCEPT, now), ticket.filed_at or now
+    answer_due = None if ticket.clock(Clock.ANSWER) else _due(session, ticket, Clock.ANSWER, since)
+    _start(session, ticket, Clock.ACCEPT, now, accept_due, assignment_id=lead.id)
+    if answer_due is not None:
+        _start(session, ticket, Clock.ANSWER, since, answer_due)
 
 
 def restart_answer(session: Session, ticket: Ticket, now: datetime) -> None:

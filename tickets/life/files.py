@@ -7,23 +7,20 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 
 import filetype
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from callcenter.errors import Invalid
 from tickets.rules import policy
+from tickets.rules.picture_size import picture_size
 
 # A JPEG is opened at a fraction of its size; the others unpack whole, ten bytes a pixel while they shrink.
-_MAX_PIXELS = {"JPEG": 60_000_000, "MPO": 60_000_000}
+_MAX_PIXELS = {"image/jpeg": 60_000_000}
 _MAX_PIXELS_WHOLE = 25_000_000
-THUMB_PIXELS = 320
+_JPEG_SHARE = 4
 THUMB_TYPE = "image/webp"
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
-# What a picture may raise that is no picture, or is made to break its reader (a text chunk that unpacks to gigabytes).
-BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 # Nothing that a browser would run: no HTML, no SVG.
 ACCEPTED = IMAGES | {
     "application/pdf",
@@ -46,15 +43,18 @@ class StoredFile:
 
 
 def store(data_dir: Path, name: str, content: bytes) -> StoredFile:
-    """Check and keep one upload. Storing the same bytes twice keeps one copy. Raises Invalid for `files`."""
+    """Keep one file of our own as it is. Storing the same bytes twice keeps one copy. Raises Invalid for `files`.
+
+    What people send is opened before it is kept: `tickets.life.uploads`.
+    """
     content_type = real_type(content)
     sha256 = hashlib.sha256(content).hexdigest()
-    _write(path_of(data_dir, sha256), content)
+    write(path_of(data_dir, sha256), content)
     return StoredFile(safe_name(name), content_type, len(content), sha256)
 
 
 def real_type(content: bytes) -> str:
-    """What the bytes are, whatever the sender called them. Raises Invalid for `files`."""
+    """What the bytes are, by their beginning, whatever the sender called them. Raises Invalid for `files`."""
     if not content:
         raise Invalid({"files": "empty_file"})
     if len(content) > policy.LARGEST_FILE:
@@ -63,8 +63,26 @@ def real_type(content: bytes) -> str:
     if kind is None or kind.mime not in ACCEPTED:
         raise Invalid({"files": "file_type"})
     if kind.mime in IMAGES:
-        _check_image(content)
+        pixels_of(kind.mime, content)
     return str(kind.mime)
+
+
+def pixels_of(content_type: str, content: bytes) -> int:
+    """Pixels that a picture unpacks to, by its own beginning; a JPEG, opened at a fraction, counts a quarter.
+
+    Raises Invalid where it is broken, or would open to more than a screen wall.
+    """
+    size = picture_size(content_type, content)
+    if size is None:
+        raise Invalid({"files": "file_broken"})
+    check_pixels(content_type, size)
+    return size[0] * size[1] // (_JPEG_SHARE if content_type in _MAX_PIXELS else 1)
+
+
+def check_pixels(content_type: str, size: tuple[int, int]) -> None:
+    """Raises Invalid for `files` where a picture of this width and height is more than a server can spare."""
+    if size[0] * size[1] > _MAX_PIXELS.get(content_type, _MAX_PIXELS_WHOLE):
+        raise Invalid({"files": "image_too_large"})
 
 
 def safe_name(name: str) -> str:
@@ -85,40 +103,12 @@ def path_of(data_dir: Path, sha256: str) -> Path:
     return data_dir / "files" / sha256[:2] / sha256
 
 
-def thumbnail(data_dir: Path, sha256: str) -> Path:
-    """A small copy of a picture, upright as the camera meant it and without what the camera wrote into the file.
-
-    Made the first time it is asked for. Raises Invalid for `files` where the original does not open.
-    """
-    original = path_of(data_dir, sha256)
-    small = original.with_name(f"{sha256}.thumb.webp")
-    if small.exists():
-        return small
-    try:
-        with Image.open(original) as image:
-            image.draft("RGB", (THUMB_PIXELS * 2, THUMB_PIXELS * 2))
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((THUMB_PIXELS, THUMB_PIXELS))
-            buffer = BytesIO()
-            upright.convert("RGBA" if "A" in upright.getbands() else "RGB").save(buffer, "WEBP", quality=80)
-    except BROKEN:
-        raise Invalid({"files": "file_broken"}) from None
-    _write(small, buffer.getvalue())
-    return small
+def small_path_of(data_dir: Path, sha256: str) -> Path:
+    """Where the small copy of a picture lies, once it was asked for."""
+    return data_dir / "files" / sha256[:2] / f"{sha256}.thumb.webp"
 
 
-def _check_image(content: bytes) -> None:
-    """A picture that does not open, or opens to more than a screen wall, is refused before anybody shows it."""
-    try:
-        with Image.open(BytesIO(content)) as image:
-            if image.width * image.height > _MAX_PIXELS.get(image.format or "", _MAX_PIXELS_WHOLE):
-                raise Invalid({"files": "image_too_large"})
-            image.verify()
-    except BROKEN:
-        raise Invalid({"files": "file_broken"}) from None
-
-
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     """Whole or not at all: a reader never sees half a file. What lies there already is young again for the sweep."""
     with contextlib.suppress(FileNotFoundError):
         os.utime(path)

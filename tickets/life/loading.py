@@ -4,11 +4,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from callcenter.models import Ticket
 
-SHOWN = (
-    joinedload(Ticket.category),
-    joinedload(Ticket.ward),
-    joinedload(Ticket.lead_agency),
-    joinedload(Ticket.owner),
-)
+NAMED = ("category", "ward", "lead_agency", "owner")
+SHOWN = tuple(joinedload(getattr(Ticket, name)) for name in NAMED)
 # For what shows a due moment of many tickets.
 CLOCKS = selectinload(Ticket.clocks)

@@ -28,6 +28,11 @@ def is_first(session: Session, nonce: str, now: datetime) -> bool:
     return session.scalar(once) is not None
 
 
+def is_done(session: Session, nonce: str) -> bool:
+    """Whether the form with this nonce was carried out before."""
+    return bool(nonce) and session.get(FormPost, nonce) is not None
+
+
 def keep(session: Session, token: str, holder: str, status: int, body: bytes, now: datetime) -> None:
     """Keep the page that answers a post, for the holder of the token."""
     packed = zlib.compress(body, 6)

@@ -1,62 +1,81 @@
-"""What people send: pictures made small and stripped of what a phone writes into them; swept where nobody sent them."""
+"""Uploads: checked by their first bytes, opened and kept by a process of the pool; swept where no ticket names them."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageOps
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.errors import Invalid
+from callcenter.errors import Invalid, WorkFailed
 from callcenter.models import Attachment
+from callcenter.pool.lane import Bounds, Lane
 from tickets.life import files
 from tickets.life.files import StoredFile
 
-# Enough to read a number plate on the largest screen, a tenth of what a phone takes.
-LONGEST_SIDE = 2560
+# What the pictures of one request may unpack to: five of any camera, three of the largest PNG.
+MAX_PIXELS_TOGETHER = 75_000_000
 UNUSED_AFTER = timedelta(days=1)
-_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def keep(data_dir: Path, name: str, content: bytes) -> StoredFile:
-    """Check and keep one file; a picture is stripped first, whoever took it. Raises Invalid for `files`."""
+# A picture of 25 million pixels takes a second of a processor and 400 MB: its process goes soon, and the memory too.
+_LANE = Lane("files", "tickets.life.pictures", Bounds(waiting=16, of_one=8, nice=15, idle_s=30, usual_s=0.5))
+
+
+@dataclass
+class Sending:
+    """The files of one request: their sender (an address), and how many pixels its pictures may still unpack to."""
+
+    sender: str | None = None
+    pixels: int = MAX_PIXELS_TOGETHER
+
+    def take(self, content_type: str, content: bytes) -> None:
+        """Raises Invalid for `files`."""
+        self.pixels -= files.pixels_of(content_type, content)
+        if self.pixels < 0:
+            raise Invalid({"files": "pictures_too_large"})
+
+
+def keep(data_dir: Path, name: str, content: bytes, sending: Sending | None = None) -> StoredFile:
+    """Check and keep one file; a picture is stripped first, whoever took it.
+
+    Raises Invalid for `files`, Busy when too many files wait to be looked at.
+    """
+    sending = sending or Sending()
     content_type = files.real_type(content)
     if content_type in files.IMAGES:
-        content = stripped(content, content_type)
-    return files.store(data_dir, name, content)
+        sending.take(content_type, content)
+    found = _run("keep", {"folder": str(data_dir), "content_type": content_type}, content, asker=sending.sender)
+    return StoredFile(files.safe_name(name), content_type, int(found["size"]), str(found["sha256"]))
 
 
-def keep_picture(data_dir: Path, name: str, content: bytes) -> StoredFile:
+def keep_picture(data_dir: Path, name: str, content: bytes, sending: Sending | None = None) -> StoredFile:
     """The same for a picture and nothing else."""
     if files.real_type(content) not in files.IMAGES:
         raise Invalid({"files": "picture_type"})
-    return keep(data_dir, name, content)
+    return keep(data_dir, name, content, sending)
 
 
-def stripped(content: bytes, content_type: str) -> bytes:
-    """The picture alone, upright and at most LONGEST_SIDE pixels long: no place, no time, no camera, no comment."""
+def thumbnail(data_dir: Path, sha256: str) -> Path:
+    """A small copy of a picture, made the first time it is asked for.
+
+    Raises Invalid for `files` where the original does not open, Busy when too many files wait to be looked at.
+    """
+    small = files.small_path_of(data_dir, sha256)
+    if not small.exists():
+        _run("thumbnail", {"folder": str(data_dir), "digest": sha256})
+    return small
+
+
+def _run(call: str, arguments: Mapping[str, str], body: bytes = b"", *, asker: str | None = None) -> dict[str, Any]:
     try:
-        with Image.open(BytesIO(content)) as image:
-            image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            profile = image.info.get("icc_profile")
-            # Small first: turning copies, and a picture of a few kilobytes may open to a quarter of a gigabyte.
-            image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            upright = ImageOps.exif_transpose(image)
-            alpha = content_type != "image/jpeg" and upright.has_transparency_data
-            pixels = upright.convert("RGBA" if alpha else "RGB")
-    except files.BROKEN:
-        raise Invalid({"files": "file_broken"}) from None
-    # A new image knows nothing of the old one's chunks.
-    clean = Image.new(pixels.mode, pixels.size)
-    clean.paste(pixels)
-    # A profile belongs to its colours; one of another kind of colours would not.
-    usable = profile if image.mode in ("RGB", "RGBA") else None
-    out = BytesIO()
-    clean.save(out, _FORMATS[content_type], quality=88, icc_profile=usable)
-    return out.getvalue()
+        return _LANE.run(call, arguments, body, asker=asker)[0]
+    except WorkFailed:
+        raise Invalid({"files": "file_not_opened"}) from None
 
 
 def sweep_unused(session: Session, data_dir: Path, now: datetime) -> int:
@@ -71,7 +90,7 @@ def sweep_unused(session: Session, data_dir: Path, now: datetime) -> int:
             if _touched_since(some[name], before):
                 continue
             some[name].unlink(missing_ok=True)
-            some[name].with_name(f"{name}.thumb.webp").unlink(missing_ok=True)
+            files.small_path_of(data_dir, name).unlink(missing_ok=True)
             removed += 1
     return removed
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
@@ -100,27 +100,26 @@ def callbacks(
     `since` and `until` leave those that were missed first in [since, until).
     """
     query = (
-        select(Ticket, claims.claimed_at(), listening.unheard())
+        select(Ticket, claims.claimed_at(), listening.unheard(), _on_the_line())
         .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until))
         .order_by(*claims.order())
         .limit(_ROWS)
         .options(joinedload(Ticket.owner))
     )
     found = session.execute(query).all()
-    ids = [ticket.id for ticket, _, _ in found]
+    ids = [ticket.id for ticket, *_ in found]
     calls, tried = _calls_of(session, ids), calling.tried(session, ids)
-    live = set(session.scalars(select(Call.caller).where(Call.ended_at.is_(None), Call.caller.is_not(None))))
     return [
         CallBack(
             ticket,
             missed,
             misses,
             claimed if ticket.owner_id is not None and claimed >= now - policy.CLAIM_LASTS else None,
-            on_the_line=ticket.caller in live,
+            on_the_line=on_the_line,
             tried=tried.get(ticket.id, ()),
             unheard=unheard,
         )
-        for ticket, claimed, unheard in found
+        for ticket, claimed, unheard, on_the_line in found
         for missed, misses in [calls.get(ticket.id, ([], 0))]
     ]
 
@@ -131,6 +130,11 @@ def waiting_codes(session: Session, *, since: datetime | None, until: datetime |
         Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until)
     )
     return session.scalars(query.order_by(Ticket.id)).all()
+
+
+def _on_the_line() -> ColumnElement[bool]:
+    """SQL: a call of the outer query's number goes on now."""
+    return exists().where(Call.ended_at.is_(None), Call.caller == Ticket.caller).label("on_the_line")
 
 
 def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:

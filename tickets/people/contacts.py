@@ -1,11 +1,13 @@
 """Who has a telephone number: the names it gave, and the note that the desk keeps on it. Nobody is bound by a guess."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import FromClause, func, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from callcenter.errors import Invalid, Stale
 from callcenter.models import Call, Contact, Ticket, User
@@ -13,6 +15,8 @@ from callcenter.text import fold
 from callcenter.vocab import ContactFlag, Outcome
 from tickets import rights
 from tickets.actors import Actor
+from tickets.desk import queries
+from tickets.desk.queries import Asker
 from tickets.life import safe
 from tickets.rights import Right
 from tickets.rules.fields import MAX_NAME
@@ -50,10 +54,25 @@ class Card:
 
 def card(session: Session, number: str, *, before_call: int | None = None) -> Card:
     """`number` in E.164. Missed calls are those since the last one that was answered."""
-    contact = session.get(Contact, number)
-    missed, last = _missed(session, number, before_call)
-    writer = session.get(User, contact.changed_by_id) if contact and contact.changed_by_id else None
-    return Card(number, contact, _names(session, number, contact), missed, last, writer.name if writer else "")
+    return cards(session, [(number, before_call)])[number, before_call]
+
+
+def cards(session: Session, askers: Collection[Asker]) -> dict[Asker, Card]:
+    """`card` for many numbers, by one statement."""
+    asker = queries.asker_table(askers)
+    missed, names = _missed(asker), _names(asker)
+    query = (
+        select(asker.c.number, asker.c.call_id, Contact, User.name, missed.c.count, missed.c.last, names.c.names)
+        .select_from(asker)
+        .outerjoin(Contact, Contact.number == asker.c.number)
+        .outerjoin(User, User.id == Contact.changed_by_id)
+        .join(missed, true())
+        .join(names, true())
+    )
+    return {
+        (number, call_id): Card(number, contact, _people(contact, given or ()), count, last, writer or "")
+        for number, call_id, contact, writer, count, last, given in session.execute(query)
+    }
 
 
 def save(
@@ -105,34 +124,46 @@ def _problems(names: Sequence[str], note: str, flags: Sequence[str]) -> dict[str
     return problems
 
 
-def _names(session: Session, number: str, contact: Contact | None) -> Sequence[KnownName]:
+def _people(contact: Contact | None, given: Sequence[tuple[str, int]]) -> Sequence[KnownName]:
     """Those of the note first; one name in two writings is one person."""
-    count, last = func.count(), func.max(Ticket.created_at)
-    query = (
-        select(Ticket.reporter_name, count)
-        .where(
-            or_(Ticket.caller == number, Ticket.reporter_phone == number),
-            Ticket.reporter_name != "",
-            Ticket.state.not_in(HIDDEN),
-        )
-        .group_by(Ticket.reporter_name)
-        .order_by(count.desc(), last.desc())
-        .limit(50)
-    )
     found: dict[str, KnownName] = {fold(name): KnownName(name, 0) for name in (contact.names if contact else ())}
-    for name, times in session.execute(query):
+    for name, times in given:
         known = found.get(fold(name), KnownName(name, 0))
         found[fold(name)] = KnownName(known.name, known.tickets + times)
     return list(found.values())[:_NAMES]
 
 
-def _missed(session: Session, number: str, before_call: int | None) -> tuple[int, datetime | None]:
-    calls = [Call.caller == number, Call.ended_at.is_not(None)]
-    if before_call is not None:
-        calls.append(Call.id != before_call)
-    answered = select(func.max(Call.started_at)).where(*calls, Call.outcome == Outcome.ANSWERED).scalar_subquery()
-    query = select(func.count(), func.max(Call.started_at)).where(
-        *calls, Call.outcome.not_in(_NOT_MISSED), or_(answered.is_(None), Call.started_at > answered)
+def _names(asker: FromClause) -> LateralFromClause:
+    """SQL: `names`, the names that a number gave, each with how often: `[[name, tickets], …]`, the most used first."""
+    times, last = func.count().label("times"), func.max(Ticket.created_at).label("last")
+    given = (
+        select(Ticket.reporter_name.label("name"), times, last)
+        .where(
+            or_(Ticket.caller == asker.c.number, Ticket.reporter_phone == asker.c.number),
+            Ticket.reporter_name != "",
+            Ticket.state.not_in(HIDDEN),
+        )
+        .group_by(Ticket.reporter_name)
+        .order_by(times.desc(), last.desc())
+        .limit(50)
+        .correlate(asker)
+        .subquery()
     )
-    missed, last = session.execute(query).one()
-    return missed, last
+    order = aggregate_order_by(
+        func.jsonb_build_array(given.c.name, given.c.times), given.c.times.desc(), given.c.last.desc()
+    )
+    return select(func.jsonb_agg(order).label("names")).lateral()
+
+
+def _missed(asker: FromClause) -> LateralFromClause:
+    """SQL: `count` and `last` of a number's calls that nobody answered since the last one that was."""
+    calls = [Call.caller == asker.c.number, Call.ended_at.is_not(None), Call.id.is_distinct_from(asker.c.call_id)]
+    answered = (
+        select(func.max(Call.started_at)).where(*calls, Call.outcome == Outcome.ANSWERED).correlate(asker)
+    ).scalar_subquery()
+    return (
+        select(func.count().label("count"), func.max(Call.started_at).label("last"))
+        .where(*calls, Call.outcome.not_in(_NOT_MISSED), or_(answered.is_(None), Call.started_at > answered))
+        .correlate(asker)
+        .lateral()
+    )

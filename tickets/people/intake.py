@@ -13,9 +13,11 @@ from callcenter import phones
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ticket, Ward
 from callcenter.vocab import Level, Source, TicketKind, TicketState
+from tickets import rights
 from tickets.actors import Actor
 from tickets.life import attachments, entry, history
 from tickets.life.files import StoredFile
+from tickets.rights import Right
 from tickets.rules.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION
 
 
@@ -90,7 +92,8 @@ def receive(
     known = find(session, source, report.source_ref)
     if known is not None:
         return known, False
-    actor = Actor.rule(sender)
+    actor = Actor.token(sender)
+    rights.require(actor, Right.SEND_REPORT)
     ticket = history.begin(
         session,
         actor,

@@ -24,13 +24,14 @@ class Group(StrEnum):
 
 
 class Stop(StrEnum):
-    """The stop of the citizen's page at which a ticket is; `HIDDEN` is shown to no citizen."""
+    """The stop of the citizen's page at which a ticket is; `HIDDEN` is shown to no citizen, `UNKNOWN` guesses none."""
 
     HIDDEN = "hidden"
     PLACING = "placing"
     HANDLING = "handling"
     ANSWERED = "answered"
     ENDED = "ended"
+    UNKNOWN = "unknown"
 
 
 class Tone(StrEnum):
@@ -90,117 +91,134 @@ _PLACING = N_("Tổng đài đang chuyển phản ánh đến đơn vị có tr�
 _HANDLED = N_("%(agency)s đang xử lý.")
 _GIVEN = N_("Đã có trả lời.")
 
-STATES: Mapping[S, Standing] = {
-    S.DRAFT: Standing(
-        label=N_("Đang ghi nhận"),
-        tone=Tone.IDLE,
-        step=0,
-        note=N_("đang ghi nhận"),
-        is_ticket=False,
-    ),
-    S.FILED: Standing(
-        label=N_("Đã tiếp nhận"),
-        tone=Tone.NEW,
-        clock=Clock.TRIAGE,
-        step=1,
-        note=N_("đang chọn đơn vị"),
-        stop=Stop.PLACING,
-        headline=_PLACING,
-    ),
-    S.TRIAGE: Standing(
-        label=N_("Chờ phân loại"),
-        tone=Tone.WAIT,
-        clock=Clock.TRIAGE,
-        step=1,
-        note=N_("chờ phân loại"),
-        stop=Stop.PLACING,
-        headline=_PLACING,
-    ),
-    S.ROUTED: Standing(
-        label=N_("Đã chuyển xử lý"),
-        tone=Tone.NEW,
-        clock=Clock.ACCEPT,
-        step=2,
-        note=N_("chờ đơn vị tiếp nhận"),
-        stop=Stop.HANDLING,
-        headline=N_("Đang chờ %(agency)s tiếp nhận."),
-        handling=N_("Đang chờ đơn vị tiếp nhận."),
-    ),
-    S.ACCEPTED: Standing(
-        label=N_("Đang xử lý"),
-        tone=Tone.BUSY,
-        clock=Clock.ANSWER,
-        step=2,
-        stop=Stop.HANDLING,
-        headline=_HANDLED,
-    ),
-    S.WAITING: Standing(
-        label=N_("Chờ người dân bổ sung"),
-        tone=Tone.WAIT,
-        clock=Clock.ANSWER,
-        stands=True,
-        step=2,
-        note=N_("chờ người dân bổ sung"),
-        group=Group.WAITING,
-        stop=Stop.HANDLING,
-        headline=N_("%(agency)s cần ông/bà cho biết thêm."),
-        handling=N_("Đơn vị hỏi thêm và chờ ông/bà trả lời. Hạn trả lời tạm dừng trong lúc chờ."),
-    ),
-    # That an answer waits for the agency's head is nothing that the citizen is told.
-    S.AWAITING_APPROVAL: Standing(
-        label=N_("Chờ duyệt trả lời"),
-        tone=Tone.WAIT,
-        clock=Clock.ANSWER,
-        step=3,
-        note=N_("chờ duyệt trả lời"),
-        idle=N_("Không phải làm gì: câu trả lời đang chờ lãnh đạo đơn vị duyệt."),
-        group=Group.APPROVAL,
-        stop=Stop.HANDLING,
-        headline=_HANDLED,
-    ),
-    S.RESOLVED: Standing(
-        label=N_("Đã xử lý"),
-        tone=Tone.DONE,
-        step=4,
-        note=N_("chờ ý kiến người dân"),
-        idle=N_("Không phải làm gì: đã trả lời, chờ ý kiến người dân trong %(CLOSE_AFTER)s."),
-        stop=Stop.ANSWERED,
-        headline=_GIVEN,
-    ),
-    S.CLOSED: Standing(
-        label=N_("Kết thúc"),
-        tone=Tone.DONE,
-        step=5,
-        stop=Stop.ANSWERED,
-        headline=_GIVEN,
-    ),
-    S.REJECTED: Standing(
-        label=N_("Từ chối (có lý do)"),
-        tone=Tone.BAD,
-        ending=N_("Từ chối"),
-        stop=Stop.ENDED,
-        headline=N_("Phản ánh bị từ chối; lý do được nêu trên trang này."),
-    ),
-    S.WITHDRAWN: Standing(
-        label=N_("Người dân rút phản ánh"),
-        tone=Tone.IDLE,
-        ending=N_("Người dân rút"),
-        stop=Stop.ENDED,
-        headline=N_("Ông/bà đã rút phản ánh này."),
-    ),
-    S.LINKED: Standing(
-        label=N_("Trùng, theo phiếu gốc"),
-        tone=Tone.IDLE,
-        stop=Stop.ENDED,
-        headline=N_("Phản ánh này được gộp vào một phiếu đã có về cùng việc."),
-        is_ticket=False,
-    ),
-    S.DISCARDED: Standing(
-        label=N_("Không lập phiếu"),
-        tone=Tone.IDLE,
-        is_ticket=False,
-    ),
-}
+
+class _Rows(dict[S, Standing]):
+    """Answers a stored state of another version with `UNKNOWN`: a page says that it does not know it."""
+
+    def __missing__(self, state: S) -> Standing:
+        return UNKNOWN
+
+
+UNKNOWN = Standing(
+    label="",
+    tone=Tone.IDLE,
+    stop=Stop.UNKNOWN,
+    headline=N_("Trang này chưa biết tình trạng “%(state)s” của phiếu. Cần biết thêm, ông/bà gọi 1022."),
+)
+
+STATES: Mapping[S, Standing] = _Rows(
+    {
+        S.DRAFT: Standing(
+            label=N_("Đang ghi nhận"),
+            tone=Tone.IDLE,
+            step=0,
+            note=N_("đang ghi nhận"),
+            is_ticket=False,
+        ),
+        S.FILED: Standing(
+            label=N_("Đã tiếp nhận"),
+            tone=Tone.NEW,
+            clock=Clock.TRIAGE,
+            step=1,
+            note=N_("đang chọn đơn vị"),
+            stop=Stop.PLACING,
+            headline=_PLACING,
+        ),
+        S.TRIAGE: Standing(
+            label=N_("Chờ phân loại"),
+            tone=Tone.WAIT,
+            clock=Clock.TRIAGE,
+            step=1,
+            note=N_("chờ phân loại"),
+            stop=Stop.PLACING,
+            headline=_PLACING,
+        ),
+        S.ROUTED: Standing(
+            label=N_("Đã chuyển xử lý"),
+            tone=Tone.NEW,
+            clock=Clock.ACCEPT,
+            step=2,
+            note=N_("chờ đơn vị tiếp nhận"),
+            stop=Stop.HANDLING,
+            headline=N_("Đang chờ %(agency)s tiếp nhận."),
+            handling=N_("Đang chờ đơn vị tiếp nhận."),
+        ),
+        S.ACCEPTED: Standing(
+            label=N_("Đang xử lý"),
+            tone=Tone.BUSY,
+            clock=Clock.ANSWER,
+            step=2,
+            stop=Stop.HANDLING,
+            headline=_HANDLED,
+        ),
+        S.WAITING: Standing(
+            label=N_("Chờ người dân bổ sung"),
+            tone=Tone.WAIT,
+            clock=Clock.ANSWER,
+            stands=True,
+            step=2,
+            note=N_("chờ người dân bổ sung"),
+            group=Group.WAITING,
+            stop=Stop.HANDLING,
+            headline=N_("%(agency)s cần ông/bà cho biết thêm."),
+            handling=N_("Đơn vị hỏi thêm và chờ ông/bà trả lời. Hạn trả lời tạm dừng trong lúc chờ."),
+        ),
+        # That an answer waits for the agency's head is nothing that the citizen is told.
+        S.AWAITING_APPROVAL: Standing(
+            label=N_("Chờ duyệt trả lời"),
+            tone=Tone.WAIT,
+            clock=Clock.ANSWER,
+            step=3,
+            note=N_("chờ duyệt trả lời"),
+            idle=N_("Không phải làm gì: câu trả lời đang chờ lãnh đạo đơn vị duyệt."),
+            group=Group.APPROVAL,
+            stop=Stop.HANDLING,
+            headline=_HANDLED,
+        ),
+        S.RESOLVED: Standing(
+            label=N_("Đã xử lý"),
+            tone=Tone.DONE,
+            step=4,
+            note=N_("chờ ý kiến người dân"),
+            idle=N_("Không phải làm gì: đã trả lời, chờ ý kiến người dân trong %(CLOSE_AFTER)s."),
+            stop=Stop.ANSWERED,
+            headline=_GIVEN,
+        ),
+        S.CLOSED: Standing(
+            label=N_("Kết thúc"),
+            tone=Tone.DONE,
+            step=5,
+            stop=Stop.ANSWERED,
+            headline=_GIVEN,
+        ),
+        S.REJECTED: Standing(
+            label=N_("Từ chối (có lý do)"),
+            tone=Tone.BAD,
+            ending=N_("Từ chối"),
+            stop=Stop.ENDED,
+            headline=N_("Phản ánh bị từ chối; lý do được nêu trên trang này."),
+        ),
+        S.WITHDRAWN: Standing(
+            label=N_("Người dân rút phản ánh"),
+            tone=Tone.IDLE,
+            ending=N_("Người dân rút"),
+            stop=Stop.ENDED,
+            headline=N_("Ông/bà đã rút phản ánh này."),
+        ),
+        S.LINKED: Standing(
+            label=N_("Trùng, theo phiếu gốc"),
+            tone=Tone.IDLE,
+            stop=Stop.ENDED,
+            headline=N_("Phản ánh này được gộp vào một phiếu đã có về cùng việc."),
+            is_ticket=False,
+        ),
+        S.DISCARDED: Standing(
+            label=N_("Không lập phiếu"),
+            tone=Tone.IDLE,
+            is_ticket=False,
+        ),
+    }
+)
 
 
 def where(holds: Callable[[Standing], bool]) -> frozenset[S]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import commands, phones
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import OutgoingCall, PbxCommand, Ticket, User
+from callcenter.models import OutgoingCall, Ticket, User
 from callcenter.push import announce
 from callcenter.vocab import Attempt, CallOut, CommandResult, CommandVerb, TicketKind, TicketState
 from tickets import rights
@@ -18,29 +18,13 @@ from tickets.calls import calling
 from tickets.life import history, safe
 from tickets.rights import Right
 from tickets.telephone import my_phone
+from tickets.telephone.handset import Handset
 
 MOVE = "called_out"
 # A number that is not kept as E.164 is a service's: somebody called 115 for the citizen.
 SERVICE_MOVE = "emergency_called"
-# A call of which the PBX has said nothing more for so long is over: its last word was lost in a gap.
-_FORGOTTEN = timedelta(hours=1)
-# How long the page tells how the last one ended.
-_REMEMBERED = timedelta(seconds=60)
 # What the PBX says of the citizen's telephone; who gave up while it rang may have had reasons of their own.
 _TRIES = {CallOut.NO_ANSWER: Attempt.NO_ANSWER, CallOut.BUSY: Attempt.BUSY}
-# Asked for by every page of the desk, and so built once.
-_LATEST = (
-    select(OutgoingCall)
-    .where(
-        OutgoingCall.extension == bindparam("extension"),
-        or_(
-            and_(OutgoingCall.ended_at.is_(None), OutgoingCall.asked_at > bindparam("asked_after")),
-            OutgoingCall.ended_at > bindparam("ended_after"),
-        ),
-    )
-    .order_by(OutgoingCall.id.desc())
-    .limit(1)
-)
 _UNSENT = (CommandResult.REFUSED, CommandResult.EXPIRED)
 
 
@@ -72,7 +56,7 @@ def place(session: Session, actor: Actor, code: str, number: str, allowed: Allow
     rights.require(actor, Right.WORK_TELEPHONE)
     ticket = history.locked(session, code)
     e164 = phones.normalise(number)
-    here = my_phone.of(session, actor, now)
+    here = my_phone.of(Handset(session, actor, now))
     if here is None or actor.id is None:
         raise NotFound(f"no telephone of {actor.name} at any PBX")
     dialled = phones.dialled(e164, abroad=allowed.abroad, premium=allowed.premium) if e164 else None
@@ -89,7 +73,7 @@ def start(
     assert actor.id is not None
     # Held, so that two clicks at the same moment are one call.
     session.get(User, actor.id, with_for_update=True)
-    going_on = latest(session, here.extension, now)
+    going_on = latest(Handset(session, actor, now))
     if going_on is not None and going_on.ended_at is None:
         if going_on.number == number and going_on.ticket_id == ticket.id:
             return going_on
@@ -133,34 +117,25 @@ def numbers(ticket: Ticket) -> list[str]:
     return list(dict.fromkeys(number for number in given if number))
 
 
-def latest(session: Session, extension: str, now: datetime) -> OutgoingCall | None:
+def latest(handset: Handset) -> OutgoingCall | None:
     """The call that goes on at this telephone, or the last one while the page still tells how it ended."""
-    here = {"extension": extension, "asked_after": now - _FORGOTTEN, "ended_after": now - _REMEMBERED}
-    call = session.scalars(_LATEST, here).first()
-    return None if call is None or (call.ended_at is None and _never_sent(session, call)) else call
-
-
-def _never_sent(session: Session, call: OutgoingCall) -> bool:
-    """The PBX refused it, or nobody took it in time: the strip tells that of the command itself."""
-    query = select(PbxCommand.result).where(
-        PbxCommand.verb == CommandVerb.CALL,
-        PbxCommand.asked_at == call.asked_at,
-        PbxCommand.arguments["call"].astext == str(call.id),
-    )
-    return session.scalar(query) in _UNSENT
-
-
-def shown(session: Session, actor: Actor, now: datetime) -> Shown | None:
-    """What the page says of the call that this person's telephone makes, or just made."""
-    call = latest(session, actor.extension, now) if actor.extension else None
-    # What the person before made at this telephone is theirs.
-    if call is None or call.user_id != actor.id:
+    if handset.outgoing is None:
         return None
-    code = session.get_one(Ticket, call.ticket_id).code
+    call, _code, command = handset.outgoing
+    # The PBX refused it, or nobody took it in time: the strip tells that of the command itself.
+    return None if call.ended_at is None and command in _UNSENT else call
+
+
+def shown(handset: Handset) -> Shown | None:
+    """What the page says of the call that this person's telephone makes, or just made."""
+    call = latest(handset)
+    # What the person before made at this telephone is theirs.
+    if handset.outgoing is None or call is None or call.user_id != handset.actor.id:
+        return None
     moments = (call.ended_at, call.reached_at, call.dialling_at, call.asked_at)
     since = next(moment for moment in moments if moment is not None)
     stage = ("ended", "talking", "dialling", "own")[moments.index(since)]
-    return Shown(code, call.number, stage, since, call.result)
+    return Shown(handset.outgoing[1], call.number, stage, since, call.result)
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[OutgoingCall]:

@@ -14,13 +14,14 @@ from callcenter.push import announce
 from callcenter.vocab import CommandVerb, EmergencyEnd, EmergencyService, Level, TicketState
 from tickets import rights
 from tickets.actors import Actor
-from tickets.desk import filing, queries, same_caller
+from tickets.desk import filing, same_caller
 from tickets.life import history
 from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
 from tickets.rules.emergency_rules import Step
 from tickets.telephone import calling_out, emergency_bar, my_phone, transfers
 from tickets.telephone.calling_out import Allowed
+from tickets.telephone.handset import Handset
 
 TOPIC = "emergencies"
 
@@ -41,7 +42,7 @@ def begin(
     """
     rights.require(actor, Right.PASS_EMERGENCY)
     assert actor.id is not None
-    call = at_my_telephone(session, actor, now)
+    call = at_telephone(Handset(session, actor, now))
     ticket = _ticket(session, actor, call, code, now)
     if call is not None and session.get(TicketCall, (ticket.id, call.id)) is None:
         # Another matter than the one that is being talked about.
@@ -127,11 +128,11 @@ def hand_over(session: Session, actor: Actor, ticket: Ticket, *, now: datetime) 
         _taken(session, row, actor, now)
 
 
-def at_my_telephone(session: Session, actor: Actor, now: datetime) -> Call | None:
+def at_telephone(handset: Handset) -> Call | None:
     """The call that this telephone talks with, or has on hold, or asks somebody about."""
-    mine = next((call for call in queries.my_calls(session, actor) if actor.extension in call.talking), None)
-    asking = transfers.consultation(session, actor, now) if mine is None and actor.extension else None
-    return session.get(Call, asking.call_id) if asking is not None else mine
+    mine = next((call for call in handset.calls if handset.extension in call.talking), None)
+    asking = transfers.consultation(handset) if mine is None else None
+    return mine if asking is None else next(call for call in handset.near if call.id == asking.call_id)
 
 
 def tell(session: Session, row: Emergency) -> None:
@@ -171,7 +172,7 @@ def _try(
 
 
 def _call_service(session: Session, actor: Actor, row: Emergency, now: datetime) -> None:
-    here = my_phone.of(session, actor, now)
+    here = my_phone.of(Handset(session, actor, now))
     if here is None:
         raise NotFound(f"no telephone of {actor.name} at any PBX")
     if CommandVerb.CALL not in here.can or not rules.may_be_called(row.number):

@@ -1,12 +1,14 @@
 """What the pages show of emergencies: those that are not over, each with what helps now; and the record of the past."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
+from callcenter import vocab
+from callcenter.db import any_of
 from callcenter.models import Call, Emergency, PbxCommand, Ticket
 from callcenter.vocab import CommandResult, CommandVerb, EmergencyEnd, EmergencyService
 from tickets import rights
@@ -15,8 +17,9 @@ from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
 from tickets.rules.emergency_rules import Facts, Stage, Step
 from tickets.telephone import calling_out, emergency_watch, my_phone, phone, transfers
+from tickets.telephone.handset import PASSING, Handset
+from tickets.telephone.my_phone import Presence
 
-_ABOUT = (CommandVerb.CONSULT, CommandVerb.TRANSFER, CommandVerb.JOIN, CommandVerb.BACK)
 # What the PBX has done shows in the call's own events a moment later.
 _SHOWS_WITHIN = timedelta(seconds=4)
 _ROWS = 100
@@ -28,7 +31,12 @@ _ALL = (
     .options(joinedload(Ticket.ward))
 )
 # Asked for by every page of the desk, and so built once.
-_OPEN = _ALL.where(Emergency.ended_at.is_(None)).order_by(Emergency.began_at, Emergency.id)
+_OPEN = (
+    _ALL.add_columns(Call)
+    .outerjoin(Call, Call.id == Emergency.call_id)
+    .where(Emergency.ended_at.is_(None))
+    .order_by(Emergency.began_at, Emergency.id)
+)
 
 
 @dataclass(frozen=True)
@@ -60,13 +68,18 @@ class Shown:
     mine: bool
 
 
-def shown(session: Session, actor: Actor, now: datetime) -> list[Shown]:
+def shown(session: Session, handset: Handset) -> list[Shown]:
     """All that are open for who leads, one's own for everybody else; the oldest first."""
-    return [
-        _shown(session, actor, row, ticket, now)
-        for row, ticket in open_ones(session)
+    actor = handset.actor
+    rows = [
+        (row, ticket, call if call is not None and call.ended_at is None else None)
+        for row, ticket, call in session.execute(_OPEN)
         if rights.may(actor, Right.FOLLOW_EMERGENCY, ties(actor, row, ticket))
     ]
+    live = [(row, call) for row, _, call in rows if call is not None]
+    asked = emergency_watch.asked_since(session, live)
+    here = my_phone.of(handset) if len(live) < len(rows) else None
+    return [_shown(handset, here, asked, row, ticket, call) for row, ticket, call in rows]
 
 
 def ties(actor: Actor, row: Emergency, ticket: Ticket) -> rights.Ties:
@@ -76,7 +89,7 @@ def ties(actor: Actor, row: Emergency, ticket: Ticket) -> rights.Ties:
 
 def open_ones(session: Session) -> list[tuple[Emergency, Ticket]]:
     """All that are not over, the oldest first."""
-    return [(row, ticket) for row, ticket in session.execute(_OPEN)]
+    return [(row, ticket) for row, ticket, _ in session.execute(_OPEN)]
 
 
 def count(session: Session, since: datetime, until: datetime) -> tuple[int, int]:
@@ -86,10 +99,13 @@ def count(session: Session, since: datetime, until: datetime) -> tuple[int, int]
     return begun, still
 
 
-def of_ticket(session: Session, ticket_id: int) -> list[Past]:
-    """Those of one ticket, the first one first."""
-    query = select(Emergency).where(Emergency.ticket_id == ticket_id).order_by(Emergency.id)
-    return [Past(row.service, row.began_at, row.ended, row.note) for row in session.scalars(query)]
+def of_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, list[Past]]:
+    """By ticket, the first one first; a ticket without any has no entry. One statement."""
+    query = select(Emergency).where(Emergency.ticket_id == any_of(ticket_ids)).order_by(Emergency.id)
+    found: dict[int, list[Past]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.ticket_id, []).append(Past(row.service, row.began_at, row.ended, row.note))
+    return found
 
 
 def listed(session: Session) -> list[tuple[Emergency, Ticket]]:
@@ -98,10 +114,16 @@ def listed(session: Session) -> list[tuple[Emergency, Ticket]]:
     return [(row, ticket) for row, ticket in session.execute(newest_first)]
 
 
-def _shown(session: Session, actor: Actor, row: Emergency, ticket: Ticket, now: datetime) -> Shown:
-    call = session.get(Call, row.call_id) if row.call_id else None
-    stage = rules.stage(_facts(session, row, call, now))
-    can = _can(session, actor, row, ticket, call, now)
+def _shown(
+    handset: Handset,
+    here: Presence | None,
+    asked: Sequence[PbxCommand],
+    row: Emergency,
+    ticket: Ticket,
+    call: Call | None,
+) -> Shown:
+    stage = rules.stage(_facts(asked, row, call, handset.now))
+    can = _can(handset, here, row, ticket, call)
     return Shown(
         id=row.id,
         service=row.service,
@@ -114,21 +136,21 @@ def _shown(session: Session, actor: Actor, row: Emergency, ticket: Ticket, now: 
         taken_by=row.taken_by,
         stage=stage,
         steps=[step for step in rules.steps(stage) if step in can],
-        mine=row.began_by_id == actor.id,
+        mine=row.began_by_id == handset.actor.id,
     )
 
 
-def _facts(session: Session, row: Emergency, call: Call | None, now: datetime) -> Facts:
-    if call is None or call.ended_at is not None:
+def _facts(asked: Sequence[PbxCommand], row: Emergency, call: Call | None, now: datetime) -> Facts:
+    if call is None:
         return Facts(row.number, live=False)
-    last = emergency_watch.asked_last(session, row, call, _ABOUT)
-    ours = emergency_watch.dialled_last(session, row, call) == row.number
+    last = emergency_watch.asked_last(asked, row, call, PASSING)
+    ours = emergency_watch.dialled_last(asked, row, call) == row.number
     return Facts(
         row.number,
         live=True,
         with_caller=row.extension in call.talking and row.extension not in call.holding,
         third=call.third if ours else None,
-        verb=CommandVerb(last.verb) if last is not None and ours else None,
+        verb=vocab.read(CommandVerb, last.verb) if last is not None and ours else None,
         result=_result(last, now),
         fresh=last is not None and last.ended_at is not None and now - last.ended_at < _SHOWS_WITHIN,
     )
@@ -137,27 +159,24 @@ def _facts(session: Session, row: Emergency, call: Call | None, now: datetime) -
 def _result(last: PbxCommand | None, now: datetime) -> CommandResult | None:
     if last is None:
         return None
-    return CommandResult(last.result) if last.result else phone.what_became(last, now)[1]
+    return vocab.read(CommandResult, last.result) if last.result else phone.what_became(last, now)[1]
 
 
-def _can(
-    session: Session, actor: Actor, row: Emergency, ticket: Ticket, call: Call | None, now: datetime
-) -> frozenset[Step]:
+def _can(handset: Handset, here: Presence | None, row: Emergency, ticket: Ticket, call: Call | None) -> frozenset[Step]:
     """What this person's telephone can do, whatever would help."""
-    if not rights.may(actor, Right.WORK_TELEPHONE) or not actor.extension:
+    if not rights.may(handset.actor, Right.WORK_TELEPHONE) or not handset.extension:
         return frozenset()
-    if call is None or call.ended_at is not None:
-        return _calls(session, actor, row, ticket, now)
-    asking = transfers.consultation(session, actor, now)
+    if call is None:
+        return _calls(here, row, ticket)
+    asking = transfers.consultation(handset)
     if asking is not None and asking.call_id == call.id:
         return frozenset({Step.JOIN, Step.BACK})
-    verbs = transfers.can(session, actor, call) if row.number else frozenset()
+    verbs = transfers.can(handset, call) if row.number else frozenset()
     # Without asking first only where the PBX cannot.
     return frozenset({Step.AGAIN} if "consult" in verbs else {Step.AT_ONCE} if "transfer" in verbs else ())
 
 
-def _calls(session: Session, actor: Actor, row: Emergency, ticket: Ticket, now: datetime) -> frozenset[Step]:
-    here = my_phone.of(session, actor, now)
+def _calls(here: Presence | None, row: Emergency, ticket: Ticket) -> frozenset[Step]:
     if here is None or here.away or CommandVerb.CALL not in here.can:
         return frozenset()
     service = {Step.CALL_SERVICE} if rules.may_be_called(row.number) else set()

@@ -13,6 +13,7 @@ from tickets.desk.filing import LISTENER
 from tickets.life import history
 from tickets.rules import emergency_rules as rules
 from tickets.telephone import emergencies
+from tickets.telephone.handset import PASSING
 
 _PASSING = (CommandVerb.CONSULT, CommandVerb.TRANSFER)
 
@@ -27,7 +28,7 @@ def follow(session: Session, calls: Sequence[Call], *, now: datetime) -> None:
         if row.ended_at is not None:
             continue
         call = by_id[row.call_id or 0]
-        dialled = dialled_last(session, row, call)
+        dialled = dialled_last(asked_since(session, [(row, call)]), row, call)
         answered = call.third is not None or row.number in call.talking
         if row.answered_at is None and row.number == dialled and answered:
             row.answered_at = now
@@ -38,21 +39,33 @@ def follow(session: Session, calls: Sequence[Call], *, now: datetime) -> None:
         emergencies.tell(session, row)
 
 
-def dialled_last(session: Session, row: Emergency, call: Call) -> str:
+def dialled_last(asked: Sequence[PbxCommand], row: Emergency, call: Call) -> str:
     """Whom this call was passed to last: as asked for here, or as the PBX shows it of the telephone's own keys."""
-    last = asked_last(session, row, call, _PASSING)
-    asked = str(last.arguments.get("to", "")) if last is not None else ""
+    last = asked_last(asked, row, call, _PASSING)
+    wanted = str(last.arguments.get("to", "")) if last is not None else ""
     shown = str(call.transfers[-1].get("to") or "") if call.transfers else ""
-    return shown if shown in (row.number, row.service) else asked
+    return shown if shown in (row.number, row.service) else wanted
 
 
-def asked_last(session: Session, row: Emergency, call: Call, verbs: Sequence[CommandVerb]) -> PbxCommand | None:
-    """The last of these commands about this call, since the emergency began."""
+def asked_since(session: Session, pairs: Sequence[tuple[Emergency, Call]]) -> Sequence[PbxCommand]:
+    """What was asked for about the calls of these emergencies since each began, newest first: by one statement."""
+    if not pairs:
+        return ()
     query = (
         select(PbxCommand)
-        .where(PbxCommand.pbx == call.pbx, PbxCommand.asked_at >= row.began_at, PbxCommand.verb.in_(verbs))
-        .where(PbxCommand.arguments["call"].astext == call.linkedid)
+        .where(
+            PbxCommand.asked_at >= min(row.began_at for row, _ in pairs),
+            PbxCommand.verb.in_(PASSING),
+            PbxCommand.arguments["call"].astext == any_of([call.linkedid for _, call in pairs]),
+        )
         .order_by(PbxCommand.id.desc())
-        .limit(1)
     )
-    return session.scalars(query).first()
+    return session.scalars(query).all()
+
+
+def asked_last(
+    asked: Sequence[PbxCommand], row: Emergency, call: Call, verbs: Sequence[CommandVerb]
+) -> PbxCommand | None:
+    """Of these commands the last of these verbs about this call, since the emergency began."""
+    about = (one for one in asked if (one.pbx, one.arguments.get("call")) == (call.pbx, call.linkedid))
+    return next((one for one in about if one.verb in verbs and one.asked_at >= row.began_at), None)

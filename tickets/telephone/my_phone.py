@@ -5,29 +5,26 @@ What is shown is what the PBX last said of its queues, never what was asked for.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import commands
+from callcenter import commands, vocab
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import AFTER_CALL, UNANSWERED, CommandResult, CommandVerb
 from tickets import rights
 from tickets.actors import Actor
 from tickets.rights import Right
-from tickets.telephone import after_call, floor, phone
+from tickets.telephone import floor, phone
 from tickets.telephone.floor import Doing
+from tickets.telephone.handset import Handset
 
 VERBS = (CommandVerb.SIGN_IN, CommandVerb.SIGN_OUT, CommandVerb.PAUSE, CommandVerb.RESUME)
 # Those whose answer the strip tells; a button of a call tells its own.
 _TOLD = frozenset(CommandVerb) - {CommandVerb.ANSWER, CommandVerb.HANG_UP}
-_REMEMBERED = timedelta(seconds=30)
-# Asked for by every page of the desk.
-_QUEUES = select(PbxQueue).order_by(PbxQueue.pbx, PbxQueue.name)
-_STATES = select(PbxStatus).order_by(PbxStatus.pbx)
 _NOT_IN, _NOT_PAUSED = "phone_not_in_queue", "phone_not_paused"
 
 
@@ -84,42 +81,43 @@ class Presence:
         return any(not queue.fixed for queue in self.inside)
 
 
-def of(session: Session, actor: Actor, now: datetime) -> Presence | None:
+def of(handset: Handset) -> Presence | None:
     """None for somebody without a telephone, and where no PBX has told its queues."""
-    if not actor.extension:
-        return None
-    queues = session.scalars(_QUEUES).all()
-    status = _pbx(session, queues, actor.extension)
+    extension = handset.extension
+    status = _pbx(handset) if extension else None
     if status is None:
         return None
-    rows = [row for row in queues if row.pbx == status.pbx]
-    members = [member for row in rows if (member := _member(row, actor.extension)) is not None]
+    rows = [row for row in handset.queues if row.pbx == status.pbx]
+    members = [member for row in rows if (member := _member(row, extension)) is not None]
     doing = floor.idle(members)
     reason, since = floor.why_paused(members) if doing is Doing.PAUSED else ("", None)
-    asked, result, answer = _last(session, status.pbx, actor, now)
-    working = after_call.of_phone(session, status.pbx, actor.extension) if reason == AFTER_CALL else None
-    named = session.get(PauseReason, reason) if reason else None
+    asked, result, answer = _last(handset, status.pbx)
+    working = handset.after_call(status.pbx) if reason == AFTER_CALL else None
     return Presence(
         pbx=status.pbx,
-        extension=actor.extension,
+        extension=extension,
         doing=doing,
-        queues=[_membership(row, actor.extension) for row in rows],
+        queues=[_membership(row, extension) for row in rows],
         reason=reason,
-        reason_name=named.name if named else reason if reason not in (UNANSWERED, AFTER_CALL) else "",
+        reason_name=_reason_name(handset, reason) if reason else "",
         since=working.began_at if working else since,
         ready_due=working.ready_due if working else None,
-        can=frozenset(status.actions) if rights.may(actor, Right.WORK_TELEPHONE) else frozenset(),
-        away=phone.is_away(status, now),
+        can=frozenset(status.actions) if rights.may(handset.actor, Right.WORK_TELEPHONE) else frozenset(),
+        away=phone.is_away(status, handset.now),
         asked=asked,
         result=result,
         answer=answer,
     )
 
 
-def reasons(session: Session) -> Sequence[PauseReason]:
-    """What people can choose from."""
-    query = select(PauseReason).where(PauseReason.active).order_by(PauseReason.position, PauseReason.code)
-    return session.scalars(query).all()
+def reasons(handset: Handset) -> dict[str, str]:
+    """What people can choose from: code and name, in the order of the list."""
+    return {reason.code: reason.name for reason in handset.reasons if reason.active}
+
+
+def reason_names(session: Session) -> dict[str, str]:
+    """By code, those that cannot be chosen any more too."""
+    return {code: name for code, name in session.execute(select(PauseReason.code, PauseReason.name))}
 
 
 def ask(
@@ -130,10 +128,11 @@ def ask(
     Raises NotFound without a telephone, Invalid where it cannot be done now or the reason is none of the list.
     """
     rights.require(actor, Right.WORK_TELEPHONE)
-    here = of(session, actor, now)
+    handset = Handset(session, actor, now)
+    here = of(handset)
     if here is None or actor.id is None:
         raise NotFound(f"no telephone of {actor.name} at any PBX")
-    _check(session, here, verb, queue, reason)
+    _check(handset, here, verb, queue, reason)
     given = {"queue": queue} if queue else {"reason": reason} if reason else {}
     return commands.ask(
         session,
@@ -147,7 +146,7 @@ def ask(
     )
 
 
-def _check(session: Session, here: Presence, verb: CommandVerb, queue: str, reason: str) -> None:
+def _check(handset: Handset, here: Presence, verb: CommandVerb, queue: str, reason: str) -> None:
     if verb not in here.can:
         raise Invalid({"phone": "phone_not_here"})
     if here.away:
@@ -157,7 +156,7 @@ def _check(session: Session, here: Presence, verb: CommandVerb, queue: str, reas
     if verb is CommandVerb.SIGN_OUT and not here.may_leave:
         raise Invalid({"phone": _NOT_IN})
     if verb is CommandVerb.PAUSE:
-        if reason not in {one.code for one in reasons(session)}:
+        if reason not in reasons(handset):
             raise Invalid({"phone": "pause_reason"})
         if not here.inside:
             raise Invalid({"phone": _NOT_IN})
@@ -165,14 +164,20 @@ def _check(session: Session, here: Presence, verb: CommandVerb, queue: str, reas
         raise Invalid({"phone": _NOT_PAUSED})
 
 
-def _pbx(session: Session, queues: Sequence[PbxQueue], extension: str) -> PbxStatus | None:
+def _pbx(handset: Handset) -> PbxStatus | None:
     """The PBX in whose queues this telephone is, else the first one that is heard."""
-    known = {row.pbx for row in queues}
-    here = next((row.pbx for row in queues if _member(row, extension) is not None), None)
-    states = [state for state in session.scalars(_STATES) if state.pbx in known]
+    known = {row.pbx for row in handset.queues}
+    here = next((row.pbx for row in handset.queues if _member(row, handset.extension) is not None), None)
     if here is not None:
-        return next((state for state in states if state.pbx == here), None)
+        return handset.statuses.get(here)
+    states = [state for state in handset.statuses.values() if state.pbx in known]
     return next(iter(sorted(states, key=lambda state: not state.connected)), None)
+
+
+def _reason_name(handset: Handset, code: str) -> str:
+    """As the list has it, else the PBX's own word; those of our own the page words itself."""
+    named = next((reason.name for reason in handset.reasons if reason.code == code), None)
+    return named or ("" if code in (UNANSWERED, AFTER_CALL) else code)
 
 
 def _member(row: PbxQueue, extension: str | None) -> Mapping[str, Any] | None:
@@ -187,15 +192,12 @@ def _membership(row: PbxQueue, extension: str) -> Membership:
     return Membership(row.name, row.title or row.name, inside=True, paused=paused, fixed=not dynamic)
 
 
-def _last(
-    session: Session, pbx: str, actor: Actor, now: datetime
-) -> tuple[CommandVerb | None, CommandResult | None, str]:
+def _last(handset: Handset, pbx: str) -> tuple[CommandVerb | None, CommandResult | None, str]:
     """What is awaited, or what did not work, of the last of these commands."""
-    latest = commands.latest(session, pbx, actor.extension or "", now - _REMEMBERED)
-    last = next((command for command in latest if command.verb in _TOLD and command.asked_by_id == actor.id), None)
+    last = next((command for command in handset.recent if command.verb in _TOLD and command.pbx == pbx), None)
     if last is None:
         return None, None, ""
-    asked, result = phone.what_became(last, now)
+    asked, result = phone.what_became(last, handset.now)
     # A pause or a sign-in that is done shows in the queues themselves: there is nothing more to wait for.
     waiting = asked and last.result is None
-    return CommandVerb(last.verb) if waiting else None, result, last.answer or "" if result else ""
+    return vocab.read(CommandVerb, last.verb) if waiting else None, result, last.answer or "" if result else ""

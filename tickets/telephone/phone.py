@@ -7,17 +7,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import commands
+from callcenter import commands, vocab
 from callcenter.errors import Invalid, NotFound
 from callcenter.models import Call, PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb
 from tickets import rights
 from tickets.actors import Actor
-from tickets.desk import queries
 from tickets.rights import Right
+from tickets.telephone.handset import Handset
 
-# How long the page remembers what became of a command, and how long a done one may take to show in the call.
-_REMEMBERED = timedelta(seconds=30)
+# How long a done command may take to show in the call.
 _SHOWS_WITHIN = timedelta(seconds=5)
 # A listener beats every second, and another one takes over within five: after this nobody listens.
 _HEARTBEAT = timedelta(seconds=30)
@@ -45,14 +44,9 @@ class Line:
     said: Sequence[str] = field(default_factory=list)
 
 
-def lines(session: Session, actor: Actor, now: datetime) -> dict[int, Line]:
-    """Each live call of this extension, by its id."""
-    found = {}
-    for call in queries.my_calls(session, actor):
-        status = session.get(PbxStatus, call.pbx)
-        last = _last(session, actor, call, now)
-        found[call.id] = _line(actor, call, status, last, now)
-    return found
+def lines(handset: Handset) -> dict[int, Line]:
+    """Each live call of this telephone, by its id."""
+    return {call.id: _line(handset, call) for call in handset.calls}
 
 
 def press(session: Session, actor: Actor, call_id: int, verb: CommandVerb, *, now: datetime) -> PbxCommand:
@@ -91,8 +85,9 @@ def fitting(call: Call, extension: str) -> CommandVerb | None:
     return CommandVerb.ANSWER if extension in call.ringing else None
 
 
-def _line(actor: Actor, call: Call, status: PbxStatus | None, last: PbxCommand | None, now: datetime) -> Line:
-    verb = fitting(call, actor.extension or "")
+def _line(handset: Handset, call: Call) -> Line:
+    actor, now, status = handset.actor, handset.now, handset.statuses.get(call.pbx)
+    last, verb = _last(handset, call), fitting(call, handset.extension)
     reachable = verb is not None and status is not None and verb.value in status.actions
     if verb is None or not reachable or not rights.may(actor, Right.WORK_TELEPHONE):
         return Line(call.id, call.caller, call.caller_name)
@@ -114,13 +109,12 @@ def what_became(command: PbxCommand, now: datetime) -> tuple[bool, CommandResult
     if command.result == CommandResult.DONE:
         # The PBX did it; the call's own events are a moment behind.
         return command.ended_at is not None and now - command.ended_at < _SHOWS_WITHIN, None
-    return False, CommandResult(command.result)
+    return False, vocab.read(CommandResult, command.result)
 
 
-def _last(session: Session, actor: Actor, call: Call, now: datetime) -> PbxCommand | None:
-    asked = commands.latest(session, call.pbx, actor.extension or "", now - _REMEMBERED)
-    mine = (command for command in asked if command.asked_by_id == actor.id)
-    return next((command for command in mine if command.arguments == {_CALL: call.linkedid}), None)
+def _last(handset: Handset, call: Call) -> PbxCommand | None:
+    about = (command for command in handset.recent if command.arguments == {_CALL: call.linkedid})
+    return next((command for command in about if command.pbx == call.pbx), None)
 
 
 def _actions(session: Session, call: Call) -> Sequence[str]:

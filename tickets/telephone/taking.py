@@ -18,6 +18,7 @@ from tickets.desk import filing
 from tickets.life import history
 from tickets.rights import Right
 from tickets.telephone import my_phone
+from tickets.telephone.handset import Handset
 
 # Two people who take at the same moment wait for each other; it is done a few times a shift.
 _LOCK = 1022_2026
@@ -171,7 +172,7 @@ def _tell(session: Session, span: ExtensionSpan) -> None:
 
 
 def _leave_queues(session: Session, actor: Actor, now: datetime) -> None:
-    here = my_phone.of(session, actor, now)
+    here = my_phone.of(Handset(session, actor, now))
     if here is not None and not here.away and here.may_leave and CommandVerb.SIGN_OUT in here.can:
         my_phone.ask(session, actor, CommandVerb.SIGN_OUT, now=now)
 

@@ -3,39 +3,29 @@
 The draft goes with the call: it belongs to whoever talks last (`tickets.desk`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import commands, phones
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import Agency, Call, PbxCommand, PbxStatus
+from callcenter.models import Agency, Call, PbxCommand
 from callcenter.vocab import CommandResult, CommandVerb
 from tickets import rights
 from tickets.actors import Actor
-from tickets.desk import queries
 from tickets.rights import Right
 from tickets.telephone import floor, phone
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.floor import Doing, Seat
+from tickets.telephone.handset import PASSING, Handset
 
 # Pressing the keys one by one takes a while.
 _LASTS_S = 8
-_LONGEST_CONSULTATION = timedelta(minutes=30)
 _ON = (CommandVerb.TRANSFER, CommandVerb.CONSULT)
 _OUT = (CommandVerb.JOIN, CommandVerb.BACK)
-# Asked for by every page of the desk, and so built once.
-_LAST_OF_MINE = (
-    select(PbxCommand)
-    .where(PbxCommand.extension == bindparam("extension"), PbxCommand.asked_by_id == bindparam("person"))
-    .where(PbxCommand.asked_at >= bindparam("since"))
-    .where(PbxCommand.verb.in_((*_ON, *_OUT)))
-    .order_by(PbxCommand.id.desc())
-    .limit(1)
-)
 
 
 @dataclass(frozen=True)
@@ -74,35 +64,32 @@ def dial(number: str | None, allowed: Allowed) -> str | None:
     return phones.dialled(e164, abroad=allowed.abroad, premium=allowed.premium) if e164 else None
 
 
-def can(session: Session, actor: Actor, call: Call) -> frozenset[str]:
+def can(handset: Handset, call: Call) -> frozenset[str]:
     """How this call can be passed on now: while one talks with the caller, by the PBX's own word."""
-    status = session.get(PbxStatus, call.pbx)
-    extension = actor.extension or ""
+    status, extension = handset.statuses.get(call.pbx), handset.extension
     talks = call.ended_at is None and extension in call.talking and extension not in call.holding
-    if status is None or not rights.may(actor, Right.WORK_TELEPHONE) or not talks:
+    if status is None or not rights.may(handset.actor, Right.WORK_TELEPHONE) or not talks:
         return frozenset()
     return frozenset(verb.value for verb in _ON if verb.value in status.actions)
 
 
-def of_mine(session: Session, actor: Actor) -> Mapping[int, frozenset[str]]:
+def of_mine(handset: Handset) -> dict[int, frozenset[str]]:
     """How each live call of this telephone can be passed on, by its id."""
-    return {call.id: can(session, actor, call) for call in queries.my_calls(session, actor)}
+    return {call.id: can(handset, call) for call in handset.calls}
 
 
-def consultation(session: Session, actor: Actor, now: datetime) -> Consultation | None:
+def consultation(handset: Handset) -> Consultation | None:
     """Whom this telephone asks while the caller is on hold.
 
     A consultation that was asked for here and done, in a call that goes on and in which the PBX does not show this
     telephone back with the caller. A call held by the telephone's own key is none: a button would cut it off.
     """
-    mine = {"extension": actor.extension, "person": actor.id, "since": now - _LONGEST_CONSULTATION}
-    last = session.scalars(_LAST_OF_MINE, mine).first() if actor.extension else None
+    mine = (one for one in handset.commands if one.verb in PASSING and one.asked_by_id == handset.actor.id)
+    last = next(mine, None)
     if last is None or last.verb != CommandVerb.CONSULT or last.result != CommandResult.DONE:
         return None
-    call = session.scalars(select(Call).where(Call.pbx == last.pbx, Call.linkedid == last.arguments["call"])).first()
-    if call is None or call.ended_at is not None:
-        return None
-    if actor.extension in call.talking and actor.extension not in call.holding:
+    call = next((c for c in handset.near if (c.pbx, c.linkedid) == (last.pbx, last.arguments["call"])), None)
+    if call is None or (handset.extension in call.talking and handset.extension not in call.holding):
         return None
     return Consultation(call.id, call.caller, last.arguments["to"], last.ended_at or last.asked_at)
 
@@ -128,7 +115,7 @@ def ask(
     call = session.get(Call, call_id)
     if call is None or not actor.extension or actor.id is None:
         raise NotFound(f"no call {call_id} for {actor.name}")
-    _check(session, actor, call, verb, now)
+    _check(Handset(session, actor, now), call, verb)
     arguments = {"call": call.linkedid}
     if verb in _ON:
         arguments["to"] = to if to in also else _known(session, actor, to, allowed)
@@ -145,11 +132,11 @@ def ask(
     )
 
 
-def _check(session: Session, actor: Actor, call: Call, verb: CommandVerb, now: datetime) -> None:
-    if phone.is_away(session.get(PbxStatus, call.pbx), now):
+def _check(handset: Handset, call: Call, verb: CommandVerb) -> None:
+    if phone.is_away(handset.statuses.get(call.pbx), handset.now):
         raise Invalid({"phone": "phone_away"})
-    asking = consultation(session, actor, now) if verb in _OUT else None
-    fits = asking is not None and asking.call_id == call.id if verb in _OUT else verb.value in can(session, actor, call)
+    asking = consultation(handset) if verb in _OUT else None
+    fits = asking is not None and asking.call_id == call.id if verb in _OUT else verb.value in can(handset, call)
     if not fits:
         raise Invalid({"phone": "phone_too_late"})
 

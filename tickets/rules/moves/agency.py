@@ -124,7 +124,7 @@ GIVE_BACK = Move(
         icon="arrow-back-up",
         follows=N_("Phiếu về tổng đài để chọn đơn vị khác; ngày hẹn người dân giữ nguyên."),
         button=N_("Trả lại"),
-        done=N_("Đã trả lại phiếu."),
+        done=N_("Đã trả lại phiếu %(code)s."),
         place=43,
     ),
     starts=(Clock.TRIAGE,),

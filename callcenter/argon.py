@@ -1,0 +1,27 @@
+"""Work of the pool: argon2id hashes, made and compared."""
+
+from collections.abc import Mapping
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from callcenter.pool.wire import Work
+
+_hasher = PasswordHasher()
+# Made before the first password comes, so that an unknown name never takes longer than a known one.
+_UNKNOWN = _hasher.hash("of no account")
+
+
+def _hash(_body: bytes, *, password: str) -> tuple[dict[str, str], bytes]:
+    return {"hash": _hasher.hash(password)}, b""
+
+
+def _verify(_body: bytes, *, password_hash: str | None, password: str) -> tuple[dict[str, bool], bytes]:
+    try:
+        _hasher.verify(password_hash or _UNKNOWN, password)
+    except (VerificationError, InvalidHashError):
+        return {"matches": False}, b""
+    return {"matches": password_hash is not None}, b""
+
+
+WORK: Mapping[str, Work] = {"hash": _hash, "verify": _verify}
