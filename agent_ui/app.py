@@ -29,6 +29,7 @@ from agent_ui.shell import design, home, navigation, palette, tours
 from agent_ui.ticket import onlookers, search_pages, sounds, ticket_moves
 from agent_ui.web import (
     addresses,
+    again,
     auth,
     compression,
     counters,
@@ -109,6 +110,7 @@ def create_console(
     )
     app.jinja_env.globals.update(may=auth.has, desk_of=navigation.desk_of)
     app.jinja_env.globals.update(beside_sign_in=beside_sign_in or str)
+    again.attach(app)
     limits.apply(app, site_of(app).redis_url)
     return app
 
@@ -119,6 +121,7 @@ def create_public(settings: Settings, engine: Engine | None = None, redis_url: s
     for pages in (front, report, track, reports):
         app.register_blueprint(pages.blueprint)
     app.extensions["csrf"].exempt(reports.blueprint)
+    again.attach(app)
     limits.apply(app, site_of(app).redis_url)
     return app
 

@@ -1,5 +1,7 @@
 """A small province for tests: three wards, four fields, four agencies, rules, one person of each role, and calls."""
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,6 +15,7 @@ from callcenter.models import Agency, Call, Category, ExtensionSpan, FormerUnit,
 from callcenter.text import fold
 from callcenter.vocab import AgencyKind, Clock, Outcome, Role, Stage
 from tickets.actors import Actor
+from tickets.life import posts
 
 # A Monday morning in working time: 09:00 in Vietnam.
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -180,3 +183,11 @@ def set_due(ticket: Ticket, kind: Clock, due: datetime) -> None:
     clock = ticket.clock(kind)
     assert clock is not None
     clock.due = due
+
+
+def posted_twice(session: Session, act: Callable[[], Any], *, now: datetime = MONDAY) -> None:
+    """A form with a nonce that is posted twice, as its view carries it out."""
+    nonce = secrets.token_hex(16)
+    for _ in range(2):
+        if posts.is_first(session, nonce, now):
+            act()

@@ -16,6 +16,7 @@ from callcenter.errors import MoveRefused, NotFound
 from callcenter.models import Agency
 from tickets.agency import casework
 from tickets.agency import inbox as inboxes
+from tickets.life import posts
 from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.states import Group
@@ -61,7 +62,8 @@ def accept(code: str) -> ResponseReturnValue:
     """Straight from the list, which comes back where it was; somebody quicker is no mistake of this one's."""
     try:
         with site.transaction() as session:
-            casework.accept(session, me(), code, now=site.now())
+            if posts.is_first(session, forms.text("nonce"), site.now()):
+                casework.accept(session, me(), code, now=site.now())
         flash(_("Đã tiếp nhận phiếu %(code)s.", code=codes.group(code)), "success")
     except (MoveRefused, NotFound):
         flash(_("Phiếu %(code)s không còn chờ đơn vị tiếp nhận.", code=codes.group(code)), "warning")

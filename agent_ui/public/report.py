@@ -99,15 +99,12 @@ def step() -> ResponseReturnValue:
 @limits.posts("10 per minute; 60 per hour")
 def send() -> ResponseReturnValue:
     filled = report_form.read(site.site().settings.data_dir)
-    with site.reading() as session_:
-        problems = report_form.check(session_, filled, WHAT, WHERE, SEND)
-    if problems:
-        return _again(filled, report_form.first_step(problems), problems)
     try:
+        report = report_form.report(filled)
         with site.transaction() as session_:
             ticket, _new = intake.receive(
                 session_,
-                report_form.report(filled),
+                report,
                 source=Source.WEB,
                 sender="web",
                 now=site.now(),

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flask import request
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from agent_ui.web import forms, limits, signed
-from callcenter import phones
 from callcenter.errors import Busy, Invalid, NotFound
-from callcenter.models import Category, Ward
 from tickets.finding import places
 from tickets.finding.places import PlaceHit
 from tickets.life import files, uploads
 from tickets.life.files import StoredFile
+from tickets.people import intake
 from tickets.people.intake import Report
 from tickets.rules import policy
-from tickets.rules.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION, point_of
+from tickets.rules.fields import point_of
 
 WHAT, WHERE, SEND = 1, 2, 3
 TEXTS = ("description", "category", "ward", "place", "address", "latitude", "longitude", "reporter_name",
@@ -29,7 +29,12 @@ TICKS = ("keep_identity", "consent", "may_publish")
 PICTURE = "report-picture"
 # Shorter than the sweep's day: what a token still names is still there.
 PICTURE_AGE_S = 12 * 3600
-_STEP_OF = {"description": WHAT, "category": WHAT, "files": WHAT, "ward": WHERE, "address": WHERE}
+# In the order of the page.
+_STEP_OF = {
+    "description": WHAT, "files": WHAT, "category": WHAT,
+    "ward": WHERE, "address": WHERE,
+    "reporter_phone": SEND, "reporter_name": SEND, "consent": SEND,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,22 +110,38 @@ def find_place(session: Session, form: Form) -> Form:
 
 def check(session: Session, form: Form, *steps: int) -> dict[str, str]:
     """What is wrong in these steps, by field, in the order of the page."""
-    problems: dict[str, str] = {}
-    if WHAT in steps:
-        problems |= _check_what(session, form)
-    if WHERE in steps:
-        problems |= _check_where(session, form)
-    if SEND in steps:
-        problems |= _check_send(form)
-    return problems
+    unknown = intake.unknown_codes(session, form.get("category"), form.get("ward"))
+    found = problems(form) | unknown
+    return {name: found[name] for name in _STEP_OF if name in found and _STEP_OF[name] in steps}
 
 
-def first_step(problems: dict[str, str]) -> int:
-    return min(_STEP_OF.get(name, SEND) for name in problems)
+def first_step(wrong: dict[str, str]) -> int:
+    return min(_STEP_OF.get(name, SEND) for name in wrong)
 
 
 def report(form: Form) -> Report:
-    """A checked form as the report that is received."""
+    """The form as the report that is received. Raises Invalid for everything that the form itself can know."""
+    wrong = problems(form)
+    if wrong:
+        raise Invalid(wrong)
+    return _report(form)
+
+
+def problems(form: Form) -> dict[str, str]:
+    """What is wrong with the form as a whole: with the report in it, and with what the form asks for besides."""
+    found = {name: why for name, why in form.problems.items() if name == "files"}
+    try:
+        _report(form)
+    except ValidationError as error:
+        found |= intake.problems_of(error)
+    if not form.get("ward") and not form.get("address") and _point(form) is None:
+        found["ward"] = "place_required"
+    if "consent" not in form.ticks:
+        found["consent"] = "consent_required"
+    return found
+
+
+def _report(form: Form) -> Report:
     point = _point(form)
     return Report(
         source_ref=_once(form),
@@ -141,42 +162,6 @@ def _once(form: Form) -> str:
     texts = {name: text for name, text in form.texts.items() if name != "source_ref"}
     said = json.dumps([texts, sorted(form.ticks), [one.file.sha256 for one in form.pictures]])
     return f"{form.get('source_ref')[:100]}-{hashlib.sha256(said.encode()).hexdigest()[:32]}"
-
-
-def _check_what(session: Session, form: Form) -> dict[str, str]:
-    problems = {}
-    if len(form.get("description")) < MIN_DESCRIPTION:
-        problems["description"] = "required"
-    elif len(form.get("description")) > MAX_DESCRIPTION:
-        problems["description"] = "too_long"
-    problems |= {name: why for name, why in form.problems.items() if name == "files"}
-    category = session.get(Category, form.get("category")) if form.get("category") else None
-    if form.get("category") and (category is None or not category.active):
-        problems["category"] = "unknown_choice"
-    return problems
-
-
-def _check_where(session: Session, form: Form) -> dict[str, str]:
-    if form.get("ward") and session.get(Ward, form.get("ward")) is None:
-        return {"ward": "unknown_choice"}
-    if len(form.get("address")) > MAX_ADDRESS:
-        return {"address": "too_long"}
-    if not form.get("ward") and not form.get("address") and _point(form) is None:
-        return {"ward": "place_required"}
-    return {}
-
-
-def _check_send(form: Form) -> dict[str, str]:
-    problems = {}
-    if len(form.get("reporter_name")) > MAX_NAME:
-        problems["reporter_name"] = "too_long"
-    if not form.get("reporter_phone"):
-        problems["reporter_phone"] = "required"
-    elif phones.normalise(form.get("reporter_phone")) is None:
-        problems["reporter_phone"] = "phone_unreadable"
-    if "consent" not in form.ticks:
-        problems["consent"] = "consent_required"
-    return problems
 
 
 def _point(form: Form) -> tuple[float, float] | None:

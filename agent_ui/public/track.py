@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import plain_words, proof
@@ -13,7 +14,7 @@ from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.errors import problem_words
 from agent_ui.words.spans import in_words
 from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
-from tickets.life import files, uploads
+from tickets.life import files, posts, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens, tracking
 from tickets.people.citizens import CITIZEN
@@ -73,7 +74,8 @@ def rate() -> ResponseReturnValue:
     try:
         stars, note = forms.number("stars"), forms.text("note")
         with site.transaction() as session:
-            citizens.rate(session, CITIZEN, _mine(), stars=stars, note=note, now=site.now())
+            if _is_first(session):
+                citizens.rate(session, CITIZEN, _mine(), stars=stars, note=note, now=site.now())
     except Invalid as error:
         return _again("rate", error.problems)
     return _said(_("Cảm ơn ông/bà đã đánh giá."))
@@ -84,7 +86,8 @@ def rate() -> ResponseReturnValue:
 def not_fixed() -> ResponseReturnValue:
     try:
         with site.transaction() as session:
-            citizens.not_fixed(session, CITIZEN, _mine(), reason=forms.text("reason"), now=site.now())
+            if _is_first(session):
+                citizens.not_fixed(session, CITIZEN, _mine(), reason=forms.text("reason"), now=site.now())
     except Invalid as error:
         return _again("not_fixed", error.problems)
     return _said(_("Đã mở lại phiếu. Đơn vị được báo ngay là việc chưa khắc phục."))
@@ -96,7 +99,8 @@ def supply() -> ResponseReturnValue:
     try:
         code = _mine()
         with site.transaction() as session:
-            citizens.supply(session, CITIZEN, code, text=forms.text("text"), files=_pictures(), now=site.now())
+            if _is_first(session):
+                citizens.supply(session, CITIZEN, code, text=forms.text("text"), files=_pictures(), now=site.now())
     except Invalid as error:
         return _again("supply", error.problems)
     return _said(_("Đã gửi cho đơn vị xử lý. Hạn trả lời lại chạy tiếp."))
@@ -107,7 +111,8 @@ def supply() -> ResponseReturnValue:
 def withdraw() -> ResponseReturnValue:
     try:
         with site.transaction() as session:
-            citizens.withdraw(session, CITIZEN, _mine(), reason=forms.text("withdraw_reason"), now=site.now())
+            if _is_first(session):
+                citizens.withdraw(session, CITIZEN, _mine(), reason=forms.text("withdraw_reason"), now=site.now())
     except Invalid as error:
         return _again("withdraw", error.problems)
     return _said(_("Đã rút phản ánh."))
@@ -148,6 +153,11 @@ def _mine() -> str:
     if code is None or forms.text("code") != code:
         raise Invalid({"proof": "proof_gone"})
     return code
+
+
+def _is_first(session: Session) -> bool:
+    """False where this very form was carried out before: pressed twice, or sent again by going back."""
+    return posts.is_first(session, forms.text("nonce"), site.now())
 
 
 def _pictures() -> list[StoredFile]:

@@ -1,29 +1,33 @@
-"""The moves of a ticket that people make on its page. What is refused comes back with what was typed."""
+"""The moves of a ticket that people make on its page: one view for all, read from their rows."""
 
 from collections.abc import Callable
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from agent_ui import frame
 from agent_ui.ticket.tickets_pages import blueprint, show
 from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.auth import may, me
+from agent_ui.words.spans import filled
 from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
-from callcenter.vocab import Attempt
+from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
-from tickets.life import choices, uploads
+from tickets.life import choices, offers, posts, uploads
 from tickets.life.files import StoredFile
 from tickets.people import citizens
 from tickets.rights import Right
-from tickets.rules import codes, policy
+from tickets.rules import codes, moves, policy
+from tickets.rules.moves.row import Files, Need, Whole
 
-__all__ = ["blueprint"]
+# Each declares the actions that it carries out (`offers.carries`).
+CARRIERS = (approvals, calling, casework, citizens, filing)
+__all__ = ["CARRIERS", "blueprint"]
 
 _KEPT = "kept-file"
 _KEPT_FOR_S = 12 * 3600
@@ -38,206 +42,79 @@ def assign_form(code: str) -> str:
         return render_template("tickets/assign.html", ticket=ticket, agencies=choices.agencies(session))
 
 
-@blueprint.post("/tickets/<code>/assign")
-@may(Right.ROUTE_TICKET)
-def assign(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        agency_id = forms.number("agency_id")
-        casework.assign(session, me(), code, agency_id, reason=forms.text("reason"), now=site.now())
+def make_move(code: str, action: str) -> ResponseReturnValue:
+    """Make the move and go on; refused, the page says why and keeps what was typed.
 
-    return _move(code, "assign", act, _("Đã chuyển đơn vị xử lý."))
-
-
-@blueprint.post("/tickets/<code>/accept")
-@may(Right.ACCEPT_TICKET)
-def accept(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        casework.accept(session, me(), code, now=site.now())
-
-    return _move(code, "accept", act, _("Đã tiếp nhận phiếu %(code)s.", code=codes.group(code)))
-
-
-@blueprint.post("/tickets/<code>/give-back")
-@may(Right.ACCEPT_TICKET)
-def give_back(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        casework.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
-
-    words = _("Đã trả lại phiếu %(code)s.", code=codes.group(code))
-    return _move(code, "give_back", act, words, then=url_for("agency.inbox"))
-
-
-@blueprint.post("/tickets/<code>/resolve")
-@may(Right.ANSWER_TICKET)
-def resolve(code: str) -> ResponseReturnValue:
-    try:
-        with site.reading() as session:
-            queries.ticket(session, me(), code)
-        chosen = _files()
-    except Invalid as error:
-        return show(code, {"resolve_files": error.problems["files"]}, form="resolve"), 422
-    except Busy as error:
-        page = show(code, {"resolve_files": "files_wait"}, form="resolve")
-        return page, 503, {"Retry-After": str(error.retry_s)}
-    except NotFound:
-        return _gone(), 404
-
-    def act(session: Session) -> None:
-        casework.resolve(session, me(), code, text=forms.text("text"), files=chosen, now=site.now())
-
-    return _move(code, "resolve", act, _("Đã gửi kết quả xử lý."))
-
-
-@blueprint.post("/tickets/<code>/ask")
-@may(Right.ANSWER_TICKET)
-def ask(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        casework.ask(session, me(), code, question=forms.text("question"), now=site.now())
-
-    return _move(code, "ask", act, _("Đã hỏi người dân. Hạn trả lời tạm dừng đến khi có bổ sung."))
-
-
-@blueprint.post("/tickets/<code>/resume")
-@may(Right.ANSWER_TICKET)
-def resume(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        casework.resume(session, me(), code, reason=forms.text("reason"), now=site.now())
-
-    return _move(code, "resume", act, _("Đã chuyển về đang xử lý. Hạn trả lời chạy tiếp."))
-
-
-@blueprint.post("/tickets/<code>/extend")
-@may(Right.ANSWER_TICKET)
-def extend(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        days = forms.number("working_days")
-        casework.extend(session, me(), code, working_days=days, reason=forms.text("reason"), now=site.now())
-
-    return _move(code, "extend", act, _("Đã gia hạn. Người dân thấy ngày hẹn mới khi tra cứu."))
-
-
-@blueprint.post("/tickets/<code>/reject")
-@may(Right.REJECT_TICKET)
-def reject(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        queries.ticket(session, me(), code)
-        casework.reject(session, me(), code, reason=forms.text("reason"), now=site.now())
-
-    return _move(code, "reject", act, _("Đã từ chối phiếu. Người dân đọc được lý do khi tra cứu."))
-
-
-@blueprint.post("/tickets/<code>/approve")
-@may(Right.APPROVE_ANSWER)
-def approve(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        queries.ticket(session, me(), code)
-        read = forms.digits(request.form.get("proposal", ""))
-        approvals.approve(session, me(), code, proposal=read, now=site.now())
-
-    return _move(code, "approve", act, _("Đã duyệt. Câu trả lời đã gửi người dân."))
-
-
-@blueprint.post("/tickets/<code>/send-back")
-@may(Right.APPROVE_ANSWER)
-def send_back(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        queries.ticket(session, me(), code)
-        approvals.send_back(session, me(), code, reason=forms.text("reason"), now=site.now())
-
-    return _move(code, "send_back", act, _("Đã trả lại để sửa câu trả lời."))
-
-
-@blueprint.post("/tickets/<code>/supply")
-@may(Right.SPEAK_FOR_CITIZEN)
-def supply(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        citizens.supply(session, me(), code, text=forms.text("text"), now=site.now())
-
-    return _move(code, "supply", act, _("Đã ghi thông tin người dân bổ sung. Đơn vị xử lý tiếp."))
-
-
-@blueprint.post("/tickets/<code>/not-fixed")
-@may(Right.SPEAK_FOR_CITIZEN)
-def not_fixed(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        citizens.not_fixed(session, me(), code, reason=forms.text("reason"), now=site.now())
-
-    return _move(code, "not_fixed", act, _("Đã mở lại phiếu. Đơn vị phải xử lý tiếp."))
-
-
-@blueprint.post("/tickets/<code>/rate")
-@may(Right.SPEAK_FOR_CITIZEN)
-def rate(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        citizens.rate(session, me(), code, stars=forms.number("stars"), note=forms.text("note"), now=site.now())
-
-    return _move(code, "rate", act, _("Đã ghi đánh giá của người dân."))
-
-
-@blueprint.post("/tickets/<code>/withdraw")
-@may(Right.SPEAK_FOR_CITIZEN)
-def withdraw(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        citizens.withdraw(session, me(), code, reason=forms.text("reason"), now=site.now())
-
-    return _move(code, "withdraw", act, _("Đã ghi: người dân rút phản ánh."))
-
-
-@blueprint.post("/tickets/<code>/called-back")
-@may(Right.CALL_BACK)
-def called_back(code: str) -> ResponseReturnValue:
-    def act(session: Session) -> None:
-        filing.close_callback(session, me(), code, note=forms.text("note"), now=site.now())
-
-    return _move(code, "called_back", act, _("Đã ghi: người dân đã được gọi lại."))
-
-
-@blueprint.post("/tickets/<code>/not-reached")
-@may(Right.CALL_BACK)
-def not_reached(code: str) -> ResponseReturnValue:
-    """The next number is one key away from there: an operator goes back to the desk."""
-
-    def act(session: Session) -> None:
-        result = forms.word(Attempt, "result")
-        note, later = forms.text("note"), forms.text("later")
-        calling.not_reached(session, me(), code, result, note=note, later=later, now=site.now())
-
-    return _move(code, "not_reached", act, _("Đã ghi lần gọi. Số này sẽ trở lại danh sách khi đến giờ."))
-
-
-@blueprint.post("/tickets/<code>/unlink")
-@may(Right.FILE_REPORT)
-def unlink(code: str) -> ResponseReturnValue:
-    with site.transaction() as session:
-        filing.unlink(session, me(), code, now=site.now())
-    return redirect(url_for("drafts.page", code=code), 303)
-
-
-def _move(
-    code: str, form: str, act: Callable[[Session], Any], words: str, *, then: str | None = None
-) -> ResponseReturnValue:
-    """Make the move and go back to the ticket, or on to `then`; refused, the page says why and keeps what was typed.
-
-    An agency that lost the ticket while its officer typed sees no more of it; the text comes back to be copied.
+    The nonce of the form makes a second post harmless: it goes where the first one went.
     """
     try:
+        with site.reading() as session:
+            if posts.is_done(session, forms.text("nonce")):
+                return _onward(code)
+            # Nothing of theirs is kept for a ticket that they may not see.
+            queries.ticket(session, me(), code)
+        values = _values(action)
         with site.transaction() as session:
-            act(session)
+            first = posts.is_first(session, forms.text("nonce"), site.now())
+            words = _carry(session, code, action, values) if first else ""
     except Invalid as error:
-        return show(code, {f"{form}_{name}": why for name, why in error.problems.items()}, form=form), 422
+        return _refused(code, action, error)
+    except Busy as error:
+        page = show(code, {f"{action}_files": "files_wait"}, form=action)
+        return page, 503, {"Retry-After": str(error.retry_s)}
     except (MoveRefused, NotFound):
-        try:
-            return show(code, form=form, refused=True), 409
-        except NotFound:
-            if not rights.may(me(), Right.WORK_INBOX):
-                raise
-            return _gone(), 404
-    flash(words, "success")
-    return redirect(then or url_for("tickets.page", code=code), 303)
+        return _too_late(code, action)
+    if words:
+        flash(words, "success")
+    return _onward(code)
 
 
-def _gone() -> str:
-    return render_template("tickets/gone.html", typed=request.form)
+def _onward(code: str) -> ResponseReturnValue:
+    """To the ticket, or to what it has become; an agency that gave it back sees its inbox."""
+    try:
+        with site.reading() as session:
+            state = queries.ticket(session, me(), code).ticket.state
+    except NotFound:
+        return redirect(url_for("agency.inbox" if rights.may(me(), Right.WORK_INBOX) else "home.home"), 303)
+    return redirect(url_for("drafts.page" if state == TicketState.DRAFT else "tickets.page", code=code), 303)
+
+
+def _too_late(code: str, action: str) -> ResponseReturnValue:
+    """The ticket stands otherwise by now. An agency that lost it sees no more of it; the text comes back to copy."""
+    try:
+        return show(code, form=action, refused=True), 409
+    except NotFound:
+        if not rights.may(me(), Right.WORK_INBOX):
+            raise
+        with site.reading() as session:
+            return frame.page(session, "tickets/gone.html", typed=request.form), 404
+
+
+def _refused(code: str, action: str, error: Invalid) -> ResponseReturnValue:
+    return show(code, {f"{action}_{name}": why for name, why in error.problems.items()}, form=action), 422
+
+
+def _carry(session: Session, code: str, action: str, values: dict[str, Any]) -> str:
+    """Make the move; returns the words of the one of its action that it was."""
+    ticket = queries.ticket(session, me(), code).ticket
+    state, offered = ticket.state, offers.offered(session, me(), ticket, site.now())
+    offers.carry(session, me(), code, action, values, site.now())
+    move = next((move for move in offered if move.action == action), moves.ACTIONS[action][0])
+    return filled(move.form_at(state).done, code=codes.group(code))
+
+
+def _values(action: str) -> dict[str, Any]:
+    """The fields that the move asks for, by name. Raises Invalid for files that cannot be kept."""
+    needs: dict[str, Need] = {need.name: need for move in moves.ACTIONS[action] for need in move.needs}
+    return {name: _value(need) for name, need in needs.items()}
+
+
+def _value(need: Need) -> Any:
+    if isinstance(need, Files):
+        return _files()
+    if isinstance(need, Whole):
+        return forms.digits(request.form.get(need.name, ""))
+    return forms.text(need.name)
 
 
 def _files() -> list[StoredFile]:
@@ -257,3 +134,17 @@ def _files() -> list[StoredFile]:
             for file in list(everything.values())[: policy.MOST_FILES]
         ]
     return list(everything.values())
+
+
+def _view_of(action: str) -> Callable[[str], ResponseReturnValue]:
+    """The one view at an action's address, opened by the action's right."""
+
+    def view(code: str) -> ResponseReturnValue:
+        return make_move(code, action)
+
+    return may(moves.right_of(action))(view)
+
+
+for _action in moves.ACTIONS:
+    _path = f"/tickets/<code>/{moves.path_of(_action)}"
+    blueprint.add_url_rule(_path, endpoint=_action, view_func=_view_of(_action), methods=["POST"])

@@ -12,17 +12,15 @@ from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import AssignmentRole, TicketKind
+from callcenter.vocab import AssignmentRole
 from tickets import rights
-from tickets.agency import approvals, casework
+from tickets.agency import approvals
 from tickets.calls import talkers
 from tickets.desk import queries
-from tickets.desk.queries import TicketPage
 from tickets.finding import related
-from tickets.life import choices, clocks, files, running, uploads
-from tickets.people import citizens
+from tickets.life import attachments, choices, clocks, files, offers, running, uploads
 from tickets.rights import Right
-from tickets.rules import moves, policy
+from tickets.rules import policy
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -101,10 +99,12 @@ def _read(session: Session, code: str) -> dict[str, object]:
     ticket = found.ticket
     lead = next((a for a in found.assignments if a.ended_at is None and a.role == AssignmentRole.LEAD), None)
     names = choices.agency_names(session)
-    can = _can(session, found)
+    offered = offers.offered(session, actor, ticket, site.now(), part=found.mine)
+    can = frozenset(move.action for move in offered)
     return {
         "page": found,
         "ticket": ticket,
+        "offered": offered,
         "can": can,
         "hidden": ticket.keep_identity and not rights.may(actor, Right.SEE_IDENTITY),
         "steps": journey.journey(ticket),
@@ -115,60 +115,9 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "at_phone": talkers.names(session, [call for call, _ in found.calls]),
         "agencies": choices.agencies(session) if "assign" in can else (),
         "proposal": approvals.proposal_of(session, ticket),
-        "evidence_owed": _owes_evidence(found),
+        "evidence_owed": found.mine is not None and attachments.is_evidence_owed(ticket, found.mine, found.attachments),
         "extensions_left": policy.MOST_EXTENSIONS - ticket.extended,
     }
-
-
-def _can(session: Session, page: TicketPage) -> frozenset[str]:
-    """Which forms the page shows; the verbs check again."""
-    actor, ticket, mine = me(), page.ticket, page.mine
-    allowed = moves.allowed(ticket.state)
-    can = _desk_can(page, allowed) if rights.may(actor, Right.SPEAK_FOR_CITIZEN) else set()
-    if rights.may(actor, Right.WORK_INBOX) and mine is not None:
-        can |= _officer_can(page, allowed)
-    stands_in = rights.has_all(actor, Right.APPROVE_ANSWER)
-    if approvals.may_approve(session, actor, ticket) and (mine is not None or stands_in):
-        can |= {"approve", "send_back"}
-    return frozenset(can)
-
-
-def _desk_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
-    actor, ticket = me(), page.ticket
-    can = set(citizens.open_to(ticket, site.now()))
-    call_back = ticket.kind == TicketKind.CALLBACK
-    if rights.has_all(actor, Right.ROUTE_TICKET) and not call_back:
-        can |= {word for word, move in (("assign", "route"), ("reject", "reject")) if move in allowed}
-    if call_back and "call_back_done" in allowed:
-        can |= {"called_back", "not_reached"}
-    if "unlink" in allowed:
-        can.add("unlink")
-    return can
-
-
-def _officer_can(page: TicketPage, allowed: frozenset[str]) -> set[str]:
-    actor, ticket, mine = me(), page.ticket, page.mine
-    assert mine is not None
-    if mine.role != AssignmentRole.LEAD:
-        return {"give_back"} if mine.accepted_at else {"accept", "give_back"}
-    can: set[str] = {verb for verb in ("accept", "give_back", "resolve", "ask", "resume") if verb in allowed}
-    late = ticket.answer_due is None or ticket.answer_due <= site.now()
-    if "extend" in allowed and ticket.extended < policy.MOST_EXTENSIONS and not late:
-        can.add("extend")
-    if "ask" in can and not clocks.may_wait(ticket):
-        can.remove("ask")
-    if "reject" in allowed and (actor.approves or not mine.agency.needs_approval):
-        can.add("reject")
-    return can
-
-
-def _owes_evidence(page: TicketPage) -> bool:
-    """Whether the answer needs a file that is not there yet, by the rule of `agencies.resolve`."""
-    category, mine = page.ticket.category, page.mine
-    if category is None or not category.evidence_required or mine is None:
-        return False
-    evidence = (one for one in page.attachments if one.purpose == casework.EVIDENCE)
-    return not any(one.created_at >= mine.assigned_at for one in evidence)
 
 
 def _send(path: Path, content_type: str, name: str) -> Response:

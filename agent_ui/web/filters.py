@@ -1,6 +1,7 @@
 """How moments, phones, codes and words look on a page."""
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -42,6 +43,7 @@ def add(app: Flask) -> None:
     app.jinja_env.globals.update(LABELS=labels, PROBLEMS=PROBLEMS, STATES=STATES, POLICY=policy)
     app.jinja_env.globals.update(in_words=in_words, filled=filled)
     app.jinja_env.globals.update(now=site.now, icons_url=icons_url, icon_picture=icon)
+    app.jinja_env.globals.update(nonce=lambda: secrets.token_hex(16))
     app.url_defaults(_versioned(app))
 
 

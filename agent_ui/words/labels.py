@@ -43,6 +43,8 @@ from callcenter.vocab import (
     Witness,
 )
 from tickets.rules import policy
+from tickets.rules.moves import ENTRIES
+from tickets.rules.moves.row import Choice
 from tickets.rules.states import STATES as TICKET_STATES
 
 _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
@@ -220,64 +222,7 @@ CLOCK_STATES: Mapping[str, LazyString] = {
 }
 
 # Verbs of the history (`TicketEvent.move`), as what happened.
-MOVES: Mapping[str, LazyString] = {
-    "open": _l("Mở phiếu"),
-    "file": _l("Tiếp nhận phản ánh"),
-    "expect_call_back": _l("Ghi việc gọi lại"),
-    "missed_again": _l("Thêm một cuộc gọi nhỡ"),
-    "expect_no_call_back": _l("Không phải gọi lại nữa"),
-    "call_back_needless": _l("Bỏ việc gọi lại"),
-    "not_missed": _l("Không phải cuộc gọi nhỡ"),
-    "restore": _l("Mở lại phiếu đang ghi nhận"),
-    "discard": _l("Kết thúc không lập phiếu"),
-    "emergency": _l("Khẩn cấp"),
-    "emergency_taken": _l("Nhận lo việc khẩn cấp"),
-    "emergency_answered": _l("Nơi tiếp nhận khẩn cấp nhấc máy"),
-    "emergency_called": _l("Gọi nơi tiếp nhận khẩn cấp"),
-    "emergency_over": _l("Xong việc khẩn cấp"),
-    "emergency_passed": _l("Đã chuyển nơi tiếp nhận khẩn cấp"),
-    "answer_at_once": _l("Trả lời ngay (cấp độ 1)"),
-    "shielded": _l("Liên hệ an toàn: không gọi lại"),
-    "redialled": _l("Gọi lại sau khi rớt, ghi tiếp"),
-    "link": _l("Gắn vào phiếu đã có"),
-    "unlink": _l("Gỡ khỏi phiếu gốc"),
-    "asked_again": _l("Người dân nhắc lại"),
-    "not_asked_again": _l("Gỡ lần nhắc lại"),
-    "triage": _l("Chuyển sang phân loại"),
-    "route": _l("Chuyển đơn vị xử lý"),
-    "accept": _l("Đơn vị tiếp nhận"),
-    "accept_part": _l("Đơn vị phối hợp tiếp nhận"),
-    "give_back": _l("Trả lại"),
-    "give_back_part": _l("Đơn vị phối hợp trả lại"),
-    "extend": _l("Gia hạn"),
-    "ask": _l("Hỏi thêm người dân"),
-    "supply": _l("Người dân bổ sung"),
-    "resume": _l("Xử lý tiếp, không chờ nữa"),
-    "wait_over": _l("Hết thời gian chờ người dân"),
-    "propose": _l("Trình duyệt trả lời"),
-    "send_back": _l("Trả lại để sửa câu trả lời"),
-    "approve": _l("Duyệt trả lời"),
-    "resolve": _l("Trả lời kết quả xử lý"),
-    "call_back_done": _l("Đã gọi lại"),
-    "call_back_ended": _l("Kết thúc việc gọi lại"),
-    "call_attempt": _l("Gọi lại chưa gặp"),
-    "texted": _l("Nhắn tin cho người dân"),
-    "hearing_opened": _l("Cho đơn vị nghe ghi âm"),
-    "hearing_closed": _l("Thôi cho đơn vị nghe ghi âm"),
-    "claim": _l("Đã nhận việc gọi lại"),
-    "unclaim": _l("Để lại việc gọi lại"),
-    "called_out": _l("Gọi người dân"),
-    "take_over": _l("Nhận phiếu bỏ dở"),
-    "hand_to": _l("Giao lại cho người khác"),
-    "handed_over": _l("Giao ca"),
-    "close": _l("Kết thúc"),
-    "reopen": _l("Mở lại – chưa khắc phục"),
-    "reopen_triage": _l("Mở lại – chưa khắc phục, chờ phân loại"),
-    "rated": _l("Người dân đánh giá"),
-    "breached": _l("Quá hạn"),
-    "reject": _l("Từ chối (có lý do)"),
-    "withdraw": _l("Người dân rút phản ánh"),
-}
+MOVES: Mapping[str, LazyString] = {verb: _l(entry.label) for verb, entry in ENTRIES.items()}
 
 # Why a ticket is where it is (`Ticket.routing_reason`).
 ROUTING_REASONS: Mapping[str, LazyString] = {
@@ -304,7 +249,6 @@ RELATIONS: Mapping[str, LazyString] = {
 # What an operator may choose, in the order of the list.
 DISPOSITIONS = tuple(word for word in Disposition if word not in AUTOMATIC_DISPOSITIONS)
 STATES = tuple(TicketState)
-NOT_REACHED = tuple(word for word in Attempt if word != Attempt.REACHED)
 
 
 def later() -> dict[str, str]:
@@ -325,3 +269,13 @@ ACTORS: Mapping[str, LazyString] = {
     "citizen": _l("người dân"),
     "time": _l("hệ thống"),
 }
+
+
+def choices(need: Choice) -> list[tuple[str, str]]:
+    """The words of a field to choose from, with their labels."""
+    times = later()
+    return [(word, str(label(word)) if isinstance(word, StrEnum) else times[word]) for word in need.words()]
+
+
+def disposition_label(word: str) -> LazyString:
+    return label(Disposition(word))

@@ -17,13 +17,13 @@ def in_words(name: str) -> LazyString:
     return LazyString(lambda: spell(getattr(policy, name)))
 
 
-def filled(text: str) -> str:
-    """A text of a rule, translated; its places are names of policies: `… %(CLOSE_AFTER)s …`."""
-    return str(gettext(text)) % _Policies()
+def filled(text: str, **values: object) -> str:
+    """A text of a rule, translated; its places are names of policies (`… %(CLOSE_AFTER)s …`) and those of `values`."""
+    return str(gettext(text)) % _Places(values)
 
 
-class _Policies:
-    def __getitem__(self, name: str) -> str:
+class _Places(dict[str, object]):
+    def __missing__(self, name: str) -> str:
         return spell(getattr(policy, name))
 
 

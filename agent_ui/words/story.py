@@ -6,89 +6,19 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import LazyString, gettext, ngettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from agent_ui.words import labels, unknown_words
 from agent_ui.words.spans import in_words
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd, Source, TextResult
+from tickets.rules.moves import ENTRIES
 from tickets.rules.sla import VIETNAM
 
 # Shorter pauses on the same day are told by the times themselves.
 _TOLD_GAP = timedelta(hours=2)
 
-# What the actor did; a sentence begins with who it was. Codes of other tickets come after it, as links.
-_SENTENCES: Mapping[str, LazyString] = {
-    "open": _l("mở phiếu"),
-    "file": _l("tiếp nhận phản ánh qua %(source)s"),
-    "expect_call_back": _l("ghi việc gọi lại cho số này"),
-    "missed_again": _l("ghi thêm một cuộc gọi nhỡ của số này"),
-    "expect_no_call_back": _l("theo nhật ký tổng đài, cuộc gọi đã được nghe máy: phiếu trở lại đang ghi nhận"),
-    "call_back_needless": _l("bỏ việc gọi lại: theo nhật ký tổng đài, không cần gọi lại nữa"),
-    "not_missed": _l("ghi: theo nhật ký tổng đài, đây không phải cuộc gọi nhỡ"),
-    "restore": _l("mở lại phiếu theo nhật ký tổng đài"),
-    "discard": _l("kết thúc, không lập phiếu: %(disposition)s"),
-    "emergency": _l("bấm khẩn cấp %(service)s; phiếu thành khẩn"),
-    "emergency_taken": _l("nhận lo việc khẩn cấp %(service)s"),
-    "emergency_answered": _l("%(service)s đã nhấc máy"),
-    "emergency_called": _l("gọi nơi tiếp nhận khẩn cấp: %(call_result)s"),
-    "emergency_over": _l("xong việc khẩn cấp %(service)s: %(emergency_end)s"),
-    "emergency_passed": _l("kết thúc: đã chuyển nơi tiếp nhận khẩn cấp"),
-    "answer_at_once": _l("trả lời ngay trong cuộc gọi (cấp độ 1)"),
-    "shielded": _l("bỏ việc gọi lại: người này xin liên hệ an toàn"),
-    "redialled": _l("người dân gọi lại sau khi rớt: ghi tiếp phiếu này"),
-    "link": _l("gắn vào phiếu đã có"),
-    "unlink": _l("gỡ khỏi phiếu gốc"),
-    "asked_again": _l("ghi: người dân nhắc lại"),
-    "not_asked_again": _l("gỡ một lần nhắc lại"),
-    "claim": _l("nhận việc gọi lại"),
-    "unclaim": _l("để lại việc gọi lại cho người khác"),
-    "call_attempt": _l("gọi lại chưa gặp: %(result)s; gọi lần sau từ %(call_at)s"),
-    "call_back_ended": _l("kết thúc việc gọi lại, không gọi nữa"),
-    "texted": _l("nhắn tin cho người dân: %(result)s"),
-    "hearing_opened": _l("cho đơn vị xử lý nghe ghi âm cuộc gọi"),
-    "hearing_closed": _l("thôi cho đơn vị xử lý nghe ghi âm cuộc gọi"),
-    "take_over": _l("nhận phiếu bỏ dở"),
-    "hand_to": _l("giao lại cho %(to)s"),
-    "handed_over": _l("nhận từ ca của %(before)s"),
-    "triage": _l("chuyển sang phân loại: %(why)s"),
-    "route": _l("chuyển đến %(agency)s"),
-    "accept": _l("tiếp nhận xử lý"),
-    "accept_part": _l("tiếp nhận phần phối hợp"),
-    "give_back": _l("trả lại phiếu, không đúng thẩm quyền"),
-    "give_back_part": _l("trả lại phần phối hợp"),
-    "ask": _l("hỏi thêm người dân; hạn trả lời tạm dừng"),
-    "supply": _l("bổ sung thông tin; hạn trả lời chạy tiếp"),
-    "resume": _l("xử lý tiếp, không chờ người dân nữa"),
-    "wait_over": _l("hết thời gian chờ người dân; hạn trả lời chạy tiếp"),
-    "extend": _l("gia hạn %(working_days)s ngày làm việc, hẹn mới %(new_due)s"),
-    "propose": _l("trình lãnh đạo đơn vị duyệt câu trả lời"),
-    "send_back": _l("trả lại để sửa câu trả lời"),
-    "approve": _l("duyệt, gửi câu trả lời cho người dân"),
-    "resolve": _l("trả lời kết quả xử lý cho người dân"),
-    "rated": _l("đánh giá %(stars)s trên 5 sao"),
-    "called_out": _l("gọi người dân: %(call_result)s"),
-    "call_back_done": _l("đã gọi lại"),
-    "close": _l("kết thúc phiếu"),
-    "reopen": _l("báo chưa khắc phục; phiếu mở lại, %(agency)s xử lý tiếp"),
-    "reopen_triage": _l("báo chưa khắc phục; phiếu mở lại, chờ phân loại"),
-    "reject": _l("từ chối phiếu, có nêu lý do cho người dân"),
-    "withdraw": _l("rút phản ánh"),
-    "breached": _l("ghi nhận quá %(clock)s"),
-}
-# Said by the citizen, also where somebody of the desk wrote it down on the phone.
-_CITIZENS = frozenset({"supply", "rated", "reopen", "reopen_triage", "withdraw"})
-_BRINGS_FILES = ("resolve", "propose", "supply", "file", "open")
-PICTURES: Mapping[str, str] = {
-    "route": "send", "accept": "check", "accept_part": "check", "give_back": "arrow-back-up", "ask": "message-question",
-    "give_back_part": "arrow-back-up", "resolve": "circle-check", "approve": "circle-check", "close": "lock",
-    "supply": "message", "rated": "star", "breached": "alert-triangle", "reopen": "refresh", "reopen_triage": "refresh",
-    "reject": "x", "withdraw": "x", "extend": "calendar", "file": "phone", "open": "phone-incoming", "link": "link",
-    "emergency": "alert-triangle", "emergency_over": "circle-check", "emergency_answered": "phone",
-    "call_attempt": "phone-off", "texted": "message",
-    "propose": "send", "send_back": "arrow-back-up", "asked_again": "bell", "triage": "filter",
-}  # fmt: skip
 _SOURCE_WORDS = {Source.HOTLINE: _l("điện thoại")}
 _NO_OBJECTION = _l("sau %(span)s không có ý kiến khác", span=in_words("CLOSE_AFTER"))
 
@@ -143,7 +73,7 @@ def _entry(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str], file
     return Entry(
         at=event.at,
         move=event.move,
-        icon=PICTURES.get(event.move, "history"),
+        icon=ENTRIES[event.move].icon if event.move in ENTRIES else "history",
         who=_who(ticket, event),
         what=_what(ticket, event, agency) + _addition(ticket, event, agencies),
         agency="" if says_agency or event.actor_id is None else agency,
@@ -158,7 +88,7 @@ def _who(ticket: Ticket, event: TicketEvent) -> str:
     if event.move in ("file", "open") and event.actor_id is None and ticket.source != Source.HOTLINE:
         return str(gettext("Người dân"))
     name = str(labels.ACTORS.get(event.actor, event.actor))
-    if event.actor_id is not None and event.move in _CITIZENS:
+    if event.actor_id is not None and _is(event, "of_citizen"):
         return str(gettext("Người dân (qua %(who)s)", who=name))
     return name[:1].upper() + name[1:]
 
@@ -166,8 +96,8 @@ def _who(ticket: Ticket, event: TicketEvent) -> str:
 def _what(ticket: Ticket, event: TicketEvent, agency: str) -> str:
     if event.move in ("file", "open") and event.actor_id is None and ticket.source != Source.HOTLINE:
         return str(gettext("gửi phản ánh qua %(source)s", source=_source(ticket.source)))
-    sentence = _SENTENCES.get(event.move)
-    if sentence is None:
+    entry = ENTRIES.get(event.move)
+    if entry is None or not entry.sentence:
         return str(unknown_words.named(event.move, labels.MOVES)).lower()
     data = event.data
     values = {
@@ -188,7 +118,12 @@ def _what(ticket: Ticket, event: TicketEvent, agency: str) -> str:
         "service": data.get("service", ""),
         "emergency_end": _said(data.get("ended"), EmergencyEnd),
     }
-    return str(sentence) % values
+    return str(gettext(entry.sentence)) % values
+
+
+def _is(event: TicketEvent, mark: str) -> bool:
+    """Whether the row of this event's verb has the mark; a verb of another version has none."""
+    return event.move in ENTRIES and bool(getattr(ENTRIES[event.move], mark))
 
 
 def _addition(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str]) -> str:
@@ -217,7 +152,7 @@ def _carried(events: Sequence[TicketEvent], files: Sequence[Attachment]) -> dict
     carried: dict[int, list[Attachment]] = {}
     for file in files:
         same = [event for event in events if event.at == file.created_at]
-        bringing = [event for event in same if event.move in _BRINGS_FILES] or same
+        bringing = [event for event in same if _is(event, "brings")] or same
         earlier = [event for event in events if event.at <= file.created_at] or list(events[:1])
         if bringing or earlier:
             carried.setdefault((bringing or earlier)[-1].id, []).append(file)

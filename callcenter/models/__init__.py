@@ -12,6 +12,7 @@ from callcenter.models.nuisance import NuisanceNumber, PbxListed
 from callcenter.models.outgoing import OutgoingCall
 from callcenter.models.people import Agency, ApiToken, ExtensionSpan, SavedSearch, User
 from callcenter.models.places import FormerUnit, Ward
+from callcenter.models.posts import FormPost, KeptAnswer
 from callcenter.models.rules import (
     CalendarDay,
     Category,
@@ -43,8 +44,10 @@ __all__ = [
     "Emergency",
     "EmergencyLine",
     "ExtensionSpan",
+    "FormPost",
     "FormerUnit",
     "Grievance",
+    "KeptAnswer",
     "Listening",
     "NuisanceNumber",
     "OutboxRow",

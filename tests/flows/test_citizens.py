@@ -19,7 +19,7 @@ from tests.factories import MONDAY, Province
 from tickets.actors import Actor
 from tickets.agency import assignment, casework, inbox
 from tickets.desk import filing, queries
-from tickets.life import files, sweeps
+from tickets.life import attachments, files, sweeps
 from tickets.life.files import StoredFile
 from tickets.oversight import worklist
 from tickets.people import citizens, intake
@@ -75,8 +75,9 @@ def test_a_kept_identity_is_not_told_by_the_names_of_its_files(
     son = province.actor("son")
     casework.accept(session, son, made.code, now=MONDAY)
     casework.ask(session, son, made.code, question="Ở đâu?", now=MONDAY)
-    for _ in range(2):
-        citizens.supply(session, CITIZEN, made.code, text="Đây", files=[named], now=MONDAY)
+    factories.posted_twice(
+        session, lambda: citizens.supply(session, CITIZEN, made.code, text="Đây", files=[named], now=MONDAY)
+    )
     read = queries.ticket(session, son, made.code)
     assert [file.name for file in read.attachments] == ["tep-1.jpg", "tep-1.jpg"]
     assert not [event for event in read.events if "Bảy" in str(event.data)]
@@ -100,7 +101,7 @@ def test_the_last_rating_counts_and_each_is_on_record(session: Session, answered
     assert (answered.rating, answered.rating_note, answered.rated_at) == (2, "Chậm", TUESDAY)
     citizens.rate(session, CITIZEN, answered.code, stars=5, note="", now=TUESDAY + 2 * DAYS)
     assert (answered.rating, answered.rating_note, answered.state) == (5, None, TicketState.RESOLVED)
-    rated = [event for event in events(session, answered) if event.move == citizens.RATED]
+    rated = [event for event in events(session, answered) if event.move == "rated"]
     assert [(e.actor, e.reason, e.data["stars"], e.data["before"]) for e in rated] == [
         ("citizen", "Chậm", 2, None),
         ("citizen", None, 5, 2),
@@ -141,8 +142,9 @@ def test_not_fixed_goes_back_to_the_same_agency_with_a_new_promise(
     with pytest.raises(Invalid) as refused:
         citizens.not_fixed(session, CITIZEN, answered.code, reason=" ", now=TUESDAY)
     assert refused.value.problems == {"reason": "required"}
-    for _ in range(2):
-        citizens.not_fixed(session, CITIZEN, answered.code, reason="Đèn vẫn tắt", now=TUESDAY)
+    factories.posted_twice(
+        session, lambda: citizens.not_fixed(session, CITIZEN, answered.code, reason="Đèn vẫn tắt", now=TUESDAY)
+    )
     power = province.agencies["power"].id
     assert (answered.state, answered.reopened, answered.resolved_at) == (TicketState.ACCEPTED, 1, None)
     assert in_hand(session, answered) == [(power, AssignmentRole.LEAD)]
@@ -166,7 +168,7 @@ def test_the_second_answer_needs_its_own_evidence_and_its_own_rating(
     assert refused.value.problems == {"files": "evidence_required"}
     casework.resolve(session, son, answered.code, text="Đã thay lần nữa", files=[photo], now=later)
     citizens.rate(session, CITIZEN, answered.code, stars=1, note="", now=later + DAYS)
-    assert [e.data["stars"] for e in events(session, answered) if e.move == citizens.RATED] == [1, 1]
+    assert [e.data["stars"] for e in events(session, answered) if e.move == "rated"] == [1, 1]
 
 
 def test_not_fixed_is_said_within_thirty_days_of_the_answer(session: Session, answered: Ticket) -> None:
@@ -181,8 +183,9 @@ def test_not_fixed_is_said_within_thirty_days_of_the_answer(session: Session, an
 
 def test_where_the_agency_is_no_more_triage_gets_it(session: Session, province: Province, answered: Ticket) -> None:
     province.agencies["power"].active = False
-    for _ in range(2):
-        citizens.not_fixed(session, CITIZEN, answered.code, reason="vẫn tắt", now=TUESDAY)
+    factories.posted_twice(
+        session, lambda: citizens.not_fixed(session, CITIZEN, answered.code, reason="vẫn tắt", now=TUESDAY)
+    )
     assert (answered.state, answered.lead_agency_id, answered.reopened) == (TicketState.TRIAGE, None, 1)
     assert (in_hand(session, answered), answered.triage_due) == ([], TUESDAY + timedelta(hours=1))
 
@@ -198,12 +201,13 @@ def test_more_from_the_citizen_and_the_clock_goes_on(
     with pytest.raises(Invalid) as refused:
         citizens.supply(session, CITIZEN, ticket.code, text=" ", now=TUESDAY)
     assert refused.value.problems == {"text": "required"}
-    for _ in range(2):
-        citizens.supply(session, CITIZEN, ticket.code, text="Trụ số 12", files=[photo], now=TUESDAY)
+    factories.posted_twice(
+        session, lambda: citizens.supply(session, CITIZEN, ticket.code, text="Trụ số 12", files=[photo], now=TUESDAY)
+    )
     assert (ticket.state, ticket.waiting_since, ticket.paused_minutes) == (TicketState.ACCEPTED, None, 450)
     assert ticket.answer_due == due + DAYS
     (kept,) = session.scalars(select(Attachment).where(Attachment.ticket_id == ticket.id)).all()
-    assert (kept.purpose, kept.name) == (citizens.SUPPLIED, "đèn.jpg")
+    assert (kept.purpose, kept.name) == (attachments.SUPPLIED, "đèn.jpg")
     last = events(session, ticket)[-1]
     assert (last.move, last.reason, last.data["files"]) == ("supply", "Trụ số 12", ["đèn.jpg"])
 
@@ -257,8 +261,7 @@ def test_taken_back_nobody_works_on_it(session: Session, province: Province, tic
             ticket.category.evidence_required = False
             casework.resolve(session, son, ticket.code, text="Đã thay bóng", now=MONDAY)
     assert ticket.state == prepare
-    for _ in range(2):
-        citizens.withdraw(session, CITIZEN, ticket.code, reason="", now=TUESDAY)
+    factories.posted_twice(session, lambda: citizens.withdraw(session, CITIZEN, ticket.code, reason="", now=TUESDAY))
     assert (ticket.state, ticket.closed_at, ticket.waiting_since) == (TicketState.WITHDRAWN, TUESDAY, None)
     assert (in_hand(session, ticket), events(session, ticket)[-1].actor) == ([], "citizen")
 
@@ -271,7 +274,7 @@ def test_an_answered_ticket_is_not_taken_back(session: Session, answered: Ticket
 def test_a_call_back_is_ended_by_reaching_the_number_alone(session: Session, province: Province) -> None:
     filing.settle_call(session, factories.missed(session), now=MONDAY)
     (task,) = (row.ticket for row in worklist.callbacks(session, MONDAY))
-    assert citizens.open_to(task, MONDAY) == frozenset()
+    assert citizens.open_to(session, task, MONDAY) == frozenset()
     with pytest.raises(MoveRefused):
         citizens.withdraw(session, CITIZEN, task.code, reason="", now=MONDAY)
     filing.close_callback(session, province.actor("lan"), task.code, note="Đã gặp", now=MONDAY)
@@ -298,7 +301,7 @@ def test_the_desk_writes_down_what_is_said_on_the_phone_and_nobody_else_does(
         casework.ask(session, son, ticket.code, question="Trụ số mấy?", now=MONDAY)
     elif saying != "withdraw":
         casework.resolve(session, son, ticket.code, text="Đã thay bóng", files=[photo], now=ANSWERED)
-    assert saying in citizens.open_to(ticket, TUESDAY)
+    assert saying in citizens.open_to(session, ticket, TUESDAY)
     for actor in (son, province.actor("thu"), Actor.rule("app")):
         with pytest.raises(NotAllowed):
             SAYINGS[saying](session, actor, ticket.code)
@@ -309,9 +312,9 @@ def test_the_desk_writes_down_what_is_said_on_the_phone_and_nobody_else_does(
 
 
 def test_pages_offer_what_can_be_said_now(session: Session, province: Province, answered: Ticket) -> None:
-    assert citizens.open_to(answered, TUESDAY) == {"rate", "not_fixed"}
-    assert citizens.open_to(answered, ANSWERED + 31 * DAYS) == frozenset()
+    assert citizens.open_to(session, answered, TUESDAY) == {"rate", "not_fixed"}
+    assert citizens.open_to(session, answered, ANSWERED + 31 * DAYS) == frozenset()
     citizens.not_fixed(session, CITIZEN, answered.code, reason="vẫn tắt", now=TUESDAY)
-    assert citizens.open_to(answered, TUESDAY) == {"withdraw"}
+    assert citizens.open_to(session, answered, TUESDAY) == {"withdraw"}
     casework.ask(session, province.actor("son"), answered.code, question="Trụ số mấy?", now=TUESDAY)
-    assert citizens.open_to(answered, TUESDAY) == {"withdraw", "supply"}
+    assert citizens.open_to(session, answered, TUESDAY) == {"withdraw", "supply"}

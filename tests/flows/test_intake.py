@@ -80,3 +80,19 @@ def test_codes_that_do_not_exist_are_named(session: Session) -> None:
 def test_what_cannot_be_used_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Report.model_validate({**REPORT.model_dump(), **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "problems"),
+    [
+        ({"reporter_phone": ""}, {"reporter_phone": "required"}),
+        ({"reporter_phone": "113"}, {"reporter_phone": "phone_unreadable"}),
+        ({"description": "ok", "address": "x" * 501}, {"description": "required", "address": "too_long"}),
+        ({"description": "đèn hỏng\x00"}, {"description": "invalid"}),
+        ({"latitude": 91}, {"latitude": "less_than_equal"}),
+    ],
+)
+def test_what_is_wrong_has_the_hotline_s_own_words(change: dict[str, object], problems: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Report.model_validate({**REPORT.model_dump(), **change})
+    assert intake.problems_of(refused.value) == problems

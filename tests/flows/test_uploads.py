@@ -15,7 +15,7 @@ from callcenter.errors import Invalid
 from callcenter.models import Attachment
 from callcenter.vocab import Source
 from tests import factories
-from tickets.life import files, uploads
+from tickets.life import attachments, files, uploads
 from tickets.people import intake
 from tickets.people.intake import Report
 
@@ -136,7 +136,7 @@ def test_only_what_nobody_sent_for_a_day_is_swept(session: Session, tmp_path: Pa
     pictures = [kept["sent"]]
     intake.receive(session, report, source=Source.WEB, sender="web", now=now, pictures=pictures, consented=True)
     session.flush()
-    assert session.query(Attachment).one().purpose == uploads.REPORT
+    assert session.query(Attachment).one().purpose == attachments.REPORT
     path = {name: files.path_of(tmp_path, file.sha256) for name, file in kept.items()}
     yesterday = (now - timedelta(hours=25)).timestamp()
     for name in ("sent", "left"):

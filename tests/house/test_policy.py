@@ -18,7 +18,7 @@ TECHNICAL = {
     "tickets/figures/overview.py": {"_PROMISE_LATE"},
     "tickets/finding/search.py": {"_KNOWN_S"},
     "tickets/jobs.py": {"_TEXTS_FOR_S"},
-    "tickets/life/history.py": {"_REPEATED_WITHIN"},
+    "tickets/life/posts.py": {"_NONCE_LASTS", "ANSWER_LASTS"},
     "tickets/life/sweeps.py": {"_KEEP_PROMISES"},
     "tickets/life/uploads.py": {"UNUSED_AFTER"},
     "tickets/notices/gateways.py": {"_CONNECT_S", "_ANSWER_S"},

@@ -12,15 +12,18 @@ draft              file=filed expect_call_back=filed discard=discarded link=link
                    answer_at_once=resolved emergency_passed=closed
 filed              triage=triage route=routed call_back_done=closed reject=rejected withdraw=withdrawn
                    expect_no_call_back=draft call_back_needless=discarded redialled=draft shielded=draft
-                   call_back_ended=closed expect_no_call_back=draft call_back_needless=discarded
+                   call_back_ended=closed call_attempt=filed
 triage             route=routed reject=rejected withdraw=withdrawn
 routed             accept=accepted give_back=triage route=routed reject=rejected withdraw=withdrawn
+                   accept_part=routed give_back_part=routed
 accepted           resolve=resolved propose=awaiting_approval ask=waiting give_back=triage route=routed
-                   extend=accepted reject=rejected withdraw=withdrawn
+                   extend=accepted reject=rejected withdraw=withdrawn accept_part=accepted give_back_part=accepted
 waiting            supply=accepted resume=accepted wait_over=accepted withdraw=withdrawn
+                   accept_part=waiting give_back_part=waiting
 awaiting_approval  approve=resolved send_back=accepted withdraw=withdrawn
-resolved           close=closed reopen=accepted reopen_triage=triage
-closed             reopen=accepted reopen_triage=triage
+                   accept_part=awaiting_approval give_back_part=awaiting_approval
+resolved           close=closed reopen=accepted reopen_triage=triage rated=resolved
+closed             reopen=accepted reopen_triage=triage rated=closed
 linked             unlink=draft
 rejected
 withdrawn

@@ -13,11 +13,11 @@ from agent_ui.app import create_console
 from agent_ui.shell.design import icons
 from agent_ui.shell.navigation import PLACES, places, shelf_of
 from agent_ui.shell.palette import DEEDS
-from agent_ui.words import story
 from agent_ui.words.catalogue import FOLDER
 from callcenter.vocab import Role
 from scripts.demo import door
 from tests.web.conftest import Browser
+from tickets.rules.moves import ENTRIES, MOVES
 
 SHEETS = sorted((FOLDER / "static").glob("*.css"))
 CSS = (FOLDER / "static" / "hotline.css").read_text()
@@ -72,9 +72,12 @@ def test_no_colour_stands_outside_the_tokens(sheet: Path) -> None:
 def test_every_picture_is_there_and_used() -> None:
     """Names stand in templates and sources as whole words in quotes; the page of components shows all of them."""
     files = [file for suffix in ("html", "py", "js") for file in FOLDER.rglob(f"*.{suffix}")]
+    # The rows of moves name theirs.
+    files += (FOLDER.parent / "tickets" / "rules" / "moves").glob("*.py")
     pages = "".join(file.read_text(encoding="utf-8") for file in files if "design" not in str(file))
     assert [name for name in icons() if not re.search(rf"""['"#]{name}['"]""", pages)] == []
-    asked = set(re.findall(r"icon\('([a-z0-9-]+)'", pages)) | set(story.PICTURES.values())
+    asked = set(re.findall(r"icon\('([a-z0-9-]+)'", pages)) | {entry.icon for entry in ENTRIES.values()}
+    asked |= {form.icon for move in MOVES.values() for form in (move.form, *move.forms_in.values()) if form}
     asked |= {place.icon for place in PLACES} | {deed.icon for deed in DEEDS}
     asked |= set(re.findall(r"\bempty\(_\('[^']*'\), '([a-z-]+)'", pages))
     asked |= {name for words in re.findall(r"icon\(([^()]*\bif\b[^()]*)\)", pages)

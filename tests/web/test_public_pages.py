@@ -20,7 +20,7 @@ from tests.factories import Province
 from tests.web.conftest import Browser
 from tickets.actors import Actor
 from tickets.agency import casework
-from tickets.life import files, history
+from tickets.life import attachments, files, history
 from tickets.rules import codes
 
 REPORT = {"description": "Cống nghẹt, nước tràn", "category": "cap-thoat-nuoc", "ward": "28249",
@@ -284,7 +284,7 @@ def test_the_answer_is_seen_rated_and_objected_to(
     evidence = files.store(settings.data_dir, "sau.jpg", picture("green"))
     casework.resolve(session, province.actor("thu"), code, text="Đã thông cống", files=[evidence],
                      now=ticket.created_at)  # fmt: skip
-    casework.attach(session, ticket, [files.store(settings.data_dir, "rieng.jpg", picture("black"))],
+    attachments.attach(session, ticket, [files.store(settings.data_dir, "rieng.jpg", picture("black"))],
                     Actor.rule("x"), purpose="report", now=ticket.created_at)  # fmt: skip
     session.commit()
     page = public.get("/track").text

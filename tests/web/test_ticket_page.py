@@ -86,8 +86,8 @@ def test_an_agency_asks_and_the_desk_writes_down_the_answer(sign_in: SignIn, ses
     tam.post(f"{url}/accept")
     empty = tam.post(f"{url}/ask", {"question": " "})
     assert (empty.status_code, "Cần điền ô này" in empty.text) == (422, True)
-    for _ in range(2):
-        assert tam.post(f"{url}/ask", {"question": "Bên trái hay bên phải chợ?"}).status_code == 303
+    asked = {"question": "Bên trái hay bên phải chợ?", "nonce": nonce_of(tam.get(url).text, "ask")}
+    assert [tam.post(f"{url}/ask", asked).status_code for _ in range(2)] == [303, 303]
     assert "Đang dừng" in tam.get(url).text
     assert "Bên trái hay bên phải chợ?" in lan.get(url).text
     assert lan.post(f"{url}/supply", {"text": "Bên trái, cạnh trạm điện"}).status_code == 303
@@ -106,14 +106,22 @@ def test_an_extension_is_promised_once_however_often_it_is_sent(
     many = tam.post(f"{url}/extend", {"working_days": "11", "reason": "Chờ xe"})
     assert many.status_code == 422
     assert "Chờ xe</textarea>" in many.text
-    for _ in range(2):
-        assert tam.post(f"{url}/extend", {"working_days": "2", "reason": "Chờ xe"}).status_code == 303
+    # The form as it came back refused, pressed twice.
+    form = {"working_days": "2", "reason": "Chờ xe", "nonce": nonce_of(many.text, "extend")}
+    assert [tam.post(f"{url}/extend", form).status_code for _ in range(2)] == [303, 303]
     after = again(session, ticket)
     assert after.extended == 1
     assert before is not None
     assert after.answer_due is not None
     assert after.answer_due > before
     assert "gia hạn 2 ngày làm việc" in tam.get(url).text
+
+
+def nonce_of(page: str, action: str) -> str:
+    """Of the form of this action."""
+    found = re.search(rf'action="/tickets/\d+/{action}".*?name="nonce" value="([0-9a-f]{{32}})"', page, re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 def _proposal(page: str) -> str:
@@ -160,9 +168,9 @@ def test_a_head_approves_or_sends_back(sign_in: SignIn, session: Session, provin
     assert head.post(f"{url}/send-back", {"reason": "Nêu rõ ngày dọn"}).status_code == 303
     assert "Đã dọn</textarea>" in tam.get(url).text
     tam.post(f"{url}/resolve", {"text": "Đã dọn sáng 24/11"})
-    waits = _proposal(head.get(url).text)
-    for _ in range(2):
-        assert head.post(f"{url}/approve", {"proposal": waits}).status_code == 303
+    page = head.get(url).text
+    form = {"proposal": _proposal(page), "nonce": nonce_of(page, "approve")}
+    assert [head.post(f"{url}/approve", form).status_code for _ in range(2)] == [303, 303]
     assert again(session, ticket).state == TicketState.RESOLVED
     assert "duyệt, gửi câu trả lời cho người dân" in head.get(url).text
 

@@ -48,7 +48,8 @@ def test_every_word_has_a_label(kind: Any) -> None:
 
 
 def test_every_move_of_a_ticket_has_words() -> None:
-    assert set(moves.MOVES) <= set(labels.MOVES)
+    assert set(moves.ENTRIES) == set(labels.MOVES)
+    assert all(entry.label and entry.sentence for entry in moves.ENTRIES.values())
 
 
 def test_short_labels_fit_their_badges() -> None:

@@ -129,7 +129,6 @@ def expect_all(
 def _begin(session: Session, call: Call, draft: Ticket | None, actor: Actor, now: datetime) -> Ticket:
     if draft is not None and draft.state == TicketState.DRAFT:
         draft.kind = TicketKind.CALLBACK
-        draft.filed_at = now
         history.move(session, draft, "expect_call_back", actor, now=now, outcome=call.outcome)
         return draft
     task = history.begin(
@@ -161,7 +160,6 @@ def close_reached(
     if talk is None or talk.talk_s < policy.REACHED_TALK.total_seconds():
         return
     history.move(session, task, "call_back_done", actor, now=now, by=about.code)
-    task.closed_at = now
     if session.get(TicketCall, (task.id, talk.id)) is None:
         session.add(TicketCall(ticket_id=task.id, call_id=talk.id, relation=CALLED_BACK))
 

@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter import vocab
-from callcenter.errors import Invalid, MoveRefused
+from callcenter.errors import Invalid
 from callcenter.models import Ticket, TicketEvent
 from callcenter.vocab import Attempt, TicketKind, TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import listening
-from tickets.life import claims, history
+from tickets.life import claims, history, offers
 from tickets.notices import messages
 from tickets.rights import Right
 from tickets.rules import attempts, policy
@@ -44,33 +44,21 @@ class Ended:
     in_hand: list[str] = field(default_factory=list)
 
 
+@offers.carries("not_reached")
 def not_reached(
     session: Session, actor: Actor, code: str, result: Attempt, *, note: str = "", later: str = "", now: datetime
 ) -> Ticket:
     """The number was dialled and the person not spoken with: it is free again, and waits until its next time.
 
-    `later` is a word of `policy.CALL_LATER`, empty for the rule. A double click is one try. Raises Invalid,
-    MoveRefused; NotAllowed while somebody else has the number in hand.
+    `later` is a word of `policy.CALL_LATER`, empty for the rule. Raises Invalid, MoveRefused; NotAllowed while
+    another operator has the number in hand.
     """
-    rights.require(actor, Right.CALL_BACK)
-    if result == Attempt.REACHED or (later and later not in policy.CALL_LATER):
-        raise Invalid({"result" if result == Attempt.REACHED else "later": "unknown_choice"})
-    ticket = history.locked(session, code)
-    reason = note.strip() or None
-    if history.is_repeat(session, ticket, ATTEMPT, actor, now=now, reason=reason, result=result):
-        return ticket
-    if ticket.kind != TicketKind.CALLBACK or ticket.state != TicketState.FILED:
-        raise MoveRefused(ATTEMPT, ticket.state)
-    free = rights.Ties(own=lambda: ticket.owner_id in (None, actor.id) or claims.is_free(session, ticket, now))
-    rights.require(actor, Right.CALL_BACK, free)
+    begun = offers.begin(session, actor, code, "not_reached", now=now, result=result, later=later, note=note)
+    ticket, result = begun.ticket, Attempt(result)
     before = select(func.count()).where(TicketEvent.ticket_id == ticket.id, TicketEvent.move == ATTEMPT)
     tries = 1 + (session.scalar(before) or 0)
     ticket.call_at = attempts.chosen_time(later, now) if later else attempts.next_time(result, tries, now)
-    ticket.owner_id = None
-    history.note(
-        session, ticket, ATTEMPT, actor, now=now, reason=reason, result=result, call_at=ticket.call_at.isoformat()
-    )
-    return ticket
+    return begun.go(reason=note.strip() or None, result=result, call_at=ticket.call_at.isoformat())
 
 
 def tried(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, Sequence[Tried]]:
@@ -140,5 +128,4 @@ def _problems(codes: Sequence[str], reason: str, text: str) -> dict[str, str]:
 
 def _end(session: Session, ticket: Ticket, actor: Actor, reason: str, now: datetime) -> None:
     history.move(session, ticket, "call_back_ended", actor, now=now, reason=reason)
-    ticket.closed_at = now
     ticket.owner_id = actor.id

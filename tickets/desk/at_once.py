@@ -34,7 +34,6 @@ def answer(
         raise Invalid(problems)
     history.move(session, ticket, "answer_at_once", actor, now=now)
     ticket.kind, ticket.tier = TicketKind.INQUIRY, TIER
-    ticket.filed_at = ticket.resolved_at = now
     ticket.owner_id = actor.id
     callbacks.close_reached(session, ticket, actor, now=now)
     return ticket

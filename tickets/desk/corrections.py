@@ -95,7 +95,7 @@ def _take_back(session: Session, call: Call, found: Ticket, now: datetime) -> No
         history.note(session, task, "not_missed", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
     elif link.relation == filing.OPENED:
         history.move(session, task, "expect_no_call_back", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
-        task.kind, task.filed_at = TicketKind.REPORT, None
+        task.kind = TicketKind.REPORT
     else:
         history.move(session, task, "call_back_needless", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
 

@@ -1,25 +1,24 @@
 """What operators do: the draft of a call is opened, filled in, filed, linked, or ended with a disposition."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import answers, outbox
+from callcenter import answers
 from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotFound
-from callcenter.models import Call, Category, Ticket, TicketCall, Ward
+from callcenter.models import Assignment, Call, Category, Ticket, TicketCall, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import callbacks, listening, talkers
-from tickets.life import clocks, history, safe
+from tickets.life import entry, history, offers, safe
 from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.fields import TicketFields, clean, missing_to_file
-from tickets.rules.handover import Handover
 from tickets.rules.states import NO_TICKETS
 
 LISTENER = Actor.rule("listener")
@@ -140,26 +139,9 @@ def file(
     ) | answer_left(ticket)
     if problems:
         raise Invalid(problems)
-    submit(session, ticket, actor, now=now)
+    entry.submit(session, ticket, actor, now=now)
     callbacks.close_reached(session, ticket, actor, now=now)
     return ticket
-
-
-def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> None:
-    """The step that every door shares: filed, clocks started, promised to the routing queue."""
-    ticket.owner_id = actor.id or ticket.owner_id
-    ticket.filed_at = now
-    clocks.start_triage(session, ticket, now)
-    history.move(session, ticket, "file", actor, now=now)
-    handover = Handover(
-        ticket=ticket.code,
-        source=ticket.source,
-        category=ticket.category_code,
-        ward=ticket.ward_code,
-        level=ticket.level,
-        filed_at=now,
-    )
-    outbox.promise(session, outbox.ROUTING, handover.model_dump(mode="json"), now=now, ticket_id=ticket.id)
 
 
 def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: datetime) -> Ticket:
@@ -184,10 +166,10 @@ def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: da
     return draft
 
 
+@offers.carries("unlink")
 def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """It was another matter after all: the draft is a draft again, and the older ticket was not asked about."""
-    draft = mine(session, actor, code)
-    history.move(session, draft, "unlink", actor, now=now)
+    draft = offers.begin(session, actor, code, "unlink", now=now).go()
     parent = session.get(Ticket, draft.parent_id, with_for_update=True)
     draft.parent_id = None
     if parent is not None:
@@ -252,23 +234,18 @@ def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: 
     """Who called, from where and about what stays an urgent ticket, though no agency of ours answers it."""
     draft.level, draft.tier, draft.owner_id = Level.URGENT, ANSWERED_AT_THE_DESK, actor.id
     history.move(session, draft, "emergency_passed", actor, now=now, reason=note or None)
-    draft.filed_at = draft.resolved_at = draft.closed_at = now
 
 
+@offers.carries("called_back")
 def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
     """The number was reached and this was said: the call-back is done, but not while its message is unheard."""
-    rights.require(actor, Right.CALL_BACK)
-    ticket = history.locked(session, code)
-    if ticket.kind != TicketKind.CALLBACK:
-        raise MoveRefused("call_back_done", ticket.state)
-    if not note.strip():
-        raise Invalid({"note": "required"})
-    if listening.has_unheard(session, ticket):
-        raise Invalid({"note": "message_unheard"})
-    history.move(session, ticket, "call_back_done", actor, now=now, reason=note.strip())
-    ticket.closed_at = now
-    ticket.owner_id = actor.id
-    return ticket
+
+    def unheard(ticket: Ticket, _part: Assignment | None) -> Mapping[str, str]:
+        return {"note": "message_unheard"} if note.strip() and listening.has_unheard(session, ticket) else {}
+
+    begun = offers.begin(session, actor, code, "called_back", now=now, also=unheard, note=note)
+    begun.ticket.owner_id = actor.id
+    return begun.go(reason=note.strip())
 
 
 def settle_call(session: Session, call: Call, *, now: datetime, short_abandon_s: float = 5) -> None:

@@ -136,7 +136,7 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
     older = history.locked(session, code)
     _hand_over_call(session, older, call, actor, now)
     history.move(session, older, "redialled", actor, now=now)
-    older.kind, older.filed_at, older.owner_id = TicketKind.REPORT, None, actor.id
+    older.kind, older.owner_id = TicketKind.REPORT, actor.id
     if new is not None and new.state == TicketState.DRAFT:
         _take_text(older, new)
         history.move(session, new, "discard", actor, now=now, joined=older.code, text=new.description)

@@ -1,7 +1,7 @@
 """The history of a ticket: every move is checked, written once, and announced."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,12 +15,11 @@ from callcenter.models.tickets import ticket_number
 from callcenter.push import announce, is_mute
 from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets.actors import Actor
-from tickets.life import clocks
+from tickets.life import clocks, effects
+from tickets.life.effects import Hands
 from tickets.rules import codes
-from tickets.rules.moves import check_move
+from tickets.rules.moves import MOVES, check_move
 
-# A form that comes again after this is meant anew.
-_REPEATED_WITHIN = timedelta(minutes=10)
 _LOCKED = "ticket"
 
 
@@ -96,12 +95,19 @@ def move(
     *,
     now: datetime,
     reason: str | None = None,
+    hands: Hands | None = None,
     **data: Any,
 ) -> None:
-    """Take the ticket where the verb leads, or raise MoveRefused and change nothing."""
+    """Take the ticket where the verb leads, with all that its row says follows; or raise MoveRefused, changing nothing.
+
+    `hands` are the agencies that get it, where the verb gives it away.
+    """
     before = ticket.state
-    ticket.state = check_move(verb, before)
+    to = check_move(verb, before)
+    effects.before(session, ticket, MOVES[verb], now)
+    ticket.state = to
     clocks.follow(ticket, before, now)
+    effects.after(session, ticket, MOVES[verb], hands, now)
     _write(session, ticket, verb, before, actor, now, reason, data)
 
 
@@ -117,20 +123,6 @@ def note(
 ) -> None:
     """Something that happened to the ticket without moving it (asked again, one more missed call)."""
     _write(session, ticket, verb, ticket.state, actor, now, reason, data)
-
-
-def is_repeat(
-    session: Session, ticket: Ticket, verb: str, actor: Actor, *, now: datetime, reason: str | None = None, **data: Any
-) -> bool:
-    """True where the last that happened to the ticket is just this, by this actor, a moment ago: a double click."""
-    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(1)
-    last = session.scalars(query).first()
-    return (
-        last is not None
-        and (last.move, last.actor_id, last.actor, last.reason) == (verb, actor.id, actor.name, reason)
-        and data.items() <= last.data.items()
-        and now - last.at <= _REPEATED_WITHIN
-    )
 
 
 def _write(

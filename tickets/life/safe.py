@@ -48,4 +48,4 @@ def shield(session: Session, number: str | None, actor: Actor, *, now: datetime)
     )
     for task in session.scalars(query).all():
         history.move(session, task, SHIELDED, actor, now=now)
-        task.kind, task.filed_at, task.owner_id = TicketKind.REPORT, None, None
+        task.kind = TicketKind.REPORT

@@ -9,7 +9,7 @@ from callcenter.models import OutboxRow, Ticket, TicketClock
 from callcenter.push import announce
 from callcenter.vocab import Clock, TicketState
 from tickets.actors import Actor
-from tickets.life import clocks, history
+from tickets.life import clocks, history, posts
 from tickets.life.loading import CLOCKS
 from tickets.rules import policy
 from tickets.rules.sla import wait_ends
@@ -26,6 +26,7 @@ def sweep(session: Session, now: datetime) -> int:
     touched = _end_waits(session, now)
     touched += _note_breaches(session, now) + _close_answered(session, now)
     session.execute(delete(OutboxRow).where(OutboxRow.done_at < now - _KEEP_PROMISES))
+    posts.sweep(session, now)
     if touched:
         announce(session, "stuck")
     return touched
@@ -54,7 +55,6 @@ def _end_waits(session: Session, now: datetime) -> int:
     )
     tickets = session.scalars(query).all()
     for ticket in tickets:
-        clocks.end_wait(session, ticket, now)
         history.move(session, ticket, "wait_over", TIME, now=now)
     return len(tickets)
 
@@ -107,5 +107,4 @@ def _close_answered(session: Session, now: datetime) -> int:
     tickets = session.scalars(query).all()
     for ticket in tickets:
         history.move(session, ticket, "close", TIME, now=now, reason="no_objection")
-        ticket.closed_at = now
     return len(tickets)

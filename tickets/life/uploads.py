@@ -16,8 +16,6 @@ from callcenter.pool.lane import Bounds, Lane
 from tickets.life import files
 from tickets.life.files import StoredFile
 
-# Purpose of what the reporter sent (`Attachment.purpose`); the agency's is `agencies.EVIDENCE`.
-REPORT = "report"
 # What the pictures of one request may unpack to: five of any camera, three of the largest PNG.
 MAX_PIXELS_TOGETHER = 75_000_000
 UNUSED_AFTER = timedelta(days=1)

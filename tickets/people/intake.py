@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -14,11 +15,8 @@ from callcenter.models import Category, Ticket, Ward
 from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets import rights
 from tickets.actors import Actor
-from tickets.agency import casework
-from tickets.desk import filing
-from tickets.life import history
+from tickets.life import attachments, entry, history
 from tickets.life.files import StoredFile
-from tickets.life.uploads import REPORT
 from tickets.rights import Right
 from tickets.rules.fields import MAX_ADDRESS, MAX_DESCRIPTION, MAX_NAME, MIN_DESCRIPTION
 
@@ -45,17 +43,29 @@ class Report(BaseModel):
     @field_validator("reporter_phone")
     @classmethod
     def _phone(cls, value: str) -> str:
+        if not value:
+            raise PydanticCustomError("required", "is needed: the answer and the tracking need it")
         number = phones.normalise(value)
         if number is None:
-            raise ValueError("is not a phone number that can be called back")
+            raise PydanticCustomError("phone_unreadable", "is not a phone number that can be called back")
         return number
 
     @field_validator("description", "address", "reporter_name", "source_ref")
     @classmethod
     def _no_null_bytes(cls, value: str) -> str:
         if "\x00" in value:
-            raise ValueError("holds a character that cannot be stored")
+            raise PydanticCustomError("invalid", "holds a character that cannot be stored")
         return value
+
+
+# What pydantic finds, in the keys of `agent_ui.words.labels.PROBLEMS`; a page shows any other one as `invalid`.
+_PROBLEMS = {"missing": "required", "string_too_short": "required", "string_too_long": "too_long"}
+
+
+def problems_of(error: ValidationError) -> dict[str, str]:
+    """What is wrong with a report, by field."""
+    found = ((str(one["loc"][0]) if one["loc"] else "report", one["type"]) for one in error.errors())
+    return {field: _PROBLEMS.get(kind, kind) for field, kind in found}
 
 
 def receive(
@@ -75,7 +85,9 @@ def receive(
     Raises Invalid for a category or ward that does not exist. Two requests at once with one `source_ref` give one
     ticket: the second waits for the first and then finds it.
     """
-    _check_codes(session, report)
+    unknown = unknown_codes(session, report.category, report.ward)
+    if unknown:
+        raise Invalid(unknown)
     _hold(session, source, report.source_ref)
     known = find(session, source, report.source_ref)
     if known is not None:
@@ -94,8 +106,8 @@ def receive(
         may_publish=may_publish,
         **_columns(report),
     )
-    casework.attach(session, ticket, pictures, actor, purpose=REPORT, now=now)
-    filing.submit(session, ticket, actor, now=now)
+    attachments.attach(session, ticket, pictures, actor, purpose=attachments.REPORT, now=now)
+    entry.submit(session, ticket, actor, now=now)
     return ticket, True
 
 
@@ -120,15 +132,15 @@ def find(session: Session, source: Source, source_ref: str) -> Ticket | None:
     return session.scalars(query).one_or_none()
 
 
-def _check_codes(session: Session, report: Report) -> None:
+def unknown_codes(session: Session, category: str | None, ward: str | None) -> dict[str, str]:
+    """What is wrong with the codes of a report, by field."""
     problems = {}
-    category = session.get(Category, report.category) if report.category else None
-    if report.category and (category is None or not category.active):
+    field = session.get(Category, category) if category else None
+    if category and (field is None or not field.active):
         problems["category"] = "unknown_choice"
-    if report.ward and session.get(Ward, report.ward) is None:
+    if ward and session.get(Ward, ward) is None:
         problems["ward"] = "unknown_choice"
-    if problems:
-        raise Invalid(problems)
+    return problems
 
 
 def _hold(session: Session, source: Source, source_ref: str) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 from callcenter.errors import NotFound
 from callcenter.models import Attachment, Ticket, TicketEvent
 from callcenter.vocab import Clock, Source, TicketKind, TicketState
-from tickets.agency.casework import EVIDENCE
 from tickets.life import clocks
+from tickets.life.attachments import EVIDENCE
 from tickets.life.loading import CLOCKS
 from tickets.people import citizens
 from tickets.rules import policy
@@ -105,7 +105,7 @@ def journey(session: Session, code: str, now: datetime) -> Journey:
         evidence=_evidence(session, ticket) if answered else (),
         rating=ticket.rating,
         rating_note=ticket.rating_note,
-        may=citizens.open_to(ticket, now),
+        may=citizens.open_to(session, ticket, now),
     )
 
 
