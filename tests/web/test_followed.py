@@ -38,6 +38,7 @@ STILL = {
     "admin.token_new": "a form",
     "admin.article_new": "a form",
     "admin.token_revoke": "a question",
+    "admin.rights": "a part of the program",
     "design.page": "samples",
     "public.privacy": "a text",
     "report.form": "a form",
