@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter import alone, answers
+from callcenter import batch
 from callcenter.db import any_of
 from callcenter.models import ExtensionSpan, User
 
@@ -74,7 +74,7 @@ def _spans(
     session: Session, extensions: Collection[str], since: datetime, until: datetime
 ) -> Mapping[str, Sequence[ExtensionSpan]]:
     # Who works alone asks once for all times.
-    times = [] if alone.is_so(session) else [since, until]
+    times = [] if batch.is_batch(session) else [since, until]
 
     def ask(missing: Collection[str]) -> dict[str, list[ExtensionSpan]]:
         query = select(ExtensionSpan).where(ExtensionSpan.extension == any_of(missing))
@@ -85,4 +85,4 @@ def _spans(
             found[span.extension].append(span)
         return found
 
-    return answers.each(session, ("extension", *times), list(extensions), ask)
+    return batch.each(session, ("extension", *times), list(extensions), ask)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from callcenter import alone
+from callcenter import batch
 from callcenter.db import transaction
 from callcenter.models import OutboxRow
 
@@ -36,7 +36,7 @@ def promise(
     """Write the promise; the relay wakes when (and only if) the transaction commits."""
     row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now, ticket_id=ticket_id)
     session.add(row)
-    if not alone.is_so(session):
+    if not batch.is_batch(session):
         session.execute(text(f"NOTIFY {_WAKE}"))
     return row
 

@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.orm import Session
 
-from callcenter import alone
+from callcenter import batch
 
 CHANNEL = "live"
 
@@ -39,7 +39,7 @@ def make_publisher(url: str) -> redis.Redis:
 
 def announce(session: Session, topic: str, **ids: int) -> None:
     """Say that something changed. `topic` is who cares (`calls`, `tickets`, `extension:101`, `agency:5`)."""
-    if alone.is_so(session):
+    if batch.is_batch(session):
         return
     waiting: dict[str, dict[str, list[int]]] = session.info.setdefault("announcements", {})
     said = waiting.setdefault(topic, {})

@@ -94,11 +94,11 @@ _NO_HISTORY = CallerHistory((), ())
 
 def desk_page() -> str:
     with site.reading() as session:
-        around = frame.of(session, numbers=True)
+        live = queries.live_calls(session)
+        around = frame.of(session, Handset(session, me(), site.now(), live), numbers=True)
         drafts = queries.unfinished(session, me())
         shown = _work(session, around, drafts) | _side(session, me(), drafts)
-        waiting_now = queries.waiting_calls(session)
-        return frame.page(around, "desk/page.html", waiting=waiting_now, **shown)
+        return frame.page(around, "desk/page.html", waiting=queries.waiting_of(live), **shown)
 
 
 @blueprint.get("/desk")

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from callcenter import alone
+from callcenter import batch
 from callcenter.db import make_engine, reading, transaction
 from callcenter.models import Call, ExtensionSpan, User
 from callcenter.vocab import Role
@@ -98,7 +98,7 @@ def _slice(engine: Engine, crew: Sequence[Executor], day: date, end: datetime, c
     parts = [one.submit(_work, day, end, calls_a_day) for one in crew]
     made = sum(part.result() for part in parts)
     with transaction(engine) as session:
-        alone.work(session)
+        batch.begin(session)
         sweeps.sweep(session, end)
     return made
 
@@ -150,7 +150,7 @@ def _work(day: date, end: datetime, calls_a_day: int) -> int:
     gc.disable()
     with transaction(_worker.engine) as session:
         # Each worker has its own callers, and nobody watches the past.
-        alone.work(session)
+        batch.begin(session)
         made = _worker.past.live_until(session, day, end, calls_a_day)
     gc.enable()
     return made

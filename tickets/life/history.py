@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter import alone, answers
+from callcenter import batch
 from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
 from callcenter.models import Assignment, Ticket, TicketEvent
@@ -50,7 +50,7 @@ def begin_all(
     tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, clocks=[], **columns) for columns in many]
     session.add_all(tickets)
     session.flush()
-    answers.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
+    batch.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
     for ticket in tickets:
         _write(session, ticket, move, None, actor, now, None, {})
     return tickets
@@ -58,9 +58,9 @@ def begin_all(
 
 def _numbers(session: Session, wanted: int) -> list[int]:
     """At least so many next numbers of tickets, the first at the end; a session that works alone keeps some more."""
-    kept = answers.once(session, "numbers", list[int])
+    kept = batch.once(session, "numbers", list[int])
     if len(kept) < wanted:
-        more = max(wanted, _NUMBERS_AT_ONCE) if alone.is_so(session) else wanted
+        more = max(wanted, _NUMBERS_AT_ONCE) if batch.is_batch(session) else wanted
         query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, more))
         kept[:0] = sorted(session.scalars(query), reverse=True)
     return kept
@@ -87,7 +87,7 @@ def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
         found = session.scalars(query.execution_options(populate_existing=True))
         return {ticket.code: ticket for ticket in found}
 
-    return answers.each(session, _LOCKED, wanted, ask)
+    return batch.each(session, _LOCKED, wanted, ask)
 
 
 def move(
@@ -163,7 +163,7 @@ def _write(
 def changed(session: Session, ticket: Ticket) -> None:
     """Tell the pages that show this ticket to read it again: the desk, and each agency that has it in hand."""
     announce(session, "tickets", ticket=ticket.id)
-    if ticket.routed_at is None or alone.is_so(session):
+    if ticket.routed_at is None or batch.is_batch(session):
         return
     with session.no_autoflush:
         open_here = select(Assignment.agency_id).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))

@@ -56,10 +56,14 @@ _OUTGOING = (
 
 
 class Handset:
-    """What the database has of the telephone of `actor` at the moment `now`; of nobody's it has nothing."""
+    """What the database has of the telephone of `actor` at the moment `now`; of nobody's it has nothing.
 
-    def __init__(self, session: Session, actor: Actor, now: datetime) -> None:
+    `live` are all calls that go on, where they were read already.
+    """
+
+    def __init__(self, session: Session, actor: Actor, now: datetime, live: Sequence[Call] | None = None) -> None:
         self._session = session
+        self._live = live
         self.actor = actor
         self.now = now
 
@@ -70,6 +74,8 @@ class Handset:
     @cached_property
     def near(self) -> Sequence[Call]:
         """Live calls that are or were at this telephone, newest first."""
+        if self._live is not None:
+            return queries.near_of(self._live, self.extension)
         return queries.calls_near(self._session, self.actor)
 
     @property
