@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import structlog
@@ -39,7 +40,7 @@ async def check(link: Link, settings: Settings) -> list[Finding]:
 def of_hearing(link: Link) -> list[Finding]:
     """What only shows while calls come in."""
     forged = [Finding("forged", {"count": link.tampered})] if link.tampered else []
-    return [*link.evidence.findings(), *forged]
+    return [*link.evidence.findings(monotonic()), *forged]
 
 
 def of_witness(settings: Settings, pbx: str) -> list[Finding]:

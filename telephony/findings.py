@@ -3,23 +3,28 @@
 `Evidence` counts what was heard, for what nobody can ask a PBX: whether a class or a filter keeps an event back.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 _ENOUGH = 3
-# What comes first, and what always follows it. A few calls may be under way when the ear is opened.
-_FOLLOWS = (
+# An event, and another of the same call that has come by then or comes within a moment. What only the end of a wait or
+# of a talk brings does not belong here: the first three calls may all go on, and prove nothing.
+_COMES_WITH = (
     ("HotlineEnd", "Hangup"),
     ("AgentComplete", "Hangup"),
-    ("QueueCallerLeave", "Hangup"),
+    ("QueueCallerAbandon", "Hangup"),
     ("Queued", "QueueCallerJoin"),
     ("AgentConnect", "QueueCallerJoin"),
-    ("QueueCallerJoin", "QueueCallerLeave"),
+    ("AgentConnect", "QueueCallerLeave"),
+    ("QueueCallerAbandon", "QueueCallerLeave"),
     ("AgentConnect", "AgentCalled"),
     ("AgentConnect", "BridgeEnter"),
 )
+_FIRST = frozenset({"QueueCallerJoin", *(first for first, _ in _COMES_WITH)})
+# A busy machine may take so long for what comes at once.
+_MOMENT_S = 5.0
 CLOCK = "clock"
 _WORDS = {
     "refused": (
@@ -109,31 +114,69 @@ def of_clock(seconds: float) -> list[Finding]:
 
 
 class Evidence:
-    """What was heard on one connection, counted."""
+    """What was heard on one connection, counted.
 
-    def __init__(self) -> None:
+    `now` and `opened` are seconds of one clock that never goes back; `opened` is when the ear was. A call that began
+    before does not count: what it had to show came unheard.
+    """
+
+    def __init__(self, opened: float) -> None:
         self.heard: Counter[str] = Counter()
+        self._opened = opened
         self._marked = False
+        self._counted: Counter[str] = Counter()
+        self._fresh: dict[str, deque[tuple[float, str]]] = {name: deque() for name in _FIRST}
 
-    def hear(self, event: Mapping[str, str | list[str]]) -> None:
+    def hear(self, event: Mapping[str, str | list[str]], now: float) -> None:
         name = str(event["Event"])
         if name == "UserEvent":
             name = str(event.get("UserEvent", ""))
             self._marked = self._marked or "HOTLINE=" in str(event.get("ChanVariable", ""))
             if event.get("Stage") == "queue":
-                self.heard["Queued"] += 1
+                self._first("Queued", event, now)
         self.heard[name] += 1
+        if name == "HotlineUnserved":
+            # The queue let nobody in.
+            self._fresh["Queued"] = deque(one for one in self._fresh["Queued"] if one[1] != event.get("Uniqueid"))
+        if name in _FIRST:
+            self._first(name, event, now)
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, now: float) -> Iterator[Finding]:
         """Each event that ought to have come by now and has not, once."""
         missing: dict[str, int] = {}
-        for first, then in _FOLLOWS:
-            if self.heard[first] >= _ENOUGH and not self.heard[then]:
-                missing[then] = max(missing.get(then, 0), self.heard[first])
+        for first, then in _COMES_WITH:
+            count = self._count(first, now)
+            if count >= _ENOUGH and not self.heard[then]:
+                missing[then] = max(missing.get(then, 0), count)
         for event, count in missing.items():
             read = "agent" if event.startswith(("Queue", "Agent")) else "call"
             yield Finding("hidden", {"event": event, "count": count, "read": read})
-        if self.heard["QueueCallerJoin"] >= _ENOUGH and not self.heard["HotlineStart"] and not self.heard["Newchannel"]:
+        joined = self._count("QueueCallerJoin", now) >= _ENOUGH
+        if joined and not self.heard["HotlineStart"] and not self.heard["Newchannel"]:
             yield Finding("deaf")
         if self.heard["HotlineStart"] and not self._marked:
             yield Finding("no_variables")
+
+    def _first(self, name: str, event: Mapping[str, str | list[str]], now: float) -> None:
+        if now - _age_s(event) >= self._opened:
+            self._fresh[name].append((now, str(event.get("Uniqueid", ""))))
+
+    def _count(self, name: str, now: float) -> int:
+        """How often it was heard, but for what is of this moment."""
+        fresh = self._fresh[name]
+        while fresh and now - fresh[0][0] >= _MOMENT_S:
+            fresh.popleft()
+            self._counted[name] += 1
+        return self._counted[name]
+
+
+def _age_s(event: Mapping[str, str | list[str]]) -> float:
+    """How long its channel has been there at least, in seconds by the PBX's own clock; 0 where the event does not tell.
+
+    `Uniqueid` is the second in which it began, behind the name of the system where that has one.
+    """
+    began, _dot, _number = str(event.get("Uniqueid", "")).rpartition("-")[2].partition(".")
+    try:
+        return max(0.0, float(str(event["Timestamp"])) - float(began) - 1)
+    except (KeyError, ValueError):
+        return 0.0

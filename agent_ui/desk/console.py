@@ -227,8 +227,10 @@ def _ringing(session: Session, calls: Sequence[Call]) -> list[tuple[Call, Ticket
 
 def _side(session: Session, actor: Actor, drafts: Sequence[Unfinished]) -> dict[str, object]:
     moment = site.now()
+    callbacks = worklist.callbacks(session, moment)
     return {
-        "callbacks": worklist.callbacks(session, moment),
+        "callbacks": callbacks,
+        "sounds": site.sounds(session, actor, [row.message for row in callbacks]),
         "drafts": sorted(drafts, key=_left_at),
         "on_desk": {row.ticket.id for row in drafts[:MOST_FORMS]},
         "my_day": worklist.my_day(session, actor, moment),

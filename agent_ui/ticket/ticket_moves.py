@@ -13,6 +13,7 @@ from agent_ui.web import forms, limits, signed, site
 from agent_ui.web.auth import may, me
 from callcenter.errors import Busy, Invalid, MoveRefused, NotFound
 from callcenter.vocab import Attempt
+from tickets import rights
 from tickets.agency import approvals, casework
 from tickets.calls import calling
 from tickets.desk import filing, queries
@@ -62,7 +63,8 @@ def give_back(code: str) -> ResponseReturnValue:
     def act(session: Session) -> None:
         casework.give_back(session, me(), code, reason=forms.text("reason"), now=site.now())
 
-    return _move(code, "give_back", act, _("Đã trả lại phiếu."))
+    words = _("Đã trả lại phiếu %(code)s.", code=codes.group(code))
+    return _move(code, "give_back", act, words, then=url_for("agency.inbox"))
 
 
 @blueprint.post("/tickets/<code>/resolve")
@@ -77,6 +79,8 @@ def resolve(code: str) -> ResponseReturnValue:
     except Busy as error:
         page = show(code, {"resolve_files": "files_wait"}, form="resolve")
         return page, 503, {"Retry-After": str(error.retry_s)}
+    except NotFound:
+        return _gone(), 404
 
     def act(session: Session) -> None:
         casework.resolve(session, me(), code, text=forms.text("text"), files=chosen, now=site.now())
@@ -209,10 +213,12 @@ def unlink(code: str) -> ResponseReturnValue:
     return redirect(url_for("drafts.page", code=code), 303)
 
 
-def _move(code: str, form: str, act: Callable[[Session], Any], words: str) -> ResponseReturnValue:
-    """Make the move and go back to the ticket; refused, the page says why and keeps what was typed.
+def _move(
+    code: str, form: str, act: Callable[[Session], Any], words: str, *, then: str | None = None
+) -> ResponseReturnValue:
+    """Make the move and go back to the ticket, or on to `then`; refused, the page says why and keeps what was typed.
 
-    Who lost the ticket while typing (given to another agency) still sees it, and gets the text back to copy.
+    An agency that lost the ticket while its officer typed sees no more of it; the text comes back to be copied.
     """
     try:
         with site.transaction() as session:
@@ -220,9 +226,18 @@ def _move(code: str, form: str, act: Callable[[Session], Any], words: str) -> Re
     except Invalid as error:
         return show(code, {f"{form}_{name}": why for name, why in error.problems.items()}, form=form), 422
     except (MoveRefused, NotFound):
-        return show(code, form=form, refused=True), 409
+        try:
+            return show(code, form=form, refused=True), 409
+        except NotFound:
+            if not rights.may(me(), Right.WORK_INBOX):
+                raise
+            return _gone(), 404
     flash(words, "success")
-    return redirect(url_for("tickets.page", code=code), 303)
+    return redirect(then or url_for("tickets.page", code=code), 303)
+
+
+def _gone() -> str:
+    return render_template("tickets/gone.html", typed=request.form)
 
 
 def _files() -> list[StoredFile]:

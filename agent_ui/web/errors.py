@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
-from agent_ui.words.labels import PROBLEMS
+from agent_ui.words.problems import PROBLEMS
 from agent_ui.words.spans import in_words
 from callcenter.errors import Busy, HotlineError, Invalid, MoveRefused, NotAllowed, NotFound, Stale
 

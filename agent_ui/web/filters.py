@@ -16,6 +16,7 @@ from markupsafe import Markup
 from agent_ui.web import site
 from agent_ui.web.addresses import url_for
 from agent_ui.words import figure_words, labels, pbx_words, unknown_words
+from agent_ui.words.problems import PROBLEMS
 from agent_ui.words.spans import filled, in_words
 from callcenter import phones
 from callcenter.models import Call, PbxStatus, Ticket
@@ -38,7 +39,8 @@ def add(app: Flask) -> None:
     for function in (*moments, *words, *calls, *people):
         app.add_template_filter(function)
     app.add_template_test(lambda word: not is_known(word), "unknown_word")
-    app.jinja_env.globals.update(LABELS=labels, STATES=STATES, POLICY=policy, in_words=in_words, filled=filled)
+    app.jinja_env.globals.update(LABELS=labels, PROBLEMS=PROBLEMS, STATES=STATES, POLICY=policy)
+    app.jinja_env.globals.update(in_words=in_words, filled=filled)
     app.jinja_env.globals.update(now=site.now, icons_url=icons_url, icon_picture=icon)
     app.url_defaults(_versioned(app))
 

@@ -209,6 +209,12 @@ class Assignment(Base):
         Index("uq_assignment_open", "ticket_id", "agency_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ix_assignment_agency_id_ticket_id", "agency_id", "ticket_id"),
         Index("ix_assignment_agency_id_open", "agency_id", postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "ix_assignment_given_back",
+            "agency_id",
+            "ended_at",
+            postgresql_where=text("given_back_reason IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -93,7 +94,7 @@ class Link:
         self.pbx = pbx
         self.state = LinkState(connected=False, since=datetime.now(UTC), detail="starting")
         self.watch = watch or Watch()
-        self.evidence = Evidence()
+        self.evidence = Evidence(monotonic())
         self._hear = hear
         self._told = told
         self._manager: _Manager | None = None
@@ -178,7 +179,7 @@ class Link:
     async def _log_in(self) -> None:
         loop = asyncio.get_running_loop()
         self._lost, self._booted = loop.create_future(), loop.create_future()
-        self.evidence = Evidence()
+        self.evidence = Evidence(monotonic())
         self._manager = _Manager(
             loop=loop,
             host=self.pbx.host,
@@ -216,7 +217,7 @@ class Link:
             if probe is not None and not probe.done():
                 probe.set_result(event)
             return
-        self.evidence.hear(event)
+        self.evidence.hear(event, monotonic())
         self._hear(event)
 
     async def _wait_until_booted(self) -> int | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
-from agent_ui.words.labels import PROBLEMS
+from agent_ui.words.problems import PROBLEMS
 from callcenter.db import transaction
 from callcenter.models import Ticket
 from callcenter.vocab import TicketState

@@ -83,6 +83,39 @@ def test_what_unpacks_to_more_than_a_server_can_spare_is_refused(tmp_path: Path)
     assert refused.value.problems == {"files": "image_too_large"}
 
 
+def test_the_pictures_of_one_request_are_bounded_together(tmp_path: Path) -> None:
+    """Each of them is small enough; photos of a telephone count by what they are opened at."""
+    out = io.BytesIO()
+    Image.new("L", (5000, 4900)).save(out, "PNG")
+    sending = uploads.Sending("10.0.0.1", pixels=24_500_000 + 1_500_000)
+    assert uploads.keep_picture(tmp_path, "1.png", out.getvalue(), sending).size > 0
+    assert uploads.keep_picture(tmp_path, "2.jpg", taken("JPEG"), sending).size > 0
+    with pytest.raises(Invalid) as refused:
+        uploads.keep_picture(tmp_path, "3.png", out.getvalue(), sending)
+    assert refused.value.problems == {"files": "pictures_too_large"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "kept"),
+    [
+        # Halved where that ends near the wanted size; a palette cannot be.
+        ("RGBA", (5000, 100), (2500, 50)),
+        ("P", (5000, 100), (2560, 51)),
+        ("RGBA", (2700, 60), (2560, 57)),
+        ("P", (2000, 9), (2000, 9)),
+    ],
+)
+def test_a_large_picture_is_made_small_whatever_its_colours(
+    mode: str, size: tuple[int, int], kept: tuple[int, int], tmp_path: Path
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", size, (0, 153, 153)).convert(mode).save(out, "PNG")
+    stored = uploads.keep_picture(tmp_path, "a.png", out.getvalue())
+    with Image.open(files.path_of(tmp_path, stored.sha256)) as image:
+        assert image.size == kept
+        assert image.convert("RGB").getpixel((0, 0)) == (0, 153, 153)
+
+
 def test_a_file_sent_again_is_young_again_whoever_sends_it(session: Session, tmp_path: Path) -> None:
     """An officer's refused form keeps its files by name; the sweep must not take one that lay there since yesterday."""
     now = datetime.now(UTC)

@@ -1,6 +1,8 @@
 """The few rules of the house that no linter knows."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +56,14 @@ def test_nothing_that_is_kept_names_a_registry_s_host() -> None:
     kept = [*ROOT.glob("*requirements*.txt"), ROOT / "tests" / "requirements.txt"]
     assert all("://" not in path.read_text() for path in kept)
     assert '"resolved"' not in (ROOT / "agent_ui" / "assets" / "package-lock.json").read_text()
+
+
+@pytest.mark.parametrize("served", ["agent_ui.app", "telephony.listener", "callcenter.outbox"])
+def test_what_is_served_imports_nothing_that_computes(served: str) -> None:
+    """They would pay for it in memory and at each start; pictures and passwords are the pool's."""
+    look = f"import sys, {served}; print(*sorted({{'numpy', 'PIL', 'argon2', 'shapely'}} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-P", "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 # `supervisor` names the type of a set of calls that `tickets` makes; it builds none.

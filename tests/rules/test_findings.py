@@ -1,5 +1,7 @@
 """What is concluded from what was heard, and which findings have to be mended."""
 
+from itertools import product
+
 import pytest
 
 from agent_ui.words import pbx_words
@@ -12,21 +14,30 @@ CALL = (
 )  # fmt: skip
 
 
+# When the ear was opened, and a moment at which nothing is under way any more; seconds of a clock of ours.
+OPENED, LATER = 1000.0, 2000.0
+
+
+def event(name: str, mark: str = "HOTLINE=1022", **headers: str) -> dict[str, str]:
+    if name == "Queued":
+        headers |= {"Stage": "queue"}
+        name = "HotlineStage"
+    if name.startswith("Hotline"):
+        return {"Event": "UserEvent", "UserEvent": name, "ChanVariable": mark, **headers}
+    return {"Event": name, **headers}
+
+
+def told(evidence: Evidence, now: float = LATER) -> set[tuple[str, str]]:
+    return {(finding.code, finding.values.get("event", "")) for finding in evidence.findings(now)}
+
+
 def heard(calls: int, without: set[str], mark: str = "HOTLINE=1022") -> set[tuple[str, str]]:
-    evidence = Evidence()
+    evidence = Evidence(OPENED)
     for _ in range(calls):
         for name in CALL:
-            if name in without:
-                continue
-            if name == "Queued":
-                evidence.hear(
-                    {"Event": "UserEvent", "UserEvent": "HotlineStage", "Stage": "queue", "ChanVariable": mark}
-                )
-            elif name.startswith("Hotline"):
-                evidence.hear({"Event": "UserEvent", "UserEvent": name, "ChanVariable": mark})
-            else:
-                evidence.hear({"Event": name})
-    return {(finding.code, finding.values.get("event", "")) for finding in evidence.findings()}
+            if name not in without:
+                evidence.hear(event(name, mark), OPENED + 1)
+    return told(evidence)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +55,59 @@ def heard(calls: int, without: set[str], mark: str = "HOTLINE=1022") -> set[tupl
 def test_what_never_came_is_told_after_three_calls(without: set[str], found: set[tuple[str, str]]) -> None:
     assert heard(3, without) == found
     assert heard(2, without) == set()
+
+
+def test_nothing_is_missing_while_the_first_calls_go_on() -> None:
+    """However many callers wait, ring and talk at once, and however long before the first of them ends."""
+    evidence, now = Evidence(OPENED), OPENED
+    together = (CALL[:3], ("AgentCalled",), ("QueueCallerLeave", "AgentConnect", "BridgeEnter"))
+    for names, number in product(together, range(5)):
+        now += 60
+        for name in names:
+            evidence.hear(event(name, Uniqueid=f"1795617265.{number}"), now)
+        assert told(evidence, now + 50) == set(), names
+
+
+@pytest.mark.parametrize("first", ["HotlineEnd", "AgentComplete", "QueueCallerAbandon"])
+def test_what_is_on_its_way_is_not_missing(first: str) -> None:
+    """Three calls end at once: what each ends with comes a moment later, or never."""
+    evidence = Evidence(OPENED)
+    for name in ("HotlineStart", "Newchannel", "QueueCallerJoin", "QueueCallerLeave", *[first] * 3):
+        evidence.hear(event(name), OPENED + 1)
+    assert told(evidence, OPENED + 1.5) == set()
+    assert told(evidence) == {("hidden", "Hangup")}
+
+
+def test_calls_of_before_the_ear_was_opened_prove_nothing() -> None:
+    """They were dialled, joined and rang unheard; their channels say when they began, by the PBX's own clock."""
+    ends = CALL[CALL.index("QueueCallerLeave") :]
+    evidence = Evidence(OPENED)
+    for number, name in product(range(5), ends):
+        headers = {"Uniqueid": f"lab-1795617265.{number}", "Timestamp": "1795617300.5"}
+        evidence.hear(event(name, **headers), OPENED + 30)
+    assert told(evidence) == set()
+    # The same of calls that began when it was open: they never rang, and joined no queue.
+    for number, name in product(range(5), ends):
+        headers = {"Uniqueid": f"lab-1795617280.{number}", "Timestamp": "1795617300.5"}
+        evidence.hear(event(name, **headers), OPENED + 30)
+    assert told(evidence) == {("hidden", "QueueCallerJoin"), ("hidden", "AgentCalled")}
+
+
+def test_a_call_that_began_with_the_ear_counts() -> None:
+    """A channel's name tells the second in which it began, and no part of it."""
+    evidence = Evidence(OPENED)
+    for number in range(3):
+        headers = {"Uniqueid": f"1795617265.{number}", "Timestamp": "1795617265.9"}
+        evidence.hear(event("AgentConnect", **headers), OPENED + 0.1)
+    assert ("hidden", "AgentCalled") in told(evidence)
+
+
+def test_who_was_turned_away_at_the_queue_did_not_have_to_join_it() -> None:
+    evidence = Evidence(OPENED)
+    for number in range(5):
+        for name in ("HotlineStart", "Queued", "HotlineUnserved", "HotlineEnd", "Hangup"):
+            evidence.hear(event(name, Uniqueid=f"1795617265.{number}"), OPENED + 1)
+    assert told(evidence) == set()
 
 
 @pytest.mark.parametrize(("mark", "found"), [("", True), ("OTHER=1", True), ("HOTLINE=", False)])

@@ -40,6 +40,8 @@ def test_wrong_usage_is_2_and_prints_no_data(arguments: tuple[str, ...]) -> None
         ("CALLCENTER_DATABASE_URL", "postgresql://u:hidden@127.0.0.1:1/x"),
         ("CALLCENTER_PBX", "pbx=http://u:hidden@host"),
         ("CALLCENTER_CONSOLE_BIND", "8022"),
+        ("CALLCENTER_WORKERS", "0"),
+        ("CALLCENTER_WORKERS", "many"),
         ("CALLCENTER_QUEUE_LOG", "a=/var/log/asterisk/queue_log, b=/var/log/asterisk/queue_log"),
         ("CALLCENTER_CEL", "a=postgresql://u:hidden@host/cel,b=postgresql://u:hidden@host/cel"),
     ],

@@ -6,7 +6,7 @@ from html import escape
 import pytest
 from sqlalchemy.orm import Session
 
-from agent_ui.words.labels import PROBLEMS
+from agent_ui.words.problems import PROBLEMS
 from callcenter.models import Ticket
 from callcenter.vocab import TicketState
 from tests import factories

@@ -203,9 +203,10 @@ def test_who_lost_the_ticket_while_typing_gets_the_words_back(
     )
     session.commit()
     answer = tam.post(f"{url}/resolve", {"text": "Câu trả lời dài đã gõ"})
-    assert answer.status_code == 409
-    assert "Không làm được bước này" in answer.text
+    assert answer.status_code == 404
+    assert "Không có phiếu này ở đơn vị của ông/bà" in answer.text
     assert "Câu trả lời dài đã gõ</textarea>" in answer.text
+    assert "Bà Năm" not in answer.text
 
 
 def test_what_belongs_together_is_shown_but_not_who(sign_in: SignIn, session: Session, province: Province) -> None:

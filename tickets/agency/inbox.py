@@ -12,8 +12,9 @@ from callcenter.models import Assignment, Attachment, Ticket, TicketClock
 from callcenter.text import fold
 from callcenter.vocab import AssignmentRole, Clock
 from tickets.actors import Actor
-from tickets.life import files
+from tickets.life import files, reach
 from tickets.life.loading import SHOWN
+from tickets.life.reach import GivenBack
 from tickets.rules import codes, policy
 from tickets.rules.sla import VIETNAM, ClockState, clock_state
 from tickets.rules.states import STATES, Group
@@ -44,7 +45,8 @@ class InboxRow:
 class Inbox:
     """`groups` hold what was asked for; `counts` are of everything in hand, whatever was asked for.
 
-    `for_head`: what citizens asked about again and again, for the head of the agency alone.
+    `for_head`: what citizens asked about again and again, for the head of the agency alone. `given_back`: what the
+    agency gave back of late, none of which it may open.
     """
 
     groups: Mapping[Group, Sequence[InboxRow]]
@@ -52,6 +54,7 @@ class Inbox:
     pictures: Mapping[int, int]
     total: int
     for_head: Sequence[InboxRow] = ()
+    given_back: Sequence[GivenBack] = ()
 
 
 def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only: Group | None = None) -> Inbox:
@@ -70,6 +73,7 @@ def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only:
         pictures=_pictures(session, [row.ticket.id for rows in shown.values() for row in rows]),
         total=len(everything),
         for_head=[row for row in everything if row.ticket.asked_again >= policy.HEAD_FROM] if actor.approves else (),
+        given_back=reach.given_back(session, actor.agency_id),
     )
 
 

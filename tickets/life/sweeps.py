@@ -85,7 +85,7 @@ def _claim_breached(session: Session, now: datetime) -> list[tuple[int, Clock, d
         .join(Ticket, Ticket.id == TicketClock.ticket_id)
         .where(*unnoted)
         .order_by(TicketClock.due, TicketClock.id)
-        .limit(_AT_ONCE)
+        .limit(_AT_ONCE * len(Clock))
         .with_for_update(of=Ticket, skip_locked=True)
     )
     ids = session.scalars(held).all()

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists
+from sqlalchemy import ColumnElement, Select
 
 from callcenter.errors import NotFound
-from callcenter.models import Assignment, Ticket
+from callcenter.models import Ticket
 from tickets import rights
 from tickets.actors import Actor
+from tickets.life import reach
 from tickets.rights import Right, Scope
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -27,8 +28,7 @@ def _owned(actor: Actor) -> ColumnElement[bool]:
 
 
 def _with_the_agency(actor: Actor) -> ColumnElement[bool]:
-    """The agency has it in hand, or had it."""
-    return exists().where(Assignment.ticket_id == Ticket.id, Assignment.agency_id == actor.agency_id)
+    return reach.in_reach(actor.agency_id)
 
 
 # No teams and no tree of agencies yet: as `tickets.rights` has it, their scopes reach as far as the smaller ones.

@@ -25,7 +25,7 @@ PASSING = (CommandVerb.TRANSFER, CommandVerb.CONSULT, CommandVerb.JOIN, CommandV
 # Asked for by every page of the desk, and so built once.
 _PBXS = (
     select(PbxStatus, PbxQueue)
-    .outerjoin(PbxQueue, PbxQueue.pbx == PbxStatus.pbx)
+    .outerjoin(PbxQueue, PbxQueue.pbx == PbxStatus.pbx, full=True)
     .order_by(PbxStatus.pbx, PbxQueue.name)
 )
 _REASONS = select(PauseReason).order_by(PauseReason.position, PauseReason.code)
@@ -89,13 +89,13 @@ class Handset:
         return queries.left_at(self.near, self.extension)
 
     @cached_property
-    def _pbxs(self) -> Sequence[tuple[PbxStatus, PbxQueue | None]]:
+    def _pbxs(self) -> Sequence[tuple[PbxStatus | None, PbxQueue | None]]:
         return [(status, queue) for status, queue in self._session.execute(_PBXS)]
 
     @property
     def statuses(self) -> Mapping[str, PbxStatus]:
         """By the name of the PBX, in its order."""
-        return {status.pbx: status for status, _ in self._pbxs}
+        return {status.pbx: status for status, _ in self._pbxs if status is not None}
 
     @property
     def queues(self) -> list[PbxQueue]:
