@@ -47,6 +47,7 @@ from agent_ui.web import (
 from agent_ui.web.kept_files import KeptFiles
 from agent_ui.web.templating import Templates, templates
 from agent_ui.words import catalogue
+from agent_ui.words.languages import LANGUAGES
 from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import make_engine
@@ -177,7 +178,7 @@ def _base(
     catalogue.Languages(app, locale_selector=home.language)
     addresses.attach(app)
     filters.add(app)
-    app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=home.LANGUAGES)
+    app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=LANGUAGES)
     app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)
     same_parts.attach(app)
     errors.handle_errors(app)

@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.sql.elements import CollectionAggregate
 
-from callcenter import answers, push, vocab
+from callcenter import push, vocab
 from callcenter.errors import SettingError
 
 
@@ -192,9 +192,8 @@ def one_view(engine: Engine) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """One consistent view of the data; nothing is written, and nothing need be asked twice."""
+    """One consistent view of the data; nothing is written."""
     with Session(one_view(engine)) as session:
-        answers.keep(session)
         try:
             yield session
         finally:

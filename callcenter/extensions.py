@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter import answers
+from callcenter import batch
 from callcenter.db import any_of
 from callcenter.models import ExtensionSpan, User
 
@@ -81,4 +81,4 @@ def _spans(
             found[span.extension].append(span)
         return found
 
-    return answers.each(session, ("extension", since, until), list(extensions), ask)
+    return batch.each(session, ("extension", since, until), list(extensions), ask)

@@ -7,8 +7,8 @@ from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from agent_ui.shell.home import LANGUAGES
 from agent_ui.words import labels
+from agent_ui.words.languages import LANGUAGES
 from agent_ui.words.problems import PROBLEMS
 from agent_ui.words.spans import in_words
 from callcenter import phones

@@ -116,6 +116,7 @@ def _page(problems: Mapping[str, str] | None = None) -> str:
             session,
             "call_backs/page.html",
             rows=rows,
+            sounds=site.sounds(session, me(), [row.message for row in rows]),
             waiting=waiting,
             since=_shown(since),
             until=_shown(until),

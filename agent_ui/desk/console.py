@@ -94,11 +94,11 @@ _NO_HISTORY = CallerHistory((), ())
 
 def desk_page() -> str:
     with site.reading() as session:
-        around = frame.of(session, numbers=True)
+        live = queries.live_calls(session)
+        around = frame.of(session, Handset(session, me(), site.now(), live), numbers=True)
         drafts = queries.unfinished(session, me())
         shown = _work(session, around, drafts) | _side(session, me(), drafts)
-        waiting_now = queries.waiting_calls(session)
-        return frame.page(around, "desk/page.html", waiting=waiting_now, **shown)
+        return frame.page(around, "desk/page.html", waiting=queries.waiting_of(live), **shown)
 
 
 @blueprint.get("/desk")
@@ -227,8 +227,10 @@ def _ringing(session: Session, calls: Sequence[Call]) -> list[tuple[Call, Ticket
 
 def _side(session: Session, actor: Actor, drafts: Sequence[Unfinished]) -> dict[str, object]:
     moment = site.now()
+    callbacks = worklist.callbacks(session, moment)
     return {
-        "callbacks": worklist.callbacks(session, moment),
+        "callbacks": callbacks,
+        "sounds": site.sounds(session, actor, [row.message for row in callbacks]),
         "drafts": sorted(drafts, key=_left_at),
         "on_desk": {row.ticket.id for row in drafts[:MOST_FORMS]},
         "my_day": worklist.my_day(session, actor, moment),

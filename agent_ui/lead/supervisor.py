@@ -60,6 +60,7 @@ def calls(outcome: str) -> str:
             session,
             "supervisor/calls.html",
             rows=rows,
+            sounds=site.sounds(session, me(), rows),
             codes=overview.codes_of(session, rows),
             outcome=outcome,
             chosen=which if isinstance(which, Outcome) else None,

@@ -7,12 +7,12 @@ from agent_ui.desk import console
 from agent_ui.shell import navigation
 from agent_ui.web import forms
 from agent_ui.web.auth import may, open_to_all, role
+from agent_ui.words.languages import LANGUAGES
 from tickets.rights import Right
 
 blueprint = Blueprint("home", __name__)
 languages = Blueprint("languages", __name__)
 
-LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 THEMES = ("light", "dark", "auto")
 # A cookie of its own: the choice belongs to the machine and outlives the day's session and the sign-out.
 _THEME_COOKIE = "hotline_theme"

@@ -24,6 +24,14 @@
     }, GAP_MS);
   }
 
+  // What one word of the stream changes on all pages is asked for by one request, `#follow`, whatever it is made of.
+  const follower = document.getElementById("follow");
+  const followed = follower?.dataset.topics.split(" ") ?? [];
+  function tellAll(topics) {
+    topics.forEach(tell);
+    if (topics.some((topic) => followed.includes(topic))) tell("parts");
+  }
+
   function shown({ ticket = [], call = [] }) {
     return ticket.some((id) => document.querySelector(`[data-ticket="${Number(id)}"]`))
       || call.some((id) => document.querySelector(`[data-call="${Number(id)}"]`));
@@ -43,12 +51,11 @@
     source.addEventListener("resync", () => {
       if (down) down.hidden = true;
       document.body.dataset.liveReady = "1";
-      TOPICS.forEach(tell);
+      tellAll(TOPICS);
     });
     source.addEventListener("change", (event) => {
       const message = JSON.parse(event.data);
-      tell(message.topic);
-      if (shown(message)) tell("mine");
+      tellAll(shown(message) ? [message.topic, "mine"] : [message.topic]);
       const changed = document.getElementById("changed");
       if (changed && message.ticket?.includes(Number(changed.dataset.ticket))) changed.hidden = false;
     });
@@ -94,6 +101,6 @@
     window.addEventListener("offline", () => { if (down) down.hidden = false; });
     window.addEventListener("online", connect);
     // While nothing is heard the page still reads itself now and then.
-    setInterval(() => { if (down && !down.hidden) TOPICS.forEach(tell); }, 15000);
+    setInterval(() => { if (down && !down.hidden) tellAll(TOPICS); }, 15000);
   }
 })();

@@ -8,10 +8,9 @@ from agent_ui import frame
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.errors import NotFound
-from callcenter.models import Call
 from callcenter.vocab import Sound
 from tickets.calls import listening, recordings
-from tickets.calls.recordings import Heard, State
+from tickets.calls.recordings import State
 from tickets.desk import queries
 from tickets.rights import Right
 
@@ -67,16 +66,6 @@ def open_to_agency(code: str) -> ResponseReturnValue:
         "info",
     )
     return redirect(url_for("tickets.page", code=code), 303)
-
-
-@blueprint.app_template_filter()
-def sound_of(call: Call, sound: str) -> Heard | None:
-    """For pages: what there is to hear, so that no dead player is shown; None also where this person may not."""
-    found = recordings.look(site.site().settings.recordings, call, Sound(sound), site.now())
-    if found is None:
-        return None
-    with site.reading() as session:
-        return found if listening.may_hear(session, me(), call, Sound(sound)) else None
 
 
 def _begins() -> bool:

@@ -112,6 +112,7 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "waits_until": clocks.waits_until(session, ticket),
         "history": story.tell(ticket, found.events, found.attachments, names),
         "related": related.related(session, actor, ticket),
+        "sounds": site.sounds(session, actor, [call for call, _ in found.calls]),
         "at_phone": talkers.names(session, [call for call, _ in found.calls]),
         "agencies": choices.agencies(session) if "assign" in can else (),
         "proposal": approvals.proposal_of(session, ticket),

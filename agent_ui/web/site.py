@@ -1,6 +1,6 @@
 """Context of a request: the app's settings, database and broker, one moment, and one view of the data."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,11 @@ from sqlalchemy.orm import Session
 
 from callcenter import db
 from callcenter.config import Settings
+from callcenter.models import Call
+from callcenter.vocab import Sound
+from tickets.actors import Actor
+from tickets.calls import listening
+from tickets.calls.recordings import Heard
 
 _KEY = "hotline"
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
@@ -44,6 +49,12 @@ def now() -> datetime:
     if moment is None:
         moment = g.now = datetime.now(UTC)
     return moment
+
+
+def sounds(session: Session, actor: Actor, calls: Collection[Call | None]) -> dict[tuple[int, Sound], Heard]:
+    """What this person may hear of these calls, as `sounds.html` takes it."""
+    there = [call for call in calls if call is not None]
+    return listening.to_hear(session, actor, site().settings.recordings, there, now())
 
 
 def asked_part() -> str:

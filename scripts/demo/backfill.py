@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from callcenter import answers, push
+from callcenter import batch, push
 from callcenter.db import make_engine, reading, transaction
 from callcenter.models import Call, ExtensionSpan, User
 from callcenter.vocab import Role
@@ -159,7 +159,7 @@ def _work(day: date, end: datetime, calls_a_day: int) -> int:
 def _work_alone(session: Session) -> None:
     """Nobody else writes these rows, so what was told once stays true; and nobody watches the past."""
     push.mute(session)
-    answers.keep(session, writes=True)
+    batch.begin(session)
 
 
 def _days_with_calls(session: Session) -> set[date]:

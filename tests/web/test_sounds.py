@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from agent_ui.app import create_console
+from agent_ui.web import site
 from callcenter.config import Settings
 from callcenter.models import Assignment, Call, Listening
 from callcenter.vocab import Hearing, Sound, TicketState
@@ -179,12 +180,13 @@ def test_what_is_being_written_says_so(console: Flask, session: Session, folder:
     empty = factories.answered(session, recording="empty.wav")
     (folder / "empty.wav").write_bytes(b"RIFF" + bytes(40))
     session.commit()
-    words = "{% from 'sounds.html' import recording %}{{ recording(call) }}"
+    words = "{% from 'sounds.html' import recording %}{{ recording(call, sounds) }}"
     with console.test_request_context("/"):
         g.person = SimpleNamespace(actor=province.actor("phuc"), language="vi")
-        assert "nghe được khi cuộc gọi kết thúc" in render_template_string(words, call=call)
-        assert "Không tìm thấy tệp ghi âm" in render_template_string(words, call=gone)
-        assert "Không tìm thấy tệp ghi âm" in render_template_string(words, call=empty)
+        sounds = site.sounds(session, province.actor("phuc"), [call, gone, empty])
+        assert "nghe được khi cuộc gọi kết thúc" in render_template_string(words, call=call, sounds=sounds)
+        assert "Không tìm thấy tệp ghi âm" in render_template_string(words, call=gone, sounds=sounds)
+        assert "Không tìm thấy tệp ghi âm" in render_template_string(words, call=empty, sounds=sounds)
 
 
 def test_a_player_is_shown_only_where_there_is_something_to_hear(
@@ -193,12 +195,13 @@ def test_a_player_is_shown_only_where_there_is_something_to_hear(
     there, gone, none = (
         factories.missed(session, voicemail=name) for name in (f"{INBOX}/msg0001", f"{INBOX}/msg0999", None)
     )
-    words = "{% from 'sounds.html' import sound %}{{ sound(call) }}"
+    words = "{% from 'sounds.html' import sound %}{{ sound(call, sounds) }}"
     with console.test_request_context("/"):
         g.person = SimpleNamespace(actor=province.actor("lan"), language="vi")
-        assert f"/calls/{there.id}/voicemail" in render_template_string(words, call=there)
-        told = render_template_string(words, call=gone)
+        sounds = site.sounds(session, province.actor("lan"), [there, gone, none])
+        assert f"/calls/{there.id}/voicemail" in render_template_string(words, call=there, sounds=sounds)
+        told = render_template_string(words, call=gone, sounds=sounds)
         assert "<audio" not in told
         assert "Không tìm thấy tệp" in told
         assert "Đã nghe trên máy điện thoại" in told
-        assert not render_template_string(words, call=none).strip()
+        assert not render_template_string(words, call=none, sounds=sounds).strip()

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import answers
+from callcenter import batch
 from callcenter.models import Agency, Assignment, RoutingRule, Ticket
 from callcenter.push import announce
 from callcenter.vocab import AgencyKind, TicketState
@@ -37,8 +37,8 @@ def take(session: Session, handover: Handover, *, now: datetime) -> None:
 def decide(session: Session, ticket: Ticket) -> Decision:
     """What the rules say of this ticket now; the database's row is believed, not the message's copy of it."""
     return choose_agency(
-        answers.once(session, "rules", lambda: rules(session)),
-        answers.once(session, "communes", lambda: communes(session)),
+        batch.once(session, "rules", lambda: rules(session)),
+        batch.once(session, "communes", lambda: communes(session)),
         category=ticket.category_code,
         ward=ticket.ward_code,
         level=ticket.level,

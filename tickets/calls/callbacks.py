@@ -7,7 +7,7 @@ from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from callcenter import answers
+from callcenter import batch
 from callcenter.db import any_of
 from callcenter.models import Call, TestNumber, Ticket, TicketCall
 from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
@@ -33,7 +33,7 @@ def verdict(session: Session, call: Call, *, short_abandon_s: float) -> str:
 def verdicts(session: Session, calls: Iterable[Call], *, short_abandon_s: float) -> dict[int, str]:
     """`verdict` for many calls, by the id of each. HOLD: a call-back is due, and nobody may call there."""
     calls = list(calls)
-    tests = answers.once(session, "tests", lambda: frozenset(session.scalars(select(TestNumber.number))))
+    tests = batch.once(session, "tests", lambda: frozenset(session.scalars(select(TestNumber.number))))
     found = {
         call.id: decide(
             outcome=call.outcome or Outcome.ABANDONED,

@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from callcenter.db import any_of
 from callcenter.errors import NotFound
 from callcenter.models import Call, Listening, Ticket, TicketCall, TicketEvent
 from callcenter.push import announce
 from callcenter.vocab import Hearing, Outcome, Sound
 from tickets import rights
 from tickets.actors import Actor
-from tickets.calls import talkers
+from tickets.calls import recordings, talkers
+from tickets.calls.recordings import Heard
 from tickets.life import history, reach
 from tickets.rights import Right
 
@@ -24,12 +27,32 @@ _PAGE = 100
 
 def may_hear(session: Session, actor: Actor, call: Call, sound: Sound) -> bool:
     """Leaders everything; operators messages and their own talks; an agency what its ticket was opened for."""
+    return call.id in _audible(session, actor, [call], sound)
+
+
+def to_hear(
+    session: Session, actor: Actor, folders: Mapping[str, str], calls: Collection[Call], now: datetime
+) -> dict[tuple[int, Sound], Heard]:
+    """For pages, by call and sound: what there is to hear, so that no dead player is shown; without an entry where
+    there never was anything, and where this person may not hear it. `folders` are `Settings.recordings`."""
+    found: dict[tuple[int, Sound], Heard] = {}
+    for sound in Sound:
+        there = {call: heard for call in calls if (heard := recordings.look(folders, call, sound, now)) is not None}
+        audible = _audible(session, actor, there, sound)
+        found |= {(call.id, sound): heard for call, heard in there.items() if call.id in audible}
+    return found
+
+
+def _audible(session: Session, actor: Actor, calls: Collection[Call], sound: Sound) -> set[int]:
+    """Ids of the calls of which this person may hear this; as many statements for many calls as for one."""
     right = Right.LISTEN_MESSAGE if sound == Sound.VOICEMAIL else Right.LISTEN_RECORDING
-    ties = rights.Ties(
-        own=lambda: _is_theirs(session, actor, call),
-        own_agency=lambda: session.scalars(_opened_to(actor, call)).first() is not None,
-    )
-    return rights.may(actor, right, ties)
+    theirs = cache(lambda: _theirs(session, actor, calls))
+    opened = cache(lambda: _opened_to(session, actor, calls))
+
+    def ties(call: Call) -> rights.Ties:
+        return rights.Ties(own=lambda: call.id in theirs(), own_agency=lambda: call.id in opened())
+
+    return {call.id for call in calls if rights.may(actor, right, ties(call))}
 
 
 def allowed(session: Session, actor: Actor, call_id: int, sound: Sound) -> Call:
@@ -122,27 +145,27 @@ def open_to_agency(session: Session, actor: Actor, ticket: Ticket, *, may_hear: 
         history.note(session, ticket, "hearing_opened" if allowed else "hearing_closed", actor, now=now)
 
 
-def _is_theirs(session: Session, actor: Actor, call: Call) -> bool:
-    if call.disposed_by_id is not None and call.disposed_by_id == actor.id:
-        return True
-    if talkers.talked(session, actor, call):
-        return True
+def _theirs(session: Session, actor: Actor, calls: Collection[Call]) -> set[int]:
+    """Calls that this person ended or talked in, or whose ticket is theirs or was worked on by them."""
+    ended = {call.id for call in calls if call.disposed_by_id is not None and call.disposed_by_id == actor.id}
     worked_on = exists().where(TicketEvent.ticket_id == Ticket.id, TicketEvent.actor_id == actor.id)
     query = (
-        select(Ticket.id)
-        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
-        .where(TicketCall.call_id == call.id, TicketCall.relation == "opened")
+        select(TicketCall.call_id)
+        .join(Ticket, Ticket.id == TicketCall.ticket_id)
+        .where(TicketCall.call_id == any_of([call.id for call in calls]), TicketCall.relation == "opened")
         .where(or_(Ticket.owner_id == actor.id, worked_on))
     )
-    return session.scalars(query).first() is not None
+    return {*ended, *talkers.talked_in(session, actor, calls), *session.scalars(query)}
 
 
-def _opened_to(actor: Actor, call: Call) -> Select[int]:
-    """Tickets of this call through which the agency may hear it: none where anything of the call is kept secret."""
-    other = aliased(Ticket)
-    kept = exists().where(TicketCall.call_id == call.id, TicketCall.ticket_id == other.id, other.keep_identity)
-    return (
-        select(Ticket.id)
-        .join(TicketCall, and_(TicketCall.ticket_id == Ticket.id, TicketCall.call_id == call.id))
+def _opened_to(session: Session, actor: Actor, calls: Collection[Call]) -> set[int]:
+    """Calls that the agency may hear through a ticket of theirs: none where anything of the call is kept secret."""
+    other, its = aliased(Ticket), aliased(TicketCall)
+    kept = exists().where(its.call_id == TicketCall.call_id, its.ticket_id == other.id, other.keep_identity)
+    query = (
+        select(TicketCall.call_id)
+        .join(Ticket, Ticket.id == TicketCall.ticket_id)
+        .where(TicketCall.call_id == any_of([call.id for call in calls]))
         .where(Ticket.agency_may_hear, ~kept, reach.in_reach(actor.agency_id))
     )
+    return set(session.scalars(query))

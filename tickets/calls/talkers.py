@@ -50,8 +50,14 @@ def of_person(session: Session, user_id: int, start: datetime, end: datetime) ->
 
 def talked(session: Session, actor: Actor, call: Call) -> bool:
     """Whether this person was one of its operators, on whatever extension."""
-    asked = {(talk.extension, talk.since) for talk in talks.of_row(call)}
-    return actor.id is not None and actor.id in extensions.holders(session, asked).values()
+    return call.id in talked_in(session, actor, [call])
+
+
+def talked_in(session: Session, actor: Actor, calls: Iterable[Call]) -> set[int]:
+    """Ids of the calls of which this person was one of the operators; one statement."""
+    asked = {call.id: {(talk.extension, talk.since) for talk in talks.of_row(call)} for call in calls}
+    people = extensions.holders(session, {at for parts in asked.values() for at in parts})
+    return {number for number, parts in asked.items() if actor.id in {people.get(at, 0) for at in parts}}
 
 
 def rang_at(actor: Actor) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import answers
+from callcenter import batch
 from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotFound
 from callcenter.models import Assignment, Call, Category, Ticket, TicketCall, Ward
@@ -49,7 +49,7 @@ def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> di
     for call, draft in zip(fresh, begun, strict=True):
         session.add(TicketCall(ticket_id=draft.id, call_id=call.id, relation=OPENED))
         drafts[call.id] = draft
-    answers.tell(session, _DRAFT, drafts)
+    batch.tell(session, _DRAFT, drafts)
     for call in calls:
         draft, owner = drafts[call.id], owners.get(call.id)
         if owner is not None and draft.state == TicketState.DRAFT and draft.owner_id != owner:
@@ -76,7 +76,7 @@ def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
         # The first of a call stays, being the last that is put in.
         return {call_id: ticket for call_id, ticket in session.execute(query)}
 
-    return answers.each(session, _DRAFT, [call.id for call in calls], ask)
+    return batch.each(session, _DRAFT, [call.id for call in calls], ask)
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:

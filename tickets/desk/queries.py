@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from callcenter.errors import NotFound
@@ -89,6 +89,22 @@ def waiting_calls(session: Session) -> Sequence[Call]:
     left = Call.queued_at.is_not(None) & (Call.wait_s > 0)
     query = select(Call).where(Call.ended_at.is_(None), Call.answered_at.is_(None), ~left).order_by(Call.started_at)
     return session.scalars(query).all()
+
+
+def live_calls(session: Session) -> Sequence[Call]:
+    """Every call that goes on, the longest first."""
+    return session.scalars(select(Call).where(Call.ended_at.is_(None)).order_by(Call.started_at)).all()
+
+
+def waiting_of(live: Sequence[Call]) -> list[Call]:
+    """`waiting_calls` of all that go on."""
+    return [call for call in live if call.answered_at is None and (call.queued_at is None or not call.wait_s > 0)]
+
+
+def near_of(live: Sequence[Call], extension: str) -> list[Call]:
+    """`calls_near` of all that go on."""
+    here = (call for call in reversed(live) if extension in {*call.talking, *call.ringing, *call.operators})
+    return list(here) if extension else []
 
 
 def calls_near(session: Session, actor: Actor) -> Sequence[Call]:
@@ -162,9 +178,9 @@ def caller_histories(session: Session, askers: Collection[Asker], *, limit: int 
     about = aliased(Ticket, _tickets_of(asker, limit))
     found = select(asker.c.number, asker.c.call_id, about).select_from(asker).join(about, true())
     found = found.order_by(about.state.not_in(OPEN), about.created_at.desc()).options(
-        *(joinedload(getattr(about, name)) for name in NAMED), selectinload(about.clocks)
+        *(joinedload(getattr(about, name)) for name in NAMED), joinedload(about.clocks)
     )
-    for number, call_id, ticket in session.execute(found):
+    for number, call_id, ticket in session.execute(found).unique():
         tickets[number, call_id].append(ticket)
     return {one: CallerHistory(calls[one], tickets[one]) for one in askers}
 

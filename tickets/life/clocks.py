@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import ColumnElement, ScalarSelect, and_, inspect, select
 from sqlalchemy.orm import Session
 
-from callcenter import answers
+from callcenter import batch
 from callcenter.models import Assignment, CalendarDay, SlaTarget, Ticket, TicketClock, WorkingPeriod
 from callcenter.vocab import Clock, ClockOutcome, Level, TicketState
 from tickets.rules import clock_ends, policy
@@ -14,7 +14,7 @@ from tickets.rules.sla import Calendar, due_after_wait, due_at, wait_ends, worki
 
 
 def calendar(session: Session) -> Calendar:
-    return answers.once(session, "calendar", lambda: _calendar(session))
+    return batch.once(session, "calendar", lambda: _calendar(session))
 
 
 def _calendar(session: Session) -> Calendar:

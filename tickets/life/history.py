@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter import answers
+from callcenter import batch
 from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
 from callcenter.models import Assignment, Ticket, TicketEvent
@@ -48,7 +48,7 @@ def begin_all(
     tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, clocks=[], **columns) for columns in many]
     session.add_all(tickets)
     session.flush()
-    answers.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
+    batch.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
     for ticket in tickets:
         _write(session, ticket, move, None, actor, now, None, {})
     return tickets
@@ -56,7 +56,7 @@ def begin_all(
 
 def _numbers(session: Session, wanted: int) -> list[int]:
     """At least so many next numbers of tickets, the first at the end."""
-    kept = answers.once(session, "numbers", list[int])
+    kept = batch.once(session, "numbers", list[int])
     if len(kept) < wanted:
         query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, wanted))
         kept[:0] = sorted(session.scalars(query), reverse=True)
@@ -84,7 +84,7 @@ def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
         found = session.scalars(query.execution_options(populate_existing=True))
         return {ticket.code: ticket for ticket in found}
 
-    return answers.each(session, _LOCKED, wanted, ask)
+    return batch.each(session, _LOCKED, wanted, ask)
 
 
 def move(

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import answers
+from callcenter import batch
 from callcenter.models import Contact, Ticket
 from callcenter.vocab import ContactFlag, TicketKind, TicketState
 from tickets.actors import Actor
@@ -26,7 +26,7 @@ def is_protected(session: Session, number: str | None) -> bool:
 
 def numbers(session: Session) -> Collection[str]:
     """All protected numbers; few, and read once where a session works alone."""
-    return answers.once(session, "safe", lambda: frozenset(_read(session)))
+    return batch.once(session, "safe", lambda: frozenset(_read(session)))
 
 
 def _read(session: Session) -> set[str]:

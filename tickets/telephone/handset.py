@@ -25,7 +25,7 @@ PASSING = (CommandVerb.TRANSFER, CommandVerb.CONSULT, CommandVerb.JOIN, CommandV
 # Asked for by every page of the desk, and so built once.
 _PBXS = (
     select(PbxStatus, PbxQueue)
-    .outerjoin(PbxQueue, PbxQueue.pbx == PbxStatus.pbx)
+    .outerjoin(PbxQueue, PbxQueue.pbx == PbxStatus.pbx, full=True)
     .order_by(PbxStatus.pbx, PbxQueue.name)
 )
 _REASONS = select(PauseReason).order_by(PauseReason.position, PauseReason.code)
@@ -56,10 +56,14 @@ _OUTGOING = (
 
 
 class Handset:
-    """What the database has of the telephone of `actor` at the moment `now`; of nobody's it has nothing."""
+    """What the database has of the telephone of `actor` at the moment `now`; of nobody's it has nothing.
 
-    def __init__(self, session: Session, actor: Actor, now: datetime) -> None:
+    `live` are all calls that go on, where they were read already.
+    """
+
+    def __init__(self, session: Session, actor: Actor, now: datetime, live: Sequence[Call] | None = None) -> None:
         self._session = session
+        self._live = live
         self.actor = actor
         self.now = now
 
@@ -70,6 +74,8 @@ class Handset:
     @cached_property
     def near(self) -> Sequence[Call]:
         """Live calls that are or were at this telephone, newest first."""
+        if self._live is not None:
+            return queries.near_of(self._live, self.extension)
         return queries.calls_near(self._session, self.actor)
 
     @property
@@ -83,13 +89,13 @@ class Handset:
         return queries.left_at(self.near, self.extension)
 
     @cached_property
-    def _pbxs(self) -> Sequence[tuple[PbxStatus, PbxQueue | None]]:
+    def _pbxs(self) -> Sequence[tuple[PbxStatus | None, PbxQueue | None]]:
         return [(status, queue) for status, queue in self._session.execute(_PBXS)]
 
     @property
     def statuses(self) -> Mapping[str, PbxStatus]:
         """By the name of the PBX, in its order."""
-        return {status.pbx: status for status, _ in self._pbxs}
+        return {status.pbx: status for status, _ in self._pbxs if status is not None}
 
     @property
     def queues(self) -> list[PbxQueue]:
