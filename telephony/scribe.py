@@ -2,7 +2,7 @@
 
 There are two lanes, each a thread that does its jobs in the order in which they came: what calls become goes by one, in
 batches that may be long or wait for a row's lock; commands, queues, outgoing calls and findings by the other, in short
-transactions that people wait for. Nothing on one lane has to be written before something on the other (decision 0034).
+transactions that people wait for. Nothing on one lane has to be written before something on the other (decision 0033).
 """
 
 import asyncio

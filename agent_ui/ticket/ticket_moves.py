@@ -53,15 +53,25 @@ def make_move(code: str, action: str) -> ResponseReturnValue:
                 return _onward(code)
             # Nothing of theirs is kept for a ticket that they may not see.
             queries.ticket(session, me(), code)
+    except NotFound:
+        return _too_late(code, action)
+    try:
         values = _values(action)
-        with site.transaction() as session:
-            first = posts.is_first(session, forms.text("nonce"), site.now())
-            words = _carry(session, code, action, values) if first else ""
     except Invalid as error:
         return _refused(code, action, error)
     except Busy as error:
         page = show(code, {f"{action}_files": "files_wait"}, form=action)
         return page, 503, {"Retry-After": str(error.retry_s)}
+    return _make(code, action, values)
+
+
+def _make(code: str, action: str, values: dict[str, Any]) -> ResponseReturnValue:
+    try:
+        with site.transaction() as session:
+            first = posts.is_first(session, forms.text("nonce"), site.now())
+            words = _carry(session, code, action, values) if first else ""
+    except Invalid as error:
+        return _refused(code, action, error)
     except (MoveRefused, NotFound):
         return _too_late(code, action)
     if words:

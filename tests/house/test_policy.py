@@ -26,13 +26,12 @@ TECHNICAL = {
     "tickets/rules/nuisance_rules.py": {"_PAUSE"},
     "tickets/rules/sla.py": {"_ONE_DAY", "_HORIZON_DAYS"},
     "tickets/telephone/after_call.py": {"_FRESH", "_SHOWS_WITHIN", "_AGAIN"},
-    "tickets/telephone/calling_out.py": {"_FORGOTTEN", "_REMEMBERED"},
     "tickets/telephone/emergency_bar.py": {"_SHOWS_WITHIN"},
-    "tickets/telephone/my_phone.py": {"_REMEMBERED"},
-    "tickets/telephone/phone.py": {"_REMEMBERED", "_SHOWS_WITHIN", "_HEARTBEAT"},
+    "tickets/telephone/handset.py": {"REMEMBERED", "_CALL_REMEMBERED", "_FORGOTTEN", "LONGEST_CONSULTATION"},
+    "tickets/telephone/phone.py": {"_SHOWS_WITHIN", "_HEARTBEAT"},
     "tickets/telephone/restarts.py": {"_TOLD"},
     "tickets/telephone/taking.py": {"_TOLD"},
-    "tickets/telephone/transfers.py": {"_LASTS_S", "_LONGEST_CONSULTATION"},
+    "tickets/telephone/transfers.py": {"_LASTS_S"},
 }
 # The law's own spans, the least of a field, and advice about the machine.
 FROZEN = {

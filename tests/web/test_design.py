@@ -132,7 +132,7 @@ def _demo_console(settings: object, engine: object, *, bind: str) -> Flask:
 
 
 @pytest.mark.parametrize(
-    ("door", "bind", "headers", "host", "shown"),
+    ("opened", "bind", "headers", "host", "shown"),
     [
         (True, "127.0.0.1:8022", {}, "localhost:8022", True),
         (False, "127.0.0.1:8022", {}, "localhost:8022", False),
@@ -144,14 +144,14 @@ def _demo_console(settings: object, engine: object, *, bind: str) -> Flask:
 def test_the_demo_s_people_show_only_on_a_demo_at_this_machine(
     settings: object,
     engine: object,
-    door: bool,
+    opened: bool,
     bind: str,
     headers: dict[str, str],
     host: str,
     shown: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if door:
+    if opened:
         monkeypatch.setenv(door.OPEN, "1")
     app = _demo_console(settings, engine, bind=bind)
     page = app.test_client().get("/sign-in", base_url=f"http://{host}", headers=headers).text

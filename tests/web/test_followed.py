@@ -15,7 +15,7 @@ from callcenter.vocab import Source
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tests.web.test_access import OFFICER, WHO
+from tests.web.test_access import openers
 from tests.web.test_public_pages import REPORT
 from tickets.actors import Actor
 from tickets.agency import casework
@@ -142,8 +142,8 @@ def addresses(app: Flask, things: dict[str, object]) -> Iterator[tuple[str, str]
 def readers(endpoint: str) -> list[str]:
     """Who opens it: somebody of the desk or the office, and an officer too where officers may."""
     desk_or_office = ("lan",) if endpoint == "home.home" else ("quan", "phuc", "hoa", "lan")
-    who = WHO[endpoint]
-    return [name for name in desk_or_office if name in who][:1] + (["son"] if who >= OFFICER else [])
+    who = openers(endpoint)
+    return [name for name in desk_or_office if name in who][:1] + (["son"] if "thu" in who else [])
 
 
 def shown(browser: Browser, url: str) -> Page | None:

@@ -35,9 +35,6 @@ def made(session: Session, province: Province, state: TicketState, number: int) 
         created_at=MONDAY, filed_at=MONDAY, routed_at=MONDAY, accepted_at=MONDAY, resolved_at=MONDAY, closed_at=MONDAY,
         clocks=[_clock(kind, state) for kind in Clock], resolution="Đã vá ống.", routing_reason="rule",
     )  # fmt: skip
-    ended = None if STATES[state].is_open else MONDAY
-    for kind, due in (("triage", MONDAY), ("accept", MONDAY), ("answer", MONDAY + timedelta(days=5))):
-        ticket.clocks.append(TicketClock(kind=Clock(kind), started_at=MONDAY, due=due, ended_at=ended))
     session.add(ticket)
     session.flush()
     session.add(

@@ -22,7 +22,7 @@ from callcenter.vocab import CallOut, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
-from tests.web.test_access import WHO, urls
+from tests.web.test_access import openers, urls
 from tests.web.test_words import ENUMS
 from tickets.actors import Actor
 from tickets.agency import casework
@@ -207,7 +207,7 @@ def pages(console: Flask, session: Session) -> Iterator[tuple[set[str], str]]:
     """Every page without an argument, those of every ticket and number there is, the lists of unknown words."""
     for rule, url in urls(console):
         if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint not in ("live.live", "static"):
-            yield WHO[rule.endpoint] - {None}, url
+            yield openers(rule.endpoint), url
     for ticket in session.scalars(select(Ticket)):
         yield {"hoa"}, f"/tickets/{ticket.code}"
         yield {"hoa"}, f"/tickets/{ticket.code}/print"

@@ -45,7 +45,7 @@ def place(
 @offers.carries("assign")
 def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason: str, now: datetime) -> Ticket:
     """A person decides on the agency: out of triage, or away from where it went wrong."""
-    agency = session.get(Agency, agency_id)
+    agency = session.get(Agency, agency_id) if agency_id else None
     wrong = {} if agency is not None and agency.active else {"agency_id": "unknown_choice"}
     begun = offers.begin(
         session, actor, code, "assign", now=now, also=lambda *_: wrong, agency_id=agency_id, reason=reason

@@ -94,18 +94,9 @@ def receive(
         return known, False
     actor = Actor.token(sender)
     rights.require(actor, Right.SEND_REPORT)
-    ticket = history.begin(
-        session,
-        actor,
-        kind=TicketKind.REPORT,
-        source=source,
-        state=TicketState.DRAFT,
-        now=now,
-        move="open",
-        consented_at=now if consented else None,
-        may_publish=may_publish,
-        **_columns(report),
-    )
+    words = {"consented_at": now if consented else None, "may_publish": may_publish}
+    begun = {"kind": TicketKind.REPORT, "source": source, "state": TicketState.DRAFT}
+    (ticket,) = history.begin_all(session, actor, [begun | words | _columns(report)], now=now, move="open")
     attachments.attach(session, ticket, pictures, actor, purpose=attachments.REPORT, now=now)
     entry.submit(session, ticket, actor, now=now)
     return ticket, True
