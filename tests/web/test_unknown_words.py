@@ -35,7 +35,7 @@ SignIn = Callable[[str | None], Browser]
 UNKNOWN = "tung_hứng"
 SHOWN = f"chưa rõ: “{UNKNOWN}”"
 WORDS = [*(word for kind in ENUMS for word in kind), UNKNOWN]
-MOVES = sorted({*labels.MOVES, *story._SENTENCES, *moves.MOVES, UNKNOWN})
+MOVES = sorted({*labels.MOVES, *moves.ENTRIES, *moves.MOVES, UNKNOWN})
 # Of an event's `data`: what is a word there.
 KEYS = ("result", "clock", "disposition", "ended", "why", "service", "told", "new_due", "call_at")
 ROUTING = Actor.rule("routing")
@@ -72,7 +72,8 @@ def test_every_move_tells_every_word(console: Flask) -> None:
             event = TicketEvent(id=1, at=datetime.now(UTC), move=move, actor="ai đó", data=dict.fromkeys(KEYS, word))
             told = story.tell(ticket, [event], [], {})[0].entries[0].what
             assert told, (move, word)
-            places = str(story._SENTENCES.get(move, "%(result)s"))
+            entry = moves.ENTRIES.get(move)
+            places = entry.sentence if entry is not None else "%(result)s"
             if word == UNKNOWN and any(f"%({key})s" in places for key in ("result", "call_result", "clock", "why")):
                 assert SHOWN in told, move
 
