@@ -57,6 +57,9 @@ def _keep(response: Response) -> Response:
 
 def _is_page_for_post(response: Response) -> bool:
     navigates = request.headers.get("Sec-Fetch-Mode") == "navigate" and not request.headers.get("HX-Request")
+    # Signed out meanwhile: the page would be behind the sign-in, and what was typed is kept by the answer itself.
+    if response.status_code == 401 and request.endpoint != "auth.sign_in":
+        return False
     page = response.mimetype == "text/html" and (response.status_code == 200 or 400 <= response.status_code < 500)
     return request.method == "POST" and navigates and page and not response.direct_passthrough
 

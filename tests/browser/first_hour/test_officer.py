@@ -57,7 +57,7 @@ def test_an_officer_s_first_hour(demo: Demo, tell: Callable[..., Story], tmp_pat
     move.get_by_label("Lý do trả lại").fill("Hồ sơ do Văn phòng đăng ký đất đai tỉnh giữ")
     story.look("gives-back")
     story.button("Trả lại", move).click()
-    story.told("Đã trả lại phiếu.")
+    story.told("Đã trả lại phiếu")
     assert demo.state(tickets["return"].code) == "triage"
 
 
