@@ -7,7 +7,7 @@ import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import structlog
-from flask import Flask, Response, current_app, redirect, request, session
+from flask import Flask, Response, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -58,7 +58,8 @@ def _keep(response: Response) -> Response:
 def _is_page_for_post(response: Response) -> bool:
     navigates = request.headers.get("Sec-Fetch-Mode") == "navigate" and not request.headers.get("HX-Request")
     # Signed out meanwhile: the page would be behind the sign-in, and what was typed is kept by the answer itself.
-    if response.status_code == 401 and request.endpoint != "auth.sign_in":
+    view = current_app.view_functions.get(request.endpoint or "")
+    if g.get("person") is None and not getattr(view, "open_to_all", False):
         return False
     page = response.mimetype == "text/html" and (response.status_code == 200 or 400 <= response.status_code < 500)
     return request.method == "POST" and navigates and page and not response.direct_passthrough
