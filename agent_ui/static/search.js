@@ -41,11 +41,7 @@
 
   history.replaceState({ search: true }, "");
   window.addEventListener("popstate", (event) => {
-    if (!event.state?.search) return;
-    // Back to the answer of a form (a name that was refused): that search, and nothing is sent a second time.
-    const page = new URL(document.querySelector('form[role="search"]').action).pathname;
-    if (location.pathname === page) location.reload();
-    else location.replace(page + location.search);
+    if (event.state?.search) location.reload();
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const source = finds(ctx?.sourceElement);

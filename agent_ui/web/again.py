@@ -21,7 +21,7 @@ _HOLDER = "again"
 
 
 def attach(app: Flask) -> None:
-    """After whatever tells people from strangers: a page is given only to those who may ask at all."""
+    """After what signs people in, where a site does: a kept page is given only to those who may ask at all."""
     app.before_request(_fetch)
     app.after_request(_keep)
 
@@ -58,8 +58,9 @@ def _keep(response: Response) -> Response:
 def _is_page_for_post(response: Response) -> bool:
     navigates = request.headers.get("Sec-Fetch-Mode") == "navigate" and not request.headers.get("HX-Request")
     # Signed out meanwhile: the page would be behind the sign-in, and what was typed is kept by the answer itself.
+    # Where nobody signs in (the citizens' site), `g` has no `person` at all.
     view = current_app.view_functions.get(request.endpoint or "")
-    if g.get("person") is None and not getattr(view, "open_to_all", False):
+    if g.get("person", view) is None and not getattr(view, "open_to_all", False):
         return False
     page = response.mimetype == "text/html" and (response.status_code == 200 or 400 <= response.status_code < 500)
     return request.method == "POST" and navigates and page and not response.direct_passthrough

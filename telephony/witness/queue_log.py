@@ -16,6 +16,9 @@ START = "HOTLINESTART"
 JOIN = "ENTERQUEUE"
 RESTART = "QUEUESTART"
 TOLD_END = "HOTLINEEND"
+CONNECTED = "CONNECT"
+COMPLETED = ("COMPLETECALLER", "COMPLETEAGENT")
+TRANSFERRED = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
 
 _EPOCH = re.compile(r"\d{9,11}(?:\.\d{1,6})?")
 _CALL = re.compile(r"[\w.:-]{0,120}\d{9,11}\.\d{1,12}")
@@ -100,6 +103,30 @@ def started_at(callid: str) -> datetime | None:
     """When the channel was made, to the second, as its Uniqueid says (`1795612659.0`, `pbx1-1795612659.0`)."""
     found = re.search(r"(\d{9,11})\.\d+$", callid)
     return datetime.fromtimestamp(int(found[1]), UTC) if found else None
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """The rows of one call, the end of a talk before what followed it.
+
+    The queue that a caller is passed on from, and the one they come to, write from two threads: the second can be ahead
+    (Asterisk 22, seen on a busy machine), within the same moment.
+    """
+    found: list[Row] = []
+    for row in rows:
+        at = _joined_ahead(row, found) if row.event in (*COMPLETED, *TRANSFERRED) else len(found)
+        found.insert(at, row if at == len(found) else row._replace(at=min(row.at, found[at].at)))
+    return found
+
+
+def _joined_ahead(over: Row, before: list[Row]) -> int:
+    """Where the caller joined their next queue, if that is written before the end `over` of the talk they came from."""
+    for at in range(len(before) - 1, 0, -1):
+        row = before[at]
+        if over.at - row.at > _SAME_MOMENT or (row.event == CONNECTED and row.queue == over.queue):
+            break
+        if row.event == JOIN and any(earlier.event == CONNECTED for earlier in before[:at]):
+            return at
+    return len(before)
 
 
 # From the name of a queue and of a member, and the channel that answered where one did, to the extension.
@@ -197,6 +224,8 @@ def _attended(row: Row, _: Names) -> tuple[Happening, ...]:
 _Reader = Callable[[Row, Names], tuple[Happening, ...]]
 
 _AS_ONE = timedelta(minutes=1)
+# Whole seconds, written by two threads.
+_SAME_MOMENT = timedelta(seconds=2)
 _QUEUE = "queue"
 _AFTER = "hung-up"
 

@@ -23,8 +23,6 @@ _GRACE = timedelta(seconds=3)
 # After an operator's hang-up the dialplan hangs up too; rows have whole seconds.
 _HANGS_UP = timedelta(seconds=2)
 _CALLER_GONE = ("ABANDON", "COMPLETECALLER")
-_TALK_OVER = ("COMPLETECALLER", "COMPLETEAGENT")
-_TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
 _WHOLE = frozenset({"started_at", "queued_at", "answered_at", "ended_at", "wait_s", "talk_s"})
 _LISTS = frozenset({"operators", "rang", "transfers"})
 
@@ -80,7 +78,7 @@ def settle(calls: Calls, at: datetime) -> None:
 
 def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> Facts | None:
     """`rows` in order; a QUEUESTART among them cut the call off. None where they say nothing of the call."""
-    own = [row for row in rows if row.callid == call_id]
+    own = queue_log.in_order(row for row in rows if row.callid == call_id)
     restart = next((row.at for row in rows if row.event == queue_log.RESTART), None)
     folded = fold(call_id, [happening for row in own for happening in queue_log.interpret(row, names)])
     if folded is None:
@@ -130,7 +128,8 @@ def _queue_log_facts(call: Call, own: Sequence[Row], *, tells: bool, is_cut: boo
         values["talk_s"] = known["talk_s"]
     if ended or call.operators or call.left_at:
         values["wait_s"] = known["wait_s"]
-    passed_on = bool(call.operators) and not talk_over and any(row.event in (*_TRANSFERS, *_TALK_OVER) for row in own)
+    over = (*queue_log.COMPLETED, *queue_log.TRANSFERRED)
+    passed_on = bool(call.operators) and not talk_over and any(row.event in over for row in own)
     return Facts(values, whole=_WHOLE, partial=_LISTS, unknown=_unknown(call, ended, passed_on), ended=ended)
 
 
@@ -139,8 +138,9 @@ def _saw_the_last_talk_end(own: Sequence[Row], ended_at: datetime | None) -> boo
 
     A transfer by keys on a busy PBX can be logged as COMPLETEAGENT: the caller's call goes on, and no row says so.
     """
-    last = next((row for row in reversed(own) if row.event in (*_TALK_OVER, *_TRANSFERS, "CONNECT")), None)
-    if last is None or last.event not in _TALK_OVER:
+    told = (*queue_log.COMPLETED, *queue_log.TRANSFERRED, queue_log.CONNECTED)
+    last = next((row for row in reversed(own) if row.event in told), None)
+    if last is None or last.event not in queue_log.COMPLETED:
         return False
     return ended_at is None or ended_at - last.at <= _HANGS_UP
 

@@ -214,8 +214,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         watches.append(Watch(context))
         page = context.new_page()
         if username is not None:
-            sign_in(context, site, username)
-            page.goto(site.url)
+            page.goto(site.url + sign_in(context, site, username))
             page.wait_for_selector("body[data-live-ready]")
         return page
 
@@ -227,14 +226,15 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         assert watch.errors == []
 
 
-def sign_in(context: BrowserContext, site: Site, username: str) -> None:
-    """The form as it is sent, without its page being drawn: what people see of it is shown by tests of its own."""
+def sign_in(context: BrowserContext, site: Site, username: str) -> str:
+    """The form as it is sent, without its page being drawn, and the path it leads to."""
     form = context.request.get(f"{site.url}/sign-in").text()
     token = re.search(r'name="csrf_token" value="([^"]+)"', form)
     assert token, form
     given = {"csrf_token": token[1], "username": username, "password": PASSWORD}
     answer = context.request.post(f"{site.url}/sign-in", form=given, max_redirects=0)
     assert answer.status == 303, answer.text()
+    return answer.headers["location"]
 
 
 def arrived(page: Page, url: str | re.Pattern[str]) -> None:

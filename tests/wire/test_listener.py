@@ -171,9 +171,7 @@ def test_the_page_can_tell_since_when_the_pbx_is_not_heard(engine: Engine) -> No
     run(test)
 
 
-def test_while_the_database_is_away_nothing_is_lost(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "_RETRY_S", 0.05)
-
+def test_while_the_database_is_away_nothing_is_lost(engine: Engine) -> None:
     async def test(server: AmiServer) -> None:
         async with listening(server, engine) as ear:
             await seen(engine, lambda session: session.get(PbxStatus, "test") is not None)
