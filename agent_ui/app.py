@@ -43,6 +43,7 @@ from agent_ui.web import (
     security,
     signed,
     site,
+    static_files,
 )
 from agent_ui.web.kept_files import KeptFiles
 from agent_ui.web.templating import Templates, templates
@@ -156,7 +157,7 @@ def _base(
     cookie: str,
     pictures_of: str | None = None,
 ) -> Flask:
-    app = Flask("agent_ui")
+    app = Flask("agent_ui", static_folder=None)
     app.jinja_environment = Templates
     app.jinja_loader = templates()
     app.name = name
@@ -177,6 +178,7 @@ def _base(
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh")
     catalogue.Languages(app, locale_selector=home.language)
     addresses.attach(app)
+    static_files.attach(app)
     filters.add(app)
     app.jinja_env.globals.update(site_name=name, language=home.language, LANGUAGES=LANGUAGES)
     app.jinja_env.globals.update(places=navigation.places, shelf_of=navigation.shelf_of, theme=home.theme)

@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+from agent_ui.web.static_files import files
 from agent_ui.words.catalogue import FOLDER
 
 
 @dataclass(frozen=True)
 class Weight:
-    """`blocking` are the style sheets and plain scripts of the head, below static; their size is as written."""
+    """`blocking` are the style sheets and plain scripts of the head, by path in agent_ui; their size is as written."""
 
     blocking: tuple[str, ...]
     elements: int
 
     @property
     def blocking_bytes(self) -> int:
-        return sum((FOLDER / "static" / name).stat().st_size for name in self.blocking)
+        return sum((FOLDER / name).stat().st_size for name in self.blocking)
 
 
 def weigh(page: str) -> Weight:
@@ -45,4 +46,4 @@ class _Reader(HTMLParser):
             self._blocks(given.get("src"))
 
     def _blocks(self, url: str | None) -> None:
-        self.blocking.append(urlsplit(url or "").path.removeprefix("/static/"))
+        self.blocking.append(urlsplit(url or "").path.removeprefix(f"/static/{files().version}/"))

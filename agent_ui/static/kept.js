@@ -1,68 +1,67 @@
 // What was typed into a form that could not be sent comes back when its page is opened again in the same tab.
 // Passwords, files and hidden fields are never kept; the drafts of calls keep their own (draft.js).
-(() => {
-  const KEY = "hotline-kept";
-  const notice = document.getElementById("notice");
-  const path = (url) => new URL(url, location.href).pathname;
 
-  function fieldsOf(form) {
-    return [...form.elements].filter((field) => field.name && field.matches(
-      "textarea, select, input:not([type=hidden], [type=password], [type=file], [type=submit], [type=button])",
-    ));
+const KEY = "hotline-kept";
+const notice = document.getElementById("notice");
+const path = (url) => new URL(url, location.href).pathname;
+
+function fieldsOf(form) {
+  return [...form.elements].filter((field) => field.name && field.matches(
+    "textarea, select, input:not([type=hidden], [type=password], [type=file], [type=submit], [type=button])",
+  ));
+}
+
+function read() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY));
+  } catch {
+    return null;
   }
+}
 
-  function read() {
-    try {
-      return JSON.parse(sessionStorage.getItem(KEY));
-    } catch {
-      return null;
-    }
+function write(kept) {
+  try {
+    if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // A browser that keeps nothing: the page works without.
   }
+}
 
-  function write(kept) {
-    try {
-      if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
-      else sessionStorage.removeItem(KEY);
-    } catch {
-      // A browser that keeps nothing: the page works without.
-    }
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.dataset.draft) return;
+  if (form.querySelector("[type=password]") || path(form.action) === "/sign-out") {
+    if (path(form.action) === "/sign-out") write(null);
+    return;
   }
+  const fields = fieldsOf(form);
+  if (!fields.some((field) => field.matches("textarea, input:not([type=radio], [type=checkbox])") && field.value)) return;
+  const values = fields.map((field) => [field.name, field.value, field.checked === true]);
+  write({ action: path(form.action), page: location.pathname, values, failed: false });
+});
 
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.method !== "post" || form.dataset.draft) return;
-    if (form.querySelector("[type=password]") || path(form.action) === "/sign-out") {
-      if (path(form.action) === "/sign-out") write(null);
-      return;
-    }
-    const fields = fieldsOf(form);
-    if (!fields.some((field) => field.matches("textarea, input:not([type=radio], [type=checkbox])") && field.value)) return;
-    const values = fields.map((field) => [field.name, field.value, field.checked === true]);
-    write({ action: path(form.action), page: location.pathname, values, failed: false });
-  });
+// The page has no such form any more: what was written in sentences is shown, to be copied.
+function offer(values) {
+  const said = values.map(([, value]) => value).filter((value) => /\s/.test(value.trim())).join("\n");
+  write(null);
+  if (!said || !notice?.dataset.keptCopy) return;
+  const told = document.createElement("div");
+  told.className = "alert alert-warning mb-2";
+  told.setAttribute("role", "status");
+  const label = document.createElement("label");
+  label.className = "form-label w-100";
+  const field = document.createElement("textarea");
+  field.className = "form-control";
+  field.rows = 3;
+  field.readOnly = true;
+  field.value = said;
+  label.append(notice.dataset.keptCopy, field);
+  told.append(label);
+  notice.append(told);
+}
 
-  // The page has no such form any more: what was written in sentences is shown, to be copied.
-  function offer(values) {
-    const said = values.map(([, value]) => value).filter((value) => /\s/.test(value.trim())).join("\n");
-    write(null);
-    if (!said || !notice?.dataset.keptCopy) return;
-    const told = document.createElement("div");
-    told.className = "alert alert-warning mb-2";
-    told.setAttribute("role", "status");
-    const label = document.createElement("label");
-    label.className = "form-label w-100";
-    const field = document.createElement("textarea");
-    field.className = "form-control";
-    field.rows = 3;
-    field.readOnly = true;
-    field.value = said;
-    label.append(notice.dataset.keptCopy, field);
-    told.append(label);
-    notice.append(told);
-  }
-
-  const kept = read();
-  if (!kept) return;
+function bring(kept) {
   if (document.body.dataset.failed) {
     write({ ...kept, failed: true });
     return;
@@ -102,4 +101,7 @@
     told.textContent = notice.dataset.kept;
     notice.append(told);
   }
-})();
+}
+
+const kept = read();
+if (kept) bring(kept);

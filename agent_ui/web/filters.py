@@ -2,11 +2,10 @@
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, g
@@ -44,7 +43,6 @@ def add(app: Flask) -> None:
     app.jinja_env.globals.update(in_words=in_words, filled=filled)
     app.jinja_env.globals.update(now=site.now, icons_url=icons_url, icon_picture=icon)
     app.jinja_env.globals.update(nonce=lambda: secrets.token_hex(16))
-    app.url_defaults(_versioned(app))
 
 
 def icons_url() -> str:
@@ -66,25 +64,6 @@ def _picture(url: str, name: str) -> Markup:
 
 def ticket_url(code: str) -> str:
     return url_for("tickets.page", code=code)
-
-
-def static_version(app: Flask, name: str) -> str:
-    file = Path(app.static_folder or "") / name
-    return f"{int(file.stat().st_mtime)}" if file.exists() else "0"
-
-
-def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
-    """Files may be kept for a year by a browser because their address changes when they do."""
-    known: dict[str, str] = {}
-
-    def version(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static":
-            name = values["filename"]
-            if name not in known:
-                known[name] = static_version(app, name)
-            values["v"] = known[name]
-
-    return version
 
 
 def pin(ticket: Ticket) -> str:

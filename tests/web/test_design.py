@@ -19,7 +19,7 @@ from scripts.demo import door
 from tests.web.conftest import Browser
 from tickets.rules.moves import ENTRIES, MOVES
 
-SHEETS = sorted((FOLDER / "static").glob("*.css"))
+SHEETS = sorted([*FOLDER.glob("static/*.css"), *FOLDER.glob("*/static/*.css")])
 CSS = (FOLDER / "static" / "hotline.css").read_text()
 TEXTS = ("ink", "muted", "faint", "hotline", "ok", "soon", "late")
 PAIRS = [

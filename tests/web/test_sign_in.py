@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from agent_ui.app import create_console
+from agent_ui.web.static_files import files
 from callcenter.config import Settings
 from callcenter.db import transaction
 from callcenter.models import User, UserSession
@@ -175,7 +176,7 @@ def test_the_cookie_is_hidden_from_scripts_and_from_plain_http(console: Flask) -
 
 
 def test_every_answer_carries_the_policy(sign_in: SignIn) -> None:
-    for url in ("/sign-in", "/healthz", "/nowhere", "/static/hotline.css"):
+    for url in ("/sign-in", "/healthz", "/nowhere", f"/static/{files().version}/static/hotline.css"):
         answer = sign_in(None).get(url)
         headers = answer.headers
         answer.close()

@@ -1,0 +1,81 @@
+// Who hears a key: at most one binding in each context, the innermost first; Escape closes one thing. Touches no document.
+
+// The key that a pressed event is, as the table writes it: letters and digits with Alt by their place on the keyboard,
+// because with Alt many of them type something else. A sign is itself, however it is typed.
+export function keyOf(event) {
+  const { key, code, altKey, shiftKey } = event;
+  // Some browsers fill a form in with a press that has none.
+  if (!key) return null;
+  const ctrlKey = event.ctrlKey || event.metaKey;
+  const place = /^(?:Key|Digit)([A-Z0-9])$/.exec(code ?? "")?.[1];
+  const sign = key.length === 1;
+  if (altKey) return place && !ctrlKey && !shiftKey ? `Alt+${place}` : null;
+  if (ctrlKey && sign) return shiftKey ? null : `Ctrl+${key.toUpperCase()}`;
+  if (ctrlKey) return `Ctrl+${key}`;
+  return shiftKey && !sign ? `Shift+${key}` : key;
+}
+
+export class Keys {
+  #contexts;
+  #names = new Map();
+  #does = new Map();
+  #layers = new Map();
+  #any = [];
+
+  // Throws where two bindings have the same key in one context, or one stands in a context that there is not.
+  constructor({ contexts, layers, bindings }) {
+    this.#contexts = contexts.map(() => new Map());
+    for (const layer of layers) this.#layers.set(layer, null);
+    for (const [name, [context, ...keys]] of Object.entries(bindings)) {
+      const at = this.#contexts[contexts.indexOf(context)];
+      if (!at) throw new Error(`${name}: there is no context "${context}"`);
+      for (const key of keys) {
+        if (at.has(key)) throw new Error(`${key} means ${at.get(key)} and ${name} in "${context}"`);
+        at.set(key, name);
+      }
+      this.#names.set(name, keys);
+    }
+  }
+
+  // What the binding does: `run(event, key)`. It answers false where the key is not for it now; then outer contexts are
+  // asked, and at last the browser. `prevents`: what the browser would do with the key is left out. `repeats`: a key that
+  // is held down counts again. `composing`: also while letters are being put together.
+  on(name, run, { prevents = true, repeats = false, composing = false } = {}) {
+    if (!this.#names.has(name)) throw new Error(`no key is bound to ${name}`);
+    if (this.#does.has(name)) throw new Error(`${name} is bound twice`);
+    this.#does.set(name, { run, prevents, repeats, composing });
+  }
+
+  // What Escape closes: `open()` answers whether it is open (what it answers is given on), `close(what, event)` closes.
+  layer(name, open, close) {
+    if (this.#layers.get(name) !== null) throw new Error(`there is no layer ${name}, or it is there twice`);
+    this.#layers.set(name, { open, close });
+  }
+
+  // Hears that somebody is at the keyboard, whatever is pressed.
+  onAny(run) {
+    this.#any.push(run);
+  }
+
+  press(event) {
+    for (const run of this.#any) run();
+    const key = keyOf(event);
+    if (event.key === "Escape") return this.#escape(event);
+    for (const context of key ? this.#contexts : []) {
+      const does = this.#does.get(context.get(key));
+      if (!does || (event.repeat && !does.repeats) || (event.isComposing && !does.composing)) continue;
+      if (does.run(event, key) === false) continue;
+      if (does.prevents) event.preventDefault();
+      return;
+    }
+  }
+
+  #escape(event) {
+    for (const layer of this.#layers.values()) {
+      const what = layer?.open();
+      if (!what) continue;
+      layer.close(what, event);
+      return;
+    }
+  }
+}

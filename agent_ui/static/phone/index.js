@@ -1,0 +1,22 @@
+// The telephone of this page: read once from what the server rendered, again after each part of the page that came.
+import { PhoneStore } from "./state.js";
+
+const all = (selector) => [...document.querySelectorAll(selector)];
+
+function read() {
+  const alarm = document.querySelector("#emergency [data-alarm]");
+  return {
+    ringing: all("#ring [data-ring]").map((one) => ({
+      call: one.dataset.ring, name: one.querySelector("strong")?.textContent ?? "",
+    })),
+    talking: all(".work-talking[data-call]").map((one) => one.dataset.call),
+    engaged: Boolean(document.querySelector("#ring .ring, .work-ringing, .work-talking")),
+    spoken: Boolean(document.querySelector(".work-talking, #ring .ring-talking")),
+    emergencies: all("#emergency [data-emergency]").map((one) => one.dataset.emergency),
+    alarm: alarm ? alarm.dataset.alarm : null,
+  };
+}
+
+export const phone = new PhoneStore();
+phone.take(read());
+document.addEventListener("htmx:after:swap", () => phone.take(read()));
