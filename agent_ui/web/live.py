@@ -1,13 +1,18 @@
-"""`/live`: server-sent events with ids only; a page that hears one reads again, and rights are checked there."""
+"""`/live`: server-sent events with ids only; a page that hears one reads again, and rights are checked there.
 
+What is heard depends on the person alone, not on the page: one stream serves all pages of a browser (decision 0042).
+"""
+
+import hmac
 import random
 import time
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, current_app, g
+from flask import Blueprint, Flask, Response, abort, current_app, g, request
 
 from agent_ui.web.auth import may, me
 from agent_ui.web.hub import BEAT, Hub, Page
+from agent_ui.web.signed import own_key
 from callcenter import extensions
 from tickets import rights
 from tickets.actors import Actor
@@ -42,6 +47,10 @@ def hub() -> Hub:
 @blueprint.get("/live")
 @may(Right.USE_CONSOLE)
 def live() -> Response:
+    # A page of somebody who signed out is still open, and another person has signed in: it hears nothing of theirs.
+    asked = request.args.get("of")
+    if asked is not None and not hmac.compare_digest(asked.encode(), own_key("live", g.person.actor.id).encode()):
+        abort(403)
     station = hub()
     topics = topics_of(me(), g.person.session_id)
     page = station.join(topics)

@@ -35,6 +35,8 @@ _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A name that is not this machine's own: plain http, and no secure context, as on a network without certificates.
+    "--host-resolver-rules=MAP hotline.test 127.0.0.1",
 ]
 
 

@@ -1,5 +1,6 @@
 """Signing in and out: the same words for everybody unknown, few tries, sessions that can be ended."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -118,6 +119,19 @@ def test_an_open_stream_ends_with_its_session(
     stream.close()
     assert b"4711" not in rest
     assert copy.get("/live", headers={"Accept": "text/event-stream"}).status_code == 401
+
+
+def test_an_old_page_of_one_person_hears_nothing_of_the_next(sign_in: SignIn) -> None:
+    """The cookie is the browser's; the address of a page's stream is its person's."""
+    address = re.compile('data-live="([^"]+)"')
+    of_lan = address.search(sign_in("lan").get("/tickets").text)
+    hoa = sign_in("hoa")
+    of_hoa = address.search(hoa.get("/tickets").text)
+    assert of_lan
+    assert of_hoa
+    assert hoa.get(of_lan[1]).status_code == 403
+    with hoa.get(of_hoa[1], buffered=False) as stream:
+        assert stream.mimetype == "text/event-stream"
 
 
 def test_the_database_keeps_no_token(sign_in: SignIn, session: Session) -> None:
