@@ -24,6 +24,9 @@ _PACKAGE = Path(__file__).parents[1]
 _YEAR_S = 365 * 24 * 3600
 _IMPORT = re.compile(r"""^(?:import|export)\b(?:[^"';]*?\bfrom\s*)?\s*"(\.[^"]+)";""", re.MULTILINE)
 
+_PRELOAD = Markup('<link rel="modulepreload" href="{}" fetchpriority="low">\n')
+_SCRIPT = Markup('<script type="module" src="{}"></script>')
+
 
 @dataclass(frozen=True)
 class StaticFiles:
@@ -78,12 +81,15 @@ def _imports(name: str) -> tuple[str, ...]:
 def module(name: str) -> Markup:
     """The tags of a script that is a module.
 
-    What it imports is asked for with it, not a round trip later, unless another script of the page brings it.
+    What it imports is asked for with it, not a round trip later, unless another script of the page brings it; but after
+    what is seen first.
     """
     asked: set[str] = g.setdefault("modules", set())
     ahead = [path for path in _imports(name) if path not in asked]
     asked.update(ahead, [files().path_of(name)])
-    links = [Markup('<link rel="modulepreload" href="{}">\n').format(_address(path)) for path in ahead]
+    links = [
+        Markup('<link rel="modulepreload" href="{}" fetchpriority="low">\n').format(_address(path)) for path in ahead
+    ]
     script = Markup('<script type="module" src="{}"></script>').format(_address(files().path_of(name)))
     return Markup().join([*links, script])
 

@@ -1,8 +1,7 @@
 // One owner of the keys: no key has two meanings in one place, the inner place comes first, Escape closes one thing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BINDINGS, CONTEXTS, LAYERS } from "../../agent_ui/static/keys/bindings.js";
-import { Keys, keyOf } from "../../agent_ui/static/keys/registry.js";
+import { BINDINGS, CONTEXTS, Keys, LAYERS, keyOf } from "../../agent_ui/static/keys/registry.js";
 
 const press = (key, more = {}) => ({ key, prevented: false, preventDefault() { this.prevented = true; }, ...more });
 

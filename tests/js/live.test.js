@@ -1,8 +1,7 @@
 // The live connection of a browser: one stream for all, news for who comes late, and a way back from every loss.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { AGAIN_MS, Connection, Follower, SILENCE_MS } from "../../agent_ui/static/live/connection.js";
-import { Bursts } from "../../agent_ui/static/live/bursts.js";
+import { AGAIN_MS, Bursts, Connection, Follower, SILENCE_MS } from "../../agent_ui/static/live/connection.js";
 
 // A clock that stands until it is told to go on, and the streams that were opened.
 class World {

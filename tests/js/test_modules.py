@@ -27,7 +27,7 @@ def test_in_node(file: Path) -> None:
 
 
 def _bindings() -> dict[str, list[str]]:
-    table = json.dumps(str(KEYS / "bindings.js"))
+    table = json.dumps(str(KEYS / "registry.js"))
     script = f"import {{ BINDINGS }} from {table}; console.log(JSON.stringify(BINDINGS))"
     done = subprocess.run(
         [str(NODE), "--input-type=module", "--eval", script], capture_output=True, text=True, timeout=60, check=True

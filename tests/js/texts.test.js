@@ -1,10 +1,7 @@
 // What scripts read and write as text: clocks, words without accents, coordinates, sizes, addresses.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coordinates } from "../../agent_ui/desk/static/coordinates.js";
-import { running } from "../../agent_ui/static/clock.js";
-import { fold, has } from "../../agent_ui/static/fold.js";
-import { shared, sizeOf } from "../../agent_ui/ticket/static/texts.js";
+import { coordinates, fold, has, running, shared, sizeOf } from "../../agent_ui/static/texts.js";
 
 test("a clock shows hours only when there are some, and nothing before it begins", () => {
   const cases = [[0, "0:00"], [65_900, "1:05"], [3_599_999, "59:59"], [3_729_000, "1:02:09"], [-5000, "0:00"]];

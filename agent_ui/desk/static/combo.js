@@ -1,6 +1,6 @@
 // Type-to-find boxes: a select whose options are found without accents, and a text box that asks the server.
 import { keys } from "../../static/keys/index.js";
-import { fold, has } from "../../static/fold.js";
+import { fold, has } from "../../static/texts.js";
 
 let number = 0;
 // What the keys do in each box.

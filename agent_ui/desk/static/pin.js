@@ -1,6 +1,6 @@
 // Where a report is: a dialog with the sketch of the province, fetched when it is first opened, for a form or to look at.
 import { keys } from "../../static/keys/index.js";
-import { coordinates } from "./coordinates.js";
+import { coordinates } from "../../static/texts.js";
 
 const dialogs = new Map();
 // What the sketch is about now: the form that is filled in, or nothing where one only looks.

@@ -1,6 +1,5 @@
 // The page's keys: the one place that listens for them. Scripts say what a binding of the table does (`keys.on`).
-import { BINDINGS, CONTEXTS, LAYERS } from "./bindings.js";
-import { Keys } from "./registry.js";
+import { BINDINGS, CONTEXTS, Keys, LAYERS } from "./registry.js";
 
 export const keys = new Keys({ contexts: CONTEXTS, layers: LAYERS, bindings: BINDINGS });
 

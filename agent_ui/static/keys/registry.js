@@ -1,4 +1,40 @@
-// Who hears a key: at most one binding in each context, the innermost first; Escape closes one thing. Touches no document.
+// Who hears a key: the one table of all keys, at most one binding of a key in each context, the innermost first; Escape
+// closes one thing. Touches no document.
+
+// `CONTEXTS` stand from the innermost to the page. A binding is `name: [context, ...keys]`; a key is `Ctrl+Enter`, `Alt+A`,
+// `Ctrl+K`, `Tab`, `?`. `Ctrl` is the Mac's Cmd too. No two bindings of one context have the same key; in different contexts
+// the inner one is asked first, and passes on what is not for it.
+
+export const CONTEXTS = ["list", "palette", "pin dialog", "map", "places", "tour", "emergency", "draft", "telephone", "page"];
+
+// What Escape closes, one thing a press: the first of these that is open.
+export const LAYERS = ["list", "dialog", "menu", "why", "tour"];
+
+const letters = (all) => [...all].map((letter) => `Alt+${letter}`);
+const digits = (all, before = "") => [...all].map((digit) => before + digit);
+
+export const BINDINGS = {
+  listMove: ["list", "ArrowDown", "ArrowUp"],
+  listTake: ["list", "Enter"],
+  // What is being chosen is taken before the form goes out.
+  listTakeAndSend: ["list", "Ctrl+Enter"],
+  listTakeAndGoOn: ["list", "Tab"],
+  paletteMove: ["palette", "ArrowDown", "ArrowUp"],
+  paletteOpen: ["palette", "Enter"],
+  paletteOpenElsewhere: ["palette", "Ctrl+Enter"],
+  pinEnter: ["pin dialog", "Enter"],
+  pinHere: ["map", "Enter"],
+  firstPlace: ["places", "Enter"],
+  tourMove: ["tour", "ArrowLeft", "ArrowRight"],
+  emergencyService: ["emergency", ...digits("0123456789")],
+  draftSend: ["draft", "Ctrl+Enter"],
+  draftOffer: ["draft", ...digits("123456789", "Alt+")],
+  // A key presses the button that shows it: `data-key` of the telephone, `data-desk-key` of the cards.
+  telephone: ["telephone", ...letters("AKIPRCG")],
+  desk: ["page", ...letters("UMTYBHLNOQSX")],
+  palette: ["page", "Ctrl+K"],
+  help: ["page", "?"],
+};
 
 // The key that a pressed event is, as the table writes it: letters and digits with Alt by their place on the keyboard,
 // because with Alt many of them type something else. A sign is itself, however it is typed.

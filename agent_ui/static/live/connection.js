@@ -122,3 +122,35 @@ export class Follower {
     this.join();
   }
 }
+
+// The server's stream of events, as `Connection` opens it: in the worker of a browser, or in a page.
+export function openStream(url, hear) {
+  const source = new EventSource(url);
+  for (const event of ["resync", "change", "away", "beat"]) {
+    source.addEventListener(event, ({ data }) => hear(event, data));
+  }
+  source.addEventListener("error", () => hear("lost", source.readyState === EventSource.CLOSED));
+  return () => source.close();
+}
+
+// Pushes in a burst: the first goes out at once, the rest of it as one at the end.
+export class Bursts {
+  // `tell(topic)` is called at most once in `gap` milliseconds for each topic.
+  constructor(tell, { gap = 200, later = (work, ms) => setTimeout(work, ms) } = {}) {
+    Object.assign(this, { held: new Map(), out: tell, gap, later });
+  }
+
+  tell(topic) {
+    if (this.held.has(topic)) {
+      this.held.set(topic, true);
+      return;
+    }
+    this.held.set(topic, false);
+    this.out(topic);
+    this.later(() => {
+      const again = this.held.get(topic);
+      this.held.delete(topic);
+      if (again) this.tell(topic);
+    }, this.gap);
+  }
+}

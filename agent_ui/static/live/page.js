@@ -1,10 +1,9 @@
 // Keeps the page true: follows the live connection, tells the parts of the page to read themselves again, counts seconds.
-import { running } from "../clock.js";
-import { Bursts } from "./bursts.js";
-import { Follower } from "./connection.js";
-import { reach } from "./reach.js";
+import { running } from "../texts.js";
+import { Bursts, Connection, Follower, openStream } from "./connection.js";
 
 const url = document.body.dataset.live;
+const address = new URL(url, location.href).href;
 const down = document.getElementById("live-down");
 const serverNow = document.querySelector('meta[name="server-now"]')?.content;
 const skew = serverNow ? Date.now() - Date.parse(serverNow) : 0;
@@ -45,6 +44,32 @@ const HEARD = {
   },
 };
 
+// The way to the live connection: the shared worker of this browser, or a connection of the page's own without one.
+function alone(hear) {
+  const connection = new Connection({ open: (listen) => openStream(address, listen) });
+  return (word) => connection[word](hear);
+}
+
+function reach(hear) {
+  if (!window.SharedWorker) return alone(hear);
+  // Its name goes with it: what one person hears is never another's.
+  const worker = new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module", name: address });
+  let own;
+  let wants = false;
+  // A browser that has shared workers, but runs no module in one.
+  worker.addEventListener("error", () => {
+    own ??= alone(hear);
+    if (wants) own("join");
+  });
+  worker.port.addEventListener("message", ({ data }) => hear(data));
+  worker.port.start();
+  return (word) => {
+    wants = word === "join" || (wants && word !== "leave");
+    if (own) own(word);
+    else worker.port.postMessage(word);
+  };
+}
+
 function clock() {
   for (const timer of document.querySelectorAll("[data-since]")) {
     const text = running(Date.now() - skew - Date.parse(timer.dataset.since));
@@ -57,7 +82,7 @@ document.addEventListener("htmx:config:request", (event) => {
 });
 if (url) {
   const follower = new Follower({
-    reach: (hear) => reach(new URL(url, location.href).href, hear),
+    reach,
     tell: ({ event, data }) => HEARD[event]?.(data),
   });
   // With every script of the page there to hear it: what the first word of the stream sets off is lost on nobody.

@@ -1,6 +1,5 @@
 // One live connection for all pages of one person in this browser (docs/decisions/0042): the shared worker that has it.
-import { Connection } from "./connection.js";
-import { openStream } from "./stream.js";
+import { Connection, openStream } from "./connection.js";
 
 const CHECK_MS = 5000;
 // The address of the stream names its person, and so does the worker: another person has another one.

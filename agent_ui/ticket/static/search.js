@@ -1,5 +1,5 @@
 // A search is answered within its page: what was found is read alone, the address follows, and Back leads where it did.
-import { shared } from "./texts.js";
+import { shared } from "../../static/texts.js";
 
 const finds = (element) => element?.closest?.('[hx-target="#found"]');
 

@@ -1,5 +1,5 @@
 // The ticket's page and the inbox: a form goes out once, chosen files are shown, a form that no longer fits says so.
-import { sizeOf } from "./texts.js";
+import { sizeOf } from "../../static/texts.js";
 
 const LARGEST = 10 * 1024 * 1024;
 

@@ -107,6 +107,8 @@ def hang_up_and_file(story: Story, work: Locator) -> None:
 def find_by_code(story: Story, code: str) -> None:
     """By Ctrl K; the ticket goes on to its agency while somebody looks."""
     page = story.page
+    # What was filed led to a new page: its keys are heard once its scripts are there.
+    page.wait_for_selector("body[data-live-ready]")
     page.keyboard.press("Control+k")
     page.keyboard.type(code)
     expect(page.get_by_role("option").filter(has_text=code).first).to_be_visible()
