@@ -1,4 +1,4 @@
-"""Work of the pool: argon2id hashes, made and compared."""
+"""Pool task: argon2id hashes, made and compared."""
 
 from collections.abc import Mapping
 

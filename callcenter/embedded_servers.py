@@ -1,4 +1,4 @@
-"""The two servers that come with pip: how PostgreSQL and Valkey are made, started, found and stopped."""
+"""The embedded PostgreSQL and Valkey, which pip installs: how each is made, started, found and stopped."""
 
 import importlib.util
 import os
@@ -44,7 +44,7 @@ _UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off
 
 @dataclass(frozen=True)
 class Account:
-    """Who PostgreSQL runs as: itself for an ordinary user, somebody else for root, whom it refuses."""
+    """Operating-system account of PostgreSQL: our own for an ordinary user; another one for root, which it refuses."""
 
     uid: int | None = None
     prefix: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def remove_socket_folder(data_dir: Path) -> None:
 def launch(command: Sequence[str], log: Path, account: Account = Account(), cwd: str = "/") -> int:
     """Start a process that outlives us, in a session of its own; returns its pid.
 
-    The shell in between makes init its parent: nobody has to wait for it, and Ctrl-C in our terminal stays ours.
+    The shell in between makes init its parent: we need not wait for it, and Ctrl-C in our terminal stays ours.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
     with log.open("ab") as sink:

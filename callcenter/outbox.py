@@ -1,4 +1,4 @@
-"""The outbox: what must happen after a commit is promised in the same transaction, and relayed to rq."""
+"""Transactional outbox: what must happen after a commit is promised in the same transaction, and relayed to rq."""
 
 import threading
 from collections import defaultdict

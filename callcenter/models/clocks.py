@@ -1,4 +1,4 @@
-"""The clocks of tickets: one row for each promise with a due moment, of the whole ticket or of one agency's part."""
+"""Ticket clocks: one row for each promise with a due moment, of the whole ticket or of one agency's part."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ class TicketClock(Base):
     `breached_at` is when the present due moment was noted as missed. Ended, it is `kept`, `broken` or `withdrawn`, and
     is changed no more; a promise given anew is a new row.
 
-    Exactly one of a kind runs for a ticket. Whoever writes a clock holds its ticket.
+    Exactly one of a kind runs for a ticket. A writer of a clock holds the lock of its ticket.
     """
 
     __tablename__ = "clock"

@@ -1,4 +1,4 @@
-"""Calls that go out: asked for from a ticket, made by the PBX, with what the PBX said of each."""
+"""Outgoing calls: requested from a ticket and made by the PBX, with the progress that it reported."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Who works with tickets: agencies, users, and the programs that send reports."""
+"""Accounts: agencies, users with their extensions, and the programs that send reports."""
 
 from datetime import datetime
 
@@ -26,9 +26,11 @@ class Agency(Base):
 
 
 class ExtensionSpan(Base):
-    """Who had which extension, from when to when; open (`until` is null) while they have it. Closed, never changed.
+    """One person's hold of an extension, from `since` to `until`; open (`until` is null) while it lasts. Closed, never
+    changed.
 
-    `ended_by_id` is another person where it was taken over. An extension is one telephone, whatever PBX it is at.
+    `ended_by_id` is another person where it was taken over by them. An extension is one telephone, whatever PBX it is
+    at.
     """
 
     __tablename__ = "extension_span"

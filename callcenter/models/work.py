@@ -1,4 +1,4 @@
-"""Work behind the scenes: promises to be kept after a commit, and what was set aside because it could not be done."""
+"""Background work: the outbox, messages set aside after failing, and commands to the PBX."""
 
 from datetime import datetime
 from typing import Any
@@ -61,9 +61,9 @@ class SetAside(Base):
 class PbxCommand(Base):
     """Something a PBX shall do, asked for by a person, sent at most once by the listener that owns the connection.
 
-    Taken (`taken_at`) in a transaction of its own before it is sent, so that a crash in between leaves it untold
-    rather than done twice; nobody takes it after `expires_at`. `result` is `done`, `refused`, `expired` or `unknown`,
-    `answer` the PBX's own words.
+    Taken (`taken_at`) in a transaction of its own before it is sent, so that a crash in between leaves it undone rather
+    than done twice; it is not taken after `expires_at`. `result` is `done`, `refused`, `expired` or `unknown`, `answer`
+    the PBX's own words.
     """
 
     __tablename__ = "pbx_command"

@@ -1,7 +1,7 @@
-"""One kind of work of a pool: how many processes, how many wait, for how long; the rest is refused at once.
+"""One task type of the pool: limits of its processes, of its queue and of the wait; the rest is refused at once.
 
 Plain sockets, subprocesses and locks: in a server that gevent has patched they wait without holding it up. Where no
-server has called `begin` (a command, a test without a server) nobody waits, and the work is done on the spot.
+server has called `begin` (a command, a test without a server) the work is done on the spot, without a queue.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Process of a pool: does one task after another, at low priority and within limits, until its server is gone.
+"""Worker process of a pool: one task after another, at low priority and within limits, until its server is gone.
 
 `python -m callcenter.pool.process MODULE NICE MEMORY_MB CPU_S IDLE_S`; the socket to the server is its stdin.
 """
