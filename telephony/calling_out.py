@@ -1,4 +1,4 @@
-"""What the PBX says of the calls that people asked for: read from its events, written in order, never in the ear's way.
+"""Progress of outgoing calls: read from the PBX's events, written in order, without delaying the event loop.
 
 Two events tell all: `OriginateResponse` that the operator's own telephone was not picked up, `HotlineCallOut` of our
 dialplan the rest.

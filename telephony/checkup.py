@@ -1,4 +1,4 @@
-"""Asks a PBX whether it can be heard as it must be, after each log-in and now and then; nothing rings by it."""
+"""Capability check of a PBX after each log-in and at intervals: whether all events reach us; nothing rings by it."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence

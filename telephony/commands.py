@@ -1,4 +1,4 @@
-"""Carries out what people asked of a PBX: takes a command, sends it once, writes the answer; the ear never waits.
+"""Command execution at a PBX: takes a command, sends it once, writes the answer, without delaying the event loop.
 
 The rows are heard of at once by the broker, and looked for every second in case that word was lost.
 """

@@ -1,6 +1,6 @@
-"""What is wrong with a PBX or with what its user may hear: each finding in one line, with its mend.
+"""Findings about a PBX and the permissions of its manager user: each in one line, with its remedy.
 
-`Evidence` counts what was heard, for what nobody can ask a PBX: whether a class or a filter keeps an event back.
+`Evidence` counts received events, for what a PBX cannot be asked: whether a class or a filter keeps an event back.
 """
 
 from collections import Counter, deque

@@ -1,4 +1,4 @@
-"""The process that hears one PBX: one ordered consumer folds what happens, and hands what changed to the writer.
+"""Listener process of one PBX: one ordered consumer folds the events and hands changed calls to the writer.
 
 The ear never waits: not for the database, not for what people ask of the PBX, not for its queues or its witness.
 """
@@ -272,7 +272,7 @@ def _lines(event: Headers) -> list[str]:
 def run(settings: Settings, pbx_name: str | None = None) -> None:
     """Listen until SIGTERM or Ctrl-C: to the PBX of that name, or to all of `CALLCENTER_PBX`.
 
-    `settings.database_url` must be set; without `redis_url` pages are not told at once. Raises SettingError where
+    `settings.database_url` must be set; without `redis_url` there are no live announcements. Raises SettingError where
     there is no such PBX.
     """
     chosen = [pbx for pbx in settings.pbx if pbx_name in (None, pbx.name)]
@@ -315,7 +315,7 @@ async def _lead_for_ever(settings: Settings, pbx: Pbx, engine: Engine) -> None:
 
 
 async def lead(settings: Settings, pbx: Pbx, engine: Engine, *, watch: Watch | None = None) -> None:
-    """Wait until nobody else listens to this PBX, then listen until cancelled; deposed, wait again."""
+    """Wait until no other listener leads this PBX, then listen until cancelled; deposed, wait again."""
     while True:
         leadership = Leadership(engine, pbx.name)
         try:

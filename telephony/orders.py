@@ -1,4 +1,4 @@
-"""What a person asked of a PBX, as the AMI actions that do it. A value of the wrong form never becomes one."""
+"""PBX commands as AMI actions; a value of the wrong form never becomes one."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

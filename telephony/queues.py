@@ -1,4 +1,4 @@
-"""The queues of a PBX and who is a member of them: read after each log-in and now and then, kept for the pages."""
+"""Queues of a PBX and their members: read after each log-in and at intervals, kept for the pages."""
 
 import asyncio
 import re
@@ -138,7 +138,7 @@ class QueueWatch:
         self._restarted = False
 
     def restarted(self) -> None:
-        """The PBX was down: whoever was signed in before and is not now is signed in again, at the next look."""
+        """The PBX was down: members signed in before and missing now are signed in again, at the next look."""
         self._restarted = True
 
     async def run(self) -> None:

@@ -1,7 +1,6 @@
-"""Writes calls as they are now: one transaction a batch, with their tickets and their announcements.
+"""Call recorder: writes a batch of calls in one transaction, with their tickets and their announcements.
 
-A call that cannot be stored is set aside for a person to see, with the lines that the PBX said of it, and the next
-one goes on.
+A call that cannot be stored is set aside for a person to see, with the PBX's lines of it, and the next one goes on.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -29,7 +28,7 @@ Lines = Callable[[str], list[list[str]]]
 
 @dataclass
 class Written:
-    """What became of a batch, in Linkedids: `failed` were set aside; `over` have ended by somebody else's word."""
+    """What became of a batch, in Linkedids: `failed` were set aside; `over` were ended by another writer."""
 
     failed: list[str] = field(default_factory=list)
     over: list[str] = field(default_factory=list)

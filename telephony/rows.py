@@ -1,6 +1,6 @@
-"""The rows of calls: what a batch of pictures changes is read, written and followed up together, not call by call.
+"""Batch update of call rows: read, written and followed up together, with a constant number of statements.
 
-How many statements that takes does not grow with the calls, but for what a call that nobody answered leaves to do.
+Only what an unanswered call leaves to do takes statements of its own.
 """
 
 from collections.abc import Mapping, Sequence

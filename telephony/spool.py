@@ -1,6 +1,6 @@
-"""Calls that cannot be written to the database now, on disk: one picture a line, in order, replayed when it is back.
+"""On-disk spool of calls that cannot be written to the database: one snapshot a line, in order, replayed later.
 
-The file is shared by all listeners of a PBX that have this data folder: whoever leads replays what is there. It
+The file is shared by all listeners of a PBX that have this data folder: the leader replays what is there. It
 survives a kill at any byte: a line that was torn is left out, and a file that was read in part is read again.
 """
 

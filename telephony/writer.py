@@ -1,4 +1,4 @@
-"""What the fold has seen, on its way to the rows: newest picture of each call in memory, then on disk, never nowhere.
+"""Write buffer between state machine and rows: newest snapshot of each call in memory, then on disk, never lost.
 
 Nothing here is waited for by the ear. While the database is away or slow, pictures go to the spool after some seconds,
 or when they are too many; the spool is written before anything newer is.
@@ -46,7 +46,7 @@ _MOST_NOTES = 100
 
 @dataclass(frozen=True)
 class Poison:
-    """An event that could not be folded, as the PBX said it."""
+    """An event that could not be folded, as the PBX sent it."""
 
     linkedid: str
     lines: list[str]
@@ -56,7 +56,7 @@ class Poison:
 class Writer:
     """One PBX's pictures, gaps and state, written in order under one reign.
 
-    `ended` is told the Linkedids of calls whose rows ended by somebody else's word, `found` the calls that are live by
+    `ended` is called with the Linkedids of calls that another writer ended, `found` with the calls that are live by
     what was on disk; both on the loop.
     """
 

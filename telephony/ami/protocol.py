@@ -1,4 +1,4 @@
-"""The bytes of AMI: framed, unwanted events dropped by name unread, forged ones dropped and counted, nothing raised.
+"""AMI protocol: bytes framed, unwanted events dropped by name unread, forged ones dropped and counted; never raises.
 
 A protocol class for panoramisk's Manager, in place of its own. Asterisk writes what a caller sent into its events as it
 came, CR LF included. Checked here: the first lines and their order, the privilege class, and the lines of each channel
@@ -64,7 +64,7 @@ _VARIABLE = b"\r\nPrivilege: " + _class_of("VarSet")
 
 
 class AmiProtocol(asyncio.Protocol):
-    """One connection. Events go to `hear`, answers to the actions they belong to; `closed` is told once.
+    """One connection. Events go to `hear`, answers to the actions they belong to; `closed` is called once.
 
     `tampered` counts the blocks that Asterisk did not write as they stand; `heard_at` is the loop's time of the last
     byte. Attributes that panoramisk's Manager sets or reads: transport, factory, responses, queue, version, log.

@@ -1,4 +1,4 @@
-"""The state machine: `step` finds the call that a happening belongs to and moves it on.
+"""Call state machine: `step` finds the call that a happening belongs to and moves it on.
 
 Deterministic and total: late, doubled and unknown happenings change nothing. Time passing is a happening too (`TICK`).
 """
@@ -236,7 +236,7 @@ def _may_have_missed_a_hold(calls: Calls, call: Call) -> bool:
 
 
 def miss_holds(call: Call) -> bool:
-    """Nobody heard for a while whether whoever talks was on hold; returns whether that is news."""
+    """Marks the holds of running talks as unknown after a gap; returns whether that is news."""
     missed = bool(call.operators) and not call.hold_unheard
     call.hold_unheard = call.hold_unheard or missed
     return missed

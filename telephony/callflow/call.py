@@ -1,4 +1,4 @@
-"""One call as the state machine knows it: what the record shows, what is live, and the marks it decides by.
+"""State of one call in the state machine: the record's columns, the live legs, and the marks it decides by.
 
 A `Call` belongs to its `Calls` and is changed there alone; `columns` and `to_json` are copies for everybody else.
 """
@@ -31,7 +31,7 @@ class Leg:
 
     @property
     def local(self) -> bool:
-        """True for the two halves of a Local channel, which are wire and nobody's phone."""
+        """True for the two halves of a Local channel, which are a connection and not a telephone."""
         return self.channel.startswith("Local/")
 
 
@@ -123,7 +123,7 @@ class Call:
 
     @property
     def last_operator(self) -> str:
-        """Who talks with the caller, or did last: of several at once, the last to come."""
+        """The extension that talks with the caller, or did last: of several at once, the last to join."""
         last = talks.latest(self.talks)
         return last.extension if last else self.operators[-1] if self.operators else ""
 
@@ -165,7 +165,7 @@ class Call:
 def columns(call: Call) -> dict[str, Any]:
     """The call as the columns of `callcenter.models.Call`, without `pbx`. `ended_at` and `outcome` come together.
 
-    Until its end is sure (`settled`) an ended call shows nobody ringing or talking, but no outcome yet.
+    Until its end is sure (`settled`) an ended call has no ringing or talking extension, but no outcome yet.
     """
     return {
         "linkedid": call.linkedid,

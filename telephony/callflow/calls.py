@@ -1,4 +1,4 @@
-"""The calls in hand and their channels: which leg belongs to which call, and who is connected with whom.
+"""Registry of live calls and channels: the legs of each call, and the bridges that connect them.
 
 Keys are Uniqueid and Linkedid, never channel names: those begin again after a restart.
 """
@@ -111,10 +111,10 @@ class Calls:
                 self.halves.pop(_pair(leg.channel), None)
 
     def join(self, leg: Leg, bridge: str, at: datetime) -> None:
-        """It is in this bridge too. One it entered a while ago it has left, whether that was told or not.
+        """The leg is in this bridge too. One it entered a while ago it has left, whether that was reported or not.
 
-        Asterisk tells each bridge's events in order, but those of two bridges may come crossed: who was moved
-        from one to the other in the same moment seems to enter the second before the first.
+        Asterisk tells each bridge's events in order, but those of two bridges may come crossed: a channel moved from
+        one to the other in the same moment seems to enter the second before the first.
         """
         for other, since in list(leg.bridges.items()):
             if abs(at - since) > _MOVED_WITHIN:
@@ -159,7 +159,7 @@ class Calls:
                         waiting.append(bridge)
 
     def touched(self, bridge: str) -> set[str]:
-        """The calls whose caller may hear something new when somebody enters this bridge."""
+        """The calls whose caller may be connected anew when a channel enters this bridge."""
         return {leg.call for leg in self.bridges.get(bridge, {}).values() if leg.call}
 
     def _index(self, leg: Leg) -> None:
@@ -196,7 +196,7 @@ def remember(names: list[str], name: str) -> bool:
 
 
 def talk(calls: Calls, call: Call, at: datetime) -> bool:
-    """Look again who talks with the caller; True where that changed."""
+    """Recompute the extensions that talk with the caller; True where that changed."""
     now: list[str] = []
     heard = list(calls.reached(call))
     for leg in heard:
@@ -254,14 +254,14 @@ def _begin_talk(call: Call, extension: str, at: datetime) -> None:
 
 
 def end_talks(call: Call, at: datetime, besides: Collection[str] = ()) -> None:
-    """Whoever is not among these talks with the caller no more."""
+    """Ends every open talk of an extension that is not among these."""
     for one in call.talks:
         if one.until is None and one.extension not in besides:
             one.until = max(at, one.since)
 
 
 def explain(call: Call) -> bool:
-    """Whoever joined unannounced and stayed unannounced was put there by a redirect."""
+    """A leg that joined unannounced and stayed unannounced was put there by a redirect."""
     if call.unexplained is None:
         return False
     call.transfers.append(Transfer(TransferKind.REDIRECT, call.unexplained, call.answered_at or call.started_at))

@@ -1,4 +1,4 @@
-"""How a call ended: its one outcome, who hung up, and whether that is already sure."""
+"""End of a call: its one outcome, the party that hung up, and whether that is already certain."""
 
 from datetime import datetime, timedelta
 
@@ -91,6 +91,6 @@ def _hung_up_by(call: Call, hears_requests: bool) -> HungUpBy | None:
 
 
 def vanish(call: Call, at: datetime) -> None:
-    """The channel is gone and nobody saw it go: a PBX that died, or a gap in what was heard."""
+    """The channel went without a Hangup event: a PBX that died, or a gap in the connection."""
     call.vanished = True
     call.ended_at = at

@@ -1,4 +1,4 @@
-"""What a happening marks on its own call, without a look at any other channel. It returns whether anything changed."""
+"""Marks that a happening leaves on its own call, without other channels; each returns whether anything changed."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +16,7 @@ _STAGES = {"prompt": Stage.PROMPT, "menu": Stage.MENU, "queue": Stage.QUEUE}
 
 
 def introduce(call: Call, happening: Happening) -> None:
-    """Who calls, as the dialplan says after cleaning, or as the channel says before it."""
+    """Identifies the caller, from the dialplan's cleaned number, or from the channel before it."""
     withheld = happening.pres.startswith("prohib")
     call.caller_raw = None if withheld else happening.number or None
     call.caller = normalise(call.caller_raw)

@@ -1,4 +1,4 @@
-"""What a happening does to a call by way of its channels: rings, talks, transfers, the end. True where it changed."""
+"""Effects of a happening on a call by way of its channels: rings, talks, transfers, the end. True where it changed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -197,7 +197,7 @@ def end(calls: Calls, call: Call, happening: Happening) -> bool:
 
 
 def close(call: Call, at: datetime) -> None:
-    """Nobody rings, waits, holds or talks any more."""
+    """Ends all ringing, waiting, holds and talks."""
     explain(call)
     for leg in call.legs.values():
         resume(call, leg, at)

@@ -1,4 +1,4 @@
-"""CEL, the second of the PBX's own logs: rows of channels and bridges, to the happenings that AMI tells of the same.
+"""CEL, a log of channels and bridges: its rows to the happenings that AMI reports of the same.
 
 It knows extensions, bridges and microseconds, and nothing of what the dialplan meant. Columns are named as in
 cel_sqlite3_custom.conf or in the table of cel_pgsql; both are taken.
@@ -142,7 +142,7 @@ class _Reading:
         return Happening(kind, at, text(row, "uniqueid"), self.call, text(row, "channame"), **more)
 
     def confirm(self) -> list[Happening]:
-        """The caller waits in earnest: somebody rings. A queue that is full or empty lets go at once."""
+        """The caller really waits: a member rings. A queue that is full or empty lets go at once."""
         joined, self.joined = self.joined, None
         return [joined] if joined is not None else []
 

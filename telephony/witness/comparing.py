@@ -1,4 +1,4 @@
-"""A call as it was recorded, held against what its witnesses hold: the verdict, what differs, and what is mended.
+"""Comparison of a recorded call with its witnesses: the verdict, the differences, and the repair.
 
 Of a call that was heard throughout, AMI is the better witness: only what it lacks is added, and what contradicts is
 shown. Of one that overlaps a gap the witnesses are, in all that they hold.
@@ -36,7 +36,7 @@ def compare(
 ) -> Compared:
     """`recorded` are the columns of the call's row, None where there is none; `over`: the call does not go on.
 
-    `unheard`: a talk may have gone on while nobody listened.
+    `unheard`: a talk may have gone on in a gap.
     """
     if recorded is None:
         return _made(facts)

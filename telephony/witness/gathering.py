@@ -1,4 +1,4 @@
-"""What the PBX's own logs say is read on from the remembered place and kept call by call, as it came.
+"""Collection of the PBX's own logs: read on from the stored cursor, and kept call by call, unchanged.
 
 Only rows of hotline calls are kept: of a call that the dialplan announced, that came in by a hotline number, that is
 recorded already, or, on a PBX without the shipped dialplan, that waits in a queue of the hotline.
@@ -48,7 +48,7 @@ def sources(settings: Settings, pbx: str) -> list[Source]:
 
 
 def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | None = None) -> bool:
-    """Read all there is; False, and said in the cursor, where it could not be read to its end."""
+    """Read all there is; False, with the reason in the cursor, where it could not be read to its end."""
     try:
         place = _begin(engine, source, now, since)
         begin = datetime.fromisoformat(place["begin"]) if "at" not in place else None
@@ -69,7 +69,7 @@ def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | N
 
 
 def remembered_members(session: Session, pbx: str) -> dict[str, dict[str, str]]:
-    """Queue -> name -> extension, as its members are and as they were: who has signed out is still in the log."""
+    """Queue -> name -> extension, as its members are and as they were: one that has signed out is still in the log."""
     cursor = session.get(WitnessCursor, (pbx, Witness.QUEUE_LOG.value), with_for_update=True)
     known: dict[str, dict[str, str]] = dict(cursor.place.get("members", {})) if cursor is not None else {}
     for queue in session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx)):

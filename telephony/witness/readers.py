@@ -1,4 +1,4 @@
-"""Readers of the PBX's own logs: a queue_log file followed over its rotations, and a database with the table `cel`.
+"""Readers of the PBX's own logs: a queue_log file through its rotations, and a database with the table `cel`.
 
 Each goes on from a place that is kept between two looks: nothing is read twice from the start, nothing is skipped.
 """

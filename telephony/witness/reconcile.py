@@ -1,4 +1,4 @@
-"""The PBX's own logs against the record: every hotline call is there once, right as far as any witness shows.
+"""Reconciliation with the PBX's own logs: every hotline call is recorded once, right as far as any witness shows.
 
 Safe to run twice and by two at once; a call that the listener still has in hand is left to it.
 """

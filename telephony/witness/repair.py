@@ -1,4 +1,4 @@
-"""One call and what its witnesses hold: compared, mended where the record lacks something, and its ticket with it."""
+"""Repair of one call from its witnesses: compared, completed where the record lacks something, and its ticket too."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Silence(NamedTuple):
 
 @dataclass(frozen=True)
 class Around:
-    """What is known of the PBX besides the call: when it was not heard, who is who, whether somebody listens now.
+    """What is known of the PBX besides the call: gaps, the members' extensions, whether a listener is connected.
 
     The clock of the PBX is `ahead` of ours.
     """
@@ -56,7 +56,7 @@ class Around:
         return any(_touches(gap, since, until) for gap in self.gaps)
 
     def hides_talk(self, since: datetime, until: datetime) -> bool:
-        """Somebody may have talked between these two and nobody heard whether the caller was on hold."""
+        """Whether a talk may have gone on between these two with its holds unknown."""
         hiding = (gap for gap in self.gaps if hides_talk(gap.began, gap.ended, restarted=gap.restarted))
         return any(gap.began <= until and (gap.ended is None or since <= gap.ended) for gap in hiding)
 

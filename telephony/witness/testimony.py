@@ -1,7 +1,7 @@
-"""What the PBX's own logs hold of one call: their rows folded by the same state machine, and what may be claimed of it.
+"""Testimony of the PBX's own logs about one call: rows folded by the same state machine, and what they can prove.
 
-A witness claims only what it can know. queue_log has whole seconds, no holds, nobody who rang beside the one who
-answered, and nothing of what follows a transfer to a plain Dial. CEL has channels and bridges, and no words.
+A witness claims only what it can know. queue_log has whole seconds, no holds, none of the extensions rung but the one
+that answered, and nothing of what follows a transfer to a plain Dial. CEL has channels and bridges, and no words.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,7 +45,7 @@ class Facts:
 
 
 def fold(call_id: str, happenings: Sequence[Happening], *, branch: str | None = None) -> tuple[Calls, Call] | None:
-    """The call after all of it; None where nothing was said of it. `branch` is what another witness knows."""
+    """The call after all of it; None where they hold nothing of it. `branch` is what another witness knows."""
     if not happenings:
         return None
     opening = next((one for one in happenings if one.kind in (Kind.STARTED, Kind.CHANNEL)), None)
@@ -64,7 +64,7 @@ def fold(call_id: str, happenings: Sequence[Happening], *, branch: str | None = 
 
 
 def cut(calls: Calls, at: datetime) -> None:
-    """The PBX stopped: whatever goes on ended then, and nobody saw it."""
+    """The PBX stopped: whatever goes on ended then, without an event."""
     step(calls, Happening(Kind.LINK_LOST, at))
     resync(calls, [], at)
     step(calls, Happening(Kind.TICK, at + _GRACE))
