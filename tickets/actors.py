@@ -40,7 +40,7 @@ class Account(Protocol):
 class Actor:
     """`name` is what the history shows; `id` is None without an account.
 
-    `approves`: an officer who heads the agency and sees its answers before the citizen does.
+    `approves`: an officer that heads the agency and sees its answers before the citizen does.
     """
 
     id: int | None

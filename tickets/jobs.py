@@ -1,4 +1,4 @@
-"""What rq calls: shallow, idempotent, one message alone in its transaction."""
+"""Jobs of rq: shallow and idempotent, one message in one transaction."""
 
 import time
 from collections.abc import Sequence

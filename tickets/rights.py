@@ -15,7 +15,7 @@ from tickets.actors import Actor, Kind
 
 
 class Right(StrEnum):
-    """What may be done. The last group are duties: what is expected of those who have them."""
+    """What may be done. The last group are duties: what is expected of their holders."""
 
     USE_CONSOLE = "use_console"
 

@@ -1,4 +1,4 @@
-"""Agencies: who resolves tickets, where they are reached, and whether their head approves answers."""
+"""Administration of agencies: name, contact, head's approval of answers."""
 
 import re
 from collections.abc import Mapping, Sequence

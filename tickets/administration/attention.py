@@ -1,4 +1,4 @@
-"""What the set-up still lacks, found by looking: each kind with the things it concerns."""
+"""Set-up check: the settings that are still missing, each kind with the things it concerns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def _agencies_without(session: Session, *, approver: bool) -> list[str]:
 
 
 def members_without_account(session: Session) -> list[tuple[str, list[str]]]:
-    """Extensions that a queue rings and nobody of ours has, now or usually: a call there has no screen. With queues."""
+    """Extensions that a queue rings and no account has, now or usually: a call there has no screen. With queues."""
     theirs = select(User.extension, User.usual_extension).where(User.active)
     held = {extension for row in session.execute(theirs) for extension in row}
     loose: dict[str, list[str]] = {}
@@ -142,7 +142,7 @@ class Promises:
     failed: int
 
     def late(self, now: datetime) -> bool:
-        """Whether nobody seems to hand promises on."""
+        """Whether promises are due and no relay seems to run."""
         return self.oldest is not None and now - self.oldest > timedelta(minutes=2)
 
 

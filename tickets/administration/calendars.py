@@ -1,4 +1,4 @@
-"""Working time: the week's hours, the days that differ, how long each clock may run, and when a ticket would be due."""
+"""Administration of working time: weekly hours, exceptional days, clock targets, and a due moment computed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ def week_facts(hours: Mapping[int, Sequence[tuple[time, time]]]) -> dict[str, An
 
 def set_week(session: Session, actor: Actor, typed: Mapping[int, Sequence[tuple[str, str]]], *, seen: str | None,
              now: datetime) -> None:  # fmt: skip
-    """The hours of all weekdays, as typed. Raises Invalid by `day-N`, or `week` where nobody would ever work."""
+    """The hours of all weekdays, as typed. Raises Invalid by `day-N`, or `week` where no hour would be left."""
     begin(session, actor, Right.ADMINISTER_CALENDAR)
     problems: dict[str, str] = {}
     hours = {weekday: _periods(weekday, typed.get(weekday, ()), problems) for weekday in range(7)}

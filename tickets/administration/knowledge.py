@@ -1,4 +1,4 @@
-"""What supervisors write for operators: words that tell a field, and articles; each version on the change record."""
+"""Administration of keywords of the fields and of articles, by supervisors; each version on the change record."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def add_article(session: Session, actor: Actor, fields: ArticleFields, *, now: d
 def edit_article(
     session: Session, actor: Actor, article_id: int, fields: ArticleFields, *, seen: str | None, now: datetime
 ) -> Article:
-    """Change an article, publish it or take it back; what was said with it before stays in those tickets."""
+    """Change an article, publish it or take it back; answers given from it before stay in those tickets."""
     begin(session, actor, Right.EDIT_KNOWLEDGE)
     article = session.get(Article, article_id, with_for_update=True, populate_existing=True)
     if article is None:

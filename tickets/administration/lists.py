@@ -1,4 +1,4 @@
-"""Small lists: fields of tickets, test numbers, titles of queues, and the keys of other programs."""
+"""Administration of small lists: fields of tickets, test numbers, titles of queues, and API keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Accounts: who signs in, with which role, at which extension; the last administrator always stays."""
+"""Administration of accounts: role, agency, extension, password; the last administrator always stays."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The reasons for a pause, which operators choose from; those that are in use on the PBX keep their code."""
+"""Administration of pause reasons; those that are in use on the PBX keep their code."""
 
 from collections.abc import Sequence
 from datetime import datetime

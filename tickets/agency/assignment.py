@@ -1,4 +1,4 @@
-"""A handed-over ticket meets the rules: an agency gets it, or triage does; either way it says why."""
+"""Routing of a filed ticket by the rules: to an agency, or to triage; either way with the reason."""
 
 from datetime import datetime
 

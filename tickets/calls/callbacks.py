@@ -1,4 +1,4 @@
-"""Calls that nobody answered: who is called back, who is not, and when a call-back is done."""
+"""Call-backs of unanswered calls: which calls get one, which do not, and when it is done."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ def verdict(session: Session, call: Call, *, short_abandon_s: float) -> str:
 
 
 def verdicts(session: Session, calls: Iterable[Call], *, short_abandon_s: float) -> dict[int, str]:
-    """`verdict` for many calls, by the id of each. HOLD: a call-back is due, and nobody may call there."""
+    """`verdict` for many calls, by the id of each. HOLD: a call-back is due, but that number must not be called."""
     calls = list(calls)
     tests = batch.once(session, "tests", lambda: frozenset(session.scalars(select(TestNumber.number))))
     found = {
@@ -66,7 +66,7 @@ def decide(
 ) -> str:
     """The rule itself, of values alone. `wait_s` counts in the queue, `age_s` from the call's start.
 
-    `lost`: an operator had passed the caller on, and nobody took the call.
+    `lost`: an operator had transferred the caller, and the target did not answer.
     """
     if is_test:
         return Disposition.TEST

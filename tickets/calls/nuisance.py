@@ -1,4 +1,4 @@
-"""Numbers that misuse the hotline: operators mark calls, a leader lowers, then blocks, and each PBX is told of it.
+"""Nuisance numbers: operators mark calls, a leader lowers a number's priority, then blocks it, on each PBX too.
 
 A command to a PBX is sent at most once; what must hold there is asked for anew until it does.
 """
@@ -58,7 +58,8 @@ def decide(
     now: datetime,
     hotline_numbers: Sequence[str] = (),
 ) -> NuisanceNumber:
-    """A leader decides about a number, in any written form; every PBX is told. Twice is once. Raises Invalid."""
+    """A leader decides about a number, in any written form; a command goes to every PBX. Twice is once. Raises
+    Invalid."""
     rights.require(actor, Right.DECIDE_NUISANCE)
     number = phones.normalise(typed)
     row = session.get(NuisanceNumber, number, with_for_update=True) if number else None

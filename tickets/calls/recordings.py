@@ -1,4 +1,4 @@
-"""Where the sound of a call lies: the file that a PBX named, found below the folder that the settings give for it."""
+"""Sound files of calls: the name given by the PBX, looked up in the folder of the settings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

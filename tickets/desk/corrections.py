@@ -1,4 +1,4 @@
-"""A call that was recorded wrong is put right: what hung on the wrong outcome is taken back, where nobody used it.
+"""Corrections after a repaired call: tickets that followed from the wrong outcome are taken back if untouched.
 
 What people have worked on stays, linked to its call, and its history says what is known now.
 """

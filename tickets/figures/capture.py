@@ -1,4 +1,4 @@
-"""How complete the calls of a span of time are: heard by AMI, witnessed by the PBX's own logs, and what came of it."""
+"""Completeness of capture over a span of time: calls seen by AMI, calls in the PBX's own logs, and repairs."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -132,7 +132,7 @@ def one(session: Session, pbx: str, linkedid: str) -> Compared | None:
 
 
 def evidence(compared: Compared) -> dict[str, list[str]]:
-    """The rows as the PBX wrote them; the number of a caller who asked for privacy is not shown to anybody."""
+    """The rows as the PBX wrote them; the number of a caller with privacy is never shown."""
     if compared.testimony is None:
         return {}
     rows = compared.testimony.rows

@@ -1,4 +1,4 @@
-"""One day in figures: calls by hour, how they were served, tickets, and what is usual on such a weekday.
+"""Figures of one day: calls by hour, service levels, tickets, and the usual values of such a weekday.
 
 Definitions are those of `tickets.rules.metrics`; the sets here are the same ones as conditions, so that each
 figure opens its rows.
@@ -118,7 +118,7 @@ def read(
 ) -> Day:
     """All figures of the day, compared with the same weekday of the last four weeks up to the same time of day.
 
-    `kept` spares reading the compared days again; whoever owns it forgets it now and then.
+    `kept` spares reading the compared days again; its owner empties it at intervals.
     """
     start, end = day_bounds(day)
     until = min(now, end)

@@ -1,4 +1,4 @@
-"""A day of each person at the telephones: their calls, after-call work, and their time in the queues."""
+"""Figures of one day by person: calls, after-call work, and time in the queues."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class PersonDay:
 
 @dataclass(frozen=True)
 class PeopleDay:
-    """`sums` and `figures` are of all together. `nobodys` are calls answered where nobody was signed in; `known` is
+    """`sums` and `figures` are of all together. `nobodys` are calls answered at telephones without a holder; `known` is
     False where no PBX showed its queues."""
 
     people: Sequence[PersonDay]
@@ -44,7 +44,7 @@ class PeopleDay:
 
 
 def read(session: Session, day: date, now: datetime, *, only: int | None = None) -> PeopleDay:
-    """Everybody who had an extension on this day, by name; `only` that person. Calls that began on it, up to now."""
+    """The people that held an extension on this day, by name; `only` that person. Calls that began on it, up to now."""
     start, end = day_bounds(day)
     return between(session, start, min(end, now), only=only)
 

@@ -1,4 +1,4 @@
-"""What else a reader of a ticket should know of: the same caller's other tickets, and the same trouble elsewhere."""
+"""Related tickets: others of the same caller, and reports of the same trouble elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Searches that a person keeps under a name; each is an address, so that a link to it can be passed on."""
+"""Saved searches of a person, each under a name; a search is an address, so that its link can be shared."""
 
 from collections.abc import Sequence
 from datetime import datetime

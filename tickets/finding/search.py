@@ -1,4 +1,4 @@
-"""Finding tickets by code, number, words and filters, newest first, page by page; only what the asker may see.
+"""Ticket search by code, number, words and filters, newest first, page by page; limited to what the actor may see.
 
 A word may be in every third ticket or in three of a million, and no plan is right for both. So the newest few thousand
 tickets are looked through first: a common word fills the page from them. Only when it does not is the index asked for

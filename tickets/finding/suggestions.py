@@ -1,4 +1,4 @@
-"""What an operator is offered while typing: field, place, receiver, what is like it nearby, answers; each with why.
+"""Suggestions while an operator types: field, place, agency, similar reports nearby, articles; each with its reason.
 
 `suggest` is the one seam: whatever fills it (today words that supervisors edit, the routing rules and the tickets that
 are there; one day perhaps a model that has learned) answers with the same `Suggestions`.

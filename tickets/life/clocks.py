@@ -1,4 +1,4 @@
-"""The clocks of a ticket, from the province's targets and calendar in the database."""
+"""Ticket clocks, started, stopped and due by the province's targets and calendar in the database."""
 
 from datetime import datetime, time, timedelta
 
@@ -36,10 +36,10 @@ def start_triage(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def start_agency_clocks(session: Session, ticket: Ticket, lead: Assignment, now: datetime) -> None:
-    """Accepting counts from the hand-over; answering from the filing, whoever has had it since.
+    """Accepting counts from the hand-over; answering from the filing, through all changes of agency.
 
     A due moment that was promised once (extended, stood while the citizen was asked, reopened) goes with the ticket.
-    The clock of accepting is the lead's; that of a lead from whom it is taken is withdrawn.
+    The clock of accepting is the lead's; that of a former lead is withdrawn.
     """
     before = _running(ticket, Clock.ACCEPT)
     if before is not None:
@@ -85,7 +85,7 @@ def may_wait(ticket: Ticket) -> bool:
 
 
 def waits_until(session: Session, ticket: Ticket) -> datetime | None:
-    """When a wait for the citizen ends by itself; None where nobody waits."""
+    """When a wait for the citizen ends by itself; None where there is no such wait."""
     if ticket.waiting_since is None:
         return None
     return wait_ends(ticket.waiting_since, _paused(ticket), calendar(session))

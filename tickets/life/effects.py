@@ -1,4 +1,4 @@
-"""What follows from a move by its row: clocks that start, stand or run again, parts that begin or end, stamps."""
+"""Effects of a move, from its row: clocks that start, pause or resume, parts that begin or end, stamps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The step that every door shares: a ticket is filed, its clocks start, its routing is promised."""
+"""Filing, shared by all channels: the ticket is filed, its clocks start, its routing is promised."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The history of a ticket: every move is checked, written once, and announced."""
+"""Ticket history: every move is checked, written once, and announced."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -64,9 +64,9 @@ def _numbers(session: Session, wanted: int) -> list[int]:
 
 
 def locked(session: Session, code: str, version: int | None = None) -> Ticket:
-    """The ticket, held until the transaction ends, so that two people's moves come one after the other.
+    """The ticket, locked until the transaction ends, so that two people's moves come one after the other.
 
-    Raises NotFound; Stale when `version` is given and somebody has changed the ticket since it was read.
+    Raises NotFound; Stale when `version` is given and the ticket has changed since it was read.
     """
     ticket = locked_all(session, [code]).get(code)
     if ticket is None:
@@ -77,7 +77,7 @@ def locked(session: Session, code: str, version: int | None = None) -> Ticket:
 
 
 def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
-    """`locked` for many codes at once, in the order of their numbers, so that nobody waits in a circle."""
+    """`locked` for many codes at once, in the order of their ids, against deadlocks."""
 
     def ask(missing: Collection[str]) -> dict[str, Ticket]:
         query = select(Ticket).where(Ticket.code == any_of(missing)).order_by(Ticket.id).with_for_update()

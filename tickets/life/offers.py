@@ -1,4 +1,4 @@
-"""What a person may do with a ticket now: one check for the page that offers a move and for the verb that makes it."""
+"""Permitted moves of a person on a ticket now: one check for the page that offers a move and the verb that makes it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

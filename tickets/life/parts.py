@@ -1,4 +1,4 @@
-"""The agencies' parts of a ticket: who has it in hand, from being given it until it is done, given back or taken."""
+"""Assignments of a ticket to agencies: from hand-over until done, given back or taken away."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,7 +38,7 @@ def begin(
 
 
 def end_all(session: Session, ticket: Ticket, now: datetime) -> None:
-    """Nobody has it in hand any more; each that had is told."""
+    """Ends all open assignments, and announces that to each agency."""
     query = select(Assignment).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))
     for part in session.scalars(query):
         part.ended_at = now

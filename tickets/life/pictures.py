@@ -1,4 +1,4 @@
-"""Work of the pool: files looked at and kept, pictures without what a phone writes into them, and made small.
+"""Pool task: files inspected and stored, pictures stripped of metadata and made small.
 
 Imported by processes of the pool alone: the server only reads sizes (`tickets.rules.picture_size`).
 """

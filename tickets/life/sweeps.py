@@ -1,4 +1,4 @@
-"""What time does by itself: waits end, clocks run out, answers are closed, kept promises are cleared away."""
+"""Sweeps over tickets: waits end, clocks run out, answers are closed, fulfilled promises are deleted."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The way out for text messages: an HTTP gateway, a program of the site, or none."""
+"""Gateways for text messages: HTTP, a program of the site, or none."""
 
 import base64
 import http.client

@@ -1,4 +1,4 @@
-"""Who has a telephone number: the names it gave, and the note that the desk keeps on it. Nobody is bound by a guess."""
+"""Caller card of a telephone number: names it gave, and the desk's note. A guess never binds a name to a number."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _NOT_MISSED = (Outcome.ANSWERED, Outcome.FORWARDED, Outcome.BLOCKED)
 
 @dataclass(frozen=True)
 class KnownName:
-    """One person who may be calling; `tickets` is how often this number gave the name."""
+    """One person that may be calling; `tickets` is how often this number gave the name."""
 
     name: str
     tickets: int

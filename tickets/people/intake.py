@@ -1,4 +1,4 @@
-"""The one door for reports from outside: the app, the web, other programs. Twice the same report is one ticket."""
+"""Intake of reports from outside: app, web, other programs. The same report twice is one ticket."""
 
 from collections.abc import Sequence
 from datetime import datetime

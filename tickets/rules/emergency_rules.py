@@ -1,4 +1,4 @@
-"""Emergencies as values: which numbers are dialled, where one stands, what can be done then, and how one may end."""
+"""Rules of emergencies: numbers dialled, stage, possible steps, and how one may end. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a person fills in on a ticket, checked: values that cannot be kept, and what is missing to file it."""
+"""Validation of ticket fields: values that cannot be kept, and what is missing to file the ticket."""
 
 import re
 from collections.abc import Mapping
@@ -109,7 +109,7 @@ def missing_to_file(
 ) -> dict[str, str]:
     """What stands in the way of filing, by field.
 
-    A phone number alone says whom to answer; the caller's own will do. A ward may be unknown: where routing needs
+    A phone number alone is enough for an answer; the caller's own will do. A ward may be unknown: where routing needs
     one, the ticket goes to triage rather than wait in the form.
     """
     problems: dict[str, str] = {}

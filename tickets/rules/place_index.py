@@ -1,7 +1,7 @@
-"""Find a commune or ward in what somebody typed: new or old name, any part, with or without accents. Pure.
+"""Index of communes and wards for typed text: new or old name, any part, with or without accents. Pure.
 
 Every unit of today, every former unit and every former district is an entry. An entry's score is the number of words
-of the text that it explains: its name, the kind said before it (`phường`, `thị xã`), its district, its province. A word
+of the text that it explains: its name, the kind before it (`phường`, `thị xã`), its district, its province. A word
 with one slip of the finger counts for less than the word itself, and a name behind `chợ`, `cầu` or `đường` for half: a
 market or a street may be called after another place.
 """

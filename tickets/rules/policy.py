@@ -1,4 +1,4 @@
-"""Policy: spans of time and limits that a province may want otherwise, each with its default.
+"""Policy: spans of time and limits that a province may change, each with its default.
 
 Read as `policy.NAME` where it is needed, never copied, and spoken by the texts (`agent_ui.words.spans.said`). What an
 administrator sets on a page (deadlines, working hours, rules) stands in the database; here is what holds without it.

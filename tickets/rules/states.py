@@ -1,4 +1,4 @@
-"""The states of a ticket, one row each: its clock, its step in the journey, its words, its place in the lists.
+"""States of a ticket, one row each: clock, step of the journey, texts, group of the lists.
 
 Words are Vietnamese source strings, marked with `N_` for the catalogue and translated where they are shown.
 """

@@ -1,4 +1,4 @@
-"""A citizen is called from a ticket: the operator's own telephone first, then theirs; what the PBX says is recorded."""
+"""Outgoing call to a citizen from a ticket: the operator's telephone first, then the citizen's; progress recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ def _problem(
 
 
 def numbers(ticket: Ticket) -> list[str]:
-    """Whom one may call from this ticket: the contact, and who called."""
+    """Numbers that may be called from this ticket: the contact's and the caller's."""
     given = (phones.normalise(number) for number in (ticket.reporter_phone, ticket.caller))
     return list(dict.fromkeys(number for number in given if number))
 
@@ -160,7 +160,7 @@ def reached(session: Session, call_id: int, at: datetime) -> None:
 
 
 def ended(session: Session, call_id: int, result: CallOut, at: datetime, *, now: datetime) -> None:
-    """How it ended, by the PBX; told twice it is told once. The ticket's history has it as a try."""
+    """Records the end that the PBX reported; twice is once. The ticket's history has it as a try."""
     call = _locked(session, call_id)
     if call is None or call.ended_at is not None:
         return

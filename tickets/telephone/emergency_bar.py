@@ -1,4 +1,4 @@
-"""What the pages show of emergencies: those that are not over, each with what helps now; and the record of the past."""
+"""Emergencies on pages: open ones with their possible steps, and the record of a ticket."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Past:
 @dataclass(frozen=True)
 class Shown:
     """An emergency that is not over, with what is known of the caller. `steps` are what this person's telephone can do
-    now; `mine`: they began it; `taken_by` is the leader who took it on."""
+    now; `mine`: they began it; `taken_by` is the leader that took it on."""
 
     id: int
     service: EmergencyService
@@ -69,7 +69,7 @@ class Shown:
 
 
 def shown(session: Session, handset: Handset) -> list[Shown]:
-    """All that are open for who leads, one's own for everybody else; the oldest first."""
+    """All open ones for a leader, one's own for other people; the oldest first."""
     actor = handset.actor
     rows = [
         (row, ticket, call if call is not None and call.ended_at is None else None)
@@ -83,7 +83,7 @@ def shown(session: Session, handset: Handset) -> list[Shown]:
 
 
 def ties(actor: Actor, row: Emergency, ticket: Ticket) -> rights.Ties:
-    """An emergency is the operator's own who began it, and whose ticket it is."""
+    """An emergency is one's own where one began it, or owns its ticket."""
     return rights.Ties(own=lambda: actor.id in (row.began_by_id, ticket.owner_id))
 
 

@@ -1,4 +1,4 @@
-"""Rows about one person's telephone, each kind read by one statement at its first use, and once."""
+"""Row cache of one person's telephone: each kind of row read by one statement at its first use, and once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ _OUTGOING = (
 
 
 class Handset:
-    """What the database has of the telephone of `actor` at the moment `now`; of nobody's it has nothing.
+    """What the database has of the telephone of `actor` at the moment `now`; empty without a telephone.
 
     `live` are all calls that go on, where they were read already.
     """
@@ -120,7 +120,7 @@ class Handset:
 
     @property
     def recent(self) -> list[PbxCommand]:
-        """Those of late, of this person: what became of them is told still."""
+        """This person's recent ones, whose result is still shown."""
         since, person = self.now - REMEMBERED, self.actor.id
         return [command for command in self.commands if command.asked_at >= since and command.asked_by_id == person]
 

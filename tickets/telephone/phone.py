@@ -1,4 +1,4 @@
-"""The operator's own telephone, worked from the console: what can be done with it now, and the asking for it."""
+"""Call control of the operator's telephone: the possible commands now, and requesting them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ class Line:
     """One live call at this person's telephone.
 
     `verb` is what the console can do with it now, None where this PBX cannot be asked; `asked` while an answer is
-    awaited; `result` and `answer` are of the last command, where it did not work. `said` are the caller's words,
-    which only a simulated PBX knows.
+    awaited; `result` and `answer` are of the last command, where it did not work. `said` is the caller's speech, which
+    only a simulated PBX knows.
     """
 
     call_id: int
@@ -122,5 +122,5 @@ def _actions(session: Session, call: Call) -> Sequence[str]:
 
 
 def is_away(status: PbxStatus | None, now: datetime) -> bool:
-    """Nobody hears this PBX: what is known of it is old, and nothing can be asked."""
+    """This PBX is not connected: what is known of it is old, and nothing can be asked."""
     return status is None or not status.connected or now - status.seen_at > _HEARTBEAT

@@ -1,4 +1,4 @@
-"""Moves that bring a ticket to an agency, and how the agency takes it on or does without it."""
+"""Moves by which a ticket is assigned, accepted, given back or reassigned."""
 
 from collections.abc import Mapping
 

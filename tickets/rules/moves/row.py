@@ -1,4 +1,4 @@
-"""The row of a move: from where to where, by which right, what its form asks for, what follows, and its words.
+"""Row of a move: states from and to, right, form, effects, and texts.
 
 Words are Vietnamese source strings, marked with `N_`; names in capitals in them are policies (`… %(MAX_WAIT)s …`).
 """
@@ -109,7 +109,7 @@ class Files(Need):
 class Form:
     """How a page offers the move: `follows` says what happens to the clock and to the citizen, `done` that it did.
 
-    `step`: the next step of whoever sees it, shown open and large. Forms stand in the order of `place`.
+    `step`: the next step of the reader, shown open and large. Forms stand in the order of `place`.
     """
 
     title: str
@@ -178,11 +178,11 @@ class Move(Entry):
 
     Right: the actor has `right`; where that reaches only the own agency, the agency has one of these `parts` of the
     ticket; where it reaches only one's own, the ticket is theirs, unless `own` is False. `other_eyes`: not for the
-    person who proposed the answer, where another could. Without a right a move is made by use cases alone.
-    What it asks for: `needs`, and `guards` that look at the situation. `action` is the form and the address
-    (`/tickets/CODE/ACTION`) of one or more moves, of which the guards leave one.
-    What follows: `starts` clocks, `pauses` or `resumes` that of the answer (those that end, end with the state), ends
-    the agencies' parts, `stamps` columns of the ticket with the moment and `clears` others.
+    person that proposed the answer, where another could. Without a right a move is made by use cases alone. What it
+    asks for: `needs`, and `guards` that look at the situation. `action` is the form and the address
+    (`/tickets/CODE/ACTION`) of one or more moves, of which the guards leave one. What follows: `starts` clocks,
+    `pauses` or `resumes` that of the answer (those that end, end with the state), ends the agencies' parts, `stamps`
+    columns of the ticket with the moment and `clears` others.
     """
 
     sources: frozenset[S] = frozenset()
