@@ -1,4 +1,4 @@
-"""The frame of a page: what stands on every page of the staff, read once into one value and given to the template."""
+"""Page frame: what stands on every page of the staff, read once into one value and given to the template."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,10 +26,12 @@ _MAIN_ALONE = ("rows", "ticket")
 
 @dataclass(frozen=True)
 class Frame:
-    """One person's telephone, its calls, and the emergencies that are not over; empty for those who see no calls.
+    """One person's telephone, its calls, and the emergencies that are not over; empty for a person without a view of
+    calls.
 
-    `calls` are live at this telephone, newest first, `left` were and are nobody's now; `lines` and `transfer_verbs` are
-    what can be done with each, by its id. `emergency_numbers` are read where there is a key for them.
+    `calls` are live at this telephone, newest first, `left` were and are at no telephone now; `lines` and
+    `transfer_verbs` are what can be done with each, by its id. `emergency_numbers` are read where there is a key for
+    them.
     """
 
     my_phone: Presence | None = None
@@ -58,7 +60,7 @@ def page(by: Session | Frame, template: str, **values: object) -> str:
 
 
 def of(session: Session, handset: Handset | None = None, *, numbers: bool = False) -> Frame:
-    """The frame of the person who asks; with `numbers` those of the emergency services are read in any case."""
+    """The frame of the signed-in person; with `numbers` those of the emergency services are read in any case."""
     if not has(Right.SEE_CALLS):
         return Frame()
     handset = handset or Handset(session, me(), site.now())

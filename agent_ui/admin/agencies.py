@@ -1,4 +1,4 @@
-"""Agencies and the rules that send tickets to them: lists, forms, the order, and trying a rule out."""
+"""Administration pages of agencies and routing rules: lists, forms, the order, and trying a rule out."""
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue

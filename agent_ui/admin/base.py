@@ -1,4 +1,4 @@
-"""What the administrator's pages share: the blueprint, and how a form is tried, told what is wrong, or in conflict."""
+"""Shared parts of the administration pages: the blueprint, and forms with their errors and edit conflicts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _LATEST = 8
 
 @dataclass(frozen=True)
 class Form:
-    """A form on a page: `typed` fills it, `problems` and `current` (values that somebody else just set) mark it."""
+    """A form on a page: `typed` fills it, `problems` and `current` (values that another person just set) mark it."""
 
     typed: Mapping[str, Any]
     seen: str | None = None

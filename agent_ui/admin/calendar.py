@@ -1,4 +1,4 @@
-"""Working time on pages: the week, the year with its holidays, deadlines, and when a ticket would be due."""
+"""Administration pages of working time: the week, the year with its holidays, clock targets, a due moment computed."""
 
 from calendar import Calendar as Months
 from datetime import date, datetime

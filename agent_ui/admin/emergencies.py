@@ -1,4 +1,4 @@
-"""What the PBX dials for each emergency service: the four on one page, each with a page of its own."""
+"""Administration pages of emergency numbers: what the PBX dials for each of the four services."""
 
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""What supervisors write for the operators: words that tell a field, tried out on a sentence, and articles."""
+"""Pages on which supervisors write keywords of the fields, tried out on a sentence, and articles."""
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Fields of tickets, numbers, queues, and keys of other programs."""
+"""Administration pages of small lists: ticket fields, test numbers, queue titles, API keys."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Administration put together: its views are routes of its blueprints as soon as they are imported."""
+"""Blueprints of administration: importing the view modules registers their routes."""
 
 from agent_ui.admin import (
     agencies,

@@ -1,4 +1,4 @@
-"""Accounts: the list with its search, one account, its password; and everybody's own password."""
+"""Administration pages of accounts: the list with its search, one account, its password; and one's own password."""
 
 import secrets
 

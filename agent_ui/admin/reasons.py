@@ -1,4 +1,4 @@
-"""The reasons for a pause: the list, a new one, and each on a page of its own."""
+"""Administration pages of pause reasons: the list, a new one, and a page for each."""
 
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue

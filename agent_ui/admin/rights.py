@@ -1,4 +1,4 @@
-"""The table of rights, to be read: it is part of the program and changes with it."""
+"""Administration page of the table of rights, read-only: the table is part of the program."""
 
 from flask_babel import gettext as _
 

@@ -1,4 +1,4 @@
-"""The agency's inbox: what must be done now, by group, each ticket with its clock and the one button it needs."""
+"""Inbox of an agency: tickets grouped by what must be done now, each with its clock and its next action."""
 
 from collections.abc import Mapping
 
@@ -59,7 +59,7 @@ def rows() -> str:
 @blueprint.post("/agency/<code>/accept")
 @may(Right.ACCEPT_TICKET)
 def accept(code: str) -> ResponseReturnValue:
-    """Straight from the list, which comes back where it was; somebody quicker is no mistake of this one's."""
+    """Straight from the list, which comes back where it was; a ticket that a colleague accepted first is no error."""
     try:
         with site.transaction() as session:
             if posts.is_first(session, forms.text("nonce"), site.now()):

@@ -1,4 +1,4 @@
-"""The programs' door: reports come in as JSON with a token, once each; where they stand goes out, nothing personal."""
+"""Reports API: takes reports as JSON with a token, once each; returns their state, without personal data."""
 
 from flask import Blueprint, current_app, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""The operator's page: who waits, whose call is mine, what I still owe an end; each part re-read when told."""
+"""Operator's home page: waiting calls, own live calls, unfinished drafts; parts re-read on live announcements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ MOST_FORMS = 12
 class Work:
     """One thing on the operator's desk: a live call, or a draft that still wants an end.
 
-    `typed` and `problems` are what came back from a form with errors; `theirs` what somebody else saved meanwhile.
+    `typed` and `problems` are what came back from a form with errors; `theirs` what another person saved meanwhile.
     `own`: the call ends with this ticket. `redial`: a talk with this caller that broke off shortly before.
     `card`: what is known of the number. `emergencies` are those of the ticket.
     """

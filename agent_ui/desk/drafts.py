@@ -1,4 +1,4 @@
-"""The draft of a call: typing saves itself; it ends filed, linked to an older ticket, or with a disposition."""
+"""Draft pages: typing is saved by itself; a draft ends filed, linked to an older ticket, or with a disposition."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Emergencies on every page of the desk: the key and its services, the bar of what is not over, and the record."""
+"""Emergency pages of the desk: the key and its services, the bar of open emergencies, and the record."""
 
 from collections.abc import Callable, Mapping
 
@@ -85,7 +85,7 @@ def _words() -> dict[str, object]:
 
 
 def is_alarmed(one: Shown) -> bool:
-    """Whether this person's page alarms them: nobody who leads has taken it on yet."""
+    """Whether this person's page sounds the alarm: no leader has taken the emergency on yet."""
     return one.taken_by is None and not one.mine and rights.may(me(), Right.HEAR_ALARM)
 
 

@@ -1,4 +1,4 @@
-"""The buttons of the operator's telephone: they ask, the listener carries it out, the page hears what became of it."""
+"""Call control buttons: a click writes a command for the listener, and the page shows the result."""
 
 from dataclasses import replace
 

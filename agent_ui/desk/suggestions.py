@@ -1,4 +1,4 @@
-"""What the draft's form offers while somebody types, asked after each pause; and an answer taken from an article."""
+"""Suggestions for the draft's form, requested after each pause in typing; and an article's answer put into it."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

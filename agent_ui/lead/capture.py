@@ -1,4 +1,4 @@
-"""How complete the calls are: when each PBX was not heard, what its own logs say, and the calls that they mended."""
+"""Pages of capture completeness: gaps of each PBX, differences from its own logs, and repaired calls."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A ticket's way in plain words for its citizen: what happened, what is now, what comes and by when. No database."""
+"""Progress of a ticket in plain words for its citizen: past steps, the present one, the next with its due moment."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A citizen's report in three steps: what, where, contact. Works without JavaScript; Back and errors lose nothing."""
+"""Report pages of the public site in three steps: what, where, contact. No JavaScript; Back and errors lose nothing."""
 
 from dataclasses import replace
 
@@ -75,7 +75,7 @@ def start_again() -> ResponseReturnValue:
 @blueprint.post("/reports/step")
 @limits.posts("60 per minute; 600 per hour")
 def step() -> ResponseReturnValue:
-    """From one step to another. What is missing is said when going on, never when going back."""
+    """From one step to another. Missing fields are reported when going on, never when going back."""
     filled = report_form.read(site.site().settings.data_dir)
     at, go = _asked_step() or WHAT, request.form.get("go", "next")
     if go.startswith("remove-"):
@@ -133,7 +133,7 @@ def sent() -> ResponseReturnValue:
 
 @blueprint.get("/reports/pictures/<token>")
 def picture(token: str) -> Response:
-    """A picture of a report that is still being written, for who holds its token."""
+    """A picture of a report that is still being written, for the holder of its token."""
     file = report_form.picture(token)
     response = send_file(files.path_of(site.site().settings.data_dir, file.sha256), mimetype=file.content_type)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

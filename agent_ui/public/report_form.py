@@ -1,4 +1,4 @@
-"""A citizen's report while it is filled in: three steps, everything carried by the form, checked step by step."""
+"""Report form of the public site: three steps, every value carried by the form, validated step by step."""
 
 import hashlib
 import json
@@ -73,7 +73,7 @@ def empty() -> Form:
 def read(data_dir: Path, *, look: bool = True) -> Form:
     """The posted form; new pictures are stripped and kept, so that no step asks for them twice.
 
-    Without `look` they are left alone: a sender who was refused for sending too much gets nothing done by that.
+    Without `look` they are left alone: a sender refused by the rate limit causes no work.
     """
     texts = {name: forms.text(name).replace("\r\n", "\n") for name in TEXTS}
     # What was picked from the list of finds says more than the box that was left alone.

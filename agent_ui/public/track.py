@@ -1,4 +1,4 @@
-"""Where a report stands, for its citizen: found by code and last four digits, and what they can say to it."""
+"""Tracking page of the public site: a report found by code and last four digits, and the citizen's moves on it."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""`/design`: every component of the pages in every state, light beside dark, for those who build and judge them."""
+"""Style guide at `/design`: every component of the pages in every state, light beside dark."""
 
 import re
 from collections.abc import Sequence

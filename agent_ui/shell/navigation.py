@@ -1,4 +1,4 @@
-"""The console's pages by right: the top bar, the command palette and the front door read the same list."""
+"""Navigation: the console's pages by right, for the top bar, the command palette and the front door."""
 
 from dataclasses import dataclass
 

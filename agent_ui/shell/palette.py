@@ -1,4 +1,4 @@
-"""The command palette: from a few letters to any ticket, number, page or thing to do that this person may have."""
+"""Command palette: from a few letters to a ticket, number, page or action that the person may use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The words of the guided tours: each leads over one home page, step by step, each step one thing to look at."""
+"""Texts of the guided tours: one tour for each home page, one element of the page in each step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

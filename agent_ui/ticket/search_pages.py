@@ -1,4 +1,4 @@
-"""Search: a page whose address is the search, page after page by position, and searches kept under a name."""
+"""Search pages: the address is the search, pages follow by position, and searches are saved under a name."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""A ticket for everybody who may see it: the page with its whole history, its printed form, its files."""
+"""Ticket page for all roles: its whole history, its printed form, its files."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -82,7 +82,7 @@ def role() -> Role:
 
 
 def recognise(app: Flask) -> None:
-    """Before anything may be refused: that too is told in the person's own frame and language."""
+    """Before anything may be refused: an error page too has the person's own frame and language."""
     app.before_request(_recognise)
 
 
@@ -121,7 +121,7 @@ def opens(view: Callable[..., Any], actor: Actor) -> bool:
 
 
 def has(right: str, thing: rights.Thing | rights.Ties | None = None) -> bool:
-    """`may('right', thing)` of the templates: whether the person signed in may, False for nobody."""
+    """`may('right', thing)` of the templates: whether the signed-in person may; False without one."""
     person: SignedIn | None = g.get("person")
     return person is not None and rights.may(person.actor, Right(right), thing)
 

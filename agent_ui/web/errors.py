@@ -1,4 +1,4 @@
-"""One table from what went wrong to what people and programs are told, as a page, a fragment or JSON."""
+"""Error table: from exceptions to what people and programs read, as a page, a fragment or JSON."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""How moments, phones, codes and words look on a page."""
+"""Template filters: moments, phones, codes and labels as a page shows them."""
 
 import json
 import secrets
@@ -151,7 +151,7 @@ def until(due: datetime | None) -> str:
 
 
 def ago(moment: datetime | None) -> str:
-    """`12 phút`, `3 giờ`: how long since; whoever shows it says the word around it."""
+    """`12 phút`, `3 giờ`: how long since; the template adds the word around it."""
     return _span(max(site.now() - moment, timedelta())) if moment else ""
 
 
@@ -214,7 +214,7 @@ def is_on_hold(call: Call) -> bool:
 
 
 def phase_words(call: Call) -> str:
-    """Where a live call is; a caller who waits on the line is not said to be talking."""
+    """Phase of a live call; a caller that waits on the line is not shown as talking."""
     return _("Người gọi chờ máy") if is_on_hold(call) else name_of(phase(call))
 
 
@@ -226,7 +226,7 @@ def pbx_down(status: PbxStatus) -> datetime | None:
 
 
 def kept_whole(payload: Mapping[str, Any]) -> str:
-    """What was set aside, for people: first what the PBX said, as it said it, then the rest, letters as they are."""
+    """What was set aside, for people: first the PBX's lines, unchanged, then the rest, letters as they are."""
     said = ["\n".join(lines) for lines in payload.get("ami", ())]
     rest = {name: value for name, value in payload.items() if name != "ami"}
     return "\n\n".join([*said, *([json.dumps(rest, ensure_ascii=False, indent=1)] if rest else [])])

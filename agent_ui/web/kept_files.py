@@ -1,4 +1,4 @@
-"""Scripts, style sheets, pictures of the pages: answered once by the app, from then on out of memory.
+"""Static file cache: scripts, style sheets and pictures, answered once by the app, then from memory.
 
 A page that is opened for the first time asks for two dozen of them at once, and its first paint waits for some. To
 find, check, compress and dress each again costs a few milliseconds of the process that makes the pages.

@@ -1,4 +1,4 @@
-"""`/live`: server-sent events with ids only; a page that hears one reads again, and rights are checked there."""
+"""Live announcements at `/live`: server-sent events with ids only; a page reads again, and rights are checked there."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""Parts of every page that are the same for all who see them alike: rendered once for each set of values.
+"""Fragment cache: parts of pages that depend on their values alone, rendered once for each set of values.
 
 They may use nothing but their values, the language and addresses of pages: no person, no request, no token.
 """

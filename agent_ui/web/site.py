@@ -1,4 +1,4 @@
-"""Context of a request: the app's settings, database and broker, one moment, and one view of the data."""
+"""Request context: the app's settings, database and broker, one moment, and one snapshot of the data."""
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager

@@ -75,7 +75,7 @@ def english() -> Catalog:
 
 
 def missing() -> list[str]:
-    """Texts without an English one, or with one that nobody has looked at since the text changed."""
+    """Texts without an English one, or with one not reviewed since the text changed."""
     known = english()
     lacking = []
     for message in extract():

@@ -1,4 +1,4 @@
-"""The journey of a ticket in five steps: what is done and when, where it is now, what is still to come."""
+"""Journey of a ticket in five steps: done ones with their moments, the present one, those to come."""
 
 from dataclasses import dataclass
 from datetime import datetime

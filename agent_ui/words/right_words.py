@@ -1,4 +1,4 @@
-"""Words of the rights, their scopes and their holders; and the table of them as `docs/rights.md` has it.
+"""Texts of the rights, their scopes and their holders; and the table of them as `docs/rights.md` has it.
 
 Vietnamese source strings, translated where they are shown. `python -m agent_ui.words.right_words` writes the page of
 the documents.

@@ -1,4 +1,4 @@
-"""A ticket's history as people tell it: one sentence an event, by day, with what was said and what was attached."""
+"""History of a ticket in sentences: one for each event, by day, with its text and its files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
