@@ -1,4 +1,4 @@
-"""Set-up: makes `.venv`, installs the locked packages, fetches the pages' assets, then becomes the command asked for.
+"""Set-up: makes `.venv`, installs the locked packages, fetches the assets, then becomes the requested command.
 
 Runs on a bare Python (standard library only): `setup.py MODULE ARGUMENTS…`, or `setup.py` to set up and stop.
 Everything it makes is inside the project; all it says goes to stderr. Two at once wait for each other.

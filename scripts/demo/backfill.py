@@ -1,7 +1,7 @@
-"""A believable past for the demo: calls by the curve of a day, and what operators and agencies made of them.
+"""Generated past of the demo: calls by the curve of a day, and the tickets that followed from them.
 
-A transaction for a part of a day; deadlines that ran out are noted by the same sweep as in real life. Who did what is
-in `scripts.demo.stories`.
+A transaction for a part of a day; deadlines that ran out are noted by the same sweep as in real life. What each person
+did is in `scripts.demo.stories`.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""The newcomer's colleagues in the demo: they finish the calls they answered, through the same desk as people."""
+"""Simulated colleagues of the newcomer: they finish the calls they answered, by the desk's own use cases."""
 
 import random
 from datetime import UTC, datetime, timedelta

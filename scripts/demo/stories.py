@@ -1,6 +1,6 @@
-"""Who did what in the demo's past: an agenda in the order of time, each step by the verb that people use.
+"""Agenda of the demo's past: actions in the order of time, each by the use case that people use.
 
-Every step is given the moment at which it happened as its `now`, and plans what somebody does next.
+Every step is given the moment at which it happened as its `now`, and plans the next step.
 """
 
 import heapq
@@ -40,7 +40,7 @@ Step = Callable[[Session, datetime], None]
 
 
 class Past:
-    """What was still to come at each moment of the past, and who did it."""
+    """The steps still to come at each moment of the past, and the person of each."""
 
     def __init__(self, session: Session, data_dir: Path, known: set[date], share: int, shares: int) -> None:
         self._planned = set(known)

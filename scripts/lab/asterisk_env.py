@@ -1,4 +1,4 @@
-"""One running Asterisk of our own: exactly the files of telephony/asterisk, and a phone network around them."""
+"""Running Asterisk of our own: exactly the files of telephony/asterisk, and a phone network around them."""
 
 import contextlib
 import os
@@ -119,7 +119,7 @@ class Asterisk:
         self.kill()
 
     def kill(self) -> None:
-        """kill -9, as a crash: nothing is written or said any more."""
+        """kill -9, as a crash: nothing is written or sent any more."""
         if self._process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Keeps child processes alive: their log to files, their warnings to the screen, a dead one started again."""
+"""Supervision of child processes: logs to files, warnings to the screen, a dead one started again."""
 
 import json
 import os
@@ -120,7 +120,7 @@ class Supervisor:
         child.start(self.environment)
 
     def keep(self, stop: Event) -> None:
-        """Until `stop`: notice who died, say so, start it again with growing pauses."""
+        """Until `stop`: log each child that died, and start it again with growing pauses."""
         while not stop.wait(0.2):
             self.look_after()
 

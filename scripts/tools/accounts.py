@@ -1,4 +1,4 @@
-"""People and programs added from the command line, by administration's own use cases, so that it is on record."""
+"""Accounts and API keys from the command line, by administration's own use cases, so that it is on record."""
 
 from datetime import UTC, datetime
 

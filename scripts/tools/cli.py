@@ -229,7 +229,7 @@ def doctor() -> None:
 
 @cli.group()
 def user() -> None:
-    """People who sign in."""
+    """Accounts of people."""
 
 
 @user.command("add")

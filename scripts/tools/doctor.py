@@ -1,4 +1,4 @@
-"""`doctor`: one line for each thing a site needs, with the mend beside what is wrong."""
+"""`doctor`: one line for each requirement of a site, with the remedy beside what is wrong."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Load the units of a province: today's from vietnam-provinces, names of before July 2025 and centres from our facts.
+"""Import of a province's units: today's from vietnam-provinces, older names and centres from our data file.
 
 The facts are those of vietnamadminunits, which brings numpy, shapely and geopy along for its two data files; how they
 are made is in `scripts.tools.make_units`.
@@ -129,7 +129,7 @@ def wards_of(province: str) -> Iterator[dict[str, Any]]:
 
 
 def former_units_of(province: str) -> list[Successor]:
-    """Who took over whom; the parts of a split unit come with its main part first."""
+    """Each former unit with its successor; the parts of a split unit come with its main part first."""
     wrong = {(row.place, row.ward) for row in WRONG}
     table = [row for row in _table(province) if (row.place, row.ward) not in wrong]
     parts: dict[Place, list[Successor]] = {}

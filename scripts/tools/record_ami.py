@@ -1,4 +1,4 @@
-"""Records what a PBX says over AMI, phone numbers and names masked, so that a site can send a bug as a file.
+"""Recorder of a PBX's AMI traffic, phone numbers and names masked, so that a site can attach it to a bug report.
 
     scripts/manage record ami://USER:SECRET@HOST:PORT calls.ami --seconds 600
 

@@ -1,4 +1,4 @@
-"""The manager interface of a PBX that does not exist: log-in, a few actions, event blocks as Asterisk 22 has them."""
+"""AMI server of the simulated PBX: log-in, a few actions, event blocks as Asterisk 22 has them."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ Headers = Mapping[str, str]
 
 
 class Answer(NamedTuple):
-    """What stands in the way ('' where nothing does), else what is said, and the events that come of it."""
+    """Reply to an action: the error ('' where there is none), else the message, and the events that follow."""
 
     problem: str = ""
     said: str = ""
@@ -135,7 +135,7 @@ class AmiServer:
             await server.serve_forever()
 
     def emit(self, event: str, privilege: str, *parts: Headers) -> None:
-        """Send one event to everybody who is logged in."""
+        """Send one event to every client that is logged in."""
         headers = {"Event": event, "Privilege": f"{privilege},all", "Timestamp": f"{time.time():.6f}"}
         for part in parts:
             headers.update(part)

@@ -1,4 +1,4 @@
-"""One call of the simulated PBX, from the first ring to the end, as the shipped dialplan and Asterisk's queue lead it.
+"""One call of the simulated PBX, from the first ring to the end, as the shipped dialplan and Asterisk's queue do it.
 
 `tests/wire/test_simulator_drift.py` holds it against recordings of a real Asterisk.
 """

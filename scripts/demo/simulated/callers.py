@@ -1,4 +1,4 @@
-"""Who calls the simulated PBX, when, and what becomes of them: settled by the seed alone."""
+"""Callers of the simulated PBX: their arrivals, patience and fate, settled by the seed alone."""
 
 import random
 import re

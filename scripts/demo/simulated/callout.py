@@ -1,4 +1,4 @@
-"""A call that the console asks of the simulated PBX: the operator's telephone, then a citizen who may answer."""
+"""Outgoing call of the simulated PBX: the operator's telephone, then a citizen that may answer."""
 
 import asyncio
 import random

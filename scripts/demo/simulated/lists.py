@@ -1,4 +1,4 @@
-"""The simulated PBX's own database: the numbers that its dialplan lowers or keeps out, put there over AMI."""
+"""AstDB of the simulated PBX: the numbers that its dialplan lowers or blocks, written over AMI."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The newcomer's telephone on the simulated PBX: a person at the console works it, nobody else."""
+"""Newcomer's telephone on the simulated PBX, worked only by a person at the console."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Did(Enum):
 
 @dataclass(frozen=True)
 class Deed:
-    """`to` is whom the call was passed on to."""
+    """`to` is the target of a transfer."""
 
     did: Did
     to: str = ""
@@ -69,12 +69,13 @@ class ConsolePhone:
             self.ringing = ""
 
     async def talk(self, call: str, seconds: float) -> Deed | None:
-        """What was done at it, or None once the caller has said all."""
+        """What was done at it, or None once the caller has finished."""
         self._forget()
         return await self._talk(call, seconds)
 
     async def consult(self, call: str, seconds: float) -> Deed | None:
-        """As `talk`, with somebody else, while the caller is on hold; what was done while it was dialled counts."""
+        """As `talk`, with the consulted party, while the caller is on hold; what was done while it was dialled
+        counts."""
         self.asking = True
         try:
             return await self._talk(call, seconds)

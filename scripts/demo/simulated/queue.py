@@ -1,4 +1,4 @@
-"""The simulated PBX's queue: who is a member, ready or paused, in app_queue's own words; and who waits in it."""
+"""Queue of the simulated PBX: its members, ready or paused, in app_queue's own words; and its waiting callers."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -95,7 +95,7 @@ class Roster:
 
 
 class Line:
-    """Who waits in the queue, by Linkedid: in order of their coming, those of a lower priority behind all others."""
+    """The waiting callers, by Linkedid: in order of arrival, those of a lower priority behind all others."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, str]] = []
@@ -111,9 +111,9 @@ class Line:
         self._waiting = [one for one in self._waiting if one[1] != call]
 
     def place(self, call: str) -> int:
-        """From 1; whoever left had the first."""
+        """From 1; a caller that left had the first."""
         return next((place for place, one in enumerate(self._waiting, 1) if one[1] == call), 1)
 
     def is_served(self, call: str) -> bool:
-        """Nobody of a higher priority waits."""
+        """Whether no caller of a higher priority waits."""
         return bool(self._waiting) and self._waiting[0][0] == next(one[0] for one in self._waiting if one[1] == call)

@@ -1,4 +1,4 @@
-"""What a simulated caller says: to the newcomer who answered, line by line, or as a message after the tone."""
+"""Speech of a simulated caller: line by line to the newcomer, or as a message after the tone."""
 
 import importlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""What Asterisk and the shipped dialplan say of one simulated call, event by event, to a filtered manager user."""
+"""Events of one simulated call, as Asterisk and the shipped dialplan send them to a filtered manager user."""
 
 from typing import Protocol
 
@@ -32,7 +32,7 @@ class Pbx(Protocol):
 
 
 class Telling:
-    """One caller's channel, and what is said of it and of those it meets."""
+    """One caller's channel, and the events of it and of the channels it meets."""
 
     def __init__(self, pbx: Pbx, caller: Channel) -> None:
         self.pbx = pbx

@@ -1,4 +1,4 @@
-"""A simulated call is passed on: at once, or after somebody was asked while the caller is on hold."""
+"""Transfers of a simulated call: blind, or attended while the caller is on hold."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -62,7 +62,8 @@ async def pass_on(call: Telling, talk: Talk, to: str, *, taken: bool) -> None:
 
 
 async def ask(call: Telling, talk: Talk) -> Ending:
-    """By the keys of the newcomer's telephone: the caller is held, somebody rings, talks, and gets the call or not."""
+    """By the keys of the newcomer's telephone: the caller is held, a third party rings, talks, and gets the call or
+    not."""
     operator, phone = talk.operator, call.pbx.phone
     call.emit_of(operator, "Hold")
     to = await phone.dialled(call.caller.linkedid)
@@ -197,7 +198,7 @@ class _Asking:
 
 
 def take(call: Telling, to: str) -> bool:
-    """Whether whoever is rung will answer: a colleague who is free, anybody outside. The colleague is then taken."""
+    """Whether the target will answer: a free colleague does, and is then busy; an outside number always."""
     if to not in call.pbx.extensions:
         return True
     if to not in call.pbx.free:
