@@ -12,11 +12,11 @@ from callcenter.models import Call
 from callcenter.vocab import EmergencyService
 from tickets.rights import Right
 from tickets.telephone import calling_out, emergencies, emergency_bar, my_phone, phone, taking, transfers
-from tickets.telephone.calling_out import Shown as OutgoingShown
-from tickets.telephone.emergency_bar import Shown as EmergencyShown
+from tickets.telephone.calling_out import OutgoingCallView
+from tickets.telephone.emergency_bar import OpenEmergency
 from tickets.telephone.handset import Handset
 from tickets.telephone.my_phone import Presence
-from tickets.telephone.phone import Line
+from tickets.telephone.phone import PhoneLine
 from tickets.telephone.taking import TakenOver
 from tickets.telephone.transfers import Consultation
 
@@ -36,14 +36,14 @@ class Frame:
 
     my_phone: Presence | None = None
     pause_reasons: Mapping[str, str] = field(default_factory=dict)
-    call_out: OutgoingShown | None = None
+    call_out: OutgoingCallView | None = None
     consultation: Consultation | None = None
     taken_over: TakenOver | None = None
     calls: Sequence[Call] = ()
     left: Sequence[Call] = ()
-    lines: Mapping[int, Line] = field(default_factory=dict)
+    lines: Mapping[int, PhoneLine] = field(default_factory=dict)
     transfer_verbs: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    emergencies: Sequence[EmergencyShown] = ()
+    emergencies: Sequence[OpenEmergency] = ()
     emergency_numbers: Mapping[EmergencyService, str] = field(default_factory=dict)
     has_emergency_key: bool = False
 

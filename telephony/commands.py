@@ -21,7 +21,7 @@ from telephony import orders, queues
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.orders import Order
-from telephony.scribe import Lane
+from telephony.scribe import WriterThread
 from tickets.telephone import after_call
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class Commander:
     """One sender for one PBX: commands go out one after the other, while it is heard."""
 
     def __init__(
-        self, lane: Lane, link: Link, broker_url: str | None = None, *, phone: Sequence[str] | None = None
+        self, lane: WriterThread, link: Link, broker_url: str | None = None, *, phone: Sequence[str] | None = None
     ) -> None:
         self.pbx = lane.pbx
         self.link = link

@@ -1,6 +1,6 @@
 """Findings about a PBX and the permissions of its manager user: each in one line, with its remedy.
 
-`Evidence` counts received events, for what a PBX cannot be asked: whether a class or a filter keeps an event back.
+`EventCounts` counts received events, for what a PBX cannot be asked: whether a class or a filter keeps an event back.
 """
 
 from collections import Counter, deque
@@ -113,7 +113,7 @@ def of_clock(seconds: float) -> list[Finding]:
     return [Finding(CLOCK, {"seconds": round(seconds, 1)})] if abs(seconds) > _SAID_S else []
 
 
-class Evidence:
+class EventCounts:
     """What was heard on one connection, counted.
 
     `now` and `opened` are seconds of one clock that never goes back; `opened` is when the ear was. A call that began

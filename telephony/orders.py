@@ -50,7 +50,7 @@ ACTIONS: Mapping[CommandVerb, str] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class QueueMembership:
     """A telephone as a member of a queue. A fixed one (not `dynamic`) is of the PBX's configuration, and stays."""
 
     queue: str
@@ -71,7 +71,7 @@ class Order:
     extension: str
     arguments: Mapping[str, str]
     queues: Sequence[str] = ()
-    places: Sequence[Place] = ()
+    places: Sequence[QueueMembership] = ()
     phone: Sequence[str] = field(default=("PJSIP/{extension}",))
     channel: str = ""
     context: str = "from-agents"

@@ -20,8 +20,8 @@ from telephony import sign_in
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.events import extension_of
-from telephony.orders import Place
-from telephony.scribe import Away, Lane
+from telephony.orders import QueueMembership
+from telephony.scribe import Away, WriterThread
 from telephony.sign_in import Lost
 from tickets.telephone import after_call, stints
 
@@ -116,11 +116,11 @@ def _moved(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any
     }
 
 
-def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[Place]]:
+def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[QueueMembership]]:
     """The names of all queues, and where this telephone is a member, as last seen."""
     rows = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx).order_by(PbxQueue.name)).all()
     found = [
-        Place(row.name, str(member["interface"]), dynamic=bool(member.get("dynamic")))
+        QueueMembership(row.name, str(member["interface"]), dynamic=bool(member.get("dynamic")))
         for row in rows
         for member in row.members
         if member.get("extension") == extension and member.get("interface")
@@ -131,7 +131,7 @@ def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[
 class QueueWatch:
     """Asks after each log-in, when a member has changed, and every minute: a filter may hide the members' events."""
 
-    def __init__(self, lane: Lane, link: Link) -> None:
+    def __init__(self, lane: WriterThread, link: Link) -> None:
         self.pbx = lane.pbx
         self.link = link
         self._lane = lane

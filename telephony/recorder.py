@@ -16,7 +16,7 @@ from callcenter.models import Call, SetAside
 from callcenter.push import announce
 from telephony import callflow, rows
 from telephony.leadership import AWAY
-from telephony.rows import Picture
+from telephony.rows import CallSnapshot
 
 ORIGIN = "listener"
 
@@ -27,7 +27,7 @@ Lines = Callable[[str], list[list[str]]]
 
 
 @dataclass
-class Written:
+class BatchResult:
     """What became of a batch, in Linkedids: `failed` were set aside; `over` were ended by another writer."""
 
     failed: list[str] = field(default_factory=list)
@@ -37,12 +37,12 @@ class Written:
 def record(
     session: Session,
     pbx: str,
-    pictures: Sequence[Picture],
+    pictures: Sequence[CallSnapshot],
     *,
     now: datetime,
     short_abandon_s: float,
     tried_before: Collection[str] = (),
-) -> Written:
+) -> BatchResult:
     """Write all calls together; an error of one is an error of all: then each is written by itself, by `record_each`.
 
     Of each call there is one picture. `tried_before` are those that were set aside, and are settled by this.
@@ -51,21 +51,21 @@ def record(
     tried = sorted({picture.linkedid for picture in pictures}.intersection(tried_before))
     if tried:
         _settle(session, pbx, tried, now)
-    return Written(over=over)
+    return BatchResult(over=over)
 
 
 def record_each(
     session: Session,
     pbx: str,
-    pictures: Iterable[Picture],
+    pictures: Iterable[CallSnapshot],
     *,
     now: datetime,
     short_abandon_s: float,
     tried_before: Collection[str] = (),
     lines: Lines | None = None,
-) -> Written:
+) -> BatchResult:
     """Write each call in a savepoint of its own; an error of the database is raised, one of a call is set aside."""
-    written = Written()
+    written = BatchResult()
     for picture in pictures:
         try:
             with session.begin_nested():
@@ -85,7 +85,7 @@ def record_each(
     return written
 
 
-def load_live(session: Session, pbx: str, linkedids: Collection[str] | None = None) -> list[callflow.Call]:
+def load_live(session: Session, pbx: str, linkedids: Collection[str] | None = None) -> list[callflow.CallState]:
     """The calls that are going on, all or of these; one whose snapshot cannot be read is left."""
     query = select(Call).where(Call.pbx == pbx, Call.ended_at.is_(None)).order_by(Call.started_at)
     if linkedids is not None:

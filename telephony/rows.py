@@ -26,7 +26,7 @@ _ONE_ROW = update(Call.__table__).where(Call.__table__.c.id == bindparam("row_id
 
 
 @dataclass(frozen=True)
-class Picture:
+class CallSnapshot:
     """One call at one moment, as the leader of that epoch saw it: the columns of its row, and the fold's own copy."""
 
     linkedid: str
@@ -35,7 +35,7 @@ class Picture:
     snapshot: Mapping[str, Any]
 
     @classmethod
-    def of(cls, call: callflow.Call, epoch: int) -> "Picture":
+    def of(cls, call: callflow.CallState, epoch: int) -> "CallSnapshot":
         return cls(call.linkedid, epoch, callflow.columns(call), callflow.to_json(call))
 
 
@@ -65,7 +65,7 @@ _Change = tuple[Call, _Before]
 
 
 def write(
-    session: Session, pbx: str, pictures: Sequence[Picture], *, now: datetime, short_abandon_s: float
+    session: Session, pbx: str, pictures: Sequence[CallSnapshot], *, now: datetime, short_abandon_s: float
 ) -> list[str]:
     """Write each call, one picture of each, with its ticket and its announcements.
 
@@ -74,7 +74,7 @@ def write(
     known = _known(session, pbx, pictures)
     over: list[str] = []
     changes: list[_Change] = []
-    changed: list[tuple[Call, Picture]] = []
+    changed: list[tuple[Call, CallSnapshot]] = []
     for picture in pictures:
         row = known.get(picture.linkedid)
         late = row is not None and row.repaired and _is_first_word_of_the_end(row, picture)
@@ -99,7 +99,7 @@ def write(
 _NEW = _Before((False, ""), frozenset(), same=False, late=False, asked=None)
 
 
-def _known(session: Session, pbx: str, pictures: Sequence[Picture]) -> dict[str, Call]:
+def _known(session: Session, pbx: str, pictures: Sequence[CallSnapshot]) -> dict[str, Call]:
     """The rows that are there, held; without the fold's copy, which is only written."""
     query = (
         select(Call)
@@ -112,7 +112,7 @@ def _known(session: Session, pbx: str, pictures: Sequence[Picture]) -> dict[str,
     return {row.linkedid: row for row in session.scalars(query)}
 
 
-def _before(row: Call, picture: Picture, *, late: bool, asked: str | None) -> _Before:
+def _before(row: Call, picture: CallSnapshot, *, late: bool, asked: str | None) -> _Before:
     # What a simulated caller says is in no column, and each line of it is news.
     same = not picture.snapshot.get("said") and all(
         getattr(row, name) == value for name, value in picture.columns.items()
@@ -130,13 +130,13 @@ def _owned_by(row: Call) -> tuple[bool, str]:
     return bool(row.ringing or row.operators), last.extension if last else ""
 
 
-def _is_first_word_of_the_end(row: Call, picture: Picture) -> bool:
+def _is_first_word_of_the_end(row: Call, picture: CallSnapshot) -> bool:
     """The listener saw the end and could not write it: the database was away until a witness came first."""
     seen = picture.columns["ended_at"] is not None and not picture.snapshot.get("vanished")
     return row.ended_at is not None and seen and not row.snapshot.get("settled")
 
 
-def _update(session: Session, changed: Sequence[tuple[Call, Picture]]) -> None:
+def _update(session: Session, changed: Sequence[tuple[Call, CallSnapshot]]) -> None:
     """One statement for all, prepared once; the objects are told what it writes, so that no flush writes it again."""
     if not changed:
         return

@@ -30,7 +30,7 @@ class Away(HotlineError):
     """The database is not there, or not for now. Whether a commit that was on its way took place is not known."""
 
 
-class Lane:
+class WriterThread:
     """One thread that writes. A client that awaits each job before the next has them written in this order.
 
     A client whose job is tried again holds up none of the others.
@@ -82,8 +82,8 @@ class Scribe:
 
     def __init__(self, reign: Reign) -> None:
         health = _Health(reign.pbx)
-        self.calls = Lane(reign, "calls", health)
-        self.desk = Lane(reign, "desk", health)
+        self.calls = WriterThread(reign, "calls", health)
+        self.desk = WriterThread(reign, "desk", health)
 
     def close(self) -> None:
         self.calls.close()

@@ -11,7 +11,7 @@ import structlog
 
 from callcenter.config import Settings
 from telephony import recorder
-from telephony.scribe import Lane
+from telephony.scribe import WriterThread
 from telephony.witness.reconcile import reconcile
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ class Settling:
 
     def __init__(
         self,
-        lane: Lane,
+        lane: WriterThread,
         settings: Settings,
         *,
         missing: Callable[[], Collection[str]],

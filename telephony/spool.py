@@ -16,7 +16,7 @@ from urllib.parse import quote
 import structlog
 
 from telephony.callflow import from_json
-from telephony.rows import Picture
+from telephony.rows import CallSnapshot
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class Spool:
         """Whether there is anything to replay."""
         return self.path.exists()
 
-    def append(self, pictures: Sequence[Picture]) -> None:
+    def append(self, pictures: Sequence[CallSnapshot]) -> None:
         """On disk when this returns."""
         if not pictures:
             return
@@ -49,9 +49,9 @@ class Spool:
             if size == 0:
                 _sync_folder(self.path.parent)
 
-    def read(self, place: int, most: int) -> tuple[list[Picture], int]:
+    def read(self, place: int, most: int) -> tuple[list[CallSnapshot], int]:
         """Up to `most` lines from this place on, and the place behind them; nothing more where that is the same."""
-        pictures: list[Picture] = []
+        pictures: list[CallSnapshot] = []
         with self._locked("rb") as file:
             file.seek(place)
             for _ in range(most):
@@ -98,17 +98,17 @@ def _is_at(file: Any, path: Path) -> bool:
         return False
 
 
-def _line(picture: Picture) -> bytes:
+def _line(picture: CallSnapshot) -> bytes:
     return json.dumps({"epoch": picture.epoch, "call": dict(picture.snapshot)}, ensure_ascii=True).encode() + b"\n"
 
 
-def _picture(line: bytes) -> Picture | None:
+def _picture(line: bytes) -> CallSnapshot | None:
     """None for a line that was torn by a kill: the next one of that call, or the witness, knows more."""
     if line == b"\n":
         return None
     try:
         kept = json.loads(line)
-        return Picture.of(from_json(kept["call"]), int(kept["epoch"]))
+        return CallSnapshot.of(from_json(kept["call"]), int(kept["epoch"]))
     except (KeyError, TypeError, ValueError, AttributeError):
         log.warning("a line of the spool cannot be read", bytes=len(line))
         return None

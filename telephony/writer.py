@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 
 from telephony import hearing, recorder
 from telephony.ami.link import LinkState
-from telephony.callflow import Call
+from telephony.callflow import CallState
 from telephony.hearing import Gap
 from telephony.leadership import Deposed
 from telephony.recorder import Lines
-from telephony.rows import Picture
-from telephony.scribe import Away, Lane
+from telephony.rows import CallSnapshot
+from telephony.scribe import Away, WriterThread
 from telephony.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -62,13 +62,13 @@ class Writer:
 
     def __init__(
         self,
-        lane: Lane,
+        lane: WriterThread,
         spool: Spool,
         *,
         short_abandon_s: float,
         lines: Lines,
         ended: Callable[[Sequence[str]], None],
-        found: Callable[[Sequence[Call]], None],
+        found: Callable[[Sequence[CallState]], None],
     ) -> None:
         self.pbx = lane.pbx
         self.spool = spool
@@ -76,10 +76,10 @@ class Writer:
         self._short_abandon_s = short_abandon_s
         self._lines = lines
         self._ended, self._found = ended, found
-        self._waiting: dict[str, tuple[Picture, float]] = {}
-        self._in_flight: dict[str, tuple[Picture, float]] = {}
+        self._waiting: dict[str, tuple[CallSnapshot, float]] = {}
+        self._in_flight: dict[str, tuple[CallSnapshot, float]] = {}
         self._spilling = 0
-        self._set_aside: dict[str, Picture] = {}
+        self._set_aside: dict[str, CallSnapshot] = {}
         self._place = 0
         self._spooled_live: set[str] = set()
         self._gaps: list[Gap] = []
@@ -96,7 +96,7 @@ class Writer:
         """How many calls have a picture that is neither written nor on disk."""
         return len(self._waiting) + len(self._in_flight) + self._spilling
 
-    def keep(self, pictures: Iterable[Picture]) -> None:
+    def keep(self, pictures: Iterable[CallSnapshot]) -> None:
         """The newest picture of each call takes the place of an older one."""
         now = asyncio.get_running_loop().time()
         for picture in pictures:
@@ -146,7 +146,7 @@ class Writer:
                 self.spool.append([picture for picture, _ in (*self._in_flight.values(), *self._waiting.values())])
         self._disk.shutdown(wait=False)
 
-    async def begin(self) -> tuple[list[Call], datetime | None]:
+    async def begin(self) -> tuple[list[CallState], datetime | None]:
         """Write what is on disk; then the live calls, and when the PBX was last heard. Waits for the database."""
         while True:
             try:
@@ -156,7 +156,7 @@ class Writer:
             except Away:
                 await self._lane.pause()
 
-    def _take_over(self, session: Session) -> tuple[list[Call], datetime | None]:
+    def _take_over(self, session: Session) -> tuple[list[CallState], datetime | None]:
         """From here on live calls are this reign's, whether anything more happens to them or not."""
         calls = recorder.load_live(session, self.pbx)
         recorder.claim(session, self.pbx, self._lane.reign.epoch)
@@ -251,7 +251,7 @@ class Writer:
             self._in_flight = {}
             self._rested_at = asyncio.get_running_loop().time() + _REST_S
 
-    async def _record(self, pictures: Sequence[Picture]) -> None:
+    async def _record(self, pictures: Sequence[CallSnapshot]) -> None:
         written = await self._write_batch(_newest(pictures))
         for picture in pictures:
             if picture.linkedid not in written.failed:
@@ -261,7 +261,7 @@ class Writer:
         if written.over:
             self._ended(written.over)
 
-    async def _write_batch(self, pictures: Sequence[Picture]) -> recorder.Written:
+    async def _write_batch(self, pictures: Sequence[CallSnapshot]) -> recorder.BatchResult:
         """All together; only where that fails, each in a savepoint of its own."""
         how: dict[str, Any] = {
             "pbx": self.pbx,
@@ -322,5 +322,5 @@ class Writer:
         log.info("calls are kept on disk until the database answers", pbx=self.pbx, calls=len(pictures))
 
 
-def _newest(pictures: Sequence[Picture]) -> list[Picture]:
+def _newest(pictures: Sequence[CallSnapshot]) -> list[CallSnapshot]:
     return list({picture.linkedid: picture for picture in pictures}.values())

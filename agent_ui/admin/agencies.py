@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
-from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Agency, RoutingRule, Ward
@@ -36,8 +36,8 @@ def agency_list() -> str:
 @blueprint.route("/agencies/new", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def agency_new() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
-        form = form or Form({"active": True})
+    def page(session: Session, form: EditForm | None) -> str:
+        form = form or EditForm({"active": True})
         return frame.page(
             session, "admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind)
         )
@@ -51,7 +51,7 @@ def agency_new() -> ResponseReturnValue:
 @blueprint.route("/agencies/<int:agency_id>", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def agency(agency_id: int) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(Agency, agency_id)
         if row is None:
             abort(404)
@@ -59,7 +59,7 @@ def agency(agency_id: int) -> ResponseReturnValue:
             session,
             "admin/agency.html",
             agency=row,
-            form=form or Form.of(agencies.facts(row)),
+            form=form or EditForm.of(agencies.facts(row)),
             wards=_wards(session),
             kinds=tuple(AgencyKind),
             people=agencies.people_of(session, agency_id),
@@ -110,8 +110,8 @@ def rule_list() -> str:
 @blueprint.route("/rules/new", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def rule_new() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
-        return _rule_page(session, form or Form({"active": True, "category": request.args.get("category", "")}))
+    def page(session: Session, form: EditForm | None) -> str:
+        return _rule_page(session, form or EditForm({"active": True, "category": request.args.get("category", "")}))
 
     def write(session: Session) -> None:
         rules.add(session, me(), _rule_fields(), now=site.now())
@@ -122,11 +122,11 @@ def rule_new() -> ResponseReturnValue:
 @blueprint.route("/rules/<int:rule_id>", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def rule(rule_id: int) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(RoutingRule, rule_id)
         if row is None:
             abort(404)
-        return _rule_page(session, form or Form.of(rules.facts(session, row)), row)
+        return _rule_page(session, form or EditForm.of(rules.facts(session, row)), row)
 
     def write(session: Session) -> None:
         rules.edit(session, me(), rule_id, _rule_fields(), seen=seen(), now=site.now())
@@ -134,7 +134,7 @@ def rule(rule_id: int) -> ResponseReturnValue:
     return edit(page, write, lambda _none: back(url_for("admin.rule_list"), _("Đã lưu quy tắc.")))
 
 
-def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> str:
+def _rule_page(session: Session, form: EditForm, row: RoutingRule | None = None) -> str:
     return frame.page(
         session,
         "admin/rule.html",

@@ -200,7 +200,7 @@ def candidates(code: str) -> str:
     """Tickets this draft may belong to, by code, number or words."""
     text = request.args.get("q", "")[:200].strip()
     with site.reading() as session:
-        found = search.search(session, me(), search.Wanted(text=text)).tickets[:10] if text else ()
+        found = search.search(session, me(), search.SearchQuery(text=text)).tickets[:10] if text else ()
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
 
 
@@ -243,7 +243,7 @@ def _theirs(code: str) -> dict[str, object]:
         return {"version": ticket.version, "fields": values(ticket)}
 
 
-def _page(session: Session, work: console.Work) -> str:
+def _page(session: Session, work: console.DeskItem) -> str:
     around = frame.of(session, numbers=True)
     offered = console.work_choices(session, around)
     return frame.page(around, "desk/draft_page.html", work=work, **offered)

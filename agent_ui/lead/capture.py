@@ -161,5 +161,5 @@ def plain(name: str, value: Any) -> str:
 _WORDS: Mapping[str, type[StrEnum]] = {"outcome": Outcome, "stage": Stage, "reason": Reason, "hung_up_by": HungUpBy}
 
 
-def _is_made(found: capture.Compared) -> bool:
+def _is_made(found: capture.ComparedCall) -> bool:
     return found.call is not None and found.call.snapshot == capture.MADE

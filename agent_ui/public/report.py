@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import proof, report_form
-from agent_ui.public.report_form import SEND, WHAT, WHERE, Form
+from agent_ui.public.report_form import SEND, WHAT, WHERE, ReportForm
 from agent_ui.web import limits, maps, security, site
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
@@ -154,7 +154,7 @@ def wards() -> ResponseReturnValue:
         return jsonify(choices.ward_points(session_))
 
 
-def _wants_search(form: Form, go: str) -> bool:
+def _wants_search(form: ReportForm, go: str) -> bool:
     """Asked for, or a name was typed and nothing chosen: Enter in the box, or going on without searching."""
     return go == "find" or bool(form.get("place") and not form.get("ward"))
 
@@ -164,7 +164,7 @@ def _asked_step() -> int | None:
     return int(text) if text in ("1", "2", "3") else None
 
 
-def _again(form: Form, step: int, problems: dict[str, str]) -> ResponseReturnValue:
+def _again(form: ReportForm, step: int, problems: dict[str, str]) -> ResponseReturnValue:
     form = replace(form, problems=problems)
     if form.busy_s is not None and "files" in problems:
         return _page(form, step, notice=pictures_busy(form.busy_s)), 503, {"Retry-After": str(form.busy_s)}
@@ -182,7 +182,7 @@ def pictures_busy(retry_s: int) -> str:
     )
 
 
-def _page(form: Form, step: int, notice: str = "") -> str:
+def _page(form: ReportForm, step: int, notice: str = "") -> str:
     settings = site.site().settings
     with site.reading() as session_:
         category = session_.get(Category, form.get("category")) if form.get("category") else None

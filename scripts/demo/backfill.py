@@ -28,7 +28,7 @@ from callcenter.models import Call, ExtensionSpan, User
 from callcenter.vocab import Role
 from scripts.demo.simulated.callers import LOCAL
 from scripts.demo.simulated.past import messages
-from scripts.demo.stories import Past
+from scripts.demo.stories import Agenda
 from tickets.life import sweeps
 
 CALLS_A_DAY = 120
@@ -37,7 +37,7 @@ _LOOKS = (time(11, 35), time(17, 5))
 
 
 @dataclass(frozen=True)
-class Written:
+class BackfillCounts:
     days: int
     calls: int
 
@@ -45,7 +45,7 @@ class Written:
 def write(
     engine: Engine, data_dir: Path, *, days: int, now: datetime, stop: Event | None = None,
     calls_a_day: int = CALLS_A_DAY, workers: int | None = None,
-) -> Written:  # fmt: skip
+) -> BackfillCounts:  # fmt: skip
     """Write the `days` local days before today, and today so far; a day that has calls already stays as it is.
 
     Safe to run again. Needs the demo's people and rules (`scripts.demo.seeding`). Several processes share the callers.
@@ -56,7 +56,7 @@ def write(
         known = _days_with_calls(session)
     fresh = [day for day in wanted if day not in known]
     if not fresh:
-        return Written(0, 0)
+        return BackfillCounts(0, 0)
     calls = 0
     messages(data_dir)
     with transaction(engine) as session:
@@ -68,7 +68,7 @@ def write(
             made = sum(_slice(engine, crew, day, end, calls_a_day) for end in _ends(day, now))
             calls += made
             tell(day, made)
-    return Written(len(fresh), calls)
+    return BackfillCounts(len(fresh), calls)
 
 
 def _sat_there_since(session: Session, start: datetime) -> None:
@@ -119,12 +119,12 @@ def _crew(engine: Engine, data_dir: Path, known: set[date], workers: int) -> Ite
 
 
 @dataclass
-class _Worker:
+class _BackfillWorker:
     engine: Engine
-    past: Past
+    past: Agenda
 
 
-_worker: _Worker | None = None
+_worker: _BackfillWorker | None = None
 
 
 def _begin(url: str, data_dir: Path, known: set[date], share: int, shares: int) -> None:
@@ -134,7 +134,7 @@ def _begin(url: str, data_dir: Path, known: set[date], share: int, shares: int) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = make_engine(url, application="hotline-history")
     with reading(engine) as session:
-        _worker = _Worker(engine, Past(session, data_dir, known, share, shares))
+        _worker = _BackfillWorker(engine, Agenda(session, data_dir, known, share, shares))
 
 
 def _end_with_parent() -> None:

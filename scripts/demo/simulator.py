@@ -15,7 +15,7 @@ from scripts.demo.simulated.callers import Fate, Plan, gap_s
 from scripts.demo.simulated.callout import CallOuts
 from scripts.demo.simulated.lists import Lists
 from scripts.demo.simulated.phone import ConsolePhone
-from scripts.demo.simulated.queue import Line, Roster
+from scripts.demo.simulated.queue import Roster, WaitingLine
 from scripts.processes import lifeline, log
 
 # How long the newcomer's telephone may be free and silent before a call is sent to it: the first time, and later on.
@@ -36,7 +36,7 @@ class Simulation:
         self.ami = AmiServer(user, secret, self.live.values, self.roster, [self.phone, self.lists, CallOuts(self)])
         self.extensions = frozenset(operators)
         self.free: list[str] = list(operators)
-        self.waiting = Line()
+        self.waiting = WaitingLine()
         self.messages = 0
         self.speed = speed
         self._seed = seed

@@ -39,7 +39,7 @@ REDIALLED = 5000
 Step = Callable[[Session, datetime], None]
 
 
-class Past:
+class Agenda:
     """The steps still to come at each moment of the past, and the person of each."""
 
     def __init__(self, session: Session, data_dir: Path, known: set[date], share: int, shares: int) -> None:

@@ -19,7 +19,7 @@ from panoramisk.message import Message
 
 from callcenter.config import Pbx
 from telephony.ami.protocol import MEMBER_EVENTS, ORIGINATED, AmiProtocol, Headers
-from telephony.findings import Evidence
+from telephony.findings import EventCounts
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ class Link:
         self.pbx = pbx
         self.state = LinkState(connected=False, since=datetime.now(UTC), detail="starting")
         self.watch = watch or Watch()
-        self.evidence = Evidence(monotonic())
+        self.evidence = EventCounts(monotonic())
         self._hear = hear
         self._told = told
         self._manager: _Manager | None = None
@@ -180,7 +180,7 @@ class Link:
     async def _log_in(self) -> None:
         loop = asyncio.get_running_loop()
         self._lost, self._booted = loop.create_future(), loop.create_future()
-        self.evidence = Evidence(monotonic())
+        self.evidence = EventCounts(monotonic())
         self._manager = _Manager(
             loop=loop,
             host=self.pbx.host,

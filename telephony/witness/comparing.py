@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.vocab import Verdict
-from telephony.witness.testimony import Facts
+from telephony.witness.testimony import WitnessedFacts
 
 # Two clocks read by two programs; a whole second may be the one before or after besides.
 _CLOSE_S = 1.0
@@ -23,7 +23,7 @@ _LISTS = frozenset({"operators", "rang", "transfers"})
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """`mended` are the columns to write, `differences` `{field, recorded, witnessed}` whether mended or not."""
 
     verdict: Verdict
@@ -32,8 +32,8 @@ class Compared:
 
 
 def compare(
-    recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool, over: bool = True, unheard: bool = False
-) -> Compared:
+    recorded: Mapping[str, Any] | None, facts: WitnessedFacts, *, in_gap: bool, over: bool = True, unheard: bool = False
+) -> Comparison:
     """`recorded` are the columns of the call's row, None where there is none; `over`: the call does not go on.
 
     `unheard`: a talk may have gone on in a gap.
@@ -56,7 +56,7 @@ def compare(
     lacking += ["hold_s"] * ({**recorded, **mended}.get("hold_s", 0.0) is None)
     against = differing.keys() - mended.keys()
     named = sorted({*differing, *lacking, *(guessed.keys() & mended.keys())})
-    return Compared(
+    return Comparison(
         _verdict(mended, against, lacking),
         [_row(name, recorded.get(name), {**guessed, **facts.values}.get(name)) for name in named],
         mended,
@@ -71,7 +71,7 @@ def _verdict(mended: Mapping[str, Any], against: set[str], lacking: Sequence[str
     return Verdict.REPAIRED if mended else Verdict.AGREES
 
 
-def _made(facts: Facts) -> Compared:
+def _made(facts: WitnessedFacts) -> Comparison:
     """The call that AMI showed to nobody."""
     guesses = {name: value for name, value in facts.guesses.items() if name not in facts.values}
     whole = {**guesses, **facts.values}
@@ -81,7 +81,7 @@ def _made(facts: Facts) -> Compared:
         mended["hold_s"] = None
         unknown.append("hold_s")
     differences = [_row(name, None, None) for name in unknown]
-    return Compared(Verdict.UNEXPLAINED if unknown else Verdict.REPAIRED, differences, mended)
+    return Comparison(Verdict.UNEXPLAINED if unknown else Verdict.REPAIRED, differences, mended)
 
 
 def _hides_a_hold(recorded: Mapping[str, Any], mended: Mapping[str, Any], *, unheard: bool) -> bool:
@@ -92,7 +92,7 @@ def _hides_a_hold(recorded: Mapping[str, Any], mended: Mapping[str, Any], *, unh
     return not set(talked) <= set(recorded.get("operators") or ()) or (unheard and recorded.get("ended_at") is None)
 
 
-def _guessed(recorded: Mapping[str, Any], facts: Facts, *, over: bool) -> dict[str, Any]:
+def _guessed(recorded: Mapping[str, Any], facts: WitnessedFacts, *, over: bool) -> dict[str, Any]:
     """A record that never ended, of a call that did: the likeliest words are better than none."""
     if recorded.get("ended_at") is not None or not (facts.ended or over):
         return {}
@@ -100,7 +100,7 @@ def _guessed(recorded: Mapping[str, Any], facts: Facts, *, over: bool) -> dict[s
     return {name: facts.guesses[name] for name in names if name in facts.guesses and name not in facts.values}
 
 
-def _same(name: str, recorded: Any, witnessed: Any, facts: Facts, *, strict: bool) -> bool:
+def _same(name: str, recorded: Any, witnessed: Any, facts: WitnessedFacts, *, strict: bool) -> bool:
     if isinstance(recorded, datetime) and isinstance(witnessed, datetime):
         apart = (recorded - witnessed).total_seconds()
         low, high = (-_CLOSE_S, _CLOSE_S) if name not in facts.whole else _SAME_S if strict else _WHOLE_S
@@ -131,7 +131,7 @@ def _is_one(name: str, witnessed: Any, recorded: Any) -> bool:
     return witnessed["kind"] == recorded["kind"] and witnessed["to"] in ("", recorded["to"])
 
 
-def _is_missing(name: str, recorded: Mapping[str, Any], witnessed: Any, facts: Facts) -> bool:
+def _is_missing(name: str, recorded: Mapping[str, Any], witnessed: Any, facts: WitnessedFacts) -> bool:
     """Something that happened and is not in the record; an answer takes the outcome with it."""
     value = recorded.get(name)
     if name in _LISTS:
@@ -141,7 +141,7 @@ def _is_missing(name: str, recorded: Mapping[str, Any], witnessed: Any, facts: F
     return value is None or (name == "talk_s" and value == 0)
 
 
-def _is_unheard_answer(recorded: Mapping[str, Any], facts: Facts) -> bool:
+def _is_unheard_answer(recorded: Mapping[str, Any], facts: WitnessedFacts) -> bool:
     return recorded.get("answered_at") is None and facts.values.get("answered_at") is not None
 
 
@@ -169,14 +169,14 @@ class _Mending:
 
     recorded: Mapping[str, Any]
     mended: Mapping[str, Any]
-    facts: Facts
+    facts: WitnessedFacts
     after: Mapping[str, Any]
 
     def touches(self, *names: str) -> bool:
         return not self.mended.keys().isdisjoint(names)
 
 
-def _derived(recorded: Mapping[str, Any], mended: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+def _derived(recorded: Mapping[str, Any], mended: Mapping[str, Any], facts: WitnessedFacts) -> dict[str, Any]:
     """Columns that follow from others are mended with them."""
     if not mended:
         return {}

@@ -31,7 +31,7 @@ _CLOSING = frozenset({queue_log.TOLD_END, "ABANDON"})
 
 
 @dataclass(frozen=True)
-class Source:
+class LogSource:
     """One witness of one PBX: where it is, and what makes a call of the hotline."""
 
     pbx: str
@@ -40,14 +40,14 @@ class Source:
     rules: Rules
 
 
-def sources(settings: Settings, pbx: str) -> list[Source]:
+def sources(settings: Settings, pbx: str) -> list[LogSource]:
     """queue_log first: what it announces decides which rows of CEL are kept."""
     rules = Rules.of(settings.hotline_numbers, settings.inbound_contexts)
     named = {Witness.QUEUE_LOG: settings.queue_log, Witness.CEL: settings.cel}
-    return [Source(pbx, witness, places[pbx], rules) for witness, places in named.items() if pbx in places]
+    return [LogSource(pbx, witness, places[pbx], rules) for witness, places in named.items() if pbx in places]
 
 
-def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | None = None) -> bool:
+def gather(engine: Engine, source: LogSource, now: datetime, *, since: datetime | None = None) -> bool:
     """Read all there is; False, with the reason in the cursor, where it could not be read to its end."""
     try:
         place = _begin(engine, source, now, since)
@@ -90,7 +90,7 @@ def tells_all(cursor: WitnessCursor) -> bool:
     return cursor.witness == Witness.CEL or bool(cursor.place.get("tells"))
 
 
-def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None) -> dict[str, Any]:
+def _begin(engine: Engine, source: LogSource, now: datetime, since: datetime | None) -> dict[str, Any]:
     """The remembered place; at the first look, or where more of the past is wanted, the start of the log."""
     with transaction(engine) as session:
         cursor = session.get(WitnessCursor, (source.pbx, source.witness.value))
@@ -113,12 +113,12 @@ def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None
         return place
 
 
-def _of(source: Source) -> str:
+def _of(source: LogSource) -> str:
     """Which log a place belongs to; an address may hold a password."""
     return hashlib.sha256(source.address.encode()).hexdigest()[:16]
 
 
-def _note(engine: Engine, source: Source, now: datetime, *, error: str | None) -> None:
+def _note(engine: Engine, source: LogSource, now: datetime, *, error: str | None) -> None:
     with transaction(engine) as session:
         cursor = session.get(WitnessCursor, (source.pbx, source.witness.value))
         if cursor is not None:
@@ -126,7 +126,7 @@ def _note(engine: Engine, source: Source, now: datetime, *, error: str | None) -
             cursor.read_at = cursor.read_at if error else now
 
 
-def _keep_lines(engine: Engine, source: Source, read: Lines, place: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_lines(engine: Engine, source: LogSource, read: Lines, place: Mapping[str, Any]) -> dict[str, Any]:
     sifted = queue_log.sift(read.lines, int(place.get("torn", 0)))
     if sifted.dropped:
         log.warning("lines of queue_log are dropped", pbx=source.pbx, lines=sifted.dropped)
@@ -158,7 +158,7 @@ def _announces(row: queue_log.Row, rules: Rules) -> bool:
 _ANNOUNCED_WITHIN_S = 60
 
 
-def _callids(session: Session, source: Source, rows: Sequence[queue_log.Row], *, told: bool) -> set[str]:
+def _callids(session: Session, source: LogSource, rows: Sequence[queue_log.Row], *, told: bool) -> set[str]:
     """The calls of these rows that nobody has to vouch for."""
     if told:
         return {row.callid for row in rows if _announces(row, source.rules)}
@@ -167,7 +167,7 @@ def _callids(session: Session, source: Source, rows: Sequence[queue_log.Row], *,
     return {row.callid for row in joins if not is_extension(row.datum(1))}
 
 
-def _keep_cel(engine: Engine, source: Source, read: CelRows, place: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_cel(engine: Engine, source: LogSource, read: CelRows, place: Mapping[str, Any]) -> dict[str, Any]:
     kept = {**place, "at": read.place}
     with transaction(engine) as session:
         notes = _Notes(session, source, began=datetime.fromisoformat(str(place["begin"])))
@@ -200,7 +200,7 @@ def _comes_in(row: Mapping[str, Any], rules: Rules) -> bool:
     )
 
 
-def _remember(session: Session, source: Source, place: dict[str, Any], newest: datetime | None) -> None:
+def _remember(session: Session, source: LogSource, place: dict[str, Any], newest: datetime | None) -> None:
     """In the transaction that keeps the rows, so that a restart reads on exactly there."""
     cursor = session.get(WitnessCursor, (source.pbx, source.witness.value), with_for_update=True)
     if cursor is not None:
@@ -211,7 +211,7 @@ def _remember(session: Session, source: Source, place: dict[str, Any], newest: d
 class _Notes:
     """The testimonies that a piece of a log adds to."""
 
-    def __init__(self, session: Session, source: Source, *, began: datetime) -> None:
+    def __init__(self, session: Session, source: LogSource, *, began: datetime) -> None:
         self._session = session
         self._source = source
         self._began = began

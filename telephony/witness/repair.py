@@ -14,8 +14,8 @@ from callcenter.vocab import Verdict, Witness
 from telephony.events import extension_of
 from telephony.hearing import hides_talk
 from telephony.witness import cel, queue_log
-from telephony.witness.comparing import Compared, compare
-from telephony.witness.testimony import UNMAPPED, Facts, merge, of_cel, of_queue_log
+from telephony.witness.comparing import Comparison, compare
+from telephony.witness.testimony import UNMAPPED, WitnessedFacts, merge, of_cel, of_queue_log
 from tickets.desk import corrections
 from tickets.figures.capture import MADE
 
@@ -69,7 +69,7 @@ def _touches(gap: Silence, since: datetime, until: datetime) -> bool:
     return gap.began - _SLACK <= until and (gap.ended is None or since <= gap.ended + _SLACK)
 
 
-def facts_of(testimony: Testimony, members: Members, branch: str | None) -> Facts | None:
+def facts_of(testimony: Testimony, members: Members, branch: str | None) -> WitnessedFacts | None:
     """What both witnesses hold together."""
     lines = testimony.rows.get(Witness.QUEUE_LOG.value, [])
     rows = testimony.rows.get(Witness.CEL.value, [])
@@ -112,7 +112,7 @@ def settle(
         return None
     facts = facts_of(testimony, around.members, row.branch if row is not None else None)
     if facts is None or (row is None and _rows(testimony) < _ROWS_OF_A_CALL):
-        return _conclude(session, testimony, row, Compared(Verdict.UNEXPLAINED, [], {}), now)
+        return _conclude(session, testimony, row, Comparison(Verdict.UNEXPLAINED, [], {}), now)
     led = in_gap or (row is not None and _is_hearsay(row))
     unheard = row is not None and around.hides_talk(row.answered_at or row.started_at, until)
     compared = compare(_columns(row) if row is not None else None, facts, in_gap=led, over=over, unheard=unheard)
@@ -175,7 +175,7 @@ def _mend(
     return row
 
 
-def _conclude(session: Session, testimony: Testimony, row: Call | None, compared: Compared, now: datetime) -> Verdict:
+def _conclude(session: Session, testimony: Testimony, row: Call | None, compared: Comparison, now: datetime) -> Verdict:
     testimony.call_id = row.id if row is not None else None
     testimony.verdict = compared.verdict.value
     testimony.differences = compared.differences

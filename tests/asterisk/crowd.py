@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from scripts.lab.asterisk_env import Asterisk, Site
+from scripts.lab.asterisk_env import Asterisk, AsteriskSite
 from tests.asterisk.sip_agent import RING_ON, Dialog, Phone, Plan
 from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import PROMPT_S, Truth, moments
@@ -66,14 +66,14 @@ MIX = (
 )  # fmt: skip
 
 
-def with_crowd(site: Site) -> Site:
+def with_crowd(site: AsteriskSite) -> AsteriskSite:
     """The same site with the queues and phones of a crowd."""
     lines = ["[crowd](hotline)\nstrategy = rrmemory\nretry = 1"]
     lines += [f"member => PJSIP/{number},0,Lan {number}" for number in OPERATORS]
     lines += ["[deaf](hotline)\nstrategy = rrmemory\nretry = 1"]
     lines += [f"member => PJSIP/{number},0,Minh {number}" for number in DEAF]
     ours = {f"HOTLINE_{key}_{number}": value for number, keys in _SETTINGS.items() for key, value in keys.items()}
-    return Site(
+    return AsteriskSite(
         (*site.extensions, *OPERATORS, *DEAF), site.queues + "\n" + "\n".join(lines) + "\n", {**site.settings, **ours}
     )
 

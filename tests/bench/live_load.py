@@ -36,7 +36,7 @@ from callcenter import embedded, migrate
 from callcenter.config import Settings
 from callcenter.db import make_engine
 from callcenter.models import Call
-from scripts.lab.asterisk_env import Asterisk, Site
+from scripts.lab.asterisk_env import Asterisk, AsteriskSite
 from tests import factories
 from tests.browser.conftest import HASH, PASSWORD, ROOT
 from tests.scripts.processes import free_port
@@ -203,10 +203,10 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _site() -> Site:
+def _site() -> AsteriskSite:
     members = "\n".join(f"member => PJSIP/{number},0,{number}" for number in MEMBERS)
     settings = {"HOTLINE_MENU": "no", "HOTLINE_GREETING_S": "0", "HOTLINE_RECORD": "no"}
-    return Site(MEMBERS, f"[hotline-1022](+)\n{members}\n", settings)
+    return AsteriskSite(MEMBERS, f"[hotline-1022](+)\n{members}\n", settings)
 
 
 def _one_port(pbx: Asterisk) -> None:

@@ -35,7 +35,7 @@ from scripts.demo.simulated.ami import Channel, Headers
 from scripts.demo.simulated.call import SimulatedCall
 from scripts.demo.simulated.callers import LOCAL, Fate, Plan, busyness
 from scripts.demo.simulated.lists import Lists
-from scripts.demo.simulated.queue import Line
+from scripts.demo.simulated.queue import WaitingLine
 from telephony import recorder, writer
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
@@ -90,7 +90,7 @@ class FastAmi:
     def fold(self, happening: Happening) -> None:
         changed = [self.calls.by_id[name] for name in step(self.calls, happening) if name in self.calls.by_id]
         if changed and self.writer:
-            self.writer.keep(recorder.Picture.of(call, self.epoch) for call in changed)
+            self.writer.keep(recorder.CallSnapshot.of(call, self.epoch) for call in changed)
 
 
 @dataclass
@@ -100,7 +100,7 @@ class FastPbx:
     ami: FastAmi
     loop: FastLoop
     free: list[str] = field(default_factory=list)
-    waiting: Line = field(default_factory=Line)
+    waiting: WaitingLine = field(default_factory=WaitingLine)
     lists: Lists = field(default_factory=Lists)
     extensions: frozenset[str] = frozenset()
     newcomer: str = ""

@@ -31,7 +31,7 @@ from telephony.ami.protocol import AmiProtocol
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
 from telephony.leadership import crown
-from telephony.rows import Picture
+from telephony.rows import CallSnapshot
 from tests import factories
 
 RECORDING = Path(__file__).parents[1] / "wire" / "recordings" / "answered.ami"
@@ -42,7 +42,7 @@ EXTENSION = "121"
 MEMBERS = 120
 _TICK_S = 0.5
 
-Batch = list[Picture]
+Batch = list[CallSnapshot]
 
 
 def main() -> None:
@@ -109,7 +109,7 @@ def batches(calls: int, rate: float, turn: int) -> Iterator[Batch]:
                 ticked = happening.at
                 changed.update(step(fold, Happening(Kind.TICK, ticked)))
         if changed:
-            yield [Picture.of(fold.by_id[linkedid], 1) for linkedid in sorted(changed) if linkedid in fold.by_id]
+            yield [CallSnapshot.of(fold.by_id[linkedid], 1) for linkedid in sorted(changed) if linkedid in fold.by_id]
 
 
 def _day(calls: int, rate: float, turn: int) -> list[Happening]:
@@ -174,7 +174,7 @@ def _floor(engine: Engine) -> Side:
     arguments, options = engine.dialect.create_connect_args(engine.url)
     connection = psycopg.connect(*arguments, **options)
     told = [0]
-    names = [*Picture.of(_any_call(), 1).columns, "pbx", "snapshot", "epoch"]
+    names = [*CallSnapshot.of(_any_call(), 1).columns, "pbx", "snapshot", "epoch"]
     put = (
         f"INSERT INTO call ({', '.join(names)}) VALUES ({', '.join('%s' for _ in names)}) "
         f"ON CONFLICT (pbx, linkedid) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names)}"
@@ -203,11 +203,11 @@ def _floor(engine: Engine) -> Side:
     return lambda: told[0], write
 
 
-def _any_call() -> callflow.Call:
-    return callflow.Call("1.0", datetime.now(UTC))
+def _any_call() -> callflow.CallState:
+    return callflow.CallState("1.0", datetime.now(UTC))
 
 
-def _values(picture: Picture) -> Sequence[object]:
+def _values(picture: CallSnapshot) -> Sequence[object]:
     columns = {**picture.columns, "transfers": Jsonb(picture.columns["transfers"])}
     return [*columns.values(), "floor", Jsonb(picture.snapshot), picture.epoch]
 

@@ -12,7 +12,7 @@ from callcenter.errors import Invalid
 from callcenter.models import AfterCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import AFTER_CALL, AfterCallEnd, CommandResult, CommandVerb
 from telephony import queues, recorder
-from telephony.recorder import Picture
+from telephony.recorder import CallSnapshot
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.administration import lists, reasons
@@ -54,7 +54,7 @@ def talk(since: datetime, until: datetime | None, extension: str = "101") -> dic
     return {"extension": extension, "since": since.isoformat(), "until": ended, "hold_s": 0.0}
 
 
-def picture(linkedid: str, now: datetime, *, over: bool, **columns: Any) -> Picture:
+def picture(linkedid: str, now: datetime, *, over: bool, **columns: Any) -> CallSnapshot:
     """What the listener writes of a call that 101 answered 60 seconds ago."""
     began = now - timedelta(seconds=60)
     values = {
@@ -64,7 +64,7 @@ def picture(linkedid: str, now: datetime, *, over: bool, **columns: Any) -> Pict
         "talks": [talk(began, now if over else None)], "ended_at": now if over else None,
         "outcome": "answered" if over else None, "talk_s": 60.0 if over else 0.0,
     }  # fmt: skip
-    return Picture(linkedid, 1, {**values, **columns}, {})
+    return CallSnapshot(linkedid, 1, {**values, **columns}, {})
 
 
 def hangs_up(session: Session, now: datetime, linkedid: str = "1.1", queue: str = QUEUE, **columns: Any) -> None:

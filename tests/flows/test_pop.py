@@ -33,7 +33,7 @@ class Desks(Player):
         session.flush()
 
     def _keep(self, changed: Sequence[str]) -> None:
-        pictures = [recorder.Picture.of(self.calls.by_id[linkedid], 1) for linkedid in changed]
+        pictures = [recorder.CallSnapshot.of(self.calls.by_id[linkedid], 1) for linkedid in changed]
         if pictures:
             written = recorder.record(self.session, "lab", pictures, now=self.at, short_abandon_s=5)
             assert not written.failed

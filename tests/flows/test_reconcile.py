@@ -29,12 +29,12 @@ from callcenter.models import (
 from callcenter.vocab import Disposition, HungUpBy, Outcome, TicketKind, TicketState
 from telephony import callflow
 from telephony.recorder import record
-from telephony.rows import Picture
+from telephony.rows import CallSnapshot
 from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
 from tickets.calls import callbacks
 from tickets.desk import filing
-from tickets.figures.capture import Report, count
+from tickets.figures.capture import CaptureReport, count
 from tickets.life import claims
 
 T = 1795612712
@@ -75,7 +75,7 @@ class Pbx:
         with self.log.open("a") as file:
             file.writelines(f"{line}\n" for line in lines)
 
-    def reconciled(self, now: datetime = NOW, *, since: datetime | None = AT - timedelta(hours=1)) -> Report:
+    def reconciled(self, now: datetime = NOW, *, since: datetime | None = AT - timedelta(hours=1)) -> CaptureReport:
         reconcile(self.engine, self.settings, "lab", now, since=since)
         with Session(self.engine) as session:
             return count(session, "lab", since=since)
@@ -550,13 +550,13 @@ def test_a_gap_is_found_whatever_the_clock_of_the_pbx_says(engine: Engine, pbx: 
     assert only_call(engine).talk_s == 60
 
 
-def heard_to_its_end(*, vanished: bool = False) -> Picture:
-    call = callflow.Call(CALL, AT + timedelta(seconds=0.4), "1022", "+84905123456", "0905123456", queue="q")
+def heard_to_its_end(*, vanished: bool = False) -> CallSnapshot:
+    call = callflow.CallState(CALL, AT + timedelta(seconds=0.4), "1022", "+84905123456", "0905123456", queue="q")
     call.queued_at, call.answered_at = AT + timedelta(seconds=1.4), AT + timedelta(seconds=3.2)
     call.ended_at = call.talk_ended_at = AT + timedelta(seconds=63.8)
     call.operators, call.rang, call.hold_s, call.recording = ["101"], ["101"], 12.5, f"{CALL}.wav"
     call.outcome, call.hung_up_by, call.settled, call.vanished = Outcome.ANSWERED, HungUpBy.CALLER, True, vanished
-    return Picture.of(call, 1)
+    return CallSnapshot.of(call, 1)
 
 
 def test_what_was_heard_and_waited_for_the_database_is_better_than_the_witness_that_came_first(

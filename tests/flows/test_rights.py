@@ -40,7 +40,7 @@ from tickets.life.claims import Taken
 from tickets.oversight import mending, shifts
 from tickets.people import citizens, contacts
 from tickets.rights import Right, Scope, Ties
-from tickets.rules.emergency_rules import Step
+from tickets.rules.emergency_rules import EmergencyStep
 from tickets.rules.fields import TicketFields
 from tickets.telephone import emergencies, my_phone, taking
 from tickets.telephone.calling_out import Allowed
@@ -125,7 +125,7 @@ CASES: dict[str, Case] = {
     "emergency": Case(Right.PASS_EMERGENCY, lambda session, actor, things: emergencies.begin(
         session, actor, EmergencyService.FIRE, Allowed(), code=things.draft, now=NOW)),
     "emergency step": Case(Right.PASS_EMERGENCY, lambda session, actor, things: emergencies.step(
-        session, actor, things.emergency, Step.JOIN, Allowed(), now=NOW)),
+        session, actor, things.emergency, EmergencyStep.JOIN, Allowed(), now=NOW)),
     "emergency end": Case(Right.FOLLOW_EMERGENCY, lambda session, actor, things: emergencies.end(
         session, actor, things.emergency, EmergencyEnd.NO_EMERGENCY, now=NOW)),
     "emergency take": Case(Right.LEAD_EMERGENCY, _handed(emergencies.take, "emergency")),

@@ -10,7 +10,7 @@ from telephony.callflow import columns
 from telephony.events import Happening, Kind
 from telephony.witness import cel, queue_log
 from telephony.witness.queue_log import interpret, parse, sift
-from telephony.witness.testimony import Facts, fold, of_cel, of_queue_log
+from telephony.witness.testimony import WitnessedFacts, fold, of_cel, of_queue_log
 from tests.generated import examples
 
 CALL = "1795612712.4"
@@ -21,7 +21,7 @@ def names(queue: str, name: str, channel: str) -> str:
     return NAMES.get(name, f"?{name}")
 
 
-def told(*rows: str, call: str = CALL) -> Facts:
+def told(*rows: str, call: str = CALL) -> WitnessedFacts:
     """The facts of a call from `seconds|queue|agent|event|data…`."""
     found = [parse(f"{1795612712 + int(row.partition('|')[0])}|{call}|{row.partition('|')[2]}") for row in rows]
     facts = of_queue_log(call, [row for row in found if row], names)
@@ -224,7 +224,7 @@ def test_stray_lines_are_passed_over_and_counted() -> None:
 # CEL
 
 
-def seen(*rows: str) -> Facts:
+def seen(*rows: str) -> WitnessedFacts:
     """The facts of a call from `seconds TYPE uniqueid channel key=value…`."""
     found = []
     for row in rows:

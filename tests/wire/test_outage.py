@@ -22,7 +22,7 @@ from callcenter.embedded_servers import Postgres, Valkey
 from callcenter.models import Call, PbxGap, PbxStatus, Ticket
 from callcenter.vocab import Outcome
 from telephony import writer
-from telephony.rows import Picture
+from telephony.rows import CallSnapshot
 from telephony.spool import Spool
 from tests.rules.trace import play
 from tests.scripts.processes import MANAGE, environment, running, wait_for_line
@@ -207,12 +207,12 @@ def test_a_refusing_disk_loses_nothing_while_the_process_lives(
 
 
 @pytest.fixture
-def picture() -> Picture:
+def picture() -> CallSnapshot:
     played = play("0 Newchannel caller Context=from-trunk Exten=1022 ChannelState=4 CallerIDNum=0905123456")
-    return Picture.of(next(iter(played.calls.by_id.values())), 3)
+    return CallSnapshot.of(next(iter(played.calls.by_id.values())), 3)
 
 
-def test_a_torn_line_costs_itself_alone(tmp_path: Path, picture: Picture) -> None:
+def test_a_torn_line_costs_itself_alone(tmp_path: Path, picture: CallSnapshot) -> None:
     spool = Spool(tmp_path, "a/b")
     assert not spool.waits()
     spool.append([picture])
@@ -231,7 +231,7 @@ def test_a_torn_line_costs_itself_alone(tmp_path: Path, picture: Picture) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_is_full_in_the_middle_of_a_line_costs_that_line(tmp_path: Path, picture: Picture) -> None:
+def test_a_disk_that_is_full_in_the_middle_of_a_line_costs_that_line(tmp_path: Path, picture: CallSnapshot) -> None:
     """What was on it is read, what comes when there is room again too, and the file goes without needing any."""
     spool = Spool(tmp_path, "test")
     spool.append([picture])
@@ -249,7 +249,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_line_costs_that_line(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_callers_numbers_on_disk_are_nobody_else_s(tmp_path: Path, picture: Picture) -> None:
+def test_the_callers_numbers_on_disk_are_nobody_else_s(tmp_path: Path, picture: CallSnapshot) -> None:
     spool = Spool(tmp_path / "spool", "test")
     spool.append([picture])
     assert (spool.path.stat().st_mode & 0o777, spool.path.parent.stat().st_mode & 0o077) == (0o600, 0)

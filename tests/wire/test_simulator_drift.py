@@ -19,7 +19,7 @@ from scripts.demo.simulated import call as simulated_call
 from scripts.demo.simulated.ami import Channel
 from scripts.demo.simulated.callers import LOCAL, Fate, Plan, busyness, gap_s
 from scripts.demo.simulated.phone import ANSWER, HANG_UP, ConsolePhone
-from scripts.demo.simulated.queue import Line
+from scripts.demo.simulated.queue import WaitingLine
 from scripts.demo.simulated.speech import GOODBYE, speech
 from scripts.demo.simulator import Simulation
 from telephony.ami.protocol import AmiProtocol
@@ -270,7 +270,7 @@ def test_a_number_on_the_list_is_kept_out_as_by_the_real_dialplan(number: str) -
 
 
 def test_who_was_lowered_waits_behind_all_others() -> None:
-    line = Line()
+    line = WaitingLine()
     line.join("low", -1)
     assert line.is_served("low")
     line.join("first", 0)

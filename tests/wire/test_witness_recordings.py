@@ -9,7 +9,7 @@ import pytest
 
 from telephony.witness import cel, queue_log
 from telephony.witness.comparing import compare
-from telephony.witness.testimony import Facts, merge, of_cel, of_queue_log
+from telephony.witness.testimony import WitnessedFacts, merge, of_cel, of_queue_log
 from tests.wire.test_recordings import BANNER, FOLDER, Player, _play
 
 SCENARIOS = sorted(path.name.removesuffix(".cel.json") for path in FOLDER.glob("*.cel.json"))
@@ -40,7 +40,7 @@ def _names(queue: str, name: str, channel: str) -> str:
     return f"?{name}"
 
 
-def _facts(name: str, call: str, witness: str) -> Facts:
+def _facts(name: str, call: str, witness: str) -> WitnessedFacts:
     restarts = [row for row in _lines(name) if row.event == queue_log.RESTART]
     spoken = of_queue_log(call, [*(row for row in _lines(name) if row.callid == call), *restarts], _names)
     assert spoken is not None
@@ -71,7 +71,7 @@ def test_what_a_witness_holds_is_true(name: str, witness: str) -> None:
             _holds(field, truth[field], facts, truth)
 
 
-def _holds(field: str, true: Any, facts: Facts, truth: dict[str, Any]) -> None:
+def _holds(field: str, true: Any, facts: WitnessedFacts, truth: dict[str, Any]) -> None:
     held = facts.values[field]
     if field in SECONDS:
         assert held == pytest.approx(true, abs=1.2 if field in facts.whole else 0.5), field

@@ -63,7 +63,7 @@ class TicketDay:
 
 
 @dataclass(frozen=True)
-class Day:
+class DayFigures:
     """The day up to `until`. `usual` maps a figure's name to its value on the `compared` days up to the same time.
 
     Counts are their mean a day, rates are taken over all calls of those days together.
@@ -115,7 +115,7 @@ def read(
     service_level_s: float,
     short_abandon_s: float,
     kept: Kept | None = None,
-) -> Day:
+) -> DayFigures:
     """All figures of the day, compared with the same weekday of the last four weeks up to the same time of day.
 
     `kept` spares reading the compared days again; its owner empties it at intervals.
@@ -133,7 +133,7 @@ def read(
     figures = partial(_figures, service_level_s=service_level_s, short_abandon_s=short_abandon_s)
     pooled = figures([call for other in compared for call in cut[other]])
     usual = {name: _usual(figure, len(compared)) for name, figure in pooled.items() if figure.value is not None}
-    return Day(
+    return DayFigures(
         day=day,
         until=until,
         figures=figures(rows[day]),

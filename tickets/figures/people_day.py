@@ -11,7 +11,7 @@ from callcenter import extensions
 from callcenter.models import AfterCall, Call, ExtensionSpan, PbxGap, PhoneStint, User
 from tickets.figures.overview import began_in, day_bounds
 from tickets.rules import handling, talks
-from tickets.rules.handling import Interval, Sums, Work
+from tickets.rules.handling import Interval, PersonWork, Sums
 from tickets.rules.metrics import Figure
 from tickets.rules.talks import Talk
 from tickets.telephone import stints
@@ -64,7 +64,7 @@ def between(session: Session, start: datetime, end: datetime, *, only: int | Non
     found = []
     for user in users:
         had = by_person.get(user.id, [])
-        work = Work(
+        work = PersonWork(
             talks=mine.get(user.id, ()),
             after_call=after.get(user.id, ()),
             ready=_stood(had, shown, (Doing.FREE,), start, end) if shown else None,

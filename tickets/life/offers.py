@@ -12,7 +12,7 @@ from callcenter.errors import HotlineError, Invalid, MoveRefused, NotAllowed, No
 from callcenter.models import Agency, Assignment, Ticket, TicketEvent, User
 from callcenter.vocab import TicketKind, TicketState
 from tickets import rights
-from tickets.actors import Actor, Kind
+from tickets.actors import Actor, ActorKind
 from tickets.life import claims, history, parts
 from tickets.life.effects import Hands
 from tickets.rights import Scope, Ties
@@ -131,7 +131,7 @@ def _refusal(session: Session, actor: Actor, ticket: Ticket, move: Move, at: Sit
 
 def _is_own(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:
     """The actor's own: held by a link to it, owned by the person, or a call-back that is free to take."""
-    if actor.kind is Kind.LINK or (actor.id is not None and ticket.owner_id == actor.id):
+    if actor.kind is ActorKind.LINK or (actor.id is not None and ticket.owner_id == actor.id):
         return True
     waits = ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
     return waits and (ticket.owner_id is None or claims.is_free(session, ticket, now))

@@ -16,7 +16,7 @@ Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
-class Work:
+class PersonWork:
     """What is known of one person and one day: `talks` by call, the seconds of each after-call work that is over.
 
     `ready`: in a queue and not paused, `signed_in`: in a queue; both None where no PBX reported its queues that day.
@@ -53,7 +53,7 @@ class Sums:
     signed_in_s: float | None
 
 
-def sums(work: Work) -> Sums:
+def sums(work: PersonWork) -> Sums:
     parts = [talk for call in work.talks for talk in call]
     known = [call for call in work.talks if all(talk.whole_s is not None for talk in call)]
     whole = [talk.whole_s for talk in parts if talk.whole_s is not None]

@@ -37,7 +37,7 @@ class Allowed:
 
 
 @dataclass(frozen=True)
-class Shown:
+class OutgoingCallView:
     """`stage` is `own` (one's own telephone rings), `dialling`, `talking` or `ended`, `since` when it began."""
 
     code: str
@@ -126,7 +126,7 @@ def latest(handset: Handset) -> OutgoingCall | None:
     return None if call.ended_at is None and command in _UNSENT else call
 
 
-def shown(handset: Handset) -> Shown | None:
+def shown(handset: Handset) -> OutgoingCallView | None:
     """What the page says of the call that this person's telephone makes, or just made."""
     call = latest(handset)
     # What the person before made at this telephone is theirs.
@@ -135,7 +135,7 @@ def shown(handset: Handset) -> Shown | None:
     moments = (call.ended_at, call.reached_at, call.dialling_at, call.asked_at)
     since = next(moment for moment in moments if moment is not None)
     stage = ("ended", "talking", "dialling", "own")[moments.index(since)]
-    return Shown(handset.outgoing[1], call.number, stage, since, call.result)
+    return OutgoingCallView(handset.outgoing[1], call.number, stage, since, call.result)
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[OutgoingCall]:

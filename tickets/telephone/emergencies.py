@@ -18,7 +18,7 @@ from tickets.desk import filing, same_caller
 from tickets.life import history
 from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
-from tickets.rules.emergency_rules import Step
+from tickets.rules.emergency_rules import EmergencyStep
 from tickets.telephone import calling_out, emergency_bar, my_phone, transfers
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.handset import Handset
@@ -97,28 +97,30 @@ def end(
     return row
 
 
-def step(session: Session, actor: Actor, emergency_id: int, what: Step, allowed: Allowed, *, now: datetime) -> None:
+def step(
+    session: Session, actor: Actor, emergency_id: int, what: EmergencyStep, allowed: Allowed, *, now: datetime
+) -> None:
     """One thing of the bar. Raises Invalid where the telephone or the PBX cannot do it now."""
     row = _theirs(session, actor, emergency_id, Right.PASS_EMERGENCY)
     call = session.get(Call, row.call_id) if row.call_id else None
     match what:
-        case Step.AGAIN | Step.AT_ONCE | Step.JOIN | Step.BACK:
+        case EmergencyStep.AGAIN | EmergencyStep.AT_ONCE | EmergencyStep.JOIN | EmergencyStep.BACK:
             if call is None or row.ended_at is not None:
                 raise Invalid({"phone": "phone_too_late"})
             transfers.ask(session, actor, call.id, VERBS[what], row.number, allowed, also={row.number}, now=now)
-        case Step.CALL_SERVICE:
+        case EmergencyStep.CALL_SERVICE:
             _call_service(session, actor, row, now)
-        case Step.CALL_CALLER:
+        case EmergencyStep.CALL_CALLER:
             ticket = session.get_one(Ticket, row.ticket_id)
             chosen = next(iter(calling_out.numbers(ticket)), "")
             calling_out.place(session, actor, ticket.code, chosen, allowed, now=now)
 
 
 VERBS = {
-    Step.AGAIN: CommandVerb.CONSULT,
-    Step.AT_ONCE: CommandVerb.TRANSFER,
-    Step.JOIN: CommandVerb.JOIN,
-    Step.BACK: CommandVerb.BACK,
+    EmergencyStep.AGAIN: CommandVerb.CONSULT,
+    EmergencyStep.AT_ONCE: CommandVerb.TRANSFER,
+    EmergencyStep.JOIN: CommandVerb.JOIN,
+    EmergencyStep.BACK: CommandVerb.BACK,
 }
 
 

@@ -27,7 +27,7 @@ _TOLD = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExtensionChoice:
     """An extension that is known here. `holder` has it since `since`; both None where it is free."""
 
     extension: str
@@ -46,7 +46,7 @@ class TakenOver:
     at: datetime
 
 
-def choices(session: Session, actor: Actor) -> list[Choice]:
+def choices(session: Session, actor: Actor) -> list[ExtensionChoice]:
     """One's usual extension first, then the free ones, then those of other people."""
     person = session.get_one(User, actor.id)
     query = select(ExtensionSpan, User).join(User, User.id == ExtensionSpan.user_id)
@@ -58,7 +58,7 @@ def choices(session: Session, actor: Actor) -> list[Choice]:
         span, holder = held.get(extension, (None, None))
         since = span.since if span else None
         usual = extension == person.usual_extension
-        found.append(Choice(extension, holder, since, extension in busy, usual))
+        found.append(ExtensionChoice(extension, holder, since, extension in busy, usual))
     return sorted(found, key=lambda one: (not one.usual, one.holder is not None, len(one.extension), one.extension))
 
 

@@ -17,7 +17,7 @@ _SPELLED = {"coreshowchannels": "CoreShowChannels", "listcommands": "ListCommand
 Headers = Mapping[str, str]
 
 
-class Answer(NamedTuple):
+class ActionReply(NamedTuple):
     """Reply to an action: the error ('' where there is none), else the message, and the events that follow."""
 
     problem: str = ""
@@ -25,15 +25,15 @@ class Answer(NamedTuple):
     events: Sequence[tuple[str, Headers]] = ()
 
 
-class Part(Protocol):
+class ActionHandler(Protocol):
     """What can be asked of a part of the PBX: `ACTIONS` are their names and what `ListCommands` says of them."""
 
     @property
     def ACTIONS(self) -> Mapping[str, str]: ...  # noqa: N802
-    def do(self, name: str, action: Mapping[str, str], /) -> Answer: ...
+    def do(self, name: str, action: Mapping[str, str], /) -> ActionReply: ...
 
 
-class Queue(Part, Protocol):
+class Queue(ActionHandler, Protocol):
     """The part that `QueueStatus` shows."""
 
     def rows(self) -> Sequence[Headers]: ...
@@ -117,7 +117,7 @@ class AmiServer:
         secret: str,
         channels: Callable[[], Iterable[Channel]],
         queue: Queue,
-        parts: Sequence[Part] = (),
+        parts: Sequence[ActionHandler] = (),
     ) -> None:
         self._user = user
         self._secret = secret
@@ -169,7 +169,7 @@ class AmiServer:
             writer.write(block(headers))
         return name != "logoff"
 
-    def _of_a_part(self, answer: Answer, tag: Headers) -> list[Headers]:
+    def _of_a_part(self, answer: ActionReply, tag: Headers) -> list[Headers]:
         for event, headers in answer.events:
             self.emit(event, "agent", headers)
         response = "Error" if answer.problem else "Success"

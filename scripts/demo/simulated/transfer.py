@@ -22,7 +22,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True)
-class Talk:
+class SimulatedTalk:
     """An operator with the caller; `waited` is what the queue says of the wait, `half_s` how long each half lasts."""
 
     operator: Channel
@@ -31,7 +31,7 @@ class Talk:
     half_s: float
 
 
-async def pass_on(call: Telling, talk: Talk, to: str, *, taken: bool) -> None:
+async def pass_on(call: Telling, talk: SimulatedTalk, to: str, *, taken: bool) -> None:
     """At once, to its end, by REFER of the operator's phone: it tells an Unhold though nothing was held."""
     operator = talk.operator
     call.emit_of(operator, "Unhold")
@@ -61,7 +61,7 @@ async def pass_on(call: Telling, talk: Talk, to: str, *, taken: bool) -> None:
     call.hang_up(call.caller, 16)
 
 
-async def ask(call: Telling, talk: Talk) -> Ending:
+async def ask(call: Telling, talk: SimulatedTalk) -> Ending:
     """By the keys of the newcomer's telephone: the caller is held, a third party rings, talks, and gets the call or
     not."""
     operator, phone = talk.operator, call.pbx.phone
@@ -76,7 +76,7 @@ async def ask(call: Telling, talk: Talk) -> Ending:
 class _Asking:
     """Between the operator and whoever is asked lies a Local channel, `near` at the operator's end."""
 
-    def __init__(self, call: Telling, talk: Talk, to: str) -> None:
+    def __init__(self, call: Telling, talk: SimulatedTalk, to: str) -> None:
         self.call, self.talk, self.to = call, talk, to
         self.near, self.far = self._end(), self._end()
         serial = self.near.name[-8:]

@@ -5,7 +5,7 @@ from callcenter.vocab import Attempt, Clock
 from callcenter.vocab import TicketState as S
 from tickets.rights import Right
 from tickets.rules import policy
-from tickets.rules.moves.row import CALL_BACKS, Choice, Form, Move, Text
+from tickets.rules.moves.row import CALL_BACKS, Choice, Move, MoveForm, Text
 
 _DRAFT = frozenset({S.DRAFT})
 _FILED = frozenset({S.FILED})
@@ -85,7 +85,7 @@ UNLINK = Move(
     to=S.DRAFT,
     right=Right.FILE_REPORT,
     action="unlink",
-    form=Form(
+    form=MoveForm(
         title=N_("Gỡ khỏi phiếu gốc"),
         icon="arrow-back-up",
         follows=N_("Phiếu trở lại thành phiếu đang ghi nhận; phiếu gốc bớt một lần nhắc lại."),
@@ -144,7 +144,7 @@ CALL_BACK_DONE = Move(
     kinds=CALL_BACKS,
     action="called_back",
     needs=(Text("note", N_("Đã gọi lại: người dân nói gì"), rows=3),),
-    form=Form(
+    form=MoveForm(
         title=N_("Gọi lại cho số này"),
         icon="phone",
         follows=N_("Việc gọi lại kết thúc. Nếu người dân có phản ánh, hãy lập phiếu riêng từ cuộc gọi."),
@@ -170,7 +170,7 @@ CALL_ATTEMPT = Move(
         Choice("later", N_("Gọi lần sau"), required=False, words=lambda: policy.CALL_LATER),
         Text("note", N_("Ghi chú (nếu có)"), required=False, rows=1, most=500),
     ),
-    form=Form(
+    form=MoveForm(
         title=N_("Gọi mà chưa gặp"),
         icon="phone-off",
         follows=N_("Lần gọi được ghi lại; số này trở lại danh sách khi đến giờ gọi tiếp."),

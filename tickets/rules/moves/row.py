@@ -106,7 +106,7 @@ class Files(Need):
 
 
 @dataclass(frozen=True)
-class Form:
+class MoveForm:
     """How a page offers the move: `follows` says what happens to the clock and to the citizen, `done` that it did.
 
     `step`: the next step of the reader, shown open and large. Forms stand in the order of `place`.
@@ -195,8 +195,8 @@ class Move(Entry):
     action: str = ""
     needs: tuple[Need, ...] = ()
     guards: tuple[Guard, ...] = ()
-    form: Form | None = None
-    forms_in: Mapping[S, Form] = field(default_factory=dict)
+    form: MoveForm | None = None
+    forms_in: Mapping[S, MoveForm] = field(default_factory=dict)
     starts: tuple[Clock, ...] = ()
     pauses: bool = False
     resumes: bool = False
@@ -204,7 +204,7 @@ class Move(Entry):
     stamps: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
 
-    def form_at(self, state: S) -> Form:
+    def form_at(self, state: S) -> MoveForm:
         """How a page offers it in this state; only for a move with an action."""
         form = self.forms_in.get(state, self.form)
         assert form is not None, f"{self.verb} has no form"
