@@ -20,15 +20,15 @@ from callcenter.db import make_engine
 from callcenter.errors import SettingError
 from telephony.ami.link import Link, LinkState, Rows, Watch
 from telephony.ami.protocol import Headers
+from telephony.call_rows import CallSnapshot
 from telephony.callflow import Calls, CallState, Rules, miss_holds, resync, step
 from telephony.calling_out import CallsOut
 from telephony.checkup import Checkup
 from telephony.commands import Commander
+from telephony.connection_record import Gap, hides_talk
 from telephony.events import Happening, Kind, interpret
-from telephony.hearing import Gap, hides_talk
 from telephony.leadership import Deposed, Leadership, Reign
 from telephony.queues import QueueWatch
-from telephony.rows import CallSnapshot
 from telephony.scribe import Scribe
 from telephony.settling import Settling, has_witness
 from telephony.spool import Spool

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import Call, SetAside
 from callcenter.push import announce
-from telephony import callflow, rows
+from telephony import call_rows, callflow
+from telephony.call_rows import CallSnapshot
 from telephony.leadership import AWAY
-from telephony.rows import CallSnapshot
 
 ORIGIN = "listener"
 
@@ -47,7 +47,7 @@ def record(
 
     Of each call there is one picture. `tried_before` are those that were set aside, and are settled by this.
     """
-    over = rows.write(session, pbx, pictures, now=now, short_abandon_s=short_abandon_s)
+    over = call_rows.write(session, pbx, pictures, now=now, short_abandon_s=short_abandon_s)
     tried = sorted({picture.linkedid for picture in pictures}.intersection(tried_before))
     if tried:
         _settle(session, pbx, tried, now)

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import structlog
 
+from telephony.call_rows import CallSnapshot
 from telephony.callflow import from_json
-from telephony.rows import CallSnapshot
 
 log = structlog.get_logger(__name__)
 

@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
-from telephony import hearing, recorder
+from telephony import connection_record, recorder
 from telephony.ami.link import LinkState
+from telephony.call_rows import CallSnapshot
 from telephony.callflow import CallState
-from telephony.hearing import Gap
+from telephony.connection_record import Gap
 from telephony.leadership import Deposed
 from telephony.recorder import Lines
-from telephony.rows import CallSnapshot
 from telephony.scribe import Away, WriterThread
 from telephony.spool import Spool
 
@@ -160,7 +160,7 @@ class Writer:
         """From here on live calls are this reign's, whether anything more happens to them or not."""
         calls = recorder.load_live(session, self.pbx)
         recorder.claim(session, self.pbx, self._lane.reign.epoch)
-        return calls, hearing.heard_to(session, self.pbx)
+        return calls, connection_record.heard_to(session, self.pbx)
 
     async def _on_disk(self, function: Callable[..., Result], *args: Any) -> Result:
         """In the one thread that reads and writes the spool."""
@@ -203,9 +203,9 @@ class Writer:
         self, status: LinkState | None, poison: Sequence[Poison], gaps: Sequence[Gap], session: Session
     ) -> None:
         if status is not None:
-            hearing.note_status(session, self.pbx, status)
+            connection_record.note_status(session, self.pbx, status)
         for gap in gaps:
-            hearing.note_gap(session, self.pbx, gap)
+            connection_record.note_gap(session, self.pbx, gap)
         for event in poison:
             said = {"ami": [event.lines]}
             recorder.set_aside(session, self.pbx, event.linkedid, said, event.error, datetime.now(UTC))

@@ -12,7 +12,7 @@ from agent_ui.web.auth import may, me
 from callcenter.models import Agency, RoutingRule, Ward
 from callcenter.text import fold, sort_key
 from callcenter.vocab import AgencyKind, Level, rank
-from tickets.administration import agencies, rules
+from tickets.administration import agencies, routing_rules
 from tickets.life import choices
 from tickets.rights import Right
 
@@ -92,12 +92,12 @@ def rule_list() -> str:
     with site.reading() as session:
         decision = None
         if "try" in request.args:
-            decision = rules.try_out(session, asked["category"] or None, asked["ward"] or None, level)
+            decision = routing_rules.try_out(session, asked["category"] or None, asked["ward"] or None, level)
         return frame.page(
             session,
             "admin/rules.html",
-            rows=rules.in_order(session),
-            names=rules.named(session),
+            rows=routing_rules.in_order(session),
+            names=routing_rules.named(session),
             asked={**asked, "level": level.value},
             decision=decision,
             categories=choices.categories(session),
@@ -114,7 +114,7 @@ def rule_new() -> ResponseReturnValue:
         return _rule_page(session, form or EditForm({"active": True, "category": request.args.get("category", "")}))
 
     def write(session: Session) -> None:
-        rules.add(session, me(), _rule_fields(), now=site.now())
+        routing_rules.add(session, me(), _rule_fields(), now=site.now())
 
     return edit(page, write, lambda _none: back(url_for("admin.rule_list"), _("Đã thêm quy tắc vào cuối.")))
 
@@ -126,10 +126,10 @@ def rule(rule_id: int) -> ResponseReturnValue:
         row = session.get(RoutingRule, rule_id)
         if row is None:
             abort(404)
-        return _rule_page(session, form or EditForm.of(rules.facts(session, row)), row)
+        return _rule_page(session, form or EditForm.of(routing_rules.facts(session, row)), row)
 
     def write(session: Session) -> None:
-        rules.edit(session, me(), rule_id, _rule_fields(), seen=seen(), now=site.now())
+        routing_rules.edit(session, me(), rule_id, _rule_fields(), seen=seen(), now=site.now())
 
     return edit(page, write, lambda _none: back(url_for("admin.rule_list"), _("Đã lưu quy tắc.")))
 
@@ -140,7 +140,7 @@ def _rule_page(session: Session, form: EditForm, row: RoutingRule | None = None)
         "admin/rule.html",
         rule=row,
         form=form,
-        categories=rules.categories(session),
+        categories=routing_rules.categories(session),
         wards=_wards(session),
         levels=tuple(Level),
         agencies=choices.agencies(session),
@@ -154,13 +154,13 @@ def rule_place(rule_id: int) -> ResponseReturnValue:
     above = "above" in request.form
     beside = forms.number("above" if above else "below")
     with site.transaction() as session:
-        rules.place(session, me(), rule_id, beside=beside, above=above, now=site.now())
+        routing_rules.place(session, me(), rule_id, beside=beside, above=above, now=site.now())
     return back(url_for("admin.rule_list", _anchor=f"rule-{rule_id}"), _("Đã đổi thứ tự."))
 
 
-def _rule_fields() -> rules.RuleFields:
+def _rule_fields() -> routing_rules.RuleFields:
     texts = {name: forms.text(name) for name in ("category", "ward", "level", "lead", "co", "note")}
-    return rules.RuleFields(**texts, active=ticked("active"))
+    return routing_rules.RuleFields(**texts, active=ticked("active"))
 
 
 def _wards(session: Session) -> list[Ward]:

@@ -5,14 +5,14 @@ from agent_ui.admin import (
     base,
     calendar,
     changes,
+    dashboard,
     emergencies,
     knowledge,
     lists,
-    overview,
     people,
     reasons,
     rights,
 )
 
-PAGES = (agencies, calendar, lists, changes, emergencies, knowledge, overview, people, reasons, rights)
+PAGES = (agencies, calendar, lists, changes, emergencies, knowledge, dashboard, people, reasons, rights)
 BLUEPRINTS = (base.blueprint, people.account)

@@ -22,7 +22,7 @@ from typing import Any
 import structlog
 
 from callcenter.errors import Busy, Invalid, WorkFailed
-from callcenter.pool import wire
+from callcenter.pool import framing
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class Lane:
         os.register_at_fork(after_in_child=self._idle.clear)
 
     def run(
-        self, call: str, arguments: wire.Facts, body: bytes = b"", *, asker: str | None = None
+        self, call: str, arguments: framing.Facts, body: bytes = b"", *, asker: str | None = None
     ) -> tuple[dict[str, Any], bytes]:
         """Have it done by a process, waiting for a turn: `call` of WORK, with arguments that are JSON.
 
@@ -133,7 +133,7 @@ class Lane:
         _report(self.name, "full")
         return Busy(max(1, math.ceil(self._tasks * self._mean_s / self.bounds.at_once)))
 
-    def _ask(self, facts: wire.Facts, body: bytes) -> tuple[dict[str, Any], bytes]:
+    def _ask(self, facts: framing.Facts, body: bytes) -> tuple[dict[str, Any], bytes]:
         """A process that died under the task may have been killed for another's: the task is tried once more."""
         for _try in range(_TRIES):
             process = self._process()
@@ -188,14 +188,14 @@ class _Process:
         self._socket = ours
         self._ready = False
 
-    def ask(self, facts: wire.Facts, body: bytes, limit_s: float) -> tuple[dict[str, Any], bytes]:
+    def ask(self, facts: framing.Facts, body: bytes, limit_s: float) -> tuple[dict[str, Any], bytes]:
         if not self._ready:
-            wire.receive(self._socket, time.monotonic() + _START_S)
+            framing.receive(self._socket, time.monotonic() + _START_S)
             self._ready = True
         until = time.monotonic() + limit_s
         self._socket.settimeout(limit_s)
-        wire.send(self._socket, facts, body)
-        return wire.receive(self._socket, until)
+        framing.send(self._socket, facts, body)
+        return framing.receive(self._socket, until)
 
     def is_there(self) -> bool:
         """One that had nothing to do for long has left."""

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from scripts.demo.simulated.ami import AmiServer, Channel
+from scripts.demo.simulated.astdb import Lists
 from scripts.demo.simulated.call import PROMPT_S, SimulatedCall
 from scripts.demo.simulated.callers import Fate, Plan, gap_s
 from scripts.demo.simulated.callout import CallOuts
-from scripts.demo.simulated.lists import Lists
 from scripts.demo.simulated.phone import ConsolePhone
 from scripts.demo.simulated.queue import Roster, WaitingLine
 from scripts.processes import lifeline, log

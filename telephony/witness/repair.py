@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from callcenter.models import Call, Testimony
 from callcenter.push import announce
 from callcenter.vocab import Verdict, Witness
+from telephony.connection_record import hides_talk
 from telephony.events import extension_of
-from telephony.hearing import hides_talk
 from telephony.witness import cel, queue_log
 from telephony.witness.comparing import Comparison, compare
 from telephony.witness.testimony import UNMAPPED, WitnessedFacts, merge, of_cel, of_queue_log

@@ -32,9 +32,9 @@ from scripts.demo.simulated import ami as simulated_ami
 from scripts.demo.simulated import call as simulated_call
 from scripts.demo.simulated import lives
 from scripts.demo.simulated.ami import Channel, Headers
+from scripts.demo.simulated.astdb import Lists
 from scripts.demo.simulated.call import SimulatedCall
 from scripts.demo.simulated.callers import LOCAL, Fate, Plan, busyness
-from scripts.demo.simulated.lists import Lists
 from scripts.demo.simulated.queue import WaitingLine
 from telephony import recorder, writer
 from telephony.callflow import Calls, Rules, step

@@ -28,10 +28,10 @@ from callcenter.db import make_engine
 from callcenter.models import Call, Ticket
 from telephony import callflow, recorder
 from telephony.ami.protocol import AmiProtocol
+from telephony.call_rows import CallSnapshot
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
 from telephony.leadership import crown
-from telephony.rows import CallSnapshot
 from tests import factories
 
 RECORDING = Path(__file__).parents[1] / "wire" / "recordings" / "answered.ami"

@@ -33,8 +33,8 @@ from callcenter.vocab import (
     TicketState,
 )
 from telephony import callflow
+from telephony.call_rows import CallSnapshot
 from telephony.recorder import record
-from telephony.rows import CallSnapshot
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.desk import filing

@@ -28,8 +28,8 @@ from callcenter.models import (
 )
 from callcenter.vocab import Disposition, HungUpBy, Outcome, TicketKind, TicketState
 from telephony import callflow
+from telephony.call_rows import CallSnapshot
 from telephony.recorder import record
-from telephony.rows import CallSnapshot
 from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
 from tickets.calls import callbacks

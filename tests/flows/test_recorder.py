@@ -13,9 +13,9 @@ from callcenter.db import transaction
 from callcenter.models import Call, SetAside, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import HungUpBy, Outcome, Stage, TicketKind, TicketState
 from telephony import callflow
+from telephony.call_rows import CallSnapshot
 from telephony.leadership import crown
 from telephony.recorder import record, record_each
-from telephony.rows import CallSnapshot
 from tests import factories
 from tests.factories import MONDAY
 

@@ -22,7 +22,7 @@ from callcenter.embedded_servers import Postgres, Valkey
 from callcenter.models import Call, PbxGap, PbxStatus, Ticket
 from callcenter.vocab import Outcome
 from telephony import writer
-from telephony.rows import CallSnapshot
+from telephony.call_rows import CallSnapshot
 from telephony.spool import Spool
 from tests.rules.trace import play
 from tests.scripts.processes import MANAGE, environment, running, wait_for_line

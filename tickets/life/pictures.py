@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from callcenter.errors import Invalid
-from callcenter.pool.wire import Facts, Work
+from callcenter.pool.framing import Facts, Work
 from tickets.life import files
 
 # Enough to read a number plate on the largest screen, a tenth of what a phone takes.

@@ -8,8 +8,8 @@ import time
 
 from scripts.demo.simulated import transfer as simulated_transfer
 from scripts.demo.simulated.ami import Channel
+from scripts.demo.simulated.astdb import BLOCKED, LOW
 from scripts.demo.simulated.callers import Fate, Plan
-from scripts.demo.simulated.lists import BLOCKED, LOW
 from scripts.demo.simulated.phone import Did, PhoneAction
 from scripts.demo.simulated.queue import QUEUE
 from scripts.demo.simulated.speech import GOODBYE, message, speech

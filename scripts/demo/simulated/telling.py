@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from scripts.demo.simulated.ami import AmiServer, Bridge, Channel, Headers
-from scripts.demo.simulated.lists import Lists
+from scripts.demo.simulated.astdb import Lists
 from scripts.demo.simulated.phone import ConsolePhone
 from scripts.demo.simulated.queue import QUEUE, WaitingLine
 
