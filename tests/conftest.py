@@ -1,4 +1,4 @@
-"""What the tests stand on: real servers of their own, a fresh database for each test, settings that point there."""
+"""Fixtures of all tests: real servers of their own, a fresh database for each test, settings that point there."""
 
 import gc
 import itertools
@@ -97,7 +97,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What a test starts inherits its turn at the processor. Where nobody may go first all are alike."""
+    """What a test starts inherits its turn at the processor. Where no turn can be given all are alike."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         turn = next(map(_TURNS.get, _TURNS.keys() & item.keywords), _GIVES_WAY)
         with suppress(OSError):
@@ -201,7 +201,7 @@ def _migrated(_admin: Engine, _template: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def database_url(_migrated: Engine) -> Iterator[str]:
-    """The address of a migrated database that holds nothing; whoever is still connected at the end is thrown out."""
+    """The address of a migrated database that holds nothing; connections still open at the end are closed."""
     yield _migrated.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with _migrated.connect() as connection:
         connection.execute(text("SELECT clear_all()"))

@@ -1,4 +1,4 @@
-"""What the product says of calls against what the callers and the PBX saw: lost, doubled, wrong, or all there once."""
+"""Audit of recorded calls against callers and PBX: lost, doubled, wrong, or each there once."""
 
 import contextlib
 import sqlite3
@@ -53,7 +53,7 @@ class Finding:
 
 
 def audit(fault: str, engine: Engine, truths: Sequence[Truth], pbx: Asterisk, since: float) -> Finding:
-    """Every call that began since then, by everybody who saw it: callers and phones, queue_log, CEL, our rows."""
+    """Every call that began since then, by each of its witnesses: callers and phones, queue_log, CEL, our rows."""
     finding = Finding(fault, calls=len(truths))
     began = datetime.fromtimestamp(since, UTC)
     with Session(engine) as session:

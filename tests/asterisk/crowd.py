@@ -29,7 +29,7 @@ _MOST_RUNNING_S = 60
 
 @dataclass(frozen=True)
 class Kind:
-    """How one call goes: what the caller does (`talk` seconds more in a call that is answered), who hangs up."""
+    """How one call goes: what the caller does (`talk` seconds more in a call that is answered), which side hangs up."""
 
     number: str
     outcome: str
@@ -90,7 +90,7 @@ class Call:
 
 @dataclass
 class Crowd:
-    """Callers, and the operators who answer them. `calls` is the ledger; `truths` what it says when all is over."""
+    """Callers, and the operators that answer them. `calls` is the ledger; `truths` what it says when all is over."""
 
     pbx: Asterisk
     phones: Sequence[Phone]
@@ -158,12 +158,12 @@ class Crowd:
         return [call.truth for call in self.calls if call.truth is not None]
 
     def talked(self, caller: Caller) -> list[Dialog]:
-        """Who answered this caller, first to last."""
+        """The extensions that answered this caller, first to last."""
         rang = [dialog for phone in self.phones for dialog in phone.history if dialog.peer == caller.number]
         return sorted((one for one in rang if one.answered_at), key=lambda one: one.answered_at or 0)
 
     async def is_cut(self, call: Call, began: float, over: float) -> None:
-        """The PBX broke this call off at some moment between these two, whether it said so to the caller or not."""
+        """The PBX broke this call off at some moment between these two, whether it sent the caller a BYE or not."""
         call.caller.quit()
         await call.caller.done()
         call.caller.ended_at = call.caller.ended_at or (began + over) / 2

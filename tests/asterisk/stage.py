@@ -179,7 +179,7 @@ class Stage:
         return {**found, **fields}
 
     def talk_until_transfer(self, first: Dialog) -> dict[str, Any]:
-        """Of a call whose only talk ended just now, by a transfer that reached nobody."""
+        """Of a call whose only talk ended just now, by a transfer that was not answered."""
         assert first.answered_at
         number, talked = first.phone.number, time.time() - first.answered_at
         return {"operator": number, "operators": [number], "talk_s": round(talked, 2)}

@@ -1,4 +1,4 @@
-"""The telephone, worked from the console on a real Asterisk: what was asked, what the PBX said and showed."""
+"""The telephone, worked from the console on a real Asterisk: each command, its answer, and what the page shows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -124,7 +124,7 @@ class Desk:
             return call
 
     async def talk(self, phone: Phone, wait: float = 60) -> tuple[Caller, int]:
-        """A citizen who talks with this telephone for so many seconds at most, and their call."""
+        """A citizen that talks with this telephone for so many seconds at most, and their call."""
         for one in self.theatre.phones:
             one.reset()
         await self.ask(CommandVerb.SIGN_IN)
@@ -175,7 +175,7 @@ class Desk:
 
     @asynccontextmanager
     async def asking_hoa(self, *plans: Plan) -> AsyncIterator[tuple[int, Dialog]]:
-        """A citizen talks with Lan, who asks Hoa first: the citizen's call, and Hoa's, whose phone does as planned."""
+        """A citizen talks with Lan; Lan consults Hoa: the citizen's call, and Hoa's, whose phone does as planned."""
         lan, hoa = self.theatre.phones[0], self.theatre.phones[2]
         caller, call_id = await self.talk(lan)
         hoa.does(*plans)

@@ -3,7 +3,7 @@
 By hand. SIPp makes the calls and answers them as 120 members; `scripts/manage listen` hears, `scripts/manage console`
 pushes. Measured: from the moment Asterisk wrote an event (its Timestamp) to the announcement of that call arriving at
 a page, for the start, the answer and the end of each call; what was lost; the CPU of every process. All of it, the
-callers too, shares this machine, with whoever else is on it: read the CPU column before the rates. CEL to SQLite is
+callers too, shares this machine with its other users: read the CPU column before the rates. CEL to SQLite is
 off unless BENCH_CEL=1.
 """
 

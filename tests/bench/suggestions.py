@@ -1,4 +1,4 @@
-"""How long suggestions take while somebody types: `python -m tests.bench.suggestions [TICKETS] [ROUNDS]`, by hand.
+"""Time of suggestions during typing: `python -m tests.bench.suggestions [TICKETS] [ROUNDS]`, by hand.
 
 The demo province's words, rules and articles with very many tickets (default 200,000): reports typed word by word, each
 beginning asked for as the form does, in the commune that has most tickets.

@@ -3,7 +3,7 @@
 The callers of the simulated PBX speak AMI; their events go through `interpret`, `step` and the real writer into a real
 PostgreSQL. Operators work by the rules: they file, link, end without a ticket, call back, and now and then leave a
 draft lying; leaders take those over and hand the shift over twice. At midnight the day is looked at: calls that have
-neither ticket nor disposition, numbers that nobody called back, and every figure against a second computation.
+neither ticket nor disposition, numbers not called back, and every figure against a second computation.
 """
 
 import asyncio
@@ -233,7 +233,7 @@ class Day:
         await self.ami.writer.finish()
 
     async def written(self) -> None:
-        """Until what the PBX has said is in the database, as on the operator's page."""
+        """Waits until the events so far are in the database, as on the operator's page."""
         assert self.ami.writer
         await asyncio.sleep(1.5)
         while self.ami.writer.waiting:

@@ -27,7 +27,7 @@ LINES = [
 
 @pytest.fixture
 def evening(engine: Engine) -> None:
-    """A gap, a call mended after it, one that agrees, one that nobody can explain, and a witness that is away."""
+    """A gap, a call mended after it, one that agrees, one without an explanation, and a witness that is away."""
     with transaction(engine) as session:
         for verdict in (Verdict.AGREES, Verdict.REPAIRED, Verdict.UNEXPLAINED):
             call = factories.answered(session, started_at=NOW, ended_at=NOW)

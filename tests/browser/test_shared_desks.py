@@ -1,4 +1,4 @@
-"""One desk, two people, in a real browser: taken over openly, told on the open page; what the pages of it look like."""
+"""One desk, two people, in a real browser: taken over openly, shown on the open page; how its pages look."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

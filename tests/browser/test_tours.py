@@ -1,4 +1,4 @@
-"""The guided tours and the list of keys in a real browser: seen once, in nobody's way, at both sizes, by keyboard."""
+"""Guided tours and the list of keys in a real browser: seen once, never in the way, at both sizes, by keyboard."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

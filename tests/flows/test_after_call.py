@@ -68,7 +68,7 @@ def picture(linkedid: str, now: datetime, *, over: bool, **columns: Any) -> Call
 
 
 def hangs_up(session: Session, now: datetime, linkedid: str = "1.1", queue: str = QUEUE, **columns: Any) -> None:
-    """One who talks, and then hangs up: two pictures, as they come."""
+    """An operator talks, and then hangs up: two snapshots, as they come."""
     columns["queue"] = queue
     before = picture(linkedid, now, over=False, queue=queue)
     for one in (before, picture(linkedid, now, over=True, **columns)):
@@ -181,7 +181,7 @@ def test_of_two_who_hang_up_together_one_stays(session: Session, province: Provi
 
 
 def test_who_is_needed_is_ready_at_once(session: Session, province: Province) -> None:
-    """Minh goes to lunch while Lan is in after-call work: nobody would be left to ring."""
+    """Minh goes to lunch while Lan is in after-call work: no member would be left to ring."""
     hangs_up(session, MONDAY)
     shows(session, after(0.3), e101=AFTER_CALL)
     shows(session, after(4), e101=AFTER_CALL, e102="an-trua")

@@ -117,7 +117,8 @@ def test_one_key_makes_the_ticket_urgent_alarms_and_dials(session: Session, prov
 def test_what_is_typed_meanwhile_is_kept_and_hears_of_the_level(
     session: Session, province: Province, call: Call
 ) -> None:
-    """The form was opened before the key: it is told by the version, and saves on with the level as it is now."""
+    """The form was opened before the key: the form learns it by the version, and saves on with the level as it is
+    now."""
     draft = filing.open_draft(session, call, now=MONDAY)
     opened = draft.version
     begin(session, province)

@@ -1,4 +1,4 @@
-"""Numbers that misuse the hotline: marked, lowered, blocked, told to each PBX until it holds, free again in time."""
+"""Numbers that misuse the hotline: marked, lowered, blocked, sent to each PBX until it holds, free again in time."""
 
 from datetime import timedelta
 

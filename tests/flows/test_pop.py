@@ -1,4 +1,4 @@
-"""Who sees a call and has its draft, moment by moment, on streams recorded from a real Asterisk."""
+"""Screen pop and draft of a call, moment by moment, on streams recorded from a real Asterisk."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ class Desks(Player):
             self.look()
 
     def look(self) -> None:
-        """`ringing` and `popped` by name, and who owns the draft."""
+        """`ringing` and `popped` by name, and the owner of the draft."""
         self.session.flush()
         call = self.session.scalars(select(Call).order_by(Call.id.desc())).first()
         assert call is not None

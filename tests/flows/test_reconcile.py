@@ -201,7 +201,7 @@ def test_a_missed_call_that_nobody_heard_is_called_back(engine: Engine, pbx: Pbx
 def test_who_was_served_before_the_log_was_read_is_not_called_back(
     engine: Engine, pbx: Pbx, minutes: float, disposition: Disposition | None, state: TicketState
 ) -> None:
-    """They called again; only after that the log tells of their call that nobody heard."""
+    """They called again; only after that the log shows their call, of which no event came."""
     moved = {name: value + timedelta(minutes=minutes) for name, value in HEARD.items() if name.endswith("_at")}
     started_at = {"started_at": AT + timedelta(minutes=minutes)}
     again = recorded(engine, **HEARD | moved | started_at | {"linkedid": f"{T + 60 * minutes:.0f}.9"})
@@ -366,7 +366,7 @@ def test_one_that_ended_a_moment_ago_is_left_to_the_listener(engine: Engine, pbx
 def test_a_talk_that_went_on_unheard_has_no_known_hold(
     engine: Engine, pbx: Pbx, began: float, until: float | None, restarted: bool, hold_s: float | None
 ) -> None:
-    """A hold before the gap was heard, one within it was not; while the PBX itself was down nobody talked."""
+    """A hold before the gap was heard, one within it was not; while the PBX itself was down there was no talk."""
     live = {"outcome": None, "hung_up_by": None, "ended_at": None, "talk_s": 0.0, "hold_s": 7.5, "talking": ["101"]}
     recorded(engine, **HEARD | live)
     gap(engine, began, until, restarted=restarted)
@@ -436,7 +436,8 @@ def test_a_call_that_the_log_does_not_know_is_named(engine: Engine, pbx: Pbx) ->
 
 
 def test_a_call_that_no_witness_saw_end_is_unexplained(engine: Engine, pbx: Pbx) -> None:
-    """Nobody has it, nothing more comes for minutes: it ends, so as not to seem alive, with the last that was seen."""
+    """No telephone has it, nothing more comes for minutes: it ends, so as not to seem alive, with the last that was
+    seen."""
     pbx.writes(*ANSWERED[:4])
     assert pbx.reconciled(AT + timedelta(minutes=2)).waiting == 1
     report = pbx.reconciled()
@@ -599,7 +600,7 @@ def _until_one_waits(engine: Engine) -> None:
 
 
 def test_a_call_back_on_the_word_of_the_witness_goes_when_the_answer_was_heard(engine: Engine, pbx: Pbx) -> None:
-    """It cannot happen with one log of one call; if it does, nobody is called back who was answered."""
+    """It cannot happen with one log of one call; if it does, no answered caller is called back."""
     pbx.writes(*ABANDONED)
     assert pbx.reconciled().repaired == 1
     with transaction(engine) as session:

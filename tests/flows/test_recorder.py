@@ -124,7 +124,7 @@ def test_calls_of_one_number_that_end_together_are_one_call_back(engine: Engine)
 
 
 def test_only_what_a_page_shows_is_told(engine: Engine) -> None:
-    """Marks of the fold are kept for a listener that starts again; nobody need read a page anew for them."""
+    """Marks of the fold are kept for a listener that starts again; no page need be read anew for them."""
     write(engine, [answered(1)])
     marked = replace(answered(1), completed=True)
     with transaction(engine) as session:

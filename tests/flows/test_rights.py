@@ -1,4 +1,4 @@
-"""Use cases × roles × what is theirs and what is not: each lets in whom the table of rights lets in, and no other."""
+"""Use cases × roles × own and others' things: each admits exactly the roles that the table of rights admits."""
 
 import re
 from collections.abc import Callable
@@ -69,7 +69,7 @@ Act = Callable[[Session, Actor, Things], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """`one`: it works on one thing, which somebody without the reach for it is refused."""
+    """`one`: it works on one thing, which is refused to a person without the reach for it."""
 
     right: Right
     act: Act

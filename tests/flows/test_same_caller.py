@@ -1,4 +1,4 @@
-"""Several reports in one call, a talk that goes on after a redial, a caller who asks again."""
+"""Several reports in one call, a talk that goes on after a redial, a caller that asks again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

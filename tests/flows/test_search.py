@@ -1,4 +1,4 @@
-"""What is found by what is typed, in which order, and what is not found by whom."""
+"""Search results by text typed and by role, and their order."""
 
 from datetime import timedelta
 from weakref import WeakKeyDictionary
@@ -175,7 +175,7 @@ def test_a_page_that_the_newest_do_not_fill_goes_on_with_older_ones(session: Ses
 
 @pytest.mark.usefixtures("window")
 def test_pages_follow_one_another_while_tickets_come_in(session: Session, lan: Actor) -> None:
-    """Sixty tickets, several of one minute; two more arrive while somebody turns the pages."""
+    """Sixty tickets, several of one minute; two more arrive while the pages are turned."""
     rows = [ticket(session, 1 + n, "Rác", created_at=MONDAY + timedelta(minutes=n // 4)) for n in range(60)]
     for number in range(70, 80):
         ticket(session, number, "Đèn")

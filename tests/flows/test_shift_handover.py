@@ -1,4 +1,4 @@
-"""Handing a shift over: kept as it was, taken over by name, once, and only by whom it was given to."""
+"""Shift handover: kept as it was, confirmed by the named receiver alone, once."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ def hoa(province: Province) -> Actor:
 
 @pytest.fixture
 def left(session: Session, province: Province, hoa: Actor) -> dict[Left, Ticket]:
-    """One thing in each list: an ambulance that nobody has, Lan's draft of an hour ago, a missed number, an urgent
+    """One thing in each list: an ambulance without an owner, Lan's draft of an hour ago, a missed number, an urgent
     report, one in triage.
     """
     lan = province.actor("lan")

@@ -1,4 +1,4 @@
-"""What is offered while somebody types: with which reasons, in which order, and nothing where there is nothing."""
+"""Suggestions during typing: with which reasons, in which order, and none where there is nothing."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Desks are shared: an extension is taken, given back and taken over, and a call stays with who had it then."""
+"""Shared desks: an extension is taken, given back and taken over, and a call stays with its holder of then."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta

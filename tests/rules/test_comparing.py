@@ -32,7 +32,7 @@ def mend(recorded: dict[str, Any], **witnessed: Any) -> dict[str, Any]:
 
 
 def test_one_more_who_talked_unheard_may_have_held() -> None:
-    """A transfer in a gap, and all that was heard is who talked after it."""
+    """A transfer in a gap: all that is known is the operator after it."""
     recorded = {"operators": ["138"], "hold_s": 0.0, "ended_at": at(9), "answered_at": at(1)}
     found = compare(recorded, WitnessedFacts({"operators": ["137"]}, whole=WHOLE, partial=LISTS), in_gap=True)
     assert (found.mended["operators"], found.mended["hold_s"]) == (["137", "138"], None)

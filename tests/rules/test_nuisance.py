@@ -1,4 +1,4 @@
-"""What may be done about a number that misuses the hotline, and when a PBX is told: tables of values."""
+"""Decisions about a number that misuses the hotline, and the commands to a PBX: tables of values."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -166,7 +166,7 @@ def test_every_ward_took_over_something(former: list[Successor]) -> None:
 
 @pytest.mark.parametrize("province", places.provinces())
 def test_every_province_can_be_loaded(province: str) -> None:
-    """Whoever took something over is a unit of today by the official spelling, and each of those is on the map."""
+    """Each successor is a unit of today by the official spelling, and each of those is on the map."""
     wards = {ward["name"]: ward for ward in places.wards_of(province)}
     former = places.former_units_of(province)
     assert {row.ward for row in former} <= wards.keys()

@@ -135,7 +135,7 @@ def test_a_queue_that_is_written_before_the_talk_that_led_there_follows_it(over:
 
 
 def test_a_talk_that_went_on_unseen_has_no_length() -> None:
-    """A transfer by keys was logged as the operator's end: whoever talked on is in no row."""
+    """A transfer by keys was logged as the operator's end: the talk that went on is in no row."""
     talk = ("2|q|Lan|CONNECT|1|1795612713.5|1", "7|q|Lan|COMPLETEAGENT|1|5|1")
     facts = told(*IN_QUEUE, *talk, "14|q|NONE|HOTLINEEND|caller|16")
     assert facts.values["operators"] == ["121"]
@@ -201,7 +201,7 @@ FORGED = "1795612712|1795612712.99|q|NONE|HOTLINESTART|0|a|1022|t"
 
 @pytest.mark.parametrize("feed", ["\n", "\r\n"])
 def test_a_line_break_in_a_number_forges_nothing(feed: str) -> None:
-    """As app_queue writes a number that nobody cleaned: the rest of the row stands on a line of its own."""
+    """As app_queue writes a number that was not cleaned: the rest of the row stands on a line of its own."""
     number = f"0905{feed}{FORGED}{feed}".ljust(79, "7")
     written = f"1795612712|{CALL}|q|NONE|ENTERQUEUE||{number}|1"
     honest = f"1795612715|{CALL}|q|Lan|CONNECT|3|1795612714.5|1"
@@ -348,7 +348,7 @@ OUT_OF_THE_OLD = (
     ],
 )
 def test_a_caller_put_in_the_place_of_who_consulted(told: str, operators: list[str]) -> None:
-    """As Asterisk writes it where the transfer comes before the two are joined: only that they leave is told."""
+    """As Asterisk writes it where the transfer comes before the two are joined: only their leaving is logged."""
     facts = seen(
         CAME,
         QUEUED,

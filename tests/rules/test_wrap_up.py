@@ -1,4 +1,4 @@
-"""After-call work never leaves a queue with nobody to ring: Asterisk would turn its callers away."""
+"""After-call work never leaves a queue without a member to ring: Asterisk would turn its callers away."""
 
 from typing import Any
 

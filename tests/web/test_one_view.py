@@ -1,4 +1,4 @@
-"""A page, its parts and who asks for it are read in one view of the data; what goes wrong is told by a new one."""
+"""A page, its parts and its person are read in one snapshot of the data; errors are shown from a new one."""
 
 from collections.abc import Callable, Iterator
 

@@ -131,7 +131,7 @@ def test_three_steps_carry_everything_without_javascript(public: Browser, sessio
 
 
 def test_what_was_changed_before_it_was_sent_once_more_is_another_report(public: Browser, session: Session) -> None:
-    """Back to the form after sending, another text into it: both are received, and nobody gets the other's code."""
+    """Back to the form after sending, another text into it: both are received, and each gets its own code."""
     form = {**REPORT, "source_ref": "a" * 32}
     first = send(public, **form)
     assert send(public, **form) == first

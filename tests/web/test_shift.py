@@ -1,4 +1,4 @@
-"""The shift leader's page and taking work: one button for each thing nobody owns; two people never call one number."""
+"""The shift leader's page and taking work: one button for each item without an owner; no number is called by two."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -65,7 +65,7 @@ def stop(settings: Settings) -> None:
 
 
 def start(settings: Settings) -> embedded.Lease:
-    """The held lease does not look after a server that somebody stopped; a new one starts it."""
+    """The held lease does not look after a server that was stopped by hand; a new one starts it."""
     return embedded.hold(Settings(data_dir=settings.data_dir))
 
 

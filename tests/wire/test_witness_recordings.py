@@ -137,7 +137,7 @@ def test_wherever_ami_falls_silent_the_witness_knows_the_rest(name: str) -> None
 
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in CUT_OFF and _calls(name)])
 def test_queue_log_alone_knows_how_every_call_ended(name: str) -> None:
-    """Wherever AMI fell silent. What it cannot know are phones behind names, and who came after a plain transfer."""
+    """Wherever AMI fell silent. What it cannot know are phones behind names, and the talk after a plain transfer."""
     whole = {row["linkedid"]: row for row in _play(FOLDER / f"{name}.ami")}
     blocks = (FOLDER / f"{name}.ami").read_bytes().split(b"\r\n\r\n")
     for heard in range(1, len(blocks)):

@@ -19,7 +19,7 @@ _SIZES = {"vi": WIDE, "en": PHONE}
 
 
 def call_back(demo: Demo, number: str) -> None:
-    """Somebody whom nobody answered, twenty minutes ago."""
+    """A caller that was missed, twenty minutes ago."""
     then = datetime.now(UTC) - timedelta(minutes=20)
     with transaction(demo.engine) as session:
         missed = factories.missed(session, started_at=then, queued_at=then, ended_at=then, caller=number, rang=[])
@@ -105,7 +105,7 @@ def hang_up_and_file(story: Story, work: Locator) -> None:
 
 
 def find_by_code(story: Story, code: str) -> None:
-    """By Ctrl K; the ticket goes on to its agency while somebody looks."""
+    """By Ctrl K; the ticket goes on to its agency while the page is open."""
     page = story.page
     page.keyboard.press("Control+k")
     page.keyboard.type(code)
