@@ -141,7 +141,7 @@ def watch(data_dir: Path) -> None:
     holders = _open(data_dir, "holders.lock")
     fcntl.flock(holders, fcntl.LOCK_EX)
     _stop(data_dir)
-    # In this order: whoever comes next waits for the second and must not find the first still taken.
+    # In this order: the next process waits for the second and must not find the first still taken.
     os.close(own)
     os.close(holders)
 

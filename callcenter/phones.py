@@ -48,7 +48,7 @@ def _to_national(digits: str) -> str:
     return legacy + digits[4:] if legacy else digits
 
 
-# Those that are paid for beyond the call itself (1900…), and what nobody can be called on.
+# Premium numbers (1900…), and what cannot be called back.
 _PREMIUM = frozenset({phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST})
 
 

@@ -263,10 +263,10 @@ class CallOut(StrEnum):
     NOT_PICKED_UP = "not_picked_up"
 
 
-# Why somebody is paused, where it is none of the reasons that people choose (`PauseReason`): the PBX did it by itself
-# because nobody answered.
+# Reason of a pause that is none of those that people choose (`PauseReason`): the PBX did it by itself
+# because a call rang unanswered.
 UNANSWERED = "unanswered"
-# Why somebody is paused after a call, by a command of ours, which finishes what the call left to do.
+# Reason of a pause after a call, by a command of ours, for after-call work.
 AFTER_CALL = "after-call"
 
 

@@ -48,7 +48,7 @@ class Call(Base):
     lost_in_transfer: Mapped[bool] = mapped_column(server_default=text("false"))
     wait_s: Mapped[float] = mapped_column(server_default=text("0"))
     talk_s: Mapped[float] = mapped_column(server_default=text("0"))
-    # `evaluates_none`: a None that somebody wrote is null, not the default.
+    # `evaluates_none`: a None that was written is null, not the default.
     hold_s: Mapped[float | None] = mapped_column(Double().evaluates_none(), server_default=text("0"))
     operator: Mapped[str | None] = mapped_column(String(40))
     operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))

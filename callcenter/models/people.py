@@ -36,7 +36,7 @@ class ExtensionSpan(Base):
     __tablename__ = "extension_span"
     __table_args__ = (
         CheckConstraint("until >= since", name="ends_after_it_began"),
-        # Two people on one extension would share a caller, and nobody sits at two desks.
+        # Two people on one extension would share a caller, and a person sits at one desk.
         Index("uq_extension_span_extension", "extension", unique=True, postgresql_where=text("until IS NULL")),
         Index("uq_extension_span_user", "user_id", unique=True, postgresql_where=text("until IS NULL")),
         Index("ix_extension_span_extension_since", "extension", "since"),

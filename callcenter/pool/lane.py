@@ -26,7 +26,7 @@ from callcenter.pool import framing
 
 log = structlog.get_logger(__name__)
 
-# Told for each task: the lane's name, and `done`, `full`, `slow` or `died`.
+# Called for each task with the lane's name, and `done`, `full`, `slow` or `died`.
 Report = Callable[[str, str], None]
 
 _report: Report | None = None
@@ -49,7 +49,7 @@ class Bounds:
 
     at_once: int = 1
     waiting: int = 16
-    # Of one asker, waiting and at work; None where askers are not told apart.
+    # Of one asker, waiting and at work; None where askers are not distinguished.
     of_one: int | None = None
     patience_s: float = 20
     # What a task may cost is `cpu_s`; this is for one that does nothing, and for a machine with no processor left.
@@ -128,7 +128,7 @@ class Lane:
             raise self._busy()
 
     def _busy(self) -> Busy:
-        """With the seconds in which those who are there now will have been served."""
+        """With the seconds in which the present tasks will have been served."""
         assert _report is not None
         _report(self.name, "full")
         return Busy(max(1, math.ceil(self._tasks * self._mean_s / self.bounds.at_once)))

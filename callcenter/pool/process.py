@@ -25,7 +25,7 @@ def main(module: str, nice: str, memory_mb: str, cpu_s: str, idle_s: str) -> Non
     # Ctrl-C in a terminal reaches all of its processes; this one goes when its server is gone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     work: Mapping[str, framing.Work] = importlib.import_module(module).WORK
-    # Not before: whoever gave the first task waits for all of this.
+    # Not before: the sender of the first task waits for all of this.
     _be_modest(int(nice), int(memory_mb))
     with socket.socket(fileno=os.dup(0)) as server:
         server.settimeout(float(idle_s))
@@ -53,7 +53,7 @@ def _be_modest(nice: int, memory_mb: int) -> None:
     """Whatever a task does: the server goes before it, and the machine keeps its memory."""
     os.nice(nice)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Not every system can bound the address space (macOS), or be told which process to give up first.
+    # Not every system can bound the address space (macOS), or be given the process to kill first.
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
     with contextlib.suppress(OSError):
