@@ -45,11 +45,11 @@ Part = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Before:
-    """What the row said until now, where its change asks for more than to be written.
+    """The row before this batch, as far as its change has consequences.
 
-    `owned` is what a draft depends on: whether it rang at all, and who talked last; `asked` what the end by a
-    witness asked for, whose place the listener's own word takes now (`late`). `parts` were over already; `third` is
-    where somebody stood whom it was passed on to.
+    `owned` is what a draft depends on: whether it rang at all, and the operator that talked last; `asked` what the end
+    by a witness asked for, which the listener's own end replaces now (`late`). `parts` were over already; `third` is
+    the state of the party it was transferred to.
     """
 
     owned: tuple[bool, str]
@@ -137,7 +137,7 @@ def _is_first_word_of_the_end(row: Call, picture: CallSnapshot) -> bool:
 
 
 def _update(session: Session, changed: Sequence[tuple[Call, CallSnapshot]]) -> None:
-    """One statement for all, prepared once; the objects are told what it writes, so that no flush writes it again."""
+    """One statement for all, prepared once; the objects get the same values, so that no flush writes them again."""
     if not changed:
         return
     values = [
@@ -153,7 +153,7 @@ def _update(session: Session, changed: Sequence[tuple[Call, CallSnapshot]]) -> N
 def _follow_up(
     session: Session, pbx: str, changes: Sequence[_Change], *, now: datetime, short_abandon_s: float
 ) -> None:
-    """A draft from the moment it rings; at the end what the outcome asks for; and the pages are told."""
+    """A draft from the moment it rings; at the end what the outcome asks for; and announcements to the pages."""
     in_time = [(row, before) for row, before in changes if not before.late]
     if owned := _newly_owned(in_time):
         filing.open_drafts(session, owned, now=now)

@@ -100,7 +100,7 @@ class Commander:
         result, answer = CommandResult.DONE, ""
         for place, action in enumerate(actions):
             if command.expires_at <= _now():
-                # This process stood still between taking and sending; by now somebody else may lead.
+                # This process stood still between taking and sending; by now another may lead.
                 return CommandResult.EXPIRED, "taken, but not sent in time"
             result, answer = await self._send(action)
             if result != CommandResult.DONE:

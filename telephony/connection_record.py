@@ -28,7 +28,7 @@ class Gap:
     noted: bool = False
 
 
-# A PBX that went down took the line with it: so long a boot may take, and nobody talked meanwhile.
+# A PBX that went down took the line with it: so long a boot may take, without a talk meanwhile.
 _BOOT = timedelta(seconds=90)
 
 

@@ -98,7 +98,7 @@ def interpret(ami: Ami, at: datetime) -> Happening | None:
     if happening is None or len(happening.uniqueid) > _LONGEST_ID or len(happening.linkedid) > _LONGEST_ID:
         return None
     if happening.uniqueid and not happening.linkedid:
-        # Asterisk never gives one without the other; somebody who forges an event has no room for both.
+        # Asterisk never gives one without the other; a forged event has no room for both.
         return None
     return happening
 

@@ -136,7 +136,7 @@ class EventCounts:
                 self._first("Queued", event, now)
         self.heard[name] += 1
         if name == "HotlineUnserved":
-            # The queue let nobody in.
+            # The queue admitted no caller.
             self._fresh["Queued"] = deque(one for one in self._fresh["Queued"] if one[1] != event.get("Uniqueid"))
         if name in _FIRST:
             self._first(name, event, now)

@@ -102,7 +102,7 @@ def crown(engine: Engine, pbx: str, *, after: int | None = None) -> Reign:
 
 
 def _end_holders(connection: Connection | Session, pbx: str, *keys: str, quiet: bool = False) -> None:
-    """Whoever leads under another role of the database may not be cut off: then it is waited for."""
+    """A leader under another role of the database may not be cut off: then it is waited for."""
     try:
         for key in keys:
             connection.execute(text(_END_HOLDERS), {"key": key})

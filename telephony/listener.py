@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 _TICK_S = 0.5
 _LONGEST_PAUSE_S = 30.0
-# Events remembered as they came, for whoever has to look into a call that could not be worked on.
+# Events remembered as they came, for the investigation of a call that could not be folded.
 _MOST_LINES = 2_000
 _LINES_OF_A_CALL = 40
 # How long a call that vanished in a gap waits for the word of the PBX's own log, where there is one.
@@ -61,7 +61,7 @@ class _LinkChanged:
 
 @dataclass(frozen=True)
 class _RowsEnded:
-    """Calls that are over by the word of somebody else."""
+    """Calls that another writer has ended."""
 
     linkedids: Sequence[str]
 
@@ -158,7 +158,7 @@ class Listener:
         try:
             return self._take_one(item)
         except Exception as error:
-            # One event that nobody foresaw must not deafen the hotline.
+            # One unforeseen event must not stop the listener.
             log.exception("an event could not be folded", pbx=self.pbx.name)
             if isinstance(item, _EventHeard):
                 self.writer.set_aside(Poison(str(item.event.get("Linkedid", "?")), _lines(item.event), error))
@@ -247,7 +247,7 @@ class Listener:
         return said[-_LINES_OF_A_CALL:]
 
     async def _finish(self) -> None:
-        """The last pictures are written, once; then the page is told that nobody listens any more."""
+        """The last pictures are written, once; then the pages learn that no listener is connected."""
         while not self._inbox.empty():
             self._hand_over(self._take(self._inbox.get_nowait()))
         if self._begun:
@@ -294,7 +294,7 @@ async def _run_all(settings: Settings, chosen: Sequence[Pbx], engine: Engine) ->
     assert this is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, this.cancel)
-    # Alone, a listener that fails ends the process, and whoever supervises that starts it again.
+    # Alone, a listener that fails ends the process, and its supervisor starts it again.
     one = lead if len(chosen) == 1 else _lead_for_ever
     with suppress(asyncio.CancelledError):
         async with asyncio.TaskGroup() as group:

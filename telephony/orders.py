@@ -176,7 +176,7 @@ def _consult(order: Order) -> list[Action]:
 
 
 def _join(order: Order) -> list[Action]:
-    """The operator leaves, and the caller is with whoever was consulted."""
+    """The operator leaves, and the caller is with the consulted party."""
     return [{"Channel": _end(order), "Cause": "16"}]
 
 

@@ -31,7 +31,7 @@ _LOOK_S = 1.0
 _TOGETHER_S = 0.1
 _AGAIN_S = 60.0
 _LONGEST_NAME = 80
-# What app_queue writes where it paused somebody by itself (`autopause`).
+# What app_queue writes where it paused a member by itself (`autopause`).
 _AUTOMATIC = "Auto-Pause"
 _EPOCH = re.compile(r"[0-9]{1,11}")
 

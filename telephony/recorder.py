@@ -22,7 +22,7 @@ ORIGIN = "listener"
 
 log = structlog.get_logger(__name__)
 
-# What the PBX said of a call, for people to read: its last events, each a list of lines.
+# The PBX's last events of a call, for people to read, each a list of lines.
 Lines = Callable[[str], list[list[str]]]
 
 

@@ -38,7 +38,7 @@ class Spool:
         if not pictures:
             return
         lines = b"".join(_line(picture) for picture in pictures)
-        # Callers' numbers: for nobody's eyes but this account's.
+        # Callers' numbers: readable by this account alone.
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked("ab+") as file:
             size = file.seek(0, os.SEEK_END)

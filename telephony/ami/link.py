@@ -240,7 +240,7 @@ class Link:
         return frozenset(name.lower() for name in answer[0]) if answer[0].success else frozenset()
 
     async def _status(self) -> Rows | None:
-        """One row for each channel of the PBX, as `Status` lists them, with `Queue` and `Wait` of who waits.
+        """One row for each channel of the PBX, as `Status` lists them, with `Queue` and `Wait` of waiting callers.
 
         None where this user may not ask: then nothing is known, which is not the same as no calls.
         """

@@ -39,7 +39,7 @@ _ENDS = (b"\r\n", b"")
 _WANTED_VARIABLE = b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
 
 
-# Who is in the queues has changed: no call's affair, and read anew as a whole.
+# The members of the queues have changed: no call's affair, and read anew as a whole.
 MEMBER_EVENTS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"})
 
 
@@ -123,7 +123,7 @@ class AmiProtocol(asyncio.Protocol):
         if second is not None:
             return self._event(block, second, end)
         if not block.startswith(_PRIVILEGE, end):
-            # A row of an answer, or somebody's forgery of no use.
+            # A row of an answer, or a forgery without use.
             return None if self._is_continued(block) else self._answer(block)
         self._unread = block
         if self.responses and b"\r\nActionID: " in block:
@@ -253,7 +253,7 @@ class AmiProtocol(asyncio.Protocol):
         for action in self.responses.values():
             if not action.future.done():
                 action.future.set_exception(ConnectionError(why))
-                # Nobody may be waiting any more, and that is no error.
+                # The waiting task may be gone, and that is no error.
                 action.future.exception()
         self.responses.clear()
         self.on_closed(why)

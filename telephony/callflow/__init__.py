@@ -121,7 +121,7 @@ def _is_hotline(calls: Calls, leg: Leg | None, happening: Happening) -> bool:
 
 
 def _rebridged(calls: Calls, happening: Happening) -> Changed:
-    """Who hears whom has changed; the bridge tells whose call it is, where the Linkedid does not yet."""
+    """The connected channels have changed; the bridge identifies the call, where the Linkedid does not yet."""
     successor = calls.legs.get(calls.replaced.get(happening.uniqueid, ""))
     leg = successor or calls.leg(happening.uniqueid, happening.linkedid, happening.channel)
     if leg is None or (happening.kind == Kind.BRIDGED) == (happening.bridge in leg.bridges):
@@ -158,7 +158,7 @@ def _ticked(calls: Calls, happening: Happening) -> Changed:
 
 
 def _shut_down(calls: Calls, call: CallState, at: datetime) -> bool:
-    """The PBX stopped on purpose: what it hung up a moment ago, nobody else did."""
+    """The PBX stopped on purpose: what ended a moment ago was hung up by it."""
     if call.ended_at is None or at - call.ended_at > _BEFORE_SHUTDOWN or call.told_by or call.asked_at:
         return False
     if call.settled and call.outcome != Outcome.ANSWERED:
@@ -243,7 +243,7 @@ def miss_holds(call: CallState) -> bool:
 
 
 def _pick_up(calls: Calls, uniqueid: str, row: Mapping[str, str], at: datetime) -> Changed:
-    """A caller who is in the house already: dialled the hotline (DNID), and is no phone of ours."""
+    """A caller already in the PBX: dialled the hotline (DNID), and is no phone of ours."""
     channel = row.get("Channel", "")
     if is_extension(extension_of(channel)) or not calls.rules.is_hotline(row.get("DNID", "")):
         return ()

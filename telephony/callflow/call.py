@@ -112,7 +112,7 @@ class CallState:
     end_context: str = ""
     end_cause: str = ""
     vanished: bool = False
-    # Who talked may have been on hold while nobody heard the PBX; no witness tells that later.
+    # A talk may have had a hold in the gap; no witness shows that later.
     hold_unheard: bool = False
     settled: bool = False
     # By our clock, not Asterisk's: since when a grace runs.

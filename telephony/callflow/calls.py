@@ -50,7 +50,7 @@ class Calls:
         self.replaced: dict[str, str] = {}
         self.hears_requests = False
         self.lost_at: datetime | None = None
-        # Who talked then: whether they held since, nobody heard.
+        # Talks of then: whether they were held since is not known.
         self.lost_talks: frozenset[str] = frozenset()
         # How long a call that the PBX does not show any more may wait for a word of its end.
         self.patience = GRACE
@@ -220,7 +220,7 @@ def talk(calls: Calls, call: CallState, at: datetime) -> bool:
 
 
 def _third(call: CallState, heard: Sequence[Leg]) -> Third | None:
-    """Where somebody stands whom the last operator asks, or passed this call on to."""
+    """State of the party that the last operator consults, or transferred this call to."""
     if not call.operators:
         return None
     if any(not is_operator(call, leg) for leg in heard):
@@ -235,7 +235,7 @@ def _begin_talk(call: CallState, extension: str, at: datetime) -> None:
     if call.transfers and not call.transfers[-1].to:
         call.transfers[-1].to = extension
     elif call.operators and not call.talking and not announced and extension != call.operators[-1]:
-        # Either the announcement is a moment late, or the PBX was told to redirect.
+        # Either the announcement is a moment late, or the PBX was ordered to redirect.
         call.unexplained = extension
     if call.answered_at is None:
         call.answered_at = at
@@ -243,7 +243,7 @@ def _begin_talk(call: CallState, extension: str, at: datetime) -> None:
     remember(call.rang, extension)
     last = call.talks[-1] if call.talks else None
     if last is not None and last.extension == extension and last.until and at - last.until <= _MOVED_WITHIN:
-        # Somebody was asked, and refused at once.
+        # A consulted party refused at once.
         last.until = None
     else:
         call.talks.append(TalkState(extension, at))

@@ -60,7 +60,8 @@ def _timed_out(call: CallState) -> bool:
 
 
 def _broken(call: CallState, hears_requests: bool) -> bool:
-    """Nobody asked for this end: neither the caller's network nor the dialplan, which tells why it hangs up."""
+    """Neither side asked for this end: not the caller's network, nor the dialplan, which gives a reason when it hangs
+    up."""
     if call.asked_at is not None or call.after_queue or _timed_out(call):
         return False
     if call.told_by is not None:
@@ -79,7 +80,8 @@ def _stage(call: CallState) -> Stage:
 
 
 def _hung_up_by(call: CallState, hears_requests: bool) -> HungUpBy | None:
-    """Who ended it: the dialplan's word, who asked first, or what the outcome implies; None where nothing tells."""
+    """The side that ended it: by the dialplan, by the first request, or as the outcome implies; None where nothing
+    shows it."""
     if call.told_by or call.ended_by:
         return call.told_by or call.ended_by
     if call.vanished or call.outcome == Outcome.FAILED:

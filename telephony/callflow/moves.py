@@ -28,7 +28,7 @@ def _voicemail(calls: Calls, call: CallState, happening: Happening) -> bool:
 def _rings(calls: Calls, call: CallState, happening: Happening) -> bool:
     leg = calls.leg(happening.dest, call.linkedid, happening.dest_channel)
     if leg is None:
-        # A phone that refused at once can be gone before it is said to ring.
+        # A phone that refused at once can be gone before its ringing is announced.
         short = call.branch is None and is_extension(happening.word)
         return (short or bool(happening.queue)) and remember(call.rang, happening.word)
     if happening.queue:
@@ -73,7 +73,7 @@ def _blind_transfer(calls: Calls, call: CallState, happening: Happening) -> bool
 
 
 def _transferred_late(calls: Calls, call: CallState, happening: Happening) -> bool:
-    """A target that refuses at once can end the call before the transfer is told."""
+    """A target that refuses at once can end the call before the transfer is announced."""
     call.transfers.append(Transfer(TransferKind.BLIND, happening.word, happening.at))
     call.in_transfer = happening.word not in call.operators[1:]
     return reconsider(calls, call)
@@ -83,7 +83,7 @@ def _attended_transfer(calls: Calls, call: CallState, happening: Happening) -> b
     if _is_repeated(call, happening):
         return False
     dialled = happening.exten if happening.exten.isdigit() else ""
-    # Under load the target can be missing from the event: then it is whoever joined just before, or joins next.
+    # Under load the target can be missing from the event: then it is the leg that joined just before, or joins next.
     target = _target(calls, call, happening) or dialled or call.unexplained or _asked(call)
     _transferred(call, TransferKind.ATTENDED, target, happening.at)
     if happening.into == INTO_APP:
@@ -93,9 +93,9 @@ def _attended_transfer(calls: Calls, call: CallState, happening: Happening) -> b
 
 
 def _put_in_place(calls: Calls, call: CallState, happening: Happening) -> None:
-    """Transferred before the two who consult were joined: who is transferred gets the place of the second leg.
+    """Transferred before the consultation was joined: the transferred leg takes the place of the second leg.
 
-    No event tells of the exchange, which may be over before the transfer is told.
+    No event shows the exchange, which may be over before the transfer is announced.
     """
     moved = calls.legs.get(happening.word)
     if moved is not None and happening.other not in ("", happening.uniqueid, happening.word):
@@ -103,7 +103,7 @@ def _put_in_place(calls: Calls, call: CallState, happening: Happening) -> None:
 
 
 def _let_go(calls: Calls, call: CallState, happening: Happening) -> None:
-    """Both legs that the transfer took leave their bridges; who was held is not held any more."""
+    """Both legs that the transfer took leave their bridges; a hold ends."""
     for uniqueid in (happening.uniqueid, happening.other):
         leg = calls.legs.get(uniqueid)
         if leg is not None:

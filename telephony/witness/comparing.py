@@ -72,7 +72,7 @@ def _verdict(mended: Mapping[str, Any], against: set[str], lacking: Sequence[str
 
 
 def _made(facts: WitnessedFacts) -> Comparison:
-    """The call that AMI showed to nobody."""
+    """A call that AMI did not show."""
     guesses = {name: value for name, value in facts.guesses.items() if name not in facts.values}
     whole = {**guesses, **facts.values}
     mended = _derived({}, whole, facts)
@@ -85,7 +85,7 @@ def _made(facts: WitnessedFacts) -> Comparison:
 
 
 def _hides_a_hold(recorded: Mapping[str, Any], mended: Mapping[str, Any], *, unheard: bool) -> bool:
-    """Somebody's talk or its end was not heard: whether there was a hold in it no witness tells."""
+    """A talk or its end fell into a gap: whether there was a hold in it no witness shows."""
     talked = {**recorded, **mended}.get("operators")
     if not mended or not talked or recorded.get("hold_s", 0.0) is None:
         return False
@@ -106,7 +106,7 @@ def _same(name: str, recorded: Any, witnessed: Any, facts: WitnessedFacts, *, st
         low, high = (-_CLOSE_S, _CLOSE_S) if name not in facts.whole else _SAME_S if strict else _WHOLE_S
         return bool(low <= apart <= high)
     if strict and name == "talk_s" and witnessed and not recorded:
-        # Of a talk that nobody heard there is no length to be near to.
+        # Of a talk in a gap there is no length to be near to.
         return False
     if name.endswith("_s"):
         return bool(abs((recorded or 0.0) - witnessed) <= (_SECONDS_APART if name in facts.whole else _CLOSE_S))
@@ -116,7 +116,7 @@ def _same(name: str, recorded: Any, witnessed: Any, facts: WitnessedFacts, *, st
 
 
 def _same_list(name: str, recorded: Sequence[Any], witnessed: Sequence[Any], *, partial: bool) -> bool:
-    """Who rang first is chance where all ring at once; a partial list may lack any."""
+    """The order is chance where all ring at once; a partial list may lack any."""
     if name == "rang":
         return set(witnessed) <= set(recorded) if partial else set(witnessed) == set(recorded)
     if not partial and len(witnessed) != len(recorded):
@@ -148,7 +148,8 @@ def _is_unheard_answer(recorded: Mapping[str, Any], facts: WitnessedFacts) -> bo
 def _joined(recorded: Sequence[Any], witnessed: Sequence[Any], partial: bool) -> list[Any]:
     """What both hold, in order: a full list stands; into a partial one goes what was heard besides.
 
-    Each after what it followed. Whom a queue sent is witnessed: somebody heard first whom no witness names came later.
+    Each after what it followed. Operators sent by a queue are witnessed: one that AMI has first and no witness names
+    came later.
     """
     joined = list(witnessed)
     if not partial:
@@ -217,7 +218,7 @@ def _talk_from_an_earlier_answer(of: _Mending) -> dict[str, Any]:
 
 
 def _transfers(of: _Mending) -> dict[str, Any]:
-    """Neither log names the other end of an attended transfer; who talked next was heard."""
+    """Neither log names the other end of an attended transfer; AMI has the next operator."""
     match of.after.get("transfers"), of.after.get("operators"):
         case [{"to": ""} as only], [_, joined]:
             return {"transfers": [{**only, "to": joined}]}
@@ -225,7 +226,7 @@ def _transfers(of: _Mending) -> dict[str, Any]:
 
 
 def _talk_to_a_mended_end(of: _Mending) -> dict[str, Any]:
-    """Of a talk whose end nobody heard."""
+    """Of a talk whose end fell into a gap."""
     if not of.mended.get("ended_at") or of.touches("talk_s") or of.recorded.get("talk_s"):
         return {}
     return {"talk_s": of.facts.values.get("talk_s", of.facts.guesses.get("talk_s", 0.0))}

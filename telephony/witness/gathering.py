@@ -101,7 +101,7 @@ def _begin(engine: Engine, source: LogSource, now: datetime, since: datetime | N
         if cursor is not None and not same:
             # Another log, of a PBX that was set up anew: what the old one did not tell, this one cannot.
             first = first.where(Call.started_at > cursor.read_at)
-        # Who was missed longer ago is not called back because a log is read for the first time.
+        # A call missed longer ago makes no call-back because a log is read for the first time.
         heard = max(session.scalar(first) or now, now - _LOOK_BACK)
         begin = min(heard, since or now)
         members = cursor.place.get("members", {}) if cursor is not None else {}
@@ -159,7 +159,7 @@ _ANNOUNCED_WITHIN_S = 60
 
 
 def _callids(session: Session, source: LogSource, rows: Sequence[queue_log.Row], *, told: bool) -> set[str]:
-    """The calls of these rows that nobody has to vouch for."""
+    """The calls of these rows that are the hotline's by these rows alone."""
     if told:
         return {row.callid for row in rows if _announces(row, source.rules)}
     queues = set(session.scalars(select(Call.queue).where(Call.pbx == source.pbx).distinct()))

@@ -32,7 +32,7 @@ _ROWS = 2_000
 # A moment without a zone may be a day off.
 _ZONES = timedelta(days=1)
 _IDS = ("acctid", "id")
-# What reading a log can raise: of files, of packed ones, of a database, of one that nobody here has a driver for.
+# What reading a log can raise: of files, of packed ones, of a database, of one without a driver here.
 UNREADABLE = (OSError, EOFError, zlib.error, SQLAlchemyError, ImportError)
 
 

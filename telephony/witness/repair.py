@@ -130,7 +130,7 @@ def _is_due(testimony: Testimony, row: Call | None, around: Around, *, over: boo
         return False
     if row is not None and row.ended_at is not None:
         return min(quiet, now - row.ended_at) >= _LATE
-    # Nobody has it and nothing ended it: not while it may still go on unheard.
+    # At no telephone, and without an end: not while it may still go on in a gap.
     return around.listening and quiet >= _QUIET
 
 

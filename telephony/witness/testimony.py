@@ -98,7 +98,7 @@ def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> WitnessedFa
 
 
 def _guesses(calls: Calls, call: CallState, last: datetime) -> dict[str, Any]:
-    """The likeliest words for the end. Of one that nobody saw end, the last that was seen is the end."""
+    """The likeliest words for the end. Of a call without a witnessed end, its last row is the end."""
     if call.ended_at is None:
         cut(calls, last)
         settle(calls, last)
@@ -134,7 +134,7 @@ def _queue_log_facts(call: CallState, own: Sequence[Row], *, tells: bool, is_cut
 
 
 def _saw_the_last_talk_end(own: Sequence[Row], ended_at: datetime | None) -> bool:
-    """False where somebody went on talking whom app_queue does not see.
+    """False where a talk went on that app_queue does not see.
 
     A transfer by keys on a busy PBX can be logged as COMPLETEAGENT: the caller's call goes on, and no row says so.
     """
@@ -197,7 +197,7 @@ def merge(spoken: WitnessedFacts | None, seen: WitnessedFacts | None) -> Witness
     words = {name: value for name, value in spoken.values.items() if name not in seen.values or name in _WORDS}
     values = {**seen.values, **words}
     if seen.values.get("operators"):
-        # Somebody talked with the caller whom no queue sent.
+        # An operator talked with the caller without a queue.
         values |= {"outcome": "answered", "stage": None, "reason": None}
     guesses = {**seen.guesses, **spoken.guesses}
     guesses["ended_at"] = max(seen.guesses["ended_at"], spoken.guesses["ended_at"])
