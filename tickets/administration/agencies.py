@@ -19,7 +19,7 @@ from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
-# A short number such as 1900 1234 or 113 is no E.164 and yet somebody answers it.
+# A short number such as 1900 1234 or 113 is no E.164 and yet answered.
 _SHORT_NUMBER = re.compile(r"[0-9]{3,12}")
 
 
@@ -123,7 +123,7 @@ def _clean(session: Session, fields: AgencyFields, problems: dict[str, str], age
 
 
 def _check_ward(session: Session, ward: str, active: bool, agency: Agency | None, problems: dict[str, str]) -> None:
-    """A ward has one committee: two would leave it to chance who gets its tickets."""
+    """A ward has one committee: of two, chance would choose the one that gets its tickets."""
     if session.get(Ward, ward) is None:
         problems["ward"] = "unknown_choice"
         return

@@ -84,7 +84,8 @@ def _wards_without_agency(session: Session) -> list[str]:
 
 
 def _agencies_without(session: Session, *, approver: bool) -> list[str]:
-    """Agencies where nobody could open a ticket, or nobody could approve an answer that must be approved."""
+    """Agencies without an account that opens tickets, or without one that approves answers where they must be
+    approved."""
     officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
     people = select(User.agency_id).where(User.active, officers, User.agency_id.is_not(None))
     query = select(Agency.name).where(Agency.active).order_by(Agency.name)

@@ -20,7 +20,7 @@ from tickets.calls.recordings import Heard
 from tickets.life import history, reach
 from tickets.rights import Right
 
-# Somebody who stops, seeks and starts again has listened once.
+# A listener that stops, seeks and starts again has listened once.
 _ONCE = timedelta(minutes=10)
 _PAGE = 100
 

@@ -25,7 +25,7 @@ LISTENER = Actor.rule("listener")
 OPENED = "opened"
 _DRAFT = "draft"
 ASKED_AGAIN = "asked_again"
-# Who is told that a citizen asks again: the agency, and from the second time on its head.
+# Recipients when a citizen asks again: the agency, and from the second time on its head.
 AGENCY, HEAD = "agency", "head"
 ANSWERED_AT_THE_DESK = 1
 
@@ -231,7 +231,7 @@ def check_no_answer_left(draft: Ticket) -> None:
 
 
 def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: datetime) -> None:
-    """Who called, from where and about what stays an urgent ticket, though no agency of ours answers it."""
+    """Caller, place and matter stay an urgent ticket, though no agency of ours answers it."""
     draft.level, draft.tier, draft.owner_id = Level.URGENT, ANSWERED_AT_THE_DESK, actor.id
     history.move(session, draft, "emergency_passed", actor, now=now, reason=note or None)
 
@@ -267,7 +267,7 @@ def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, shor
             missed.append((call, draft))
             continue
         if verdict == callbacks.HOLD:
-            # The shift leader finds the draft among those that nobody ended, and decides.
+            # The shift leader finds the draft among the abandoned ones, and decides.
             open_draft(session, call, now=now)
             continue
         if draft is not None and draft.state == TicketState.DRAFT:
@@ -275,7 +275,7 @@ def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, shor
         _set_disposition(session, call, Disposition(verdict), "", LISTENER, now)
     for (_, draft), task in zip(missed, callbacks.expect_all(session, missed, LISTENER, now=now), strict=True):
         if task is draft:
-            # Who passed the call on, to nobody, may be in the next one: it is for whoever is free.
+            # The operator whose transfer failed may be in the next call: the call-back is for any free one.
             task.owner_id = None
 
 
@@ -298,7 +298,8 @@ def mine(session: Session, actor: Actor, code: str, version: int | None = None) 
 
 
 def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
-    """A draft is worked on by its owner, by whom its call rang while nobody owns it, or by a leader."""
+    """A draft is worked on by its owner, while it has none by an operator whose telephone its call rang, or by a
+    leader."""
     own = rights.Ties(own=lambda: ticket.owner_id == actor.id or _rang_while_unowned(session, actor, ticket))
     rights.require(actor, Right.FILE_REPORT, own)
 

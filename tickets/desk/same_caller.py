@@ -183,7 +183,7 @@ def _is_unfinished() -> ColumnElement[bool]:
 
 
 def _calls_back(ticket: Ticket, claimed: datetime | None, now: datetime) -> str | None:
-    """The name of the person who has this call-back in hand."""
+    """The name of the person with this call-back in hand."""
     held = ticket.kind == TicketKind.CALLBACK and claimed is not None and claimed >= now - policy.CLAIM_LASTS
     return ticket.owner.name if held and ticket.owner else None
 

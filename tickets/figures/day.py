@@ -22,7 +22,7 @@ from tickets.rules import metrics, policy
 from tickets.rules.metrics import Figure
 from tickets.rules.sla import VIETNAM
 
-# Nobody of ours spoke with the caller, and it was not the caller's quick change of mind.
+# No operator spoke with the caller, and it was not the caller's quick change of mind.
 MISSED = frozenset(
     {Outcome.ABANDONED, Outcome.TIMEOUT, Outcome.UNSERVED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.FAILED}
 )
@@ -126,7 +126,7 @@ def read(
     kept = {} if kept is None else kept
     rows = {**_calls(session, [day, *(other for other in before if other not in kept)]), **kept}
     kept.update({other: rows[other] for other in before})
-    # A day without a single call is a day on which nobody listened, and no measure.
+    # A day without a single call is a day without a listener, and no measure.
     compared = [other for other in before if rows[other]]
     cut = {other: _until(rows[other], day_bounds(other)[0] + (until - start)) for other in compared}
 

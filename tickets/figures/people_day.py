@@ -71,7 +71,7 @@ def between(session: Session, start: datetime, end: datetime, *, only: int | Non
             signed_in=_stood(had, shown, (Doing.FREE, Doing.PAUSED, Doing.DEAD), start, end) if shown else None,
             unheard=gaps,
         )
-        # Who had an extension all the while and did nothing with it was not at work.
+        # A person with an extension all day and nothing done with it was not at work.
         if not (work.talks or work.after_call or work.signed_in or only is not None):
             continue
         first = max(had[0].since, start) if had else start
@@ -84,7 +84,7 @@ def between(session: Session, start: datetime, end: datetime, *, only: int | Non
 
 
 def _talks(session: Session, start: datetime, end: datetime) -> tuple[dict[int, list[list[Talk]]], int]:
-    """By person their parts of each call, and how many answered calls have a part of nobody."""
+    """By person their parts of each call, and how many answered calls have a part without a person."""
     columns = (getattr(Call, name) for name in talks.COLUMNS)
     query = select(Call.id, *columns).where(*began_in(start, end), Call.ended_at.is_not(None), Call.operators != [])
     calls = [talks.of_call(dict(row)) for row in session.execute(query.order_by(Call.started_at)).mappings()]

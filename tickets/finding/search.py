@@ -277,7 +277,7 @@ def _page_of_all(conditions: Conditions, actor: Actor, back: bool) -> Statement:
 
 
 def _asked_once(query: Statement, name: str) -> CTE:
-    """By a plan of its own: all are found before the nearest are taken, and nobody walks through every ticket."""
+    """By a plan of its own: all are found before the nearest are taken, without a walk through every ticket."""
     return query.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 

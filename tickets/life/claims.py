@@ -15,7 +15,7 @@ from tickets.life import history
 from tickets.rights import Right
 from tickets.rules import policy
 
-# Whoever took a call-back and did nothing for so long has let it go: the next one may take it.
+# A call-back taken and left for so long counts as released: the next operator may take it.
 _TAKEN = ("claim", "hand_to")
 # The calls of a call-back that were not talked out, and how those ended that the PBX itself broke off.
 MISSES = ("opened", "missed")

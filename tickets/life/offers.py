@@ -151,7 +151,7 @@ def _situation(session: Session, actor: Actor, ticket: Ticket, part: Assignment 
         extended=ticket.extended,
         answer_due=ticket.answer_due,
         waited=timedelta(minutes=ticket.paused_minutes),
-        # Answered without a moment: never told to the citizen as an answer.
+        # Answered without a moment: never shown to the citizen as an answer.
         resolved_at=ticket.resolved_at,
     )
 

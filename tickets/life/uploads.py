@@ -96,7 +96,7 @@ def sweep_unused(session: Session, data_dir: Path, now: datetime) -> int:
 
 
 def _touched_since(path: Path, moment: float) -> bool:
-    """Somebody sent the same bytes again while the sweep looked for who names them."""
+    """The same bytes were sent again while the sweep looked for attachments that name them."""
     return path.exists() and path.stat().st_mtime >= moment
 
 

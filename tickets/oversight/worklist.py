@@ -184,7 +184,7 @@ def shift(session: Session, now: datetime) -> Shift:
 
 
 def _waits_since(row: CallBack) -> datetime:
-    """When it began to be somebody's to call: filed, or its next time."""
+    """When its call became due: filed, or its next time."""
     return row.due - policy.CALL_WITHIN
 
 

@@ -156,7 +156,7 @@ def _names(asker: FromClause) -> LateralFromClause:
 
 
 def _missed(asker: FromClause) -> LateralFromClause:
-    """SQL: `count` and `last` of a number's calls that nobody answered since the last one that was."""
+    """SQL: `count` and `last` of a number's unanswered calls since its last answered one."""
     calls = [Call.caller == asker.c.number, Call.ended_at.is_not(None), Call.id.is_distinct_from(asker.c.call_id)]
     answered = (
         select(func.max(Call.started_at)).where(*calls, Call.outcome == Outcome.ANSWERED).correlate(asker)

@@ -155,7 +155,7 @@ def _ticket(session: Session, code: str) -> Ticket:
             Ticket.code == code,
             Ticket.state.not_in(HIDDEN),
             Ticket.kind != TicketKind.CALLBACK,
-            # Whoever holds the telephone of somebody in danger finds nothing here.
+            # A person with the telephone of one in danger finds nothing here.
             ~Ticket.safe_contact,
         )
         .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency), CLOCKS)

@@ -21,7 +21,7 @@ def phase(
         return Phase.RINGING
     if queued:
         return Phase.QUEUED
-    # On hold while somebody is asked, or passed on.
+    # On hold during a consultation, or transferred.
     return Phase.TALKING if operators and goes_on else Phase.ENTERED
 
 

@@ -13,7 +13,7 @@ NUMBER = re.compile(r"[0-9]{3,15}")
 _CALLED_OUT = re.compile(r"11[1-5]|0[0-9]{8,14}|1[89]00[0-9]{4,6}")
 # The words a person may say, in the order of the list.
 ENDS = tuple(end for end in EmergencyEnd if end is not EmergencyEnd.ANSWERED)
-# With these it must be said what was done.
+# These need a text of what was done.
 EXPLAINED = frozenset({EmergencyEnd.CALLER_GONE, EmergencyEnd.OTHER_LINE})
 
 

@@ -35,7 +35,7 @@ _LANDMARKS = frozenset((
     "nga", "pha", "pho", "rach", "so", "song", "tho", "truong", "ven",
 ))  # fmt: skip
 _OF_A_LANDMARK = 0.5
-# Districts are gone: who says one speaks of the old frame, and the old unit of that name goes before the new one.
+# Districts are gone: a text that names one is of the old frame, and the old unit of that name goes before the new one.
 _DISTRICT_OF_TODAY = 0.9
 _SHORTEST_SLIP = 3
 _NEVER_SLIPS = _LANDMARKS | {"gan", "khu", "ngay", "ben", "sau", "toi", "nha", "doi", "dien", "tram", "xang"}
@@ -69,7 +69,7 @@ class FormerRow(NamedTuple):
 
 
 class _Name(NamedTuple):
-    """A name as it is said: the kinds that may stand before it, its folded words, and it with its accents."""
+    """A name as it is spoken: the kinds that may stand before it, its folded words, and it with its accents."""
 
     kinds: tuple[Words, ...]
     words: Words
@@ -78,7 +78,7 @@ class _Name(NamedTuple):
 
 @dataclass(frozen=True)
 class _IndexEntry:
-    """Something that can be said; `rank` orders equals: a unit of today, a former unit, a former district."""
+    """A name that a text may contain; `rank` orders equals: a unit of today, a former unit, a former district."""
 
     rank: int
     name: _Name
@@ -170,7 +170,7 @@ def words_of(text: str) -> Words:
 
 
 def _today(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_IndexEntry]:
-    # Of today's units one cannot tell which province's name, today's or an older one, will be said with them.
+    # Of today's units one cannot tell which province's name, today's or an older one, will stand with them.
     provinces = {_name(row.province) for row in former}
     context: dict[str, set[_Name]] = {}
     for row in former:
@@ -285,7 +285,7 @@ def _said_of(part: _Name, said: _TypedText, begin: int, end: int) -> float:
 
 
 def _kind_before(words: Words, start: int) -> Words:
-    """The kind said just before a name; `phuong` may also begin a name (Phương Thịnh), which then explains more."""
+    """The kind just before a name; `phuong` may also begin a name (Phương Thịnh), which then explains more."""
     two = words[max(start - 2, 0) : start]
     if two in _TWO_WORD_KINDS:
         return two

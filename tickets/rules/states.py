@@ -163,7 +163,7 @@ STATES: Mapping[S, Standing] = _Rows(
             headline=N_("%(agency)s cần ông/bà cho biết thêm."),
             handling=N_("Đơn vị hỏi thêm và chờ ông/bà trả lời. Hạn trả lời tạm dừng trong lúc chờ."),
         ),
-        # That an answer waits for the agency's head is nothing that the citizen is told.
+        # The citizen does not see that an answer waits for the agency's head.
         S.AWAITING_APPROVAL: Standing(
             label=N_("Chờ duyệt trả lời"),
             tone=Tone.WAIT,

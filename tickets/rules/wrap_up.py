@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-# app_queue's numbers for a telephone that counts as nobody: unknown, invalid, unavailable.
+# app_queue's numbers for a telephone that does not count as a member: unknown, invalid, unavailable.
 _NOBODY = frozenset({0, 4, 5})
 
 Members = Sequence[Mapping[str, Any]]

@@ -18,7 +18,7 @@ from tickets.rules import wrap_up
 from tickets.rules.wrap_up import Members
 
 LISTENER = "listener"
-# A talk that ended longer ago was heard late: nobody is to be pulled out of their next call.
+# A talk that ended longer ago was heard late: no operator is to be pulled out of the next call.
 _FRESH = timedelta(seconds=30)
 # By then the PBX has shown the pause, or it will not.
 _SHOWS_WITHIN = timedelta(seconds=10)

@@ -21,9 +21,9 @@ from tickets.telephone import my_phone
 from tickets.telephone.handset import Handset
 
 MOVE = "called_out"
-# A number that is not kept as E.164 is a service's: somebody called 115 for the citizen.
+# A number that is not kept as E.164 is a service's: an operator called 115 for the citizen.
 SERVICE_MOVE = "emergency_called"
-# What the PBX says of the citizen's telephone; who gave up while it rang may have had reasons of their own.
+# Results of the citizen's telephone; an operator that gave up while it rang may have had another reason.
 _TRIES = {CallOut.NO_ANSWER: Attempt.NO_ANSWER, CallOut.BUSY: Attempt.BUSY}
 _UNSENT = (CommandResult.REFUSED, CommandResult.EXPIRED)
 
@@ -122,7 +122,7 @@ def latest(handset: Handset) -> OutgoingCall | None:
     if handset.outgoing is None:
         return None
     call, _code, command = handset.outgoing
-    # The PBX refused it, or nobody took it in time: the strip tells that of the command itself.
+    # The PBX refused it, or it was not taken in time: the strip shows that of the command itself.
     return None if call.ended_at is None and command in _UNSENT else call
 
 
@@ -164,7 +164,7 @@ def ended(session: Session, call_id: int, result: CallOut, at: datetime, *, now:
     call = _locked(session, call_id)
     if call is None or call.ended_at is not None:
         return
-    # Whoever was reached was reached, whatever the last word says.
+    # A citizen once reached stays reached, whatever the last event has.
     call.result = CallOut.REACHED if call.reached_at is not None else result
     call.ended_at = at
     call.talk_s = max((at - call.reached_at).total_seconds(), 0.0) if call.reached_at is not None else 0.0

@@ -213,7 +213,7 @@ def _lower(session: Session, ticket: Ticket) -> None:
 
 
 def _theirs(session: Session, actor: Actor, emergency_id: int, right: Right) -> Emergency:
-    """Held; of the person who began it or has its ticket, or of a leader."""
+    """Locked; of the person that began it or has its ticket, or of a leader."""
     row = locked(session, emergency_id)
     ticket = session.get_one(Ticket, row.ticket_id)
     rights.require(actor, right, emergency_bar.ties(actor, row, ticket))

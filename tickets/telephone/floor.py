@@ -97,7 +97,7 @@ def _seat(
     name = people.get(extension) or next((name for name in called if name not in ("", extension)), "")
     for call in live:
         if extension in call.talking:
-            # The talk of a call that was passed on began later than its first answer: not known, so not said.
+            # The talk of a call that was passed on began later than its first answer: not known, so not shown.
             since = call.answered_at if len(call.operators) <= 1 else None
             return Seat(extension, name, Doing.HOLDING if extension in call.holding else Doing.TALKING, call, since)
     for call in live:

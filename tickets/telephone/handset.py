@@ -17,7 +17,7 @@ from tickets.telephone import after_call
 # How long a page tells what became of a command, and of an outgoing call.
 REMEMBERED = timedelta(seconds=30)
 _CALL_REMEMBERED = timedelta(seconds=60)
-# A call of which the PBX has said nothing more for so long is over: its last word was lost in a gap.
+# A call without an event for so long is over: its last one was lost in a gap.
 _FORGOTTEN = timedelta(hours=1)
 LONGEST_CONSULTATION = timedelta(minutes=30)
 PASSING = (CommandVerb.TRANSFER, CommandVerb.CONSULT, CommandVerb.JOIN, CommandVerb.BACK)

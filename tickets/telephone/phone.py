@@ -18,7 +18,7 @@ from tickets.telephone.handset import Handset
 
 # How long a done command may take to show in the call.
 _SHOWS_WITHIN = timedelta(seconds=5)
-# A listener beats every second, and another one takes over within five: after this nobody listens.
+# A listener beats every second, and another one takes over within five: after this no listener is there.
 _HEARTBEAT = timedelta(seconds=30)
 _CALL = "call"
 

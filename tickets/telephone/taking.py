@@ -20,9 +20,9 @@ from tickets.rights import Right
 from tickets.telephone import my_phone
 from tickets.telephone.handset import Handset
 
-# Two people who take at the same moment wait for each other; it is done a few times a shift.
+# Two people taking at the same moment wait for each other; it is done a few times a shift.
 _LOCK = 1022_2026
-# How long somebody is told that their extension was taken over.
+# How long the notice stands that an extension was taken over.
 _TOLD = timedelta(hours=12)
 
 
@@ -147,7 +147,7 @@ def taken_over(session: Session, actor: Actor, now: datetime) -> TakenOver | Non
 
 
 def _known(session: Session) -> set[str]:
-    """Usual ones, those that a queue rings, and those that somebody had."""
+    """Usual ones, those that a queue rings, and those that a person had."""
     members = {str(m.get("extension", "")) for queue in session.scalars(select(PbxQueue)) for m in queue.members}
     usual = session.scalars(select(User.usual_extension).where(User.active))
     had = session.scalars(select(ExtensionSpan.extension).distinct())
@@ -167,7 +167,7 @@ def _end(session: Session, span: ExtensionSpan, actor: Actor, now: datetime) -> 
 
 
 def _tell(session: Session, span: ExtensionSpan) -> None:
-    """The person's pages, those of whoever looks at the floor, and the telephone's own."""
+    """The person's pages, those that show the floor, and the telephone's own."""
     for topic in (extensions.topic(span.user_id), f"extension:{span.extension}", "pbx"):
         announce(session, topic)
 
@@ -179,7 +179,7 @@ def _leave_queues(session: Session, actor: Actor, now: datetime) -> None:
 
 
 def _take_drafts(session: Session, actor: Actor, extension: str) -> None:
-    """Whoever sits there now has the caller on the line."""
+    """The new holder has the caller on the line."""
     calls = [call for call in _live(session) if extension in call.talking]
     drafts = filing.drafts_of(session, calls)
     for draft in history.locked_all(session, {draft.code for draft in drafts.values()}).values():

@@ -142,7 +142,7 @@ def _check(handset: Handset, call: Call, verb: CommandVerb) -> None:
 
 
 def _known(session: Session, actor: Actor, to: str, allowed: Allowed) -> str:
-    """Somebody of the list, and nobody else: what was typed never reaches the PBX."""
+    """A target of the list only: typed text never reaches the PBX."""
     choices = targets(session, actor, allowed)
     known = {*(seat.extension for seat in choices.team), *(number for _, number in choices.agencies)}
     if to not in known:

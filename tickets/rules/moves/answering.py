@@ -138,7 +138,7 @@ RESUME = Move(
     verb="resume",
     label=N_("Xử lý tiếp, không chờ nữa"),
     sentence=N_("xử lý tiếp, không chờ người dân nữa"),
-    # A citizen who does not answer holds up nothing: the agency goes on by itself, or time does it.
+    # A citizen without an answer holds up nothing: the agency goes on by itself, or time does it.
     sources=frozenset({S.WAITING}),
     to=S.ACCEPTED,
     right=Right.ANSWER_TICKET,

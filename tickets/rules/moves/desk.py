@@ -104,7 +104,7 @@ EXPECT_CALL_BACK = Move(
     stamps=("filed_at",),
 )
 
-# The PBX's own log shows that the call was no missed one, and nobody has begun to call back.
+# The PBX's own log shows that the call was no missed one, and no try was made yet.
 EXPECT_NO_CALL_BACK = Move(
     verb="expect_no_call_back",
     label=N_("Không phải gọi lại nữa"),
@@ -122,7 +122,7 @@ CALL_BACK_NEEDLESS = Move(
     to=S.DISCARDED,
 )
 
-# Nobody may call there any more: a person of the desk ends it.
+# The number must not be called any more: a person of the desk ends it.
 SHIELDED = Move(
     verb="shielded",
     label=N_("Liên hệ an toàn: không gọi lại"),
@@ -139,7 +139,7 @@ CALL_BACK_DONE = Move(
     sources=_FILED,
     to=S.CLOSED,
     right=Right.CALL_BACK,
-    # Whoever reached the person, if only because they called by themselves meanwhile.
+    # Any operator that reached the person, if only because they called by themselves meanwhile.
     own=False,
     kinds=CALL_BACKS,
     action="called_back",
@@ -181,7 +181,7 @@ CALL_ATTEMPT = Move(
     clears=("owner_id",),
 )
 
-# Many at once after an outage, or nobody there however often it is tried: a leader says why.
+# Many at once after an outage, or never an answer however often it is tried: a leader gives the reason.
 CALL_BACK_ENDED = Move(
     verb="call_back_ended",
     label=N_("Kết thúc việc gọi lại"),
