@@ -61,7 +61,7 @@ def attempt(
         form = EditForm(request.form, seen(), words.problem_words({"password": "password_waits"}))
         return again(page, form), 503, {"Retry-After": str(busy.retry_s)}
     except records.Changed as error:
-        # The new digest goes into the form: who saves once more has seen the other values and means it.
+        # The new digest goes into the form: saving once more means that the other values were seen.
         return again(page, EditForm(request.form, records.digest(error.current), current=error.current)), 409
     return done(result)
 

@@ -20,7 +20,7 @@ from tickets.rights import Right
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
-# Said by phone and typed once: no letter that looks or sounds like another one.
+# Spoken by phone and typed once: no letter that looks or sounds like another one.
 _LETTERS = "abcdeghkmnpqrstuvxy23456789"
 
 
@@ -49,7 +49,7 @@ def _fits(user: User, asked: dict[str, str]) -> bool:
 
 
 def _order(user: User) -> tuple[object, ...]:
-    """Who works first, by role, then as a Vietnamese list of people goes: by given name."""
+    """Active accounts first, by role, then in the order of Vietnamese lists: by given name."""
     return (not user.active, rank(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
 
 

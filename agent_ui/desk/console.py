@@ -214,7 +214,7 @@ def _known(session: Session, works: Iterable[tuple[Ticket | None, Call | None]])
 
 
 def _asker(call: Call | None, ticket: Ticket | None) -> Asker | None:
-    """Who is on the line, or whom a ticket without a call is to reach."""
+    """The caller on the line, or the contact of a ticket without a call."""
     number = call.caller if call else ticket.reporter_phone if ticket else None
     return (number, call.id if call else None) if number else None
 

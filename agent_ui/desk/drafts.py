@@ -88,7 +88,7 @@ def file(code: str) -> ResponseReturnValue:
     except Stale:
         return _again(code, fields, {}, stale=True), 409
     except (MoveRefused, NotAllowed) as error:
-        # Somebody else ended it or works on it now: the ticket as it is, and what was typed, to be copied.
+        # Another person ended it or works on it now: the ticket as it is, and what was typed, to be copied.
         return tickets_pages.show(code, form="file", refused=True), 403 if isinstance(error, NotAllowed) else 409
     flash(_("Đã tiếp nhận phiếu %(code)s và chuyển xử lý.", code=codes.group(code)), "success")
     return redirect(url_for("home.home"), 303)
@@ -212,7 +212,7 @@ def _draft_of(call_id: int) -> str | None:
 
 
 def _at_work(code: str) -> ResponseReturnValue:
-    """The desk with this draft's form; who has no desk gets the form on a page of its own."""
+    """The desk with this draft's form; a person without a desk gets the form on a page of its own."""
     if rights.may(me(), Right.STAFF_DESK):
         return redirect(url_for("console.desk_of_mine", _anchor=f"work-{code}"), 303)
     return redirect(url_for("drafts.page", code=code), 303)

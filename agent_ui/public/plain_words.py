@@ -60,7 +60,7 @@ def _handed_over(way: Journey) -> ProgressStep:
         if way.triage_due and way.standing.filed_at and way.triage_due > way.now:
             words.append(_("Dự kiến xong trước %(when)s.", when=moment(way.triage_due)))
         return ProgressStep(title, " ".join(words), None, "now")
-    # An answer that the hotline gave at once went to nobody.
+    # An answer that the hotline gave at once went to no agency.
     return ProgressStep(title, way.standing.agency or _("Tổng đài trả lời trực tiếp."), way.routed_at, "done")
 
 

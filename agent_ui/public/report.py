@@ -116,7 +116,7 @@ def send() -> ResponseReturnValue:
     except Invalid as error:
         return _again(filled, report_form.first_step(error.problems), error.problems)
     session[_SENT] = code
-    # Who has just sent it need not prove that it is theirs.
+    # The sender of a moment ago need not prove that it is theirs.
     proof.give(code)
     return redirect(url_for("report.sent"), 303)
 

@@ -100,7 +100,7 @@ def _inbox(tickets: Sequence[Ticket], now: datetime) -> list[InboxRow]:
 
 
 def _works(tickets: Sequence[Ticket], now: datetime) -> list[DeskItem]:
-    """Somebody known who talks, somebody new who rings, and a withheld number after the call."""
+    """A known caller talking, a new one ringing, and a withheld number after the call."""
     before = Call(started_at=now - timedelta(days=3), outcome=Outcome.ANSWERED, lost_in_transfer=False)
     began = {"started_at": now - timedelta(minutes=4), "number_dialled": "1022", "ringing": [], "talking": []}
     calls = (

@@ -31,7 +31,7 @@ def play(call_id: int, sound: str) -> Response:
             ticket = _ticket()
             about = queries.ticket(session, me(), ticket).ticket if ticket else None
             listening.note(session, me(), call, what, now=site.now(), ticket=about)
-    # `conditional` answers Range too: without it nobody could go back five seconds in a message.
+    # `conditional` answers Range too: without it there is no going back five seconds in a message.
     return send_file(found.file, mimetype=recordings.ENDINGS[found.file.suffix], conditional=True, max_age=0)
 
 
@@ -69,7 +69,7 @@ def open_to_agency(code: str) -> ResponseReturnValue:
 
 
 def _begins() -> bool:
-    """The first piece of a listening; players ask for `bytes=0-` first, and for later ones when somebody seeks."""
+    """The first piece of a listening; players ask for `bytes=0-` first, and for later ones when the listener seeks."""
     asked = request.headers.get("Range", "bytes=0-").strip()
     return asked.startswith("bytes=0-") or not asked.startswith("bytes=")
 

@@ -58,7 +58,7 @@ def _keep(response: Response) -> Response:
 def _is_page_for_post(response: Response) -> bool:
     navigates = request.headers.get("Sec-Fetch-Mode") == "navigate" and not request.headers.get("HX-Request")
     # Signed out meanwhile: the page would be behind the sign-in, and what was typed is kept by the answer itself.
-    # Where nobody signs in (the citizens' site), `g` has no `person` at all.
+    # Where there is no sign-in (the citizens' site), `g` has no `person` at all.
     view = current_app.view_functions.get(request.endpoint or "")
     if g.get("person", view) is None and not getattr(view, "open_to_all", False):
         return False

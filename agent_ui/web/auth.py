@@ -142,7 +142,7 @@ def _person() -> SignedIn | None:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
-        # A part that reads itself again must not take the page away from somebody who is typing: it says so there.
+        # A part that reads itself again must not take the page away from a person typing: it shows a notice there.
         abort(401)
     kinds = ("text/html", "application/json", "text/event-stream")
     wanted = request.accept_mimetypes.best_match(kinds, default="text/html")
@@ -172,7 +172,7 @@ def sign_in() -> ResponseReturnValue:
         problem = _("Tên đăng nhập hoặc mật khẩu không đúng.")
         return render_template("sign_in.html", username=username, problem=problem), 401
     token, at_a_telephone = _begin(*user)
-    # The session is a new one, but for the language of whoever is just signing in.
+    # The session is a new one, but for the language of the person signing in.
     language = session.get("language")
     session.clear()
     session.permanent = True

@@ -144,7 +144,7 @@ def _hotline_error(error: HotlineError) -> ResponseReturnValue:
 
 
 def _form_too_old(error: CSRFError) -> ResponseReturnValue:
-    """Who was signed out meanwhile has no token either; what helps is another thing."""
+    """A person signed out meanwhile has no token either, and needs another hint."""
     signed_out = "auth.sign_in" in current_app.view_functions and "token" not in session
     if signed_out and request.endpoint not in ("auth.sign_in", "languages.choose", "languages.choose_theme"):
         return tell(_BY_STATUS[401], 400, detail=error.description)

@@ -28,7 +28,7 @@ from tickets.rules.fields import pin_of
 from tickets.rules.sla import VIETNAM, clock_state
 from tickets.rules.states import STATES
 
-# A listener beats every second, and another one takes over within five: after this nobody listens.
+# A listener beats every second, and another one takes over within five: after this no listener is there.
 _HEARTBEAT = timedelta(seconds=30)
 
 
@@ -200,7 +200,7 @@ def phase(call: Call) -> Phase:
         talking=bool(call.talking),
         third=call.third,
         ringing=bool(call.ringing),
-        # Whoever has left the queue, to leave a message perhaps, hears the automatic voice and waits for nobody.
+        # A caller that has left the queue, to leave a message perhaps, hears the automatic voice and does not wait.
         queued=bool(known.get("in_queue", call.queued_at and not call.wait_s)),
         operators=bool(call.operators),
         goes_on=bool(known.get("in_transfer") or not known.get("completed")),

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _FOLDER = "/static/"
-# Who asks like this gets an answer of their own: a part of a file, or that it has not changed.
+# Requests with these headers get an answer of their own: a part of a file, or that it has not changed.
 _OWN = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-# Files times the few ways in which browsers ask for them; more than that is somebody who varies what they say.
+# Files times the few ways in which browsers ask for them; more than that is a client that varies its headers.
 _MOST = 200
 
 

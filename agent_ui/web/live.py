@@ -17,7 +17,7 @@ from tickets.rights import Right
 blueprint = Blueprint("live", __name__)
 
 _HEARTBEAT_S = 15.0
-# A stream ends now and then and the browser comes back: who was shut out in between does not.
+# A stream ends now and then and the browser comes back: one shut out in between does not.
 _LONGEST_S = 600.0
 _KEY = "hotline-live"
 # What is announced to everybody with a right; one's own agency and extension come to it.

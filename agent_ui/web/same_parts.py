@@ -8,7 +8,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 _KEY = "same-parts"
-# Roles times pages times languages; reached only where somebody gives a value that it should not be given.
+# Roles times pages times languages; reached only by a part with a value that it should not have.
 _MOST = 2000
 
 

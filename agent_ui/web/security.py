@@ -67,7 +67,7 @@ class _Cookies(SecureCookieSessionInterface):
 
 
 class _BehindProxy:
-    """Believes a proxy on this machine about who asks; nobody else may say who they are."""
+    """Takes the client's address from a proxy on this machine, and from no other sender."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._direct = app

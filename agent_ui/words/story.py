@@ -16,7 +16,7 @@ from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd,
 from tickets.rules.moves import ENTRIES
 from tickets.rules.sla import VIETNAM
 
-# Shorter pauses on the same day are told by the times themselves.
+# Shorter pauses on the same day show in the times themselves.
 _TOLD_GAP = timedelta(hours=2)
 
 _SOURCE_WORDS = {Source.HOTLINE: _l("điện thoại")}
@@ -129,7 +129,7 @@ def _is(event: TicketEvent, mark: str) -> bool:
 
 
 def _addition(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str]) -> str:
-    """What a sentence of the routing has to say beside it: by which field, and who co-ordinates."""
+    """What a sentence of the routing has to say beside it: by which field, and the co-ordinating agencies."""
     if event.move == "close" and event.reason == "no_objection":
         return f" {_NO_OBJECTION}"
     if event.data.get("told") == "head":
