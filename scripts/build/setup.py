@@ -111,7 +111,7 @@ def _steps(missing: list[str]) -> list[Callable[[], None]]:
 
 
 class _Thread(Thread):
-    """A step beside the others; what it raises is kept for the one who joins it."""
+    """A step beside the others; what it raises is raised again by `join`."""
 
     def __init__(self, step: Callable[[], None]) -> None:
         super().__init__(daemon=True)

@@ -72,7 +72,7 @@ def write(
 
 
 def _sat_there_since(session: Session, start: datetime) -> None:
-    """The past too is somebody's: each operator had the usual extension from then until the demo knows of it."""
+    """The past has owners too: each operator had the usual extension from then until the demo knows of it."""
     operators = select(User).where(User.role == Role.OPERATOR, User.active, User.usual_extension.is_not(None))
     for user in session.scalars(operators):
         first = select(func.min(ExtensionSpan.since)).where(ExtensionSpan.extension == user.usual_extension)
@@ -157,7 +157,7 @@ def _work(day: date, end: datetime, calls_a_day: int) -> int:
 
 
 def _work_alone(session: Session) -> None:
-    """Nobody else writes these rows, so what was told once stays true; and nobody watches the past."""
+    """No other session writes these rows, so what was read once stays true; and no page shows the past."""
     push.mute(session)
     batch.begin(session)
 

@@ -210,7 +210,7 @@ def _people(
 
 
 def _person(session: Session, person: Person, agency_id: int | None, password: str, known: bool, now: datetime) -> bool:
-    """Whether this person can sign in with this password now; somebody else of that username is left alone."""
+    """Whether this person can sign in with this password now; another person of that username is left alone."""
     user = session.scalars(select(User).where(User.username == person.username)).one_or_none()
     if user is None:
         user = User(

@@ -179,7 +179,7 @@ class Agenda:
                 assignment.take(session, Handover.model_validate(promise.payload), now=now)
 
     def _onward(self, ticket: Ticket, chance: random.Random, now: datetime) -> None:
-        """Whoever has it now does the next thing, some time from now."""
+        """Its present owner does the next thing, some time from now."""
         code = ticket.code
         if ticket.state == TicketState.TRIAGE:
             at = lives.later(chance, now, lives.TRIAGE, ticket.level, self._calendar)
@@ -297,7 +297,7 @@ class Agenda:
         citizens.rate(session, CITIZEN, code, stars=stars, note=note, now=now)
 
     def _officer(self, ticket: Ticket) -> Actor:
-        """The agency's own, or, where the demo has nobody to sign in as, the agency by its name."""
+        """The agency's own, or, where the demo has no account, the agency by its name."""
         agency_id = ticket.lead_agency_id
         assert agency_id
         return self._officers.get(agency_id) or Actor(None, self._agencies[agency_id], Role.OFFICER, agency_id)

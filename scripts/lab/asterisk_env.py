@@ -241,7 +241,7 @@ def _forget_old_instances(folder: Path) -> None:
 
 
 def _free_net() -> str:
-    """Three bytes of a loopback network where nobody listens; the process id spreads parallel runs."""
+    """Three bytes of a loopback network without a listening socket; the process id spreads parallel runs."""
     for attempt in range(200):
         net = f"127.{20 + (os.getpid() + attempt) % 200}.{secrets.randbelow(250) + 1}"
         if _is_free(f"{net}.1"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 
-# What a child does when nobody asks it politely twice.
+# Seconds between SIGTERM and SIGKILL.
 STOP_S = 4.0
 LONGEST_BACK_OFF_S = 30.0
 WELL_AFTER_S = 60.0

@@ -13,7 +13,7 @@ from callcenter.vocab import Role
 from tickets.actors import Actor
 from tickets.administration import lists, people
 
-# Whoever may run commands on the server is its administrator.
+# A person that may run commands on the server is its administrator.
 _ACTOR = Actor(None, "scripts/manage", Role.ADMIN)
 _OPTIONS = {"username": "USERNAME", "password": "password"}
 _WORDS = {

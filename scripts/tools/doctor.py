@@ -67,7 +67,8 @@ def _data_dir(settings: Settings) -> str:
 
 
 def _spool(settings: Settings) -> str:
-    """Calls that a listener kept on disk: those that wait are written at its next start, those put aside by nobody."""
+    """Calls that a listener kept on disk: those that wait are written at its next start, those put aside never by
+    themselves."""
     folder = settings.data_dir / "spool"
     unread = sorted(str(path) for path in folder.glob("*.unread"))
     if unread:

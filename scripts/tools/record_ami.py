@@ -84,7 +84,7 @@ class Recorder:
         self.lost = asyncio.Event()
 
     async def __aenter__(self) -> "Recorder":
-        """Raises PermissionError for a wrong user or secret, OSError when nobody answers."""
+        """Raises PermissionError for a wrong user or secret, OSError when the PBX does not answer."""
         reader, self._writer = await asyncio.open_connection(self.host, self.port)
         self.send("Login", Username=self.user, Secret=self.secret)
         banner = await asyncio.wait_for(reader.readline(), 10)

@@ -17,7 +17,7 @@ from scripts.demo.simulated.telling import PbxForCall, Telling, member
 from scripts.demo.simulated.transfer import Ending, SimulatedTalk
 
 PROMPT_S = 2.0
-# 113, 114 and 115 read out to whom the dialplan keeps out.
+# 113, 114 and 115 read out to callers that the dialplan blocks.
 ANNOUNCEMENT_S = 6.0
 MENU_S = 1.5
 RING_S = 10.0
@@ -25,7 +25,7 @@ RETRY_S = 1.0
 GIVE_UP_S = 40.0
 MESSAGE_S = 8.0
 ANSWERED = 0.92
-# The newcomer's own phone: only a person at the console answers it. One that nobody answers is a missed ring like any
+# The newcomer's own phone: only a person at the console answers it. An unanswered one is a missed ring like any
 # other: the caller goes to a colleague, and the phone rests a moment before the next.
 NEWCOMER_RING_S = 15.0
 REST_S = 5.0
@@ -234,7 +234,7 @@ class SimulatedCall(Telling):
         return await self._listens(talk, 3)
 
     async def _listens(self, talk: SimulatedTalk, seconds: float) -> PhoneAction | None:
-        """What the newcomer does within so many seconds. Who asks somebody and comes back listens on."""
+        """What the newcomer does within so many seconds. One that returns from a consultation listens on."""
         while deed := await self.pbx.phone.talk(self.caller.linkedid, seconds / self.pbx.speed):
             if deed.did is not Did.ASKS or await simulated_transfer.ask(self, talk) is Ending.LEFT:
                 return deed

@@ -9,7 +9,7 @@ from scripts.demo.simulated.ami import ActionReply
 
 ANSWER = "SimulatedAnswer"
 HANG_UP = "SimulatedHangup"
-# features.conf: what the keypad says before the number of whom one asks.
+# features.conf: the code on the keypad before the number to consult.
 ASK_KEYS = "*2"
 # A number is over when no key follows for so long: by our clock, as the console presses them.
 DIGIT_S = 1.5
@@ -50,7 +50,7 @@ class ConsolePhone:
         self.extension = extension
         self.ringing = ""
         self.talking = ""
-        # The caller is on hold while somebody is asked.
+        # The caller is on hold during a consultation.
         self.asking = False
         self.used = False
         self.digit_s = DIGIT_S

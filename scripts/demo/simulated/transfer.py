@@ -8,7 +8,7 @@ from scripts.demo.simulated.phone import Did
 from scripts.demo.simulated.telling import Telling
 
 PICK_UP_S = 2.0
-# Whoever is asked and hears nothing more puts the telephone down.
+# A consulted party that hears nothing more hangs up.
 PATIENCE_S = 180.0
 _BUSY = {"Cause": "17", "TechCause": "486"}
 _ROAD = "Local/{to}@from-agents-{serial};{end}"
@@ -74,7 +74,7 @@ async def ask(call: Telling, talk: SimulatedTalk) -> Ending:
 
 
 class _Asking:
-    """Between the operator and whoever is asked lies a Local channel, `near` at the operator's end."""
+    """Between the operator and the consulted party lies a Local channel, `near` at the operator's end."""
 
     def __init__(self, call: Telling, talk: SimulatedTalk, to: str) -> None:
         self.call, self.talk, self.to = call, talk, to
@@ -152,7 +152,7 @@ class _Asking:
         return Ending.BACK
 
     def _back(self) -> None:
-        """The operator is with the caller again, who never left their bridge."""
+        """The operator is with the caller again; the caller never left the bridge."""
         call, operator = self.call, self.talk.operator
         self.talk.bridge.inside = 1
         call.enter(self.talk.bridge, operator)
