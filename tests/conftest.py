@@ -178,7 +178,7 @@ def empty_database_url(_admin: Engine) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _template(_admin: Engine) -> str:
-    """The name of a migrated database that nobody writes to; the first worker of a run makes it for all."""
+    """The name of a migrated database that is never written to; the first worker of a run makes it for all."""
     with _admin.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(1022)"))
         if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = 'migrated'")):

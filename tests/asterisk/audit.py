@@ -130,7 +130,7 @@ def _who(truth: Truth) -> tuple[str, str]:
 
 
 def _talk_unheard(call: Mapping[str, Any], gaps: Iterable[PbxGap], slack: float) -> bool:
-    """Whether somebody talked, give or take so many seconds, while the PBX went on and nobody listened."""
+    """Whether there was a talk, give or take so many seconds, in a gap during which the PBX went on."""
     if not call["answered_at"]:
         return False
     began, over = (datetime.fromisoformat(call[name] or call["answered_at"]) for name in ("answered_at", "ended_at"))
@@ -165,7 +165,7 @@ def _ask_the_pbx(finding: Finding, told: Iterable[Mapping[str, Any]], queue_log:
 
 
 def _look_at_tickets(finding: Finding, session: Session, call: Call) -> None:
-    """One draft for whoever was answered; one call-back or one disposition for whoever was not."""
+    """One draft for an answered caller; one call-back or one disposition for an unanswered one."""
     query = select(Ticket).join(TicketCall, TicketCall.ticket_id == Ticket.id).where(TicketCall.call_id == call.id)
     tickets = [ticket for ticket in session.scalars(query) if ticket.state != TicketState.DISCARDED]
     kinds = [ticket.kind for ticket in tickets]

@@ -51,7 +51,7 @@ KINDS = {
     "given_up": Kind(_UNHEARD, "abandoned", (Step(wait=PROMPT_S + 1.5),), stage="queue", queue="deaf"),
     "patient": Kind(_UNHEARD, "abandoned", stage="queue", queue="deaf", hung_up_by="system"),
     "misdialled": Kind(_UNHEARD, "abandoned", (Step(wait=0.8),), stage="prompt"),
-    # A key before the queue is entered is heard by nobody, a busy PBX is late, and this queue lets go after 180 s.
+    # A key before the queue is entered has no effect, a busy PBX is late, and this queue lets go after 180 s.
     "call_me_back": Kind(
         _UNHEARD, "callback", (Step(wait=PROMPT_S + 5), Step(key="1")), queue="deaf", hung_up_by="system"
     ),
@@ -144,7 +144,7 @@ class Crowd:
         return call
 
     async def _watch(self, phone: Phone) -> None:
-        """An operator who hangs up where the caller waits for that."""
+        """An operator that hangs up where the caller waits for that."""
         while True:
             dialog = await phone.arrived.get()
             call = next((call for call in self.calls if call.caller.number == dialog.peer), None)

@@ -232,7 +232,7 @@ async def transferred_back(stage: Stage) -> list[Truth]:
     return [stage.truth(caller, "answered", free=("operators",), **fields)]
 
 
-# Somebody is asked first, and the operator comes back
+# A colleague is consulted, and the operator comes back
 
 
 @scenario()

@@ -285,7 +285,7 @@ async def run_all(scenes: Iterable[Scenario], theatre: Theatre) -> dict[str, lis
         phones = await lanes.get()
         try:
             return await theatre.play(scene, phones)
-        except Exception as error:  # noqa: BLE001 - told by the test of that scenario
+        except Exception as error:  # noqa: BLE001 - reported by the test of that scenario
             return error
         finally:
             lanes.put_nowait(phones)

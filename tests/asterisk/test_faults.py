@@ -109,7 +109,7 @@ def test_listener_away(survives: Survives, when: str, dies: float, comes: float)
             await asyncio.sleep(comes)
             await hotline.listen()
             if when == "middle":
-                # The operator's page goes on: who talks is known from the list of channels.
+                # The operator's page goes on: talks are known from the list of channels.
                 await until(lambda: len(hotline.talking()) > 1, 3)
 
         return (await asyncio.gather(scenes(hotline), away()))[0]

@@ -224,7 +224,7 @@ def _district(luck: random.Random, place: FormerName) -> str:
 
 
 def _said(luck: random.Random, parts: list[str]) -> str:
-    """The parts put together as somebody does who is in a hurry."""
+    """The parts put together as by a person in a hurry."""
     slip: Callable[[str], str] = _slip(luck)
     units = [slip(part) for part in parts]
     if len(units) > 1 and luck.random() < 0.15:

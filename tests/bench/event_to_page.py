@@ -152,7 +152,7 @@ def _ring(page: Page, server: AmiServer, loop: asyncio.AbstractEventLoop, number
     ring = next(index for index, block in enumerate(blocks) if block["Event"] == "AgentCalled")
     _send(server, loop, blocks[:ring])
     page.wait_for_function(f"document.querySelector('#waiting').textContent.replaceAll(' ', '').includes('{caller}')")
-    # Nobody's phone rings in the moment in which the call before ended; the page gathers bursts of 200 ms.
+    # No phone rings in the moment in which the call before ended; the page gathers bursts of 200 ms.
     page.wait_for_timeout(300)
     began = time.time() * 1000
     _send(server, loop, blocks[ring : ring + 1])

@@ -54,7 +54,7 @@ class Report:
     urgent: bool = False
 
 
-# What happened; below it the letters of the field, its code, the commune as said, the address, who, and how urgent.
+# What happened; below it the letters of the field, its code, commune as spoken, address, name, and how urgent.
 _TOLD = """
 Rác chất đống trước cổng chợ ba ngày chưa ai gom, bốc mùi hôi
   rac | moi-truong | my tho | cổng chợ Mỹ Tho, đường Lê Lợi | Nguyễn Văn Ba

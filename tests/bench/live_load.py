@@ -340,7 +340,7 @@ async def _one_rate(
 
 
 def _servers(folder: Path, name: str) -> list[psutil.Process]:
-    """Ours, not those of somebody else on this machine; each connection of PostgreSQL is a process."""
+    """Ours, not those of another user on this machine; each connection of PostgreSQL is a process."""
     found = [one for one in psutil.process_iter(["name", "cmdline"]) if name in one.info["name"]]
     own = [one for one in found if str(folder) in " ".join(one.info["cmdline"] or ())]
     return [child for one in own for child in _family(one.pid)]

@@ -101,7 +101,7 @@ def _sign_in_to_queue(here: Ground) -> None:
 
 
 def _leave_drafts(here: Ground) -> None:
-    """Calls of a minute ago that nobody has ended, of people who reported something before."""
+    """Calls of a minute ago with unfinished drafts, of people with earlier reports."""
     with Session(here.engine) as session:
         # The tickets were written with numbers of their own.
         session.execute(select(func.setval(ticket_number.name, 900_000_000 // 10)))

@@ -272,7 +272,7 @@ class Day:
 
     def _people(self) -> None:
         with transaction(self.engine) as session:
-            # Nobody signs in, and a password costs a quarter of a second to hash.
+            # There is no sign-in here, and a password costs a quarter of a second to hash.
             fill.hash_password = lambda _: "!"
             fill.seed(session, now=self.loop.now)
             session.flush()

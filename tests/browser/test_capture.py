@@ -67,7 +67,7 @@ def test_from_a_figure_to_the_rows_behind_it(
 ) -> None:
     page = open_page(console, "phuc")
     page.goto(f"{console.url}/capture/")
-    # What is wrong with a log is said whole, not cut off after two lines.
+    # What is wrong with a log is shown whole, not cut off after two lines.
     reason = page.get_by_text("unable to open database file")
     assert reason.evaluate("it => it.scrollHeight <= it.clientHeight + 1")
     look(page, shot, check, "capture")

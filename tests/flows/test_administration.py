@@ -88,7 +88,7 @@ def test_people_of_several_shifts_have_the_same_usual_extension(session: Session
     lan, minh, quan = province.people["lan"], province.people["minh"], province.actor("quan")
     people.edit(session, quan, minh.id, UserFields("Minh", "operator", extension="101"), seen=None, now=MONDAY)
     assert (lan.usual_extension, minh.usual_extension) == ("101", "101")
-    # What somebody has just now is another matter, and does not change under their hands.
+    # The extension in use just now is another matter, and does not change during work.
     assert (lan.extension, minh.extension) == ("101", "102")
 
 

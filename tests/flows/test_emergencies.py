@@ -177,7 +177,7 @@ def test_who_does_not_answer_leaves_it_open_and_it_is_tried_again(
     assert (one.stage, one.steps) == (EmergencyStage.BACK, [EmergencyStep.AGAIN])
     emergencies.step(session, province.actor("lan"), row.id, EmergencyStep.AGAIN, HOME, now=later)
     assert [c.arguments["to"] for c in session.scalars(select(PbxCommand))] == ["115", "115"]
-    # Who cannot ask first can still pass the caller on at once.
+    # Without a consultation the caller can still be transferred at once.
     session.get_one(PbxStatus, "pbx1").actions = ["transfer"]
     done(session, CommandVerb.CONSULT, later)
     much_later = later + timedelta(seconds=30)
@@ -202,7 +202,7 @@ def test_the_caller_hangs_up_first(session: Session, province: Province, call: C
     calling_out.reached(session, out.id, MONDAY)
     calling_out.ended(session, out.id, CallOut.REACHED, MONDAY + timedelta(seconds=40), now=MONDAY)
     assert moves(session, row.ticket_id)[-1] == "emergency_called"
-    # That somebody was reached is no end: what became of it a person says.
+    # An answer is no end: a person records what became of it.
     assert row.ended_at is None
     emergencies.step(session, lan, row.id, EmergencyStep.CALL_CALLER, HOME, now=MONDAY + timedelta(seconds=50))
     assert session.scalars(select(OutgoingCall.number).order_by(OutgoingCall.id)).all() == ["115", factories.CALLER]

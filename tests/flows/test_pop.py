@@ -16,7 +16,7 @@ from tests.wire.test_recordings import FOLDER, Player
 from tickets.desk import filing, queries
 from tickets.rules.fields import TicketFields
 
-# Who sits at the extensions of the recordings.
+# Holders of the extensions of the recordings.
 SEATS = {"lan": "121", "minh": "122"}
 
 

@@ -169,7 +169,7 @@ def test_a_call_that_nobody_heard_is_made_with_its_draft(engine: Engine, pbx: Pb
     assert (report.heard, report.witnessed, report.unexplained) == (0, 1, 1)
     call, testimony = only(engine)
     assert call.repaired
-    # Nobody heard it, and neither log knows of holds.
+    # It fell into a gap, and neither log knows of holds.
     assert call.hold_s is None
     assert testimony.differences == [{"field": "hold_s", "recorded": None, "witnessed": None}]
     assert (call.outcome, call.operators, call.caller) == (Outcome.ANSWERED, ["101"], "+84905123456")

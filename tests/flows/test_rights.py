@@ -104,7 +104,7 @@ CASES: dict[str, Case] = {
     "take next": Case(Right.CALL_BACK, _of_all(claims.take_next, now=NOW), one=False),
     "take": Case(Right.CALL_BACK, _handed(claims.take, "call_back")),
     "not reached": Case(Right.CALL_BACK, _handed(calling.not_reached, "call_back", result=Attempt.BUSY)),
-    # Who is called back says so to whoever called, in whosever hands it was.
+    # Any operator that reached the citizen closes it, whatever its owner.
     "called back": Case(Right.CALL_BACK, _handed(filing.close_callback, "call_back", note="x"), one=False),
     "heard": Case(Right.CALL_BACK, _of_all(listening.heard_by_telephone, NOWHERE, now=NOW), one=False),
     "end many": Case(Right.END_CALL_BACKS, _of_all(calling.end_many, ["123456789"], reason="x", now=NOW)),

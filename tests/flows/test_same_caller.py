@@ -73,7 +73,7 @@ class TestOneMore:
         filing.file(session, lan, first.code, TYPED, now=LATER)
         more = same_caller.one_more(session, lan, first.code, now=LATER)
         session.flush()
-        # It waits on the desk while they still talk, and follows whoever leaves it.
+        # It waits on the desk while they still talk, and follows an operator that leaves it.
         (left,) = queries.unfinished(session, lan)
         assert (left.ticket, left.call, left.own) == (more, call, False)
         filing.file(session, lan, more.code, TYPED, now=LATER)

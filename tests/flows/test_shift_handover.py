@@ -98,7 +98,7 @@ def test_the_next_one_takes_over_by_name_once(
     assert shifts.open_for(session, phuc) == []
     assert left[Left.DRAFT].owner_id == phuc.id
     told = session.execute(select(TicketEvent.ticket_id, TicketEvent.actor).where(TicketEvent.move == "handed_over"))
-    # What was settled in between is nobody's any more.
+    # What was settled in between has no owner any more.
     noted = [kind for kind in Left if kind not in (Left.CALL_BACK, Left.EMERGENCY)]
     assert sorted(told.all()) == sorted((left[kind].id, phuc.name) for kind in noted)
     assert session.scalars(select(Emergency.taken_by)).all() == [phuc.name]

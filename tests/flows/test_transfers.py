@@ -91,7 +91,7 @@ def test_who_asks_first_joins_them_or_comes_back(session: Session, province: Pro
     lan = province.actor("lan")
     asked = ask(session, province, call, CommandVerb.CONSULT, "103")
     call.holding = ["101"]
-    # Held, but whether anybody is asked the PBX has not said.
+    # Held, but the PBX has not shown a consultation.
     assert transfers.consultation(Handset(session, lan, MONDAY)) is None
     assert transfers.can(Handset(session, lan, MONDAY), call) == frozenset()
     commands.finish(session, asked.id, CommandResult.DONE, "", MONDAY)

@@ -23,7 +23,7 @@ LATER = START + timedelta(minutes=1)
 
 
 def _variants(played: Played, kind: Kind) -> list[Happening]:
-    """The same happening of the caller, of the operator, of a stranger, of nobody; with and without its words."""
+    """The same happening of the caller, of the operator, of a stranger, of no channel; with and without its words."""
     caller, operator = played.ids["caller"], played.ids.get("101", "7.7")
     return [
         Happening(kind, LATER),

@@ -28,7 +28,7 @@ CONSULTED = {"verb": V.CONSULT, "result": R.DONE}
         (CONSULTED, EmergencyStage.DIALLING),
         # Done just now: that the caller is held comes a moment later.
         ({**CONSULTED, "with_caller": True, "fresh": True}, EmergencyStage.DIALLING),
-        # Busy, or nobody there: the PBX gave the caller back.
+        # Busy, or no answer: the PBX gave the caller back.
         ({**CONSULTED, "with_caller": True}, EmergencyStage.BACK),
         ({"verb": V.BACK, "result": R.DONE}, EmergencyStage.BACK),
         ({"verb": V.BACK, "result": R.REFUSED}, EmergencyStage.BY_HAND),
@@ -79,7 +79,7 @@ def test_the_pbx_alone_says_that_it_is_over(
         (EmergencyEnd.CALLER_GONE, "đã gọi 115 và công an xã", {}),
         (EmergencyEnd.OTHER_LINE, "", {"note": "required"}),
         (EmergencyEnd.NO_EMERGENCY, "", {}),
-        # The PBX's own word is nobody's to say.
+        # The PBX's own end is no person's to record.
         (EmergencyEnd.ANSWERED, "thật mà", {"ended": "unknown_choice"}),
     ],
 )

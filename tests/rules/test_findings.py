@@ -140,5 +140,5 @@ def test_each_finding_has_its_words_and_its_mend(code: str) -> None:
     )
     finding = Finding(code, dict.fromkeys(names, 7))
     assert "{" not in finding.text + finding.mend
-    # A running listener is let in, or there is nobody who could keep the finding.
+    # A running listener is let in, or no process could keep the finding.
     assert code in pbx_words.WORDS or code in ("refused", "away") or not finding.serious

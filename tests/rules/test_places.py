@@ -63,7 +63,7 @@ def names(hits: list[PlaceHit]) -> list[str]:
         ("ngay cầu Tân Hương, xã Vĩnh Bình", "Xã Vĩnh Bình", None),
         ("khu phố Long Hưng, Thới Sơn", "Phường Thới Sơn", None),
         ("chợ gạo", "Xã Chợ Gạo", None),
-        # Who says a district speaks of the old frame.
+        # A text that names a district is of the old frame.
         ("Lai Vung, H.Lai Vung", "Xã Hòa Long", "Thị trấn Lai Vung"),
     ],
 )

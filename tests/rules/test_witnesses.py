@@ -342,7 +342,7 @@ OUT_OF_THE_OLD = (
     [
         ("exten=122 appname=Dial appdata=PJSIP/122,25,t", ["121", "122"]),
         ("exten=122 appname=Dial peer=PJSIP/122-00000003", ["121", "122"]),
-        # Outside, though what was dialled is as short as an extension; and a queue, which is nobody's telephone.
+        # Outside, though what was dialled is as short as an extension; and a queue, which is no telephone.
         ("exten=115 appname=Dial appdata=PJSIP/115@trunk,60", ["121"]),
         ("exten=600 appname=Queue appdata=hotline", ["121"]),
     ],

@@ -26,7 +26,7 @@ from tickets.rights import Right, Scope
 
 # Of each role one; `ngoc` heads an agency.
 PEOPLE = ("lan", "hoa", "phuc", "thu", "ngoc", "quan")
-# A route that is not here fails the walk, so that nobody adds one unseen.
+# A route that is not here fails the walk, so that none is added unseen.
 OPEN = {"static", "auth.sign_in", "auth.sign_out", "languages.choose", "languages.choose_theme"}
 MACHINES = {"health.healthz", "health.readyz", "health.metrics"}
 BEHIND: dict[Right, str] = {
@@ -198,7 +198,7 @@ def test_every_route_for_every_role(console: Flask, province: Province, session:
     client, actor = enter(console, username).client, province.actor(username)
     found = things(session, province, username)
     session.commit()
-    # The token is another test's matter: here the question is only who may come in.
+    # The token is another test's matter: here the question is only access.
     console.config["WTF_CSRF_ENABLED"] = False
     wrong: list[str] = []
     for rule, method, url in walk(console, code=found.near):
@@ -255,7 +255,7 @@ def _wanted(actor: Actor, rule: Rule) -> Callable[[int], bool]:
 
 
 def _is_beyond(actor: Actor, rule: Rule, method: str) -> bool:
-    """Whether the right does not reach a ticket of somebody else. What an operator may not touch can be read."""
+    """Whether the right does not reach another person's ticket. What an operator may not touch can be read."""
     if rule.endpoint in OPEN:
         return False
     scope = rights.scope_of(actor, RIGHT_OF[rule.endpoint])

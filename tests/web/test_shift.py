@@ -89,7 +89,7 @@ def test_a_robots_hundreds_of_calls_are_counted_not_loaded(
 def test_after_a_restart_everybody_reads_whether_their_telephone_is_in_again(
     sign_in: SignIn, session: Session, province: Province
 ) -> None:
-    # Told for ten minutes: the suite itself may take longer.
+    # Shown for ten minutes: the suite itself may take longer.
     now = datetime.now(UTC)
 
     def command(extension: str, queue: str, result: CommandResult) -> PbxCommand:

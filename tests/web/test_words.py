@@ -58,7 +58,7 @@ def test_short_labels_fit_their_badges() -> None:
 
 
 def test_words_that_must_not_be_written_are_not() -> None:
-    # Names of places in a text, and of settings, are nobody's words.
+    # Names of places in a text, and of settings, are no prose.
     written = [re.sub(r"%\(\w+\)[sd]|\b[A-Z]+_[A-Z_]+\b", "", text) for text in texts()]
     found = [text for text in written if re.search(FORBIDDEN, text, re.IGNORECASE)]
     assert found == []

@@ -234,7 +234,7 @@ def snapshot(calls: Calls, at: datetime) -> list[dict[str, str]]:
 
 
 def _last(row: dict[str, Any]) -> set[str]:
-    """Who may be the last of the operators, each of whom is named once: a caller can be handed back to the first."""
+    """The possible last operators, each named once: a caller can be handed back to the first."""
     return {row["operators"][-1], *(transfer["to"] for transfer in row["transfers"][-1:])}
 
 

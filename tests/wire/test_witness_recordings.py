@@ -14,7 +14,7 @@ from tests.wire.test_recordings import BANNER, FOLDER, Player, _play
 
 SCENARIOS = sorted(path.name.removesuffix(".cel.json") for path in FOLDER.glob("*.cel.json"))
 WITNESSES = ("queue_log", "cel", "both")
-# What is known of a member by name alone is told by its number of the scenario's phones.
+# A member known by name alone is compared by its number of the scenario's phones.
 SECONDS = {"wait_s", "talk_s", "hold_s"}
 WORDS = ("number_dialled", "caller", "caller_raw", "queue", "outcome", "stage", "reason", "branch", "operator",
          "operators", "transfers", "hung_up_by", "recording", "voicemail")  # fmt: skip

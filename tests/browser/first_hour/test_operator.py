@@ -54,7 +54,7 @@ def come_in(story: Story) -> None:
     page.locator(".demo-people button", has_text="Nguyễn Thị Ngọc Lan").click()
     page.wait_for_selector("body[data-live-ready]")
     story.leave_tour_if_due()
-    # Whoever signed out has left the queues.
+    # Signing out leaves the queues.
     join = story.button("Vào hàng đợi", page.locator("#my-phone"))
     if join.count():
         join.click()
@@ -80,7 +80,7 @@ def answer(story: Story) -> Locator:
 
 def fill_in(story: Story, work: Locator) -> str:
     page, label = story.page, story.say
-    # The greeting, what the operator said to it, and the first words of the report.
+    # The greeting, the operator's reply, and the first words of the report.
     expect(work.locator(".says-lines p:not(.muted)").nth(1)).to_be_visible(timeout=30_000)
     work.get_by_label(label("Nội dung")).fill("")
     page.keyboard.type("Đèn đường trước cổng trường tắt ba đêm liền")
