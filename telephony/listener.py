@@ -247,7 +247,7 @@ class Listener:
         return said[-_LINES_OF_A_CALL:]
 
     async def _finish(self) -> None:
-        """The last pictures are written, once; then the pages learn that no listener is connected."""
+        """The last snapshots are written, once; then the pages learn that no listener is connected."""
         while not self._inbox.empty():
             self._hand_over(self._take(self._inbox.get_nowait()))
         if self._begun:

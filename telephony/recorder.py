@@ -37,7 +37,7 @@ class BatchResult:
 def record(
     session: Session,
     pbx: str,
-    pictures: Sequence[CallSnapshot],
+    snapshots: Sequence[CallSnapshot],
     *,
     now: datetime,
     short_abandon_s: float,
@@ -45,10 +45,10 @@ def record(
 ) -> BatchResult:
     """Write all calls together; an error of one is an error of all: then each is written by itself, by `record_each`.
 
-    Of each call there is one picture. `tried_before` are those that were set aside, and are settled by this.
+    Of each call there is one snapshot. `tried_before` are those that were set aside, and are settled by this.
     """
-    over = call_rows.write(session, pbx, pictures, now=now, short_abandon_s=short_abandon_s)
-    tried = sorted({picture.linkedid for picture in pictures}.intersection(tried_before))
+    over = call_rows.write(session, pbx, snapshots, now=now, short_abandon_s=short_abandon_s)
+    tried = sorted({snapshot.linkedid for snapshot in snapshots}.intersection(tried_before))
     if tried:
         _settle(session, pbx, tried, now)
     return BatchResult(over=over)
@@ -57,7 +57,7 @@ def record(
 def record_each(
     session: Session,
     pbx: str,
-    pictures: Iterable[CallSnapshot],
+    snapshots: Iterable[CallSnapshot],
     *,
     now: datetime,
     short_abandon_s: float,
@@ -66,22 +66,22 @@ def record_each(
 ) -> BatchResult:
     """Write each call in a savepoint of its own; an error of the database is raised, one of a call is set aside."""
     written = BatchResult()
-    for picture in pictures:
+    for snapshot in snapshots:
         try:
             with session.begin_nested():
                 one = record(
-                    session, pbx, [picture], now=now, short_abandon_s=short_abandon_s, tried_before=tried_before
+                    session, pbx, [snapshot], now=now, short_abandon_s=short_abandon_s, tried_before=tried_before
                 )
             written.over += one.over
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the next call must go on
-            written.failed.append(picture.linkedid)
-            if picture.linkedid not in tried_before:
+            written.failed.append(snapshot.linkedid)
+            if snapshot.linkedid not in tried_before:
                 # Not the error's text nor its traceback: SQLAlchemy puts the caller's number there.
-                log.error("a call is set aside", pbx=pbx, linkedid=picture.linkedid, error=type(error).__name__)
-                said = lines(picture.linkedid) if lines else []
-                set_aside(session, pbx, picture.linkedid, dict(picture.snapshot) | {"ami": said}, error, now)
+                log.error("a call is set aside", pbx=pbx, linkedid=snapshot.linkedid, error=type(error).__name__)
+                said = lines(snapshot.linkedid) if lines else []
+                set_aside(session, pbx, snapshot.linkedid, dict(snapshot.state) | {"ami": said}, error, now)
     return written
 
 

@@ -33,11 +33,11 @@ class Spool:
         """Whether there is anything to replay."""
         return self.path.exists()
 
-    def append(self, pictures: Sequence[CallSnapshot]) -> None:
+    def append(self, snapshots: Sequence[CallSnapshot]) -> None:
         """On disk when this returns."""
-        if not pictures:
+        if not snapshots:
             return
-        lines = b"".join(_line(picture) for picture in pictures)
+        lines = b"".join(_line(snapshot) for snapshot in snapshots)
         # Callers' numbers: readable by this account alone.
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked("ab+") as file:
@@ -51,17 +51,17 @@ class Spool:
 
     def read(self, place: int, most: int) -> tuple[list[CallSnapshot], int]:
         """Up to `most` lines from this place on, and the place behind them; nothing more where that is the same."""
-        pictures: list[CallSnapshot] = []
+        snapshots: list[CallSnapshot] = []
         with self._locked("rb") as file:
             file.seek(place)
             for _ in range(most):
                 line = file.readline(_LONGEST_LINE)
                 if not line:
                     break
-                picture = _picture(line)
-                if picture is not None:
-                    pictures.append(picture)
-            return pictures, file.tell()
+                snapshot = _snapshot(line)
+                if snapshot is not None:
+                    snapshots.append(snapshot)
+            return snapshots, file.tell()
 
     def finish(self, place: int) -> bool:
         """Away with it, all of it is written; False where more has come since."""
@@ -98,11 +98,11 @@ def _is_at(file: Any, path: Path) -> bool:
         return False
 
 
-def _line(picture: CallSnapshot) -> bytes:
-    return json.dumps({"epoch": picture.epoch, "call": dict(picture.snapshot)}, ensure_ascii=True).encode() + b"\n"
+def _line(snapshot: CallSnapshot) -> bytes:
+    return json.dumps({"epoch": snapshot.epoch, "call": dict(snapshot.state)}, ensure_ascii=True).encode() + b"\n"
 
 
-def _picture(line: bytes) -> CallSnapshot | None:
+def _snapshot(line: bytes) -> CallSnapshot | None:
     """None for a line that was torn by a kill: the next one of that call, or the witness, knows more."""
     if line == b"\n":
         return None

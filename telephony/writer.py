@@ -1,6 +1,6 @@
 """Write buffer between state machine and rows: newest snapshot of each call in memory, then on disk, never lost.
 
-Nothing here is waited for by the ear. While the database is away or slow, pictures go to the spool after some seconds,
+Nothing here is waited for by the ear. While the database is away or slow, snapshots go to the spool after some seconds,
 or when they are too many; the spool is written before anything newer is.
 """
 
@@ -33,11 +33,11 @@ Result = TypeVar("Result")
 _BATCH = 100
 _LOOK_S = 1.0
 _SET_ASIDE_RETRY_S = 30.0
-# What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture, and after a quiet moment that
+# What Asterisk tells in one breath (an answer is four events in 2 ms) is one snapshot, and after a quiet moment that
 # is all that is waited for. A writer that has just written rests first: a batch costs the same, however full it is.
 _BREATH_S, _REST_S = 0.004, 0.02
 _LAST_WORDS_S = 2.0
-# Pictures wait so long, and so many of them, before they go to the disk.
+# Snapshots wait so long, and so many of them, before they go to the disk.
 SPOOL_AFTER_S = 5.0
 MOST_WAITING = 2_000
 _MOST_SET_ASIDE = 1_000
@@ -54,7 +54,7 @@ class Poison:
 
 
 class Writer:
-    """One PBX's pictures, gaps and state, written in order under one reign.
+    """One PBX's snapshots, gaps and state, written in order under one reign.
 
     `ended` is called with the Linkedids of calls that another writer ended, `found` with the calls that are live by
     what was on disk; both on the loop.
@@ -93,15 +93,15 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """How many calls have a picture that is neither written nor on disk."""
+        """How many calls have a snapshot that is neither written nor on disk."""
         return len(self._waiting) + len(self._in_flight) + self._spilling
 
-    def keep(self, pictures: Iterable[CallSnapshot]) -> None:
-        """The newest picture of each call takes the place of an older one."""
+    def keep(self, snapshots: Iterable[CallSnapshot]) -> None:
+        """The newest snapshot of each call takes the place of an older one."""
         now = asyncio.get_running_loop().time()
-        for picture in pictures:
-            before = self._waiting.get(picture.linkedid)
-            self._waiting[picture.linkedid] = (picture, before[1] if before else now)
+        for snapshot in snapshots:
+            before = self._waiting.get(snapshot.linkedid)
+            self._waiting[snapshot.linkedid] = (snapshot, before[1] if before else now)
         self._wake.set()
 
     def note(self, state: LinkState) -> None:
@@ -136,14 +136,14 @@ class Writer:
             group.create_task(self._try_again())
 
     async def finish(self) -> None:
-        """The last pictures are written once more, or kept on disk; then nothing is left here."""
+        """The last snapshots are written once more, or kept on disk; then nothing is left here."""
         try:
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._write_all()
         except (Deposed, TimeoutError, Exception) as error:  # noqa: BLE001 - whatever it is, the calls are kept
             log.warning("the last changes are kept on disk", pbx=self.pbx, calls=self.waiting, error=str(error))
             with suppress(OSError):
-                self.spool.append([picture for picture, _ in (*self._in_flight.values(), *self._waiting.values())])
+                self.spool.append([snapshot for snapshot, _ in (*self._in_flight.values(), *self._waiting.values())])
         self._disk.shutdown(wait=False)
 
     async def begin(self) -> tuple[list[CallState], datetime | None]:
@@ -212,17 +212,17 @@ class Writer:
 
     async def _write_spooled(self) -> None:
         try:
-            pictures, place = await self._on_disk(self.spool.read, self._place, _BATCH)
+            snapshots, place = await self._on_disk(self.spool.read, self._place, _BATCH)
         except OSError as error:
             log.error("the spool cannot be read, and is put aside", path=str(self.spool.path), error=str(error))
             self._place = 0
             return self.spool.put_aside()
         if place > self._place:
-            await self._record(pictures)
+            await self._record(snapshots)
             self._place = place
-            for picture in pictures:
-                over = picture.columns["ended_at"] is not None
-                (self._spooled_live.discard if over else self._spooled_live.add)(picture.linkedid)
+            for snapshot in snapshots:
+                over = snapshot.columns["ended_at"] is not None
+                (self._spooled_live.discard if over else self._spooled_live.add)(snapshot.linkedid)
             return None
         spooled = sorted(self._spooled_live)
         live = await self._lane.attempt(lambda session: recorder.load_live(session, self.pbx, spooled))
@@ -234,7 +234,7 @@ class Writer:
         return None
 
     async def _write_waiting(self) -> None:
-        """One batch; what could not be written waits again, unless it is on disk or a newer picture came meanwhile."""
+        """One batch; what could not be written waits again, unless it is on disk or a newer snapshot came meanwhile."""
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(max(_BREATH_S, self._rested_at - now))
         async with self._turn:
@@ -243,7 +243,7 @@ class Writer:
             batch = {linkedid: self._waiting.pop(linkedid) for linkedid in list(self._waiting)[:_BATCH]}
             self._in_flight = batch
         try:
-            await self._record([picture for picture, _ in batch.values()])
+            await self._record([snapshot for snapshot, _ in batch.values()])
         except BaseException:
             self._waiting = {**self._in_flight, **self._waiting}
             raise
@@ -251,21 +251,21 @@ class Writer:
             self._in_flight = {}
             self._rested_at = asyncio.get_running_loop().time() + _REST_S
 
-    async def _record(self, pictures: Sequence[CallSnapshot]) -> None:
-        written = await self._write_batch(_newest(pictures))
-        for picture in pictures:
-            if picture.linkedid not in written.failed:
-                self._set_aside.pop(picture.linkedid, None)
+    async def _record(self, snapshots: Sequence[CallSnapshot]) -> None:
+        written = await self._write_batch(_newest(snapshots))
+        for snapshot in snapshots:
+            if snapshot.linkedid not in written.failed:
+                self._set_aside.pop(snapshot.linkedid, None)
             elif len(self._set_aside) < _MOST_SET_ASIDE:
-                self._set_aside[picture.linkedid] = picture
+                self._set_aside[snapshot.linkedid] = snapshot
         if written.over:
             self._ended(written.over)
 
-    async def _write_batch(self, pictures: Sequence[CallSnapshot]) -> recorder.BatchResult:
+    async def _write_batch(self, snapshots: Sequence[CallSnapshot]) -> recorder.BatchResult:
         """All together; only where that fails, each in a savepoint of its own."""
         how: dict[str, Any] = {
             "pbx": self.pbx,
-            "pictures": pictures,
+            "snapshots": snapshots,
             "now": datetime.now(UTC),
             "short_abandon_s": self._short_abandon_s,
             "tried_before": frozenset(self._set_aside),
@@ -282,7 +282,7 @@ class Writer:
         """What was set aside, now and then: whatever was wrong may be mended."""
         while True:
             await asyncio.sleep(_SET_ASIDE_RETRY_S)
-            self.keep(picture for linkedid, picture in self._set_aside.items() if linkedid not in self._waiting)
+            self.keep(snapshot for linkedid, snapshot in self._set_aside.items() if linkedid not in self._waiting)
 
     async def _spill_in_time(self) -> None:
         said = False
@@ -309,18 +309,18 @@ class Writer:
         async with self._turn:
             flying, self._in_flight = self._in_flight, {}
             waiting, self._waiting = self._waiting, {}
-            pictures = [picture for picture, _ in (*flying.values(), *waiting.values())]
-            self._spilling = len(pictures)
+            snapshots = [snapshot for snapshot, _ in (*flying.values(), *waiting.values())]
+            self._spilling = len(snapshots)
             try:
-                await self._on_disk(self.spool.append, pictures)
+                await self._on_disk(self.spool.append, snapshots)
             except BaseException:
                 # Cancelled between here and the disk it may come twice, which changes nothing.
                 self._waiting = {**flying, **waiting, **self._waiting}
                 raise
             finally:
                 self._spilling = 0
-        log.info("calls are kept on disk until the database answers", pbx=self.pbx, calls=len(pictures))
+        log.info("calls are kept on disk until the database answers", pbx=self.pbx, calls=len(snapshots))
 
 
-def _newest(pictures: Sequence[CallSnapshot]) -> list[CallSnapshot]:
-    return list({picture.linkedid: picture for picture in pictures}.values())
+def _newest(snapshots: Sequence[CallSnapshot]) -> list[CallSnapshot]:
+    return list({snapshot.linkedid: snapshot for snapshot in snapshots}.values())

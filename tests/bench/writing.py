@@ -81,14 +81,14 @@ def _compare(engine: Engine, folder: Path, calls: int, rate: float) -> None:
                 lasted[name].append(time.perf_counter() - started)
             spent = (time.perf_counter() - began, time.thread_time() - cpu, _server_cpu(folder) - server)
             figures[name].append(spent)
-    pictures = sum(map(len, made))
+    snapshots = sum(map(len, made))
     p99 = {name: sorted(times)[round(0.99 * len(times)) - 1] * 1000 for name, times in lasted.items()}
     for name, (statements, _) in sides.items():
         wall, cpu, server = (sorted(column)[ROUNDS // 2] for column in zip(*figures[name], strict=True))
         print(
             f"  {name:<7} {calls / wall:6.0f} calls/s  {cpu / calls * 1000:6.2f} ms CPU a call  "
             f"PostgreSQL {server / calls * 1000:5.2f} ms  {statements() / ROUNDS / calls:5.1f} statements a call, "
-            f"a batch p99 {p99[name]:.0f} ms  ({len(made)} batches, {pictures / calls:.1f} pictures a call)"
+            f"a batch p99 {p99[name]:.0f} ms  ({len(made)} batches, {snapshots / calls:.1f} snapshots a call)"
         )
     with Session(engine) as session:
         written = session.execute(select(Call.pbx, func.count(), func.count(Call.ended_at)).group_by(Call.pbx)).all()
@@ -191,8 +191,8 @@ def _floor(engine: Engine) -> Side:
     )
 
     def write(batch: Batch) -> None:
-        rows = [_values(picture) for picture in batch]
-        rung = [(picture.linkedid, picture.linkedid) for picture in batch if picture.columns["ringing"]]
+        rows = [_values(snapshot) for snapshot in batch]
+        rung = [(snapshot.linkedid, snapshot.linkedid) for snapshot in batch if snapshot.columns["ringing"]]
         with connection.cursor() as cursor:
             cursor.executemany(put, rows)
             if rung:
@@ -207,9 +207,9 @@ def _any_call() -> callflow.CallState:
     return callflow.CallState("1.0", datetime.now(UTC))
 
 
-def _values(picture: CallSnapshot) -> Sequence[object]:
-    columns = {**picture.columns, "transfers": Jsonb(picture.columns["transfers"])}
-    return [*columns.values(), "floor", Jsonb(picture.snapshot), picture.epoch]
+def _values(snapshot: CallSnapshot) -> Sequence[object]:
+    columns = {**snapshot.columns, "transfers": Jsonb(snapshot.columns["transfers"])}
+    return [*columns.values(), "floor", Jsonb(snapshot.state), snapshot.epoch]
 
 
 def _server_cpu(folder: Path) -> float:

@@ -306,7 +306,7 @@ def test_passed_on_the_ticket_stays_urgent_and_nobody_has_to_answer_it(
 
 
 def test_the_listener_s_own_pictures_end_it(engine: Engine) -> None:
-    """From the fold to the row to the end; and once more the same picture changes nothing."""
+    """From the fold to the row to the end; and once more the same snapshot changes nothing."""
     with transaction(engine) as session:
         province = factories.province(session)
         lan = province.actor("lan")

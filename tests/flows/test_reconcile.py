@@ -615,8 +615,8 @@ def test_an_end_that_was_only_guessed_does_not_take_the_place_of_the_witness(eng
     pbx.writes(*ANSWERED)
     pbx.reconciled()
     with transaction(engine) as session:
-        picture = heard_to_its_end(vanished=True)
-        assert record(session, "lab", [picture], now=NOW, short_abandon_s=5).over == [CALL]
+        snapshot = heard_to_its_end(vanished=True)
+        assert record(session, "lab", [snapshot], now=NOW, short_abandon_s=5).over == [CALL]
     assert only_call(engine).repaired
 
 

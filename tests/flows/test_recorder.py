@@ -71,8 +71,8 @@ def abandoned(number: int) -> callflow.CallState:
 def write(engine: Engine, calls: list[callflow.CallState]) -> list[str]:
     """The statements that it took."""
     with counted(engine) as statements, transaction(engine) as session:
-        pictures = [CallSnapshot.of(call, 1) for call in calls]
-        assert record(session, PBX, pictures, now=MONDAY, short_abandon_s=5).over == []
+        snapshots = [CallSnapshot.of(call, 1) for call in calls]
+        assert record(session, PBX, snapshots, now=MONDAY, short_abandon_s=5).over == []
     return statements
 
 
@@ -135,12 +135,12 @@ def test_only_what_a_page_shows_is_told(engine: Engine) -> None:
 
 def test_one_that_cannot_be_written_is_set_aside_alone(engine: Engine) -> None:
     good, bad = ringing(1), replace(ringing(2), caller="+84" + "9" * 40)
-    pictures = [CallSnapshot.of(call, 1) for call in (bad, good)]
+    snapshots = [CallSnapshot.of(call, 1) for call in (bad, good)]
     reign = crown(engine, PBX)
     with pytest.raises(Exception, match="too long"), reign.transaction() as session:
-        record(session, PBX, pictures, now=MONDAY, short_abandon_s=5)
+        record(session, PBX, snapshots, now=MONDAY, short_abandon_s=5)
     with reign.transaction() as session:
-        written = record_each(session, PBX, pictures, now=MONDAY, short_abandon_s=5)
+        written = record_each(session, PBX, snapshots, now=MONDAY, short_abandon_s=5)
     assert written.failed == [bad.linkedid]
     with Session(engine) as session:
         assert session.scalars(select(Call.linkedid)).all() == [good.linkedid]
