@@ -77,6 +77,13 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
+def lookup() -> Iterator[Session]:
+    """One statement beside the view and the transaction of the request."""
+    with db.lookup(site().engine) as session:
+        yield session
+
+
+@contextmanager
 def transaction() -> Iterator[Session]:
     """What is read after it is read anew."""
     end_view()

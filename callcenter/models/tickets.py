@@ -190,6 +190,9 @@ class TicketEvent(Base):
     reason: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
+    # Written after the ticket that it is of, where both are new.
+    ticket: Mapped[Ticket] = relationship()
+
 
 class TicketCall(Base):
     """A call that belongs to a ticket: `opened` it, was `missed`, `asked_again`, or was made to `call_back`."""

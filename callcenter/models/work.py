@@ -1,16 +1,21 @@
 """Background work: the outbox, messages set aside after failing, and commands to the PBX."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callcenter.db import Base, Id, Word
+
+if TYPE_CHECKING:
+    from callcenter.models.tickets import Ticket
 
 
 class OutboxRow(Base):
     """A promise written with the change it follows from. Open until `done_at` or `failed_at` is set.
+
+    A trigger of the table notifies the relay, once the transaction commits.
 
     `send_at` is when the relay may hand it to rq (again); the handler stamps `done_at` in its own transaction, so
     a job that the broker lost is sent once more, and one that was done twice changes nothing.
@@ -37,6 +42,9 @@ class OutboxRow(Base):
     done_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+    # Written after the ticket that it is of, where both are new.
+    ticket: Mapped["Ticket | None"] = relationship()
 
 
 class SetAside(Base):
@@ -67,7 +75,10 @@ class PbxCommand(Base):
     """
 
     __tablename__ = "pbx_command"
-    __table_args__ = (Index("ix_pbx_command_open", "pbx", "id", postgresql_where=text("result IS NULL")),)
+    __table_args__ = (
+        Index("ix_pbx_command_open", "pbx", "id", postgresql_where=text("result IS NULL")),
+        Index("ix_pbx_command_extension_id", "extension", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     pbx: Mapped[str] = mapped_column(String(80))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callcenter import phones
@@ -60,12 +60,14 @@ def tokens(session: Session) -> Sequence[ApiToken]:
     return session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
 
 
+_TOKEN = select(ApiToken).where(
+    ApiToken.token_hash == bindparam("token_hash"), ApiToken.scope == bindparam("scope"), ApiToken.revoked_at.is_(None)
+)
+
+
 def token_in_use(session: Session, token_hash: str, scope: str) -> ApiToken | None:
     """The key with this hash and scope, unless it was revoked."""
-    query = select(ApiToken).where(
-        ApiToken.token_hash == token_hash, ApiToken.scope == scope, ApiToken.revoked_at.is_(None)
-    )
-    return session.scalars(query).one_or_none()
+    return session.scalars(_TOKEN, {"token_hash": token_hash, "scope": scope}).one_or_none()
 
 
 def category_facts(category: Category) -> dict[str, Any]:

@@ -27,7 +27,6 @@ def before(session: Session, ticket: Ticket, move: Move, now: datetime) -> None:
         clocks.end_wait(session, ticket, now)
     if move.ends_parts:
         parts.end_all(session, ticket, now)
-        session.flush()
 
 
 def after(session: Session, ticket: Ticket, move: Move, hands: Hands | None, now: datetime) -> None:

@@ -55,7 +55,7 @@ def promise(session: Session, ticket: Ticket, number: str, text: str, actor: Act
     if refused:
         history.note(session, ticket, "texted", actor, now=now, result=refused)
     else:
-        outbox.promise(session, outbox.TEXTS, {"message": message.id}, now=now, ticket_id=ticket.id)
+        outbox.promise(session, outbox.TEXTS, {"message": message.id}, now=now, ticket=ticket)
     return message
 
 
