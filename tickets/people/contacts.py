@@ -38,7 +38,7 @@ class KnownName:
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a number: the note on it, who it has been (most likely first), and how often it was missed."""
+    """What is known of a number: the note on it, the names it gave (most likely first), and how often it was missed."""
 
     number: str
     contact: Contact | None
@@ -88,7 +88,7 @@ def save(
 ) -> Contact:
     """Write the note on a number down. `seen` is `stamp` of what the writer had before them.
 
-    Raises Invalid by field, Stale where somebody else has written meanwhile.
+    Raises Invalid by field, Stale where another person has written meanwhile.
     """
     rights.require(actor, Right.NOTE_CALLER)
     contact = session.get(Contact, number, with_for_update=True)

@@ -100,7 +100,7 @@ def receive(
     (ticket,) = history.begin_all(
         session, actor, [begun | words | _columns(report)], now=now, move="open", flush=bool(pictures)
     )
-    # Read already, so that nobody has to read them again to tell where the report stands.
+    # Read already, so that the report's state needs no second read.
     set_committed_value(ticket, "category", named.category)
     set_committed_value(ticket, "ward", named.ward)
     attachments.attach(session, ticket, pictures, actor, purpose=attachments.REPORT, now=now)
