@@ -17,6 +17,7 @@ from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
+from tickets.rules.fields import owed
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 # A short number such as 1900 1234 or 113 is no E.164 and yet answered.
@@ -104,8 +105,8 @@ def edit(
 
 def _clean(session: Session, fields: AgencyFields, problems: dict[str, str], agency: Agency | None) -> dict[str, Any]:
     name, ward, phone = " ".join(fields.name.split()), fields.ward.strip() or None, fields.phone.strip() or None
-    if not name or len(name) > 200:
-        problems["name"] = "too_long" if name else "required"
+    if why := owed(name, 200):
+        problems["name"] = why
     if fields.kind not in set(AgencyKind):
         problems["kind"] = "unknown_choice"
     commune = fields.kind == AgencyKind.COMMUNE

@@ -17,6 +17,7 @@ from tickets.life import clocks
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
 from tickets.rules import policy
+from tickets.rules.fields import owed
 from tickets.rules.policy import Target
 from tickets.rules.sla import Calendar, due_at
 
@@ -110,8 +111,8 @@ def set_day(
     """A day off, or a day worked instead. `seen` None adds: raises Invalid where the day differs already."""
     begin(session, actor, Right.ADMINISTER_CALENDAR)
     note = note.strip()
-    if not note or len(note) > 200:
-        raise Invalid({"note": "too_long" if note else "required"})
+    if why := owed(note, 200):
+        raise Invalid({"note": why})
     row = session.get(CalendarDay, day, with_for_update=True, populate_existing=True)
     before, after = day_facts(row) if row else {}, {"working": working, "note": note}
     if seen is None and row is not None and before != after:

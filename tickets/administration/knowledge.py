@@ -14,6 +14,7 @@ from callcenter.text import fold
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
+from tickets.rules.fields import owed
 
 MOST_PHRASES = 200
 _LONGEST_PHRASE, _LONGEST_TITLE, _LONGEST_BODY = 60, 150, 4000
@@ -109,8 +110,8 @@ def _clean(session: Session, fields: ArticleFields) -> dict[str, Any]:
     category = fields.category.strip() or None
     problems = {}
     for name, value, longest in (("title", title, _LONGEST_TITLE), ("body", body, _LONGEST_BODY)):
-        if not value or len(value) > longest:
-            problems[name] = "too_long" if value else "required"
+        if why := owed(value, longest):
+            problems[name] = why
     if category is not None and session.get(Category, category) is None:
         problems["category"] = "unknown_choice"
     if problems:

@@ -71,6 +71,13 @@ def clean(fields: TicketFields) -> dict[str, object]:
     return values
 
 
+def owed(text: str, longest: int) -> str | None:
+    """What is wrong with a text that must be given and fit: a key of the catalogue, None where nothing is."""
+    if not text:
+        return "required"
+    return "too_long" if len(text) > longest else None
+
+
 def point_of(text: str) -> tuple[float, float] | None:
     """Latitude and longitude, as exact as a step; None where the two numbers are no place on earth."""
     found = _PIN.fullmatch(text.strip())
