@@ -41,8 +41,15 @@ def _calendar(session: Session) -> Calendar:
 
 def target(session: Session, level: Level, clock: Clock) -> Target:
     with session.no_autoflush:
-        row = batch.once(session, ("target", level, clock), lambda: session.get(SlaTarget, (level, clock)))
+        if batch.is_batch(session):
+            row = batch.once(session, "targets", lambda: _targets(session)).get((level, clock))
+        else:
+            row = session.get(SlaTarget, (level, clock))
     return Target(row.minutes, row.working_time) if row else policy.TARGETS[level, clock]
+
+
+def _targets(session: Session) -> dict[tuple[Level, Clock], SlaTarget]:
+    return {(row.level, row.clock): row for row in session.scalars(select(SlaTarget))}
 
 
 def start_triage(session: Session, ticket: Ticket, now: datetime) -> None:

@@ -17,6 +17,7 @@ from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets.actors import Actor
 from tickets.life import clocks, effects, parts
 from tickets.life.effects import Hands
+from tickets.life.loading import CLOCKS
 from tickets.rules import codes
 from tickets.rules.moves import MOVES, check_move
 
@@ -97,6 +98,9 @@ def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
 
     def ask(missing: Collection[str]) -> dict[str, Ticket]:
         query = select(Ticket).where(Ticket.code == any_of(missing)).order_by(Ticket.id).with_for_update()
+        if len(missing) > 1:
+            # Of one they are read when they are asked for.
+            query = query.options(CLOCKS)
         found = session.scalars(query.execution_options(populate_existing=True))
         return {ticket.code: ticket for ticket in found}
 
