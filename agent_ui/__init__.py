@@ -1,1 +1,1 @@
-"""Everything that speaks HTTP: the staff console, the public site, the programs' door. Wider than its name."""
+"""HTTP layer: the staff console, the public site and the API for other programs."""

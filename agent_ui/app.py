@@ -1,4 +1,4 @@
-"""Two apps, each in processes of its own: the staff's console; the public site, without the staff's routes."""
+"""Application factories: the staff console, and the public site without the staff's routes."""
 
 from collections.abc import Callable
 

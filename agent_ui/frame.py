@@ -1,4 +1,4 @@
-"""The frame of a page: what stands on every page of the staff, read once into one value and given to the template."""
+"""Page frame: what stands on every page of the staff, read once into one value and given to the template."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from callcenter.models import Call
 from callcenter.vocab import EmergencyService
 from tickets.rights import Right
 from tickets.telephone import calling_out, emergencies, emergency_bar, my_phone, phone, taking, transfers
-from tickets.telephone.calling_out import Shown as OutgoingShown
-from tickets.telephone.emergency_bar import Shown as EmergencyShown
+from tickets.telephone.calling_out import OutgoingCallView
+from tickets.telephone.emergency_bar import OpenEmergency
 from tickets.telephone.handset import Handset
 from tickets.telephone.my_phone import Presence
-from tickets.telephone.phone import Line
+from tickets.telephone.phone import PhoneLine
 from tickets.telephone.taking import TakenOver
 from tickets.telephone.transfers import Consultation
 
@@ -26,22 +26,24 @@ _MAIN_ALONE = ("rows", "ticket")
 
 @dataclass(frozen=True)
 class Frame:
-    """One person's telephone, its calls, and the emergencies that are not over; empty for those who see no calls.
+    """One person's telephone, its calls, and the emergencies that are not over; empty for a person without a view of
+    calls.
 
-    `calls` are live at this telephone, newest first, `left` were and are nobody's now; `lines` and `transfer_verbs` are
-    what can be done with each, by its id. `emergency_numbers` are read where there is a key for them.
+    `calls` are live at this telephone, newest first, `left` were and are at no telephone now; `lines` and
+    `transfer_verbs` are what can be done with each, by its id. `emergency_numbers` are read where there is a key for
+    them.
     """
 
     my_phone: Presence | None = None
     pause_reasons: Mapping[str, str] = field(default_factory=dict)
-    call_out: OutgoingShown | None = None
+    call_out: OutgoingCallView | None = None
     consultation: Consultation | None = None
     taken_over: TakenOver | None = None
     calls: Sequence[Call] = ()
     left: Sequence[Call] = ()
-    lines: Mapping[int, Line] = field(default_factory=dict)
+    lines: Mapping[int, PhoneLine] = field(default_factory=dict)
     transfer_verbs: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    emergencies: Sequence[EmergencyShown] = ()
+    emergencies: Sequence[OpenEmergency] = ()
     emergency_numbers: Mapping[EmergencyService, str] = field(default_factory=dict)
     has_emergency_key: bool = False
 
@@ -58,7 +60,7 @@ def page(by: Session | Frame, template: str, **values: object) -> str:
 
 
 def of(session: Session, handset: Handset | None = None, *, numbers: bool = False) -> Frame:
-    """The frame of the person who asks; with `numbers` those of the emergency services are read in any case."""
+    """The frame of the signed-in person; with `numbers` those of the emergency services are read in any case."""
     if not has(Right.SEE_CALLS):
         return Frame()
     handset = handset or Handset(session, me(), site.now())

@@ -1,11 +1,11 @@
-"""Work of the pool: argon2id hashes, made and compared."""
+"""Pool task: argon2id hashes, made and compared."""
 
 from collections.abc import Mapping
 
 from argon2 import PasswordHasher
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 
-from callcenter.pool.wire import Work
+from callcenter.pool.framing import Work
 
 _hasher = PasswordHasher()
 # Made before the first password comes, so that an unknown name never takes longer than a known one.

@@ -1,6 +1,6 @@
-"""Commands to a PBX: asked for in a row, taken once by the listener that owns the connection, answered in the same row.
+"""Queue of PBX commands: a row requests one, the owning listener takes it once and writes the result into the row.
 
-Nobody may be dialled twice: a command is marked as taken in a transaction of its own before it is sent, and it is
+No number may be dialled twice: a command is marked as taken in a transaction of its own before it is sent, and it is
 never taken after its short life. A loss in between leaves it `unknown`, which is the truth.
 """
 
@@ -56,7 +56,7 @@ def ask(
 ) -> PbxCommand:
     """Ask for one thing at the asker's own telephone. Asked again while it is still open, it is the same command.
 
-    Raises NotAllowed for somebody else's extension, ValueError for a value that could be two lines on the wire.
+    Raises NotAllowed for another person's extension, ValueError for a value that could be two lines on the wire.
     """
     check(extension, arguments)
     # Held, so that two clicks at the same moment are one command.
@@ -98,7 +98,7 @@ def order(
     now: datetime,
     expires_s: float = 5,
 ) -> PbxCommand:
-    """A rule of ours asks for one thing at a telephone, whoever has it. Raises ValueError as `ask` does."""
+    """A rule of ours asks for one thing at a telephone, independent of its holder. Raises ValueError as `ask` does."""
     check(extension, arguments)
     return _put(session, pbx, verb, extension, arguments, (None, asked_by), now, expires_s)
 
@@ -157,13 +157,13 @@ def take(session: Session, pbx: str, now: datetime) -> PbxCommand | None:
 
 
 def expire(session: Session, pbx: str, now: datetime) -> None:
-    """What nobody took in time is over."""
+    """Ends the commands that were not taken in time."""
     late = PbxCommand.taken_at.is_(None), PbxCommand.expires_at <= now
     _end(session, pbx, late, CommandResult.EXPIRED, "nobody took it in time", now)
 
 
 def give_up(session: Session, pbx: str, now: datetime) -> None:
-    """What an earlier listener had taken when it ended: nobody knows whether it was carried out."""
+    """Ends as `unknown` what an earlier listener had taken when it stopped: it may have been carried out or not."""
     _end(session, pbx, [PbxCommand.taken_at.is_not(None)], CommandResult.UNKNOWN, "the listener was stopped", now)
 
 

@@ -1,4 +1,4 @@
-"""Settings of a hotline, read once from the environment; a bad one is told in one line with its mend."""
+"""Settings of a hotline, read once from the environment; an invalid one is reported in one line with its remedy."""
 
 import re
 from pathlib import Path

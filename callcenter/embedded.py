@@ -1,7 +1,7 @@
-"""The built-in servers, shared: the first process that needs them starts them, the last one to leave stops them.
+"""Lifecycle of the embedded servers: the first process that needs them starts them, the last to leave stops them.
 
 A lease is a shared lock on one file, so the kernel takes it back from a process that is killed. A small watcher
-waits for the exclusive lock on the same file: it stops the servers where nobody was left to do it.
+waits for the exclusive lock on the same file: it stops the servers where no process was left to do it.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ class Lease:
         self._pid = os.getpid()
 
     def release(self) -> None:
-        """Leave; stops the servers when nobody else is left. A forked child leaves nothing: it is its parent's."""
+        """Leave; stops the servers when no other process is left. A forked child leaves nothing: it is its parent's."""
         if self._holding is None or self._pid != os.getpid():
             return
         holding, self._holding = self._holding, None
@@ -132,7 +132,7 @@ def _locked(data_dir: Path) -> bool:
 
 
 def watch(data_dir: Path) -> None:
-    """Wait until nobody holds a lease, however they ended, and stop the servers."""
+    """Wait until no process holds a lease, however each ended, and stop the servers."""
     own = _open(data_dir, "watcher.lock")
     try:
         fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,7 +141,7 @@ def watch(data_dir: Path) -> None:
     holders = _open(data_dir, "holders.lock")
     fcntl.flock(holders, fcntl.LOCK_EX)
     _stop(data_dir)
-    # In this order: whoever comes next waits for the second and must not find the first still taken.
+    # In this order: the next process waits for the second and must not find the first still taken.
     os.close(own)
     os.close(holders)
 

@@ -1,4 +1,4 @@
-"""The two servers that come with pip: how PostgreSQL and Valkey are made, started, found and stopped."""
+"""The embedded PostgreSQL and Valkey, which pip installs: how each is made, started, found and stopped."""
 
 import importlib.util
 import os
@@ -43,8 +43,8 @@ _UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off
 
 
 @dataclass(frozen=True)
-class Account:
-    """Who PostgreSQL runs as: itself for an ordinary user, somebody else for root, whom it refuses."""
+class ServerAccount:
+    """Operating-system account of PostgreSQL: our own for an ordinary user; another one for root, which it refuses."""
 
     uid: int | None = None
     prefix: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Account:
                 os.chown(found, wanted, wanted, follow_symlinks=False)
 
 
-def choose_account(folder: Path, program: Path) -> Account:
+def choose_account(folder: Path, program: Path) -> ServerAccount:
     """An ordinary user: that user. Root: the owner of `folder`, else nobody, else nobody in a namespace of its own.
 
     Permissions outside the data folder are never changed, so a private parent folder needs the namespace; so does
@@ -67,11 +67,11 @@ def choose_account(folder: Path, program: Path) -> Account:
     """
     uid = os.geteuid()
     if uid != 0 and _has_name(uid):
-        return Account()
+        return ServerAccount()
     owner = folder.stat().st_uid if folder.exists() else uid
-    ways = [Account(uid=other) for other in dict.fromkeys((owner or NOBODY, NOBODY))] if uid == 0 else []
+    ways = [ServerAccount(uid=other) for other in dict.fromkeys((owner or NOBODY, NOBODY))] if uid == 0 else []
     if owner in {uid, NOBODY}:
-        ways.append(Account(prefix=_UNSHARE))
+        ways.append(ServerAccount(prefix=_UNSHARE))
     for account in ways:
         if _reaches(account, folder.parent, program):
             return account
@@ -90,7 +90,7 @@ def _has_name(uid: int) -> bool:
         return False
 
 
-def _reaches(account: Account, folder: Path, program: Path) -> bool:
+def _reaches(account: ServerAccount, folder: Path, program: Path) -> bool:
     command = [*account.prefix, "/bin/sh", "-c", 'cd "$0" && exec "$1" --version', str(folder), str(program)]
     try:
         return subprocess.run(command, capture_output=True, check=False, cwd="/", **_identity(account)).returncode == 0
@@ -98,7 +98,7 @@ def _reaches(account: Account, folder: Path, program: Path) -> bool:
         return False
 
 
-def _identity(account: Account) -> dict[str, Any]:
+def _identity(account: ServerAccount) -> dict[str, Any]:
     if account.uid is None:
         return {}
     return {"user": account.uid, "group": account.uid, "extra_groups": []}
@@ -133,10 +133,10 @@ def remove_socket_folder(data_dir: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def launch(command: Sequence[str], log: Path, account: Account = Account(), cwd: str = "/") -> int:
+def launch(command: Sequence[str], log: Path, account: ServerAccount = ServerAccount(), cwd: str = "/") -> int:
     """Start a process that outlives us, in a session of its own; returns its pid.
 
-    The shell in between makes init its parent: nobody has to wait for it, and Ctrl-C in our terminal stays ours.
+    The shell in between makes init its parent: we need not wait for it, and Ctrl-C in our terminal stays ours.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
     with log.open("ab") as sink:
@@ -233,7 +233,7 @@ class Postgres:
         except (OSError, ValueError, IndexError):
             return None, ""
 
-    def _try_start(self, account: Account) -> bool:
+    def _try_start(self, account: ServerAccount) -> bool:
         settings = _POSTGRES_SETTINGS | {"unix_socket_directories": '"' + str(self.sockets).replace('"', '""') + '"'}
         if os.environ.get("CALLCENTER_EMBEDDED_FSYNC") == "off":
             settings |= _UNSAFE
@@ -246,7 +246,7 @@ class Postgres:
                 return False
         return False
 
-    def _make_cluster(self, account: Account) -> None:
+    def _make_cluster(self, account: ServerAccount) -> None:
         for half_made in self.data_dir.glob("postgres.new-*"):
             shutil.rmtree(half_made)
         if self.folder.exists():
@@ -261,7 +261,7 @@ class Postgres:
         self._run(account, self.program, "--single", "-D", str(fresh), "postgres", words="CREATE DATABASE hotline\n")
         fresh.rename(self.folder)
 
-    def _run(self, account: Account, program: Path, *arguments: str, words: str = "") -> None:
+    def _run(self, account: ServerAccount, program: Path, *arguments: str, words: str = "") -> None:
         done = subprocess.run(
             [*account.prefix, str(program), *arguments], input=words, capture_output=True, text=True, cwd="/",
             env=os.environ | {"LC_ALL": "C"}, check=False, **_identity(account),
@@ -284,7 +284,7 @@ class Postgres:
             raise SettingError("CALLCENTER_DATA_DIR", problem,
                                "upgrade it with pg_upgrade, or choose another folder")  # fmt: skip
 
-    def _make_socket_folder(self, account: Account) -> None:
+    def _make_socket_folder(self, account: ServerAccount) -> None:
         make_socket_folder(self.data_dir)
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         account.own(self.sockets)

@@ -1,4 +1,4 @@
-"""What can go wrong by name: one small tree, turned into pages, JSON and exit lines at the edges."""
+"""Domain exceptions: one small tree of names, mapped to pages, JSON and exit lines at the edges."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ class HotlineError(Exception):
 
 
 class NotFound(HotlineError):
-    """No such row, or none that this person may see: the two are not told apart."""
+    """No such row, or none that this person may see: callers cannot tell which."""
 
 
 class NotAllowed(HotlineError):
@@ -16,7 +16,7 @@ class NotAllowed(HotlineError):
 
 
 class Stale(HotlineError):
-    """Somebody else changed the row since it was read."""
+    """Another session changed the row since it was read."""
 
 
 class MoveRefused(HotlineError):

@@ -1,4 +1,4 @@
-"""Whose extension it was: people take one when they sign in, so a call is known by its extension and the moment."""
+"""Extension assignments: a person takes one at sign-in, so extension and moment identify the operator of a call."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ def topic(user_id: int) -> str:
 
 
 def holders(session: Session, asked: Collection[At]) -> dict[At, int]:
-    """The ids of the people who had these extensions at these moments; who is left out, nobody had."""
+    """The ids of the people who had these extensions at these moments; one that was free then is left out."""
     if not asked:
         return {}
     moments = [at for _, at in asked]
@@ -37,7 +37,7 @@ def holder(spans: Iterable[ExtensionSpan], at: datetime) -> int | None:
 
 
 def has(span: ExtensionSpan, at: datetime) -> bool:
-    """Half-open: who takes an extension over has it from that moment."""
+    """Half-open: a person who takes an extension over has it from that moment."""
     return span.since <= at and (span.until is None or at < span.until)
 
 
@@ -50,7 +50,7 @@ def names(session: Session, asked: Collection[At]) -> dict[At, str]:
 
 
 def held_now(session: Session) -> dict[str, User]:
-    """Every extension that somebody has, and who."""
+    """Every extension in use, with its holder."""
     query = (
         select(ExtensionSpan.extension, User)
         .join(User, User.id == ExtensionSpan.user_id)

@@ -1,4 +1,4 @@
-"""The schema: brought up to date by Alembic, safe to run twice and by two processes at once."""
+"""Schema migration by Alembic: safe to run twice and by two processes at once."""
 
 from pathlib import Path
 

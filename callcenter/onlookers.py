@@ -1,4 +1,4 @@
-"""Who has a ticket open now, in the broker: forgotten by itself, and without a broker nobody is seen."""
+"""Ticket presence in the broker: the people with a ticket open; entries expire, and without a broker there are none."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
-"""The outbox: what must happen after a commit is promised in the same transaction, and relayed to rq."""
+"""Transactional outbox: what must happen after a commit is promised in the same transaction, and relayed to rq."""
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,8 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from callcenter.db import transaction
-from callcenter.models import OutboxRow
+from callcenter.db import any_of, transaction
+from callcenter.models import OutboxRow, Ticket
 
 ROUTING = "agency-routing"
 TEXTS = "text-messages"
@@ -30,12 +30,11 @@ log = structlog.get_logger(__name__)
 
 
 def promise(
-    session: Session, queue: str, payload: Mapping[str, Any], *, now: datetime, ticket_id: int | None = None
+    session: Session, queue: str, payload: Mapping[str, Any], *, now: datetime, ticket: Ticket | None = None
 ) -> OutboxRow:
-    """Write the promise; the relay wakes when (and only if) the transaction commits."""
-    row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now, ticket_id=ticket_id)
+    """Write the promise, at the next flush; the relay wakes when (and only if) the transaction commits."""
+    row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now, ticket=ticket)
     session.add(row)
-    session.execute(text(f"NOTIFY {_WAKE}"))
     return row
 
 
@@ -104,6 +103,16 @@ def stamp_done(session: Session, outbox_id: int, now: datetime) -> bool:
         .returning(OutboxRow.id)
     )
     return done.first() is not None
+
+
+def stamp_all_done(session: Session, outbox_ids: Collection[int], now: datetime) -> set[int]:
+    """`stamp_done` for many: those that this transaction is the first to do. Held in one order by whoever asks."""
+    not_done = select(OutboxRow.id).where(OutboxRow.id == any_of(outbox_ids), OutboxRow.done_at.is_(None))
+    first = set(session.scalars(not_done.order_by(OutboxRow.id).with_for_update()))
+    if first:
+        stamped = update(OutboxRow).where(OutboxRow.id == any_of(first)).values(done_at=now, failed_at=None)
+        session.execute(stamped, execution_options={"synchronize_session": False})
+    return first
 
 
 def stamp_failed(session: Session, outbox_id: int, now: datetime, error: str) -> None:

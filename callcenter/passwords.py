@@ -1,4 +1,4 @@
-"""Passwords of people: kept as argon2id, checked in the same time whether the person exists or not."""
+"""Passwords: kept as argon2id, checked in the same time whether the account exists or not."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Vietnamese phone numbers in every form people and networks write them, as E.164; masked for logs."""
+"""Vietnamese phone numbers: every written form to E.164; masked for logs."""
 
 import re
 
@@ -17,7 +17,7 @@ _WITHHELD = frozenset({"", "anonymous", "unknown", "<unknown>", "restricted", "u
 def normalise(raw: str | None) -> str | None:
     """Any written form to E.164 (`0905 123 456`, `+84905123456`, `0084…`, `01683456789`), or None.
 
-    None means that nobody can be called back on it: withheld, a short code, or no number at all.
+    None means that it cannot be called back: withheld, a short code, or no number at all.
     """
     if raw is None or raw.strip().lower() in _WITHHELD:
         return None
@@ -48,7 +48,7 @@ def _to_national(digits: str) -> str:
     return legacy + digits[4:] if legacy else digits
 
 
-# Those that are paid for beyond the call itself (1900…), and what nobody can be called on.
+# Premium numbers (1900…), and what cannot be called back.
 _PREMIUM = frozenset({phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST})
 
 

@@ -37,17 +37,17 @@ def make_publisher(url: str) -> redis.Redis:
 
 
 def mute(session: Session) -> None:
-    """From now on this session announces nothing: for a long transaction whose rows are on nobody's page."""
+    """From now on this session announces nothing: for a long transaction whose rows no open page shows."""
     session.info[_MUTE] = True
 
 
 def is_mute(session: Session) -> bool:
-    """Whether it need not be found out who cares."""
+    """Whether announcements are off, so that their topics need not be computed."""
     return _MUTE in session.info
 
 
 def announce(session: Session, topic: str, **ids: int) -> None:
-    """Say that something changed. `topic` is who cares (`calls`, `tickets`, `extension:101`, `agency:5`)."""
+    """Announce a change. `topic` is the audience (`calls`, `tickets`, `extension:101`, `agency:5`)."""
     if is_mute(session):
         return
     waiting: dict[str, dict[str, list[int]]] = session.info.setdefault("announcements", {})
@@ -78,7 +78,7 @@ def deliver(session: Session) -> None:
 def follow(url: str, *, idle_s: float = 15.0) -> Iterator[dict[str, Any] | None]:
     """Every announcement from now on; None first, once listening is sure, and after each `idle_s` of silence.
 
-    The None at the start matters: only then may a page be told to read its state, or a change between its
+    The None at the start matters: only then may a page read its state, or a change between its
     reading and our listening would be lost. Raises redis.RedisError when the broker goes away.
     """
     client = redis.Redis.from_url(url, decode_responses=True, health_check_interval=10)

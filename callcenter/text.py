@@ -1,4 +1,4 @@
-"""Vietnamese text: folded for search without accents, sorted by the Vietnamese alphabet, marked for the catalogue."""
+"""Vietnamese text: folding without accents for search, alphabetical sorting, marks for the message catalogue."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""The words of the hotline: every state, outcome, role and kind, spelled once.
+"""Vocabulary of the hotline: enumerations of every state, outcome, role and kind.
 
 Values are what the database, the queue and the command line show; labels for people are in `agent_ui.words.labels`.
 """
@@ -46,7 +46,7 @@ class Outcome(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a caller who hung up had come."""
+    """The stage of the call at which the caller hung up."""
 
     PROMPT = "prompt"
     MENU = "menu"
@@ -245,8 +245,8 @@ class EmergencyEnd(StrEnum):
 
 
 class Third(StrEnum):
-    """Somebody whom an operator asks about a call, or passed it on to, has answered, and hears whoever asked; or the
-    caller, where it is no telephone of ours (those are the call's `talking`)."""
+    """A third party to a call has answered: consulted by an operator, and connected with that operator; or given the
+    call, and connected with the caller, where it is no telephone of ours (those are the call's `talking`)."""
 
     ANSWERED = "answered"
     WITH_CALLER = "with_caller"
@@ -263,10 +263,10 @@ class CallOut(StrEnum):
     NOT_PICKED_UP = "not_picked_up"
 
 
-# Why somebody is paused, where it is none of the reasons that people choose (`PauseReason`): the PBX did it by itself
-# because nobody answered.
+# Reason of a pause that is none of those that people choose (`PauseReason`): the PBX did it by itself
+# because a call rang unanswered.
 UNANSWERED = "unanswered"
-# Why somebody is paused after a call, by a command of ours, which finishes what the call left to do.
+# Reason of a pause after a call, by a command of ours, for after-call work.
 AFTER_CALL = "after-call"
 
 

@@ -1,4 +1,4 @@
-"""What the PBX says of the calls that people asked for: read from its events, written in order, never in the ear's way.
+"""Progress of outgoing calls: read from the PBX's events, written in order, without delaying the event loop.
 
 Two events tell all: `OriginateResponse` that the operator's own telephone was not picked up, `HotlineCallOut` of our
 dialplan the rest.
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from callcenter.vocab import CallOut
 from telephony.ami.protocol import ORIGINATED, Headers
 from telephony.orders import call_of
-from telephony.scribe import Lane
+from telephony.scribe import WriterThread
 from tickets.telephone import calling_out
 
 # Dial()'s own words for how it ended.
@@ -27,7 +27,7 @@ _RESULTS: Mapping[str, CallOut] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class CallProgress:
     """`stage` is `dialling`, `answered` or `ended`; only an end has a `result`."""
 
     call_id: int
@@ -36,18 +36,18 @@ class Told:
     result: CallOut = CallOut.FAILED
 
 
-def read(event: Headers, now: datetime) -> Told | None:
+def read(event: Headers, now: datetime) -> CallProgress | None:
     """None for an event of any other call. Total."""
     if event.get("Event") == ORIGINATED:
         call_id = call_of(str(event.get("ActionID", "")))
         if call_id is None or event.get("Response") != "Failure":
             return None
-        return Told(call_id, "ended", _at(event, now), CallOut.NOT_PICKED_UP)
+        return CallProgress(call_id, "ended", _at(event, now), CallOut.NOT_PICKED_UP)
     number = str(event.get("Call", ""))
     stage = str(event.get("Stage", ""))
     if not (number.isascii() and number.isdigit() and len(number) < 16) or stage not in _WRITERS:
         return None
-    return Told(int(number), stage, _at(event, now), _RESULTS.get(str(event.get("Result", "")), CallOut.FAILED))
+    return CallProgress(int(number), stage, _at(event, now), _RESULTS.get(str(event.get("Result", "")), CallOut.FAILED))
 
 
 def _at(event: Headers, now: datetime) -> datetime:
@@ -58,15 +58,15 @@ def _at(event: Headers, now: datetime) -> datetime:
         return now
 
 
-def _dialling(session: Session, told: Told) -> None:
+def _dialling(session: Session, told: CallProgress) -> None:
     calling_out.dialling(session, told.call_id, told.at)
 
 
-def _answered(session: Session, told: Told) -> None:
+def _answered(session: Session, told: CallProgress) -> None:
     calling_out.reached(session, told.call_id, told.at)
 
 
-def _ended(session: Session, told: Told) -> None:
+def _ended(session: Session, told: CallProgress) -> None:
     calling_out.ended(session, told.call_id, told.result, told.at, now=datetime.now(UTC))
 
 
@@ -76,9 +76,9 @@ _WRITERS = {"dialling": _dialling, "answered": _answered, "ended": _ended}
 class CallsOut:
     """What is heard is written in order, and waits for the database; the ear does not."""
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: WriterThread) -> None:
         self._lane = lane
-        self._heard: asyncio.Queue[Told] = asyncio.Queue()
+        self._heard: asyncio.Queue[CallProgress] = asyncio.Queue()
 
     def hear(self, event: Headers) -> None:
         told = read(event, datetime.now(UTC))
@@ -91,5 +91,5 @@ class CallsOut:
             told = await self._heard.get()
             await self._write(told)
 
-    async def _write(self, told: Told) -> None:
+    async def _write(self, told: CallProgress) -> None:
         await self._lane.write(lambda session: _WRITERS[told.stage](session, told))

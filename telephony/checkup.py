@@ -1,4 +1,4 @@
-"""Asks a PBX whether it can be heard as it must be, after each log-in and now and then; nothing rings by it."""
+"""Capability check of a PBX after each log-in and at intervals: whether all events reach us; nothing rings by it."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from callcenter.push import announce
 from telephony import orders
 from telephony.ami.link import Link
 from telephony.findings import Finding, of_clock
-from telephony.scribe import Lane
+from telephony.scribe import WriterThread
 from telephony.witness.readers import UNREADABLE, CelDatabase, reason
 
 log = structlog.get_logger(__name__)
@@ -144,7 +144,7 @@ async def _variable(link: Link, name: str) -> str:
 class Checkup:
     """Beside the listener: keeps the findings where the console shows them, and says each new one in the log once."""
 
-    def __init__(self, lane: Lane, link: Link, settings: Settings) -> None:
+    def __init__(self, lane: WriterThread, link: Link, settings: Settings) -> None:
         self.link = link
         self._lane = lane
         self._settings = settings

@@ -1,4 +1,4 @@
-"""Carries out what people asked of a PBX: takes a command, sends it once, writes the answer; the ear never waits.
+"""Command execution at a PBX: takes a command, sends it once, writes the answer, without delaying the event loop.
 
 The rows are heard of at once by the broker, and looked for every second in case that word was lost.
 """
@@ -21,7 +21,7 @@ from telephony import orders, queues
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.orders import Order
-from telephony.scribe import Lane
+from telephony.scribe import WriterThread
 from tickets.telephone import after_call
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class Commander:
     """One sender for one PBX: commands go out one after the other, while it is heard."""
 
     def __init__(
-        self, lane: Lane, link: Link, broker_url: str | None = None, *, phone: Sequence[str] | None = None
+        self, lane: WriterThread, link: Link, broker_url: str | None = None, *, phone: Sequence[str] | None = None
     ) -> None:
         self.pbx = lane.pbx
         self.link = link
@@ -100,7 +100,7 @@ class Commander:
         result, answer = CommandResult.DONE, ""
         for place, action in enumerate(actions):
             if command.expires_at <= _now():
-                # This process stood still between taking and sending; by now somebody else may lead.
+                # This process stood still between taking and sending; by now another may lead.
                 return CommandResult.EXPIRED, "taken, but not sent in time"
             result, answer = await self._send(action)
             if result != CommandResult.DONE:

@@ -1,4 +1,4 @@
-"""Asterisk's words to ours: one AMI event becomes one `Happening`, or None where it says nothing about a call.
+"""AMI events to happenings: one event becomes one `Happening`, or None where it is of no call.
 
 The events and their headers are those of Asterisk 22 (app_queue, bridging, PJSIP), seen in recorded streams, and
 the UserEvents of the dialplan contract (`telephony/asterisk/hotline.conf`).
@@ -59,7 +59,7 @@ class Kind(StrEnum):
 
 
 class Happening(NamedTuple):
-    """One thing that happened at one moment. Texts are '' where Asterisk said nothing.
+    """One thing that happened at one moment. Texts are '' where Asterisk gave none.
 
     `uniqueid`, `linkedid`, `channel`: the channel it happened to. `dest`, `dest_channel`: the channel that rings, or
     the target of a transfer. `other`: the transferred channel, or the transferer's second leg. `into`: what a
@@ -98,7 +98,7 @@ def interpret(ami: Ami, at: datetime) -> Happening | None:
     if happening is None or len(happening.uniqueid) > _LONGEST_ID or len(happening.linkedid) > _LONGEST_ID:
         return None
     if happening.uniqueid and not happening.linkedid:
-        # Asterisk never gives one without the other; somebody who forges an event has no room for both.
+        # Asterisk never gives one without the other; a forged event has no room for both.
         return None
     return happening
 

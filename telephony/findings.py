@@ -1,6 +1,6 @@
-"""What is wrong with a PBX or with what its user may hear: each finding in one line, with its mend.
+"""Findings about a PBX and the permissions of its manager user: each in one line, with its remedy.
 
-`Evidence` counts what was heard, for what nobody can ask a PBX: whether a class or a filter keeps an event back.
+`EventCounts` counts received events, for what a PBX cannot be asked: whether a class or a filter keeps an event back.
 """
 
 from collections import Counter, deque
@@ -113,7 +113,7 @@ def of_clock(seconds: float) -> list[Finding]:
     return [Finding(CLOCK, {"seconds": round(seconds, 1)})] if abs(seconds) > _SAID_S else []
 
 
-class Evidence:
+class EventCounts:
     """What was heard on one connection, counted.
 
     `now` and `opened` are seconds of one clock that never goes back; `opened` is when the ear was. A call that began
@@ -136,7 +136,7 @@ class Evidence:
                 self._first("Queued", event, now)
         self.heard[name] += 1
         if name == "HotlineUnserved":
-            # The queue let nobody in.
+            # The queue admitted no caller.
             self._fresh["Queued"] = deque(one for one in self._fresh["Queued"] if one[1] != event.get("Uniqueid"))
         if name in _FIRST:
             self._first(name, event, now)

@@ -1,7 +1,7 @@
-"""Who listens to a PBX: one leader by an advisory lock, a number for its reign, and a fence around all it writes.
+"""Leader election for a PBX: an advisory lock, a number for each reign, and a fence around all that a leader writes.
 
-The leader beats every second by the database's clock. Whoever waits ends the lock of one that has stopped beating; a
-leader that slept through that finds its number outdated, and every write of it refused.
+The leader beats every second by the database's clock. A waiting listener ends the lock of one that has stopped beating;
+a leader that slept through that finds its number outdated, and every write of it refused.
 """
 
 import asyncio
@@ -56,13 +56,13 @@ class Reign:
         self._renewing = Lock()
 
     def renew(self) -> None:
-        """The next number for the same leader, where nobody else has one by now; raises Deposed where somebody has."""
+        """The next number for the same leader; raises Deposed where another has one by now."""
         with self._renewing:
             self.epoch = crown(self.engine, self.pbx, after=self.epoch).epoch
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One use case that nobody who comes to lead can overtake; raises Deposed where somebody has."""
+        """One use case that no later leader can overtake; raises Deposed where one leads already."""
         with transaction(self.engine) as session:
             # Two statements: the second must see what was committed while the first waited.
             session.execute(text(f"SELECT pg_advisory_xact_lock_shared({_KEY})"), {"key": _fence(self.pbx)})
@@ -102,7 +102,7 @@ def crown(engine: Engine, pbx: str, *, after: int | None = None) -> Reign:
 
 
 def _end_holders(connection: Connection | Session, pbx: str, *keys: str, quiet: bool = False) -> None:
-    """Whoever leads under another role of the database may not be cut off: then it is waited for."""
+    """A leader under another role of the database may not be cut off: then it is waited for."""
     try:
         for key in keys:
             connection.execute(text(_END_HOLDERS), {"key": key})
@@ -157,9 +157,9 @@ class Leadership:
             await asyncio.sleep(_LOOK_S)
 
     async def keep(self, reign: Reign) -> None:
-        """Beat until cancelled; raises Deposed when somebody else leads.
+        """Beat until cancelled; raises Deposed when another listener leads.
 
-        A lock that was lost with its connection is taken again, under a new number, if nobody led in between.
+        A lock that was lost with its connection is taken again, under a new number, if none led in between.
         """
         while True:
             await asyncio.sleep(_BEAT_S)
@@ -234,5 +234,5 @@ def _fence(pbx: str) -> str:
 
 
 def reason(error: DBAPIError) -> str:
-    """What the database said, in one line."""
+    """The database's error message, in one line."""
     return (str(error.orig).strip().splitlines() or [type(error).__name__])[0]

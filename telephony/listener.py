@@ -1,4 +1,4 @@
-"""The process that hears one PBX: one ordered consumer folds what happens, and hands what changed to the writer.
+"""Listener process of one PBX: one ordered consumer folds the events and hands changed calls to the writer.
 
 The ear never waits: not for the database, not for what people ask of the PBX, not for its queues or its witness.
 """
@@ -20,15 +20,15 @@ from callcenter.db import make_engine
 from callcenter.errors import SettingError
 from telephony.ami.link import Link, LinkState, Rows, Watch
 from telephony.ami.protocol import Headers
-from telephony.callflow import Call, Calls, Rules, miss_holds, resync, step
+from telephony.call_rows import CallSnapshot
+from telephony.callflow import Calls, CallState, Rules, miss_holds, resync, step
 from telephony.calling_out import CallsOut
 from telephony.checkup import Checkup
 from telephony.commands import Commander
+from telephony.connection_record import Gap, hides_talk
 from telephony.events import Happening, Kind, interpret
-from telephony.hearing import Gap, hides_talk
 from telephony.leadership import Deposed, Leadership, Reign
 from telephony.queues import QueueWatch
-from telephony.rows import Picture
 from telephony.scribe import Scribe
 from telephony.settling import Settling, has_witness
 from telephony.spool import Spool
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 _TICK_S = 0.5
 _LONGEST_PAUSE_S = 30.0
-# Events remembered as they came, for whoever has to look into a call that could not be worked on.
+# Events remembered as they came, for the investigation of a call that could not be folded.
 _MOST_LINES = 2_000
 _LINES_OF_A_CALL = 40
 # How long a call that vanished in a gap waits for the word of the PBX's own log, where there is one.
@@ -47,30 +47,30 @@ _STOPPED = "the listener was stopped"
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _EventHeard:
     event: Headers
     at: datetime
 
 
 @dataclass(frozen=True)
-class _Told:
+class _LinkChanged:
     state: LinkState
     rows: Rows | None
     at: datetime
 
 
 @dataclass(frozen=True)
-class _Ended:
-    """Calls that are over by the word of somebody else."""
+class _RowsEnded:
+    """Calls that another writer has ended."""
 
     linkedids: Sequence[str]
 
 
 @dataclass(frozen=True)
-class _Found:
+class _CallsRestored:
     """Calls that were going on when they were last seen, by whatever was kept of them."""
 
-    calls: Sequence[Call]
+    calls: Sequence[CallState]
     at: datetime
 
 
@@ -95,7 +95,7 @@ class Listener:
             short_abandon_s=settings.short_abandon_s,
             lines=self._lines_of,
             ended=self._tell_ended,
-            found=lambda calls: self._inbox.put_nowait(_Found(calls, datetime.now(UTC))),
+            found=lambda calls: self._inbox.put_nowait(_CallsRestored(calls, datetime.now(UTC))),
         )
         desk = self._scribe.desk
         self._commander = Commander(desk, self.link, settings.redis_url, phone=settings.phone)
@@ -138,13 +138,13 @@ class Listener:
 
     def _hear(self, event: Headers) -> None:
         self._recent.append(event)
-        self._inbox.put_nowait(_Heard(event, datetime.now(UTC)))
+        self._inbox.put_nowait(_EventHeard(event, datetime.now(UTC)))
 
     def _tell(self, state: LinkState, rows: Rows | None) -> None:
-        self._inbox.put_nowait(_Told(state, rows, datetime.now(UTC)))
+        self._inbox.put_nowait(_LinkChanged(state, rows, datetime.now(UTC)))
 
     def _tell_ended(self, linkedids: Sequence[str]) -> None:
-        self._inbox.put_nowait(_Ended(linkedids))
+        self._inbox.put_nowait(_RowsEnded(linkedids))
 
     async def _fold(self) -> None:
         """The one consumer: strictly in order, all that is there at once, then the writer's turn."""
@@ -158,28 +158,28 @@ class Listener:
         try:
             return self._take_one(item)
         except Exception as error:
-            # One event that nobody foresaw must not deafen the hotline.
+            # One unforeseen event must not stop the listener.
             log.exception("an event could not be folded", pbx=self.pbx.name)
-            if isinstance(item, _Heard):
+            if isinstance(item, _EventHeard):
                 self.writer.set_aside(Poison(str(item.event.get("Linkedid", "?")), _lines(item.event), error))
             return ()
 
     def _take_one(self, item: "_Item") -> Sequence[str]:
         match item:
-            case _Heard():
+            case _EventHeard():
                 happening = interpret(item.event, item.at)
                 if happening is None:
                     return ()
                 self._shut_down = self._shut_down or happening.kind == Kind.SHUTDOWN
                 return step(self.calls, happening)
-            case _Told():
+            case _LinkChanged():
                 return self._take_state(item)
-            case _Ended():
+            case _RowsEnded():
                 return self._forget(item.linkedids)
-            case _Found():
+            case _CallsRestored():
                 return self._adopt(item)
 
-    def _take_state(self, told: _Told) -> Sequence[str]:
+    def _take_state(self, told: _LinkChanged) -> Sequence[str]:
         self.writer.note(told.state)
         if not told.state.connected:
             at = told.state.heard_at or told.at
@@ -199,7 +199,7 @@ class Listener:
             self._gap = Gap(at, why)
             self.writer.note_gap(self._gap)
 
-    def _close_gap(self, gap: Gap, told: _Told) -> None:
+    def _close_gap(self, gap: Gap, told: _LinkChanged) -> None:
         """It ended with the log-in: the list of what is there comes later, and what happened until then was heard."""
         heard_from, uptime_s = told.state.heard_from or told.at, told.state.uptime_s
         booted = heard_from - timedelta(seconds=uptime_s) if uptime_s is not None else gap.started_at
@@ -222,7 +222,7 @@ class Listener:
                 self.calls.forget(call)
         return ()
 
-    def _adopt(self, found: _Found) -> Sequence[str]:
+    def _adopt(self, found: _CallsRestored) -> Sequence[str]:
         """Kept on disk by a listener that did not see their end: the PBX's next list of channels tells, or time."""
         for call in found.calls:
             if call.linkedid not in self.calls.by_id:
@@ -234,7 +234,7 @@ class Listener:
     def _hand_over(self, changed: Iterable[str]) -> None:
         calls = [self.calls.by_id[linkedid] for linkedid in changed if linkedid in self.calls.by_id]
         if calls:
-            self.writer.keep(Picture.of(call, self.reign.epoch) for call in calls)
+            self.writer.keep(CallSnapshot.of(call, self.reign.epoch) for call in calls)
 
     async def _tick(self) -> None:
         while True:
@@ -247,7 +247,7 @@ class Listener:
         return said[-_LINES_OF_A_CALL:]
 
     async def _finish(self) -> None:
-        """The last pictures are written, once; then the page is told that nobody listens any more."""
+        """The last snapshots are written, once; then the pages learn that no listener is connected."""
         while not self._inbox.empty():
             self._hand_over(self._take(self._inbox.get_nowait()))
         if self._begun:
@@ -259,7 +259,7 @@ class Listener:
         self._scribe.close()
 
 
-_Item = _Heard | _Told | _Ended | _Found
+_Item = _EventHeard | _LinkChanged | _RowsEnded | _CallsRestored
 
 
 def _lines(event: Headers) -> list[str]:
@@ -272,7 +272,7 @@ def _lines(event: Headers) -> list[str]:
 def run(settings: Settings, pbx_name: str | None = None) -> None:
     """Listen until SIGTERM or Ctrl-C: to the PBX of that name, or to all of `CALLCENTER_PBX`.
 
-    `settings.database_url` must be set; without `redis_url` pages are not told at once. Raises SettingError where
+    `settings.database_url` must be set; without `redis_url` there are no live announcements. Raises SettingError where
     there is no such PBX.
     """
     chosen = [pbx for pbx in settings.pbx if pbx_name in (None, pbx.name)]
@@ -294,7 +294,7 @@ async def _run_all(settings: Settings, chosen: Sequence[Pbx], engine: Engine) ->
     assert this is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, this.cancel)
-    # Alone, a listener that fails ends the process, and whoever supervises that starts it again.
+    # Alone, a listener that fails ends the process, and its supervisor starts it again.
     one = lead if len(chosen) == 1 else _lead_for_ever
     with suppress(asyncio.CancelledError):
         async with asyncio.TaskGroup() as group:
@@ -315,7 +315,7 @@ async def _lead_for_ever(settings: Settings, pbx: Pbx, engine: Engine) -> None:
 
 
 async def lead(settings: Settings, pbx: Pbx, engine: Engine, *, watch: Watch | None = None) -> None:
-    """Wait until nobody else listens to this PBX, then listen until cancelled; deposed, wait again."""
+    """Wait until no other listener leads this PBX, then listen until cancelled; deposed, wait again."""
     while True:
         leadership = Leadership(engine, pbx.name)
         try:

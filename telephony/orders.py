@@ -1,4 +1,4 @@
-"""What a person asked of a PBX, as the AMI actions that do it. A value of the wrong form never becomes one."""
+"""PBX commands as AMI actions; a value of the wrong form never becomes one."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -50,7 +50,7 @@ ACTIONS: Mapping[CommandVerb, str] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class QueueMembership:
     """A telephone as a member of a queue. A fixed one (not `dynamic`) is of the PBX's configuration, and stays."""
 
     queue: str
@@ -71,7 +71,7 @@ class Order:
     extension: str
     arguments: Mapping[str, str]
     queues: Sequence[str] = ()
-    places: Sequence[Place] = ()
+    places: Sequence[QueueMembership] = ()
     phone: Sequence[str] = field(default=("PJSIP/{extension}",))
     channel: str = ""
     context: str = "from-agents"
@@ -176,7 +176,7 @@ def _consult(order: Order) -> list[Action]:
 
 
 def _join(order: Order) -> list[Action]:
-    """The operator leaves, and the caller is with whoever was consulted."""
+    """The operator leaves, and the caller is with the consulted party."""
     return [{"Channel": _end(order), "Cause": "16"}]
 
 

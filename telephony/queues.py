@@ -1,4 +1,4 @@
-"""The queues of a PBX and who is a member of them: read after each log-in and now and then, kept for the pages."""
+"""Queues of a PBX and their members: read after each log-in and at intervals, kept for the pages."""
 
 import asyncio
 import re
@@ -20,8 +20,8 @@ from telephony import sign_in
 from telephony.ami.link import Link
 from telephony.ami.protocol import BadAction
 from telephony.events import extension_of
-from telephony.orders import Place
-from telephony.scribe import Away, Lane
+from telephony.orders import QueueMembership
+from telephony.scribe import Away, WriterThread
 from telephony.sign_in import Lost
 from tickets.telephone import after_call, stints
 
@@ -31,7 +31,7 @@ _LOOK_S = 1.0
 _TOGETHER_S = 0.1
 _AGAIN_S = 60.0
 _LONGEST_NAME = 80
-# What app_queue writes where it paused somebody by itself (`autopause`).
+# What app_queue writes where it paused a member by itself (`autopause`).
 _AUTOMATIC = "Auto-Pause"
 _EPOCH = re.compile(r"[0-9]{1,11}")
 
@@ -116,11 +116,11 @@ def _moved(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any
     }
 
 
-def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[Place]]:
+def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[QueueMembership]]:
     """The names of all queues, and where this telephone is a member, as last seen."""
     rows = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx).order_by(PbxQueue.name)).all()
     found = [
-        Place(row.name, str(member["interface"]), dynamic=bool(member.get("dynamic")))
+        QueueMembership(row.name, str(member["interface"]), dynamic=bool(member.get("dynamic")))
         for row in rows
         for member in row.members
         if member.get("extension") == extension and member.get("interface")
@@ -131,14 +131,14 @@ def places(session: Session, pbx: str, extension: str) -> tuple[list[str], list[
 class QueueWatch:
     """Asks after each log-in, when a member has changed, and every minute: a filter may hide the members' events."""
 
-    def __init__(self, lane: Lane, link: Link) -> None:
+    def __init__(self, lane: WriterThread, link: Link) -> None:
         self.pbx = lane.pbx
         self.link = link
         self._lane = lane
         self._restarted = False
 
     def restarted(self) -> None:
-        """The PBX was down: whoever was signed in before and is not now is signed in again, at the next look."""
+        """The PBX was down: members signed in before and missing now are signed in again, at the next look."""
         self._restarted = True
 
     async def run(self) -> None:

@@ -1,7 +1,6 @@
-"""Writes calls as they are now: one transaction a batch, with their tickets and their announcements.
+"""Call recorder: writes a batch of calls in one transaction, with their tickets and their announcements.
 
-A call that cannot be stored is set aside for a person to see, with the lines that the PBX said of it, and the next
-one goes on.
+A call that cannot be stored is set aside for a person to see, with the PBX's lines of it, and the next one goes on.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -15,21 +14,21 @@ from sqlalchemy.orm import Session
 
 from callcenter.models import Call, SetAside
 from callcenter.push import announce
-from telephony import callflow, rows
+from telephony import call_rows, callflow
+from telephony.call_rows import CallSnapshot
 from telephony.leadership import AWAY
-from telephony.rows import Picture
 
 ORIGIN = "listener"
 
 log = structlog.get_logger(__name__)
 
-# What the PBX said of a call, for people to read: its last events, each a list of lines.
+# The PBX's last events of a call, for people to read, each a list of lines.
 Lines = Callable[[str], list[list[str]]]
 
 
 @dataclass
-class Written:
-    """What became of a batch, in Linkedids: `failed` were set aside; `over` have ended by somebody else's word."""
+class BatchResult:
+    """What became of a batch, in Linkedids: `failed` were set aside; `over` were ended by another writer."""
 
     failed: list[str] = field(default_factory=list)
     over: list[str] = field(default_factory=list)
@@ -38,55 +37,55 @@ class Written:
 def record(
     session: Session,
     pbx: str,
-    pictures: Sequence[Picture],
+    snapshots: Sequence[CallSnapshot],
     *,
     now: datetime,
     short_abandon_s: float,
     tried_before: Collection[str] = (),
-) -> Written:
+) -> BatchResult:
     """Write all calls together; an error of one is an error of all: then each is written by itself, by `record_each`.
 
-    Of each call there is one picture. `tried_before` are those that were set aside, and are settled by this.
+    Of each call there is one snapshot. `tried_before` are those that were set aside, and are settled by this.
     """
-    over = rows.write(session, pbx, pictures, now=now, short_abandon_s=short_abandon_s)
-    tried = sorted({picture.linkedid for picture in pictures}.intersection(tried_before))
+    over = call_rows.write(session, pbx, snapshots, now=now, short_abandon_s=short_abandon_s)
+    tried = sorted({snapshot.linkedid for snapshot in snapshots}.intersection(tried_before))
     if tried:
         _settle(session, pbx, tried, now)
-    return Written(over=over)
+    return BatchResult(over=over)
 
 
 def record_each(
     session: Session,
     pbx: str,
-    pictures: Iterable[Picture],
+    snapshots: Iterable[CallSnapshot],
     *,
     now: datetime,
     short_abandon_s: float,
     tried_before: Collection[str] = (),
     lines: Lines | None = None,
-) -> Written:
+) -> BatchResult:
     """Write each call in a savepoint of its own; an error of the database is raised, one of a call is set aside."""
-    written = Written()
-    for picture in pictures:
+    written = BatchResult()
+    for snapshot in snapshots:
         try:
             with session.begin_nested():
                 one = record(
-                    session, pbx, [picture], now=now, short_abandon_s=short_abandon_s, tried_before=tried_before
+                    session, pbx, [snapshot], now=now, short_abandon_s=short_abandon_s, tried_before=tried_before
                 )
             written.over += one.over
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the next call must go on
-            written.failed.append(picture.linkedid)
-            if picture.linkedid not in tried_before:
+            written.failed.append(snapshot.linkedid)
+            if snapshot.linkedid not in tried_before:
                 # Not the error's text nor its traceback: SQLAlchemy puts the caller's number there.
-                log.error("a call is set aside", pbx=pbx, linkedid=picture.linkedid, error=type(error).__name__)
-                said = lines(picture.linkedid) if lines else []
-                set_aside(session, pbx, picture.linkedid, dict(picture.snapshot) | {"ami": said}, error, now)
+                log.error("a call is set aside", pbx=pbx, linkedid=snapshot.linkedid, error=type(error).__name__)
+                said = lines(snapshot.linkedid) if lines else []
+                set_aside(session, pbx, snapshot.linkedid, dict(snapshot.state) | {"ami": said}, error, now)
     return written
 
 
-def load_live(session: Session, pbx: str, linkedids: Collection[str] | None = None) -> list[callflow.Call]:
+def load_live(session: Session, pbx: str, linkedids: Collection[str] | None = None) -> list[callflow.CallState]:
     """The calls that are going on, all or of these; one whose snapshot cannot be read is left."""
     query = select(Call).where(Call.pbx == pbx, Call.ended_at.is_(None)).order_by(Call.started_at)
     if linkedids is not None:

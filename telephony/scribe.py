@@ -1,4 +1,4 @@
-"""The ordered writer of one PBX to the database: threads, the fence of its leader, retries, one word when it is away.
+"""Ordered database writer of one PBX: threads, the leader's fence, retries, and one warning while it is away.
 
 There are two lanes, each a thread that does its jobs in the order in which they came: what calls become goes by one, in
 batches that may be long or wait for a row's lock; commands, queues, outgoing calls and findings by the other, in short
@@ -30,8 +30,8 @@ class Away(HotlineError):
     """The database is not there, or not for now. Whether a commit that was on its way took place is not known."""
 
 
-class Lane:
-    """One thread that writes. Whoever awaits each job before the next has them written in this order.
+class WriterThread:
+    """One thread that writes. A client that awaits each job before the next has them written in this order.
 
     A client whose job is tried again holds up none of the others.
     """
@@ -69,7 +69,7 @@ class Lane:
         await asyncio.sleep(self._health.pause_s)
 
     def close(self) -> None:
-        """What is being done goes on by itself, and nobody waits for it."""
+        """The running job goes on by itself, and is not awaited."""
         self._thread.shutdown(wait=False)
 
     def _do(self, job: Job[Result]) -> Result:
@@ -82,8 +82,8 @@ class Scribe:
 
     def __init__(self, reign: Reign) -> None:
         health = _Health(reign.pbx)
-        self.calls = Lane(reign, "calls", health)
-        self.desk = Lane(reign, "desk", health)
+        self.calls = WriterThread(reign, "calls", health)
+        self.desk = WriterThread(reign, "desk", health)
 
     def close(self) -> None:
         self.calls.close()

@@ -1,4 +1,4 @@
-"""After a gap: the PBX's own logs are asked what became of the calls that vanished in it, until none is left."""
+"""Settlement after a gap: the PBX's own logs are asked about calls that vanished in it, until none is left."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -11,7 +11,7 @@ import structlog
 
 from callcenter.config import Settings
 from telephony import recorder
-from telephony.scribe import Lane
+from telephony.scribe import WriterThread
 from telephony.witness.reconcile import reconcile
 
 log = structlog.get_logger(__name__)
@@ -26,14 +26,14 @@ def has_witness(settings: Settings, pbx: str) -> bool:
 
 
 class Settling:
-    """One PBX's. `missing` are the calls that wait for a word, `ended` is told those that have had it.
+    """One PBX's. `missing` are the calls without a known end, `ended` is called with those that have one.
 
     `noted` waits until the gap itself has its row: the reader of the logs looks there.
     """
 
     def __init__(
         self,
-        lane: Lane,
+        lane: WriterThread,
         settings: Settings,
         *,
         missing: Callable[[], Collection[str]],
@@ -54,7 +54,7 @@ class Settling:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until cancelled. A log that cannot be read is told, and tried again while calls wait for it."""
+        """Until cancelled. A log that cannot be read is reported, and tried again while calls wait for it."""
         try:
             while True:
                 await self._next()

@@ -1,4 +1,4 @@
-"""After a restart of the PBX: who was signed in to a queue and is not any more is signed in again, once, on record."""
+"""Queue sign-in after a restart of the PBX: members that it lost are added again, once, on record."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Lost:
 
     @property
     def pause(self) -> dict[str, str] | None:
-        """Why they were paused, if they had said: `QueueAdd` does not take it."""
+        """The reason of the pause, if there was one: `QueueAdd` does not take it."""
         member = self.member
         if not member["paused"] or not member.get("reason"):
             return None
@@ -63,7 +63,7 @@ def before(session: Session, pbx: str) -> dict[str, Members]:
 
 
 def lost(was: Mapping[str, Members], now: Mapping[str, Members]) -> Iterator[Lost]:
-    """Those who had signed in, in queues that are there still. Fixed members are the PBX's own affair."""
+    """The members that had signed in, in queues that are there still. Fixed members are the PBX's own affair."""
     for queue, members in was.items():
         present = {member.get("interface") for member in now.get(queue, ())}
         for member in members:

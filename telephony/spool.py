@@ -1,6 +1,6 @@
-"""Calls that cannot be written to the database now, on disk: one picture a line, in order, replayed when it is back.
+"""On-disk spool of calls that cannot be written to the database: one snapshot a line, in order, replayed later.
 
-The file is shared by all listeners of a PBX that have this data folder: whoever leads replays what is there. It
+The file is shared by all listeners of a PBX that have this data folder: the leader replays what is there. It
 survives a kill at any byte: a line that was torn is left out, and a file that was read in part is read again.
 """
 
@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import structlog
 
+from telephony.call_rows import CallSnapshot
 from telephony.callflow import from_json
-from telephony.rows import Picture
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +33,12 @@ class Spool:
         """Whether there is anything to replay."""
         return self.path.exists()
 
-    def append(self, pictures: Sequence[Picture]) -> None:
+    def append(self, snapshots: Sequence[CallSnapshot]) -> None:
         """On disk when this returns."""
-        if not pictures:
+        if not snapshots:
             return
-        lines = b"".join(_line(picture) for picture in pictures)
-        # Callers' numbers: for nobody's eyes but this account's.
+        lines = b"".join(_line(snapshot) for snapshot in snapshots)
+        # Callers' numbers: readable by this account alone.
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked("ab+") as file:
             size = file.seek(0, os.SEEK_END)
@@ -49,19 +49,19 @@ class Spool:
             if size == 0:
                 _sync_folder(self.path.parent)
 
-    def read(self, place: int, most: int) -> tuple[list[Picture], int]:
+    def read(self, place: int, most: int) -> tuple[list[CallSnapshot], int]:
         """Up to `most` lines from this place on, and the place behind them; nothing more where that is the same."""
-        pictures: list[Picture] = []
+        snapshots: list[CallSnapshot] = []
         with self._locked("rb") as file:
             file.seek(place)
             for _ in range(most):
                 line = file.readline(_LONGEST_LINE)
                 if not line:
                     break
-                picture = _picture(line)
-                if picture is not None:
-                    pictures.append(picture)
-            return pictures, file.tell()
+                snapshot = _snapshot(line)
+                if snapshot is not None:
+                    snapshots.append(snapshot)
+            return snapshots, file.tell()
 
     def finish(self, place: int) -> bool:
         """Away with it, all of it is written; False where more has come since."""
@@ -98,17 +98,17 @@ def _is_at(file: Any, path: Path) -> bool:
         return False
 
 
-def _line(picture: Picture) -> bytes:
-    return json.dumps({"epoch": picture.epoch, "call": dict(picture.snapshot)}, ensure_ascii=True).encode() + b"\n"
+def _line(snapshot: CallSnapshot) -> bytes:
+    return json.dumps({"epoch": snapshot.epoch, "call": dict(snapshot.state)}, ensure_ascii=True).encode() + b"\n"
 
 
-def _picture(line: bytes) -> Picture | None:
+def _snapshot(line: bytes) -> CallSnapshot | None:
     """None for a line that was torn by a kill: the next one of that call, or the witness, knows more."""
     if line == b"\n":
         return None
     try:
         kept = json.loads(line)
-        return Picture.of(from_json(kept["call"]), int(kept["epoch"]))
+        return CallSnapshot.of(from_json(kept["call"]), int(kept["epoch"]))
     except (KeyError, TypeError, ValueError, AttributeError):
         log.warning("a line of the spool cannot be read", bytes=len(line))
         return None

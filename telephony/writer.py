@@ -1,6 +1,6 @@
-"""What the fold has seen, on its way to the rows: newest picture of each call in memory, then on disk, never nowhere.
+"""Write buffer between state machine and rows: newest snapshot of each call in memory, then on disk, never lost.
 
-Nothing here is waited for by the ear. While the database is away or slow, pictures go to the spool after some seconds,
+Nothing here is waited for by the ear. While the database is away or slow, snapshots go to the spool after some seconds,
 or when they are too many; the spool is written before anything newer is.
 """
 
@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
-from telephony import hearing, recorder
+from telephony import connection_record, recorder
 from telephony.ami.link import LinkState
-from telephony.callflow import Call
-from telephony.hearing import Gap
+from telephony.call_rows import CallSnapshot
+from telephony.callflow import CallState
+from telephony.connection_record import Gap
 from telephony.leadership import Deposed
 from telephony.recorder import Lines
-from telephony.rows import Picture
-from telephony.scribe import Away, Lane
+from telephony.scribe import Away, WriterThread
 from telephony.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -33,11 +33,11 @@ Result = TypeVar("Result")
 _BATCH = 100
 _LOOK_S = 1.0
 _SET_ASIDE_RETRY_S = 30.0
-# What Asterisk tells in one breath (an answer is four events in 2 ms) is one picture, and after a quiet moment that
+# What Asterisk tells in one breath (an answer is four events in 2 ms) is one snapshot, and after a quiet moment that
 # is all that is waited for. A writer that has just written rests first: a batch costs the same, however full it is.
 _BREATH_S, _REST_S = 0.004, 0.02
 _LAST_WORDS_S = 2.0
-# Pictures wait so long, and so many of them, before they go to the disk.
+# Snapshots wait so long, and so many of them, before they go to the disk.
 SPOOL_AFTER_S = 5.0
 MOST_WAITING = 2_000
 _MOST_SET_ASIDE = 1_000
@@ -46,7 +46,7 @@ _MOST_NOTES = 100
 
 @dataclass(frozen=True)
 class Poison:
-    """An event that could not be folded, as the PBX said it."""
+    """An event that could not be folded, as the PBX sent it."""
 
     linkedid: str
     lines: list[str]
@@ -54,21 +54,21 @@ class Poison:
 
 
 class Writer:
-    """One PBX's pictures, gaps and state, written in order under one reign.
+    """One PBX's snapshots, gaps and state, written in order under one reign.
 
-    `ended` is told the Linkedids of calls whose rows ended by somebody else's word, `found` the calls that are live by
+    `ended` is called with the Linkedids of calls that another writer ended, `found` with the calls that are live by
     what was on disk; both on the loop.
     """
 
     def __init__(
         self,
-        lane: Lane,
+        lane: WriterThread,
         spool: Spool,
         *,
         short_abandon_s: float,
         lines: Lines,
         ended: Callable[[Sequence[str]], None],
-        found: Callable[[Sequence[Call]], None],
+        found: Callable[[Sequence[CallState]], None],
     ) -> None:
         self.pbx = lane.pbx
         self.spool = spool
@@ -76,10 +76,10 @@ class Writer:
         self._short_abandon_s = short_abandon_s
         self._lines = lines
         self._ended, self._found = ended, found
-        self._waiting: dict[str, tuple[Picture, float]] = {}
-        self._in_flight: dict[str, tuple[Picture, float]] = {}
+        self._waiting: dict[str, tuple[CallSnapshot, float]] = {}
+        self._in_flight: dict[str, tuple[CallSnapshot, float]] = {}
         self._spilling = 0
-        self._set_aside: dict[str, Picture] = {}
+        self._set_aside: dict[str, CallSnapshot] = {}
         self._place = 0
         self._spooled_live: set[str] = set()
         self._gaps: list[Gap] = []
@@ -93,15 +93,15 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """How many calls have a picture that is neither written nor on disk."""
+        """How many calls have a snapshot that is neither written nor on disk."""
         return len(self._waiting) + len(self._in_flight) + self._spilling
 
-    def keep(self, pictures: Iterable[Picture]) -> None:
-        """The newest picture of each call takes the place of an older one."""
+    def keep(self, snapshots: Iterable[CallSnapshot]) -> None:
+        """The newest snapshot of each call takes the place of an older one."""
         now = asyncio.get_running_loop().time()
-        for picture in pictures:
-            before = self._waiting.get(picture.linkedid)
-            self._waiting[picture.linkedid] = (picture, before[1] if before else now)
+        for snapshot in snapshots:
+            before = self._waiting.get(snapshot.linkedid)
+            self._waiting[snapshot.linkedid] = (snapshot, before[1] if before else now)
         self._wake.set()
 
     def note(self, state: LinkState) -> None:
@@ -136,17 +136,17 @@ class Writer:
             group.create_task(self._try_again())
 
     async def finish(self) -> None:
-        """The last pictures are written once more, or kept on disk; then nothing is left here."""
+        """The last snapshots are written once more, or kept on disk; then nothing is left here."""
         try:
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._write_all()
         except (Deposed, TimeoutError, Exception) as error:  # noqa: BLE001 - whatever it is, the calls are kept
             log.warning("the last changes are kept on disk", pbx=self.pbx, calls=self.waiting, error=str(error))
             with suppress(OSError):
-                self.spool.append([picture for picture, _ in (*self._in_flight.values(), *self._waiting.values())])
+                self.spool.append([snapshot for snapshot, _ in (*self._in_flight.values(), *self._waiting.values())])
         self._disk.shutdown(wait=False)
 
-    async def begin(self) -> tuple[list[Call], datetime | None]:
+    async def begin(self) -> tuple[list[CallState], datetime | None]:
         """Write what is on disk; then the live calls, and when the PBX was last heard. Waits for the database."""
         while True:
             try:
@@ -156,11 +156,11 @@ class Writer:
             except Away:
                 await self._lane.pause()
 
-    def _take_over(self, session: Session) -> tuple[list[Call], datetime | None]:
+    def _take_over(self, session: Session) -> tuple[list[CallState], datetime | None]:
         """From here on live calls are this reign's, whether anything more happens to them or not."""
         calls = recorder.load_live(session, self.pbx)
         recorder.claim(session, self.pbx, self._lane.reign.epoch)
-        return calls, hearing.heard_to(session, self.pbx)
+        return calls, connection_record.heard_to(session, self.pbx)
 
     async def _on_disk(self, function: Callable[..., Result], *args: Any) -> Result:
         """In the one thread that reads and writes the spool."""
@@ -203,26 +203,26 @@ class Writer:
         self, status: LinkState | None, poison: Sequence[Poison], gaps: Sequence[Gap], session: Session
     ) -> None:
         if status is not None:
-            hearing.note_status(session, self.pbx, status)
+            connection_record.note_status(session, self.pbx, status)
         for gap in gaps:
-            hearing.note_gap(session, self.pbx, gap)
+            connection_record.note_gap(session, self.pbx, gap)
         for event in poison:
             said = {"ami": [event.lines]}
             recorder.set_aside(session, self.pbx, event.linkedid, said, event.error, datetime.now(UTC))
 
     async def _write_spooled(self) -> None:
         try:
-            pictures, place = await self._on_disk(self.spool.read, self._place, _BATCH)
+            snapshots, place = await self._on_disk(self.spool.read, self._place, _BATCH)
         except OSError as error:
             log.error("the spool cannot be read, and is put aside", path=str(self.spool.path), error=str(error))
             self._place = 0
             return self.spool.put_aside()
         if place > self._place:
-            await self._record(pictures)
+            await self._record(snapshots)
             self._place = place
-            for picture in pictures:
-                over = picture.columns["ended_at"] is not None
-                (self._spooled_live.discard if over else self._spooled_live.add)(picture.linkedid)
+            for snapshot in snapshots:
+                over = snapshot.columns["ended_at"] is not None
+                (self._spooled_live.discard if over else self._spooled_live.add)(snapshot.linkedid)
             return None
         spooled = sorted(self._spooled_live)
         live = await self._lane.attempt(lambda session: recorder.load_live(session, self.pbx, spooled))
@@ -234,7 +234,7 @@ class Writer:
         return None
 
     async def _write_waiting(self) -> None:
-        """One batch; what could not be written waits again, unless it is on disk or a newer picture came meanwhile."""
+        """One batch; what could not be written waits again, unless it is on disk or a newer snapshot came meanwhile."""
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(max(_BREATH_S, self._rested_at - now))
         async with self._turn:
@@ -243,7 +243,7 @@ class Writer:
             batch = {linkedid: self._waiting.pop(linkedid) for linkedid in list(self._waiting)[:_BATCH]}
             self._in_flight = batch
         try:
-            await self._record([picture for picture, _ in batch.values()])
+            await self._record([snapshot for snapshot, _ in batch.values()])
         except BaseException:
             self._waiting = {**self._in_flight, **self._waiting}
             raise
@@ -251,21 +251,21 @@ class Writer:
             self._in_flight = {}
             self._rested_at = asyncio.get_running_loop().time() + _REST_S
 
-    async def _record(self, pictures: Sequence[Picture]) -> None:
-        written = await self._write_batch(_newest(pictures))
-        for picture in pictures:
-            if picture.linkedid not in written.failed:
-                self._set_aside.pop(picture.linkedid, None)
+    async def _record(self, snapshots: Sequence[CallSnapshot]) -> None:
+        written = await self._write_batch(_newest(snapshots))
+        for snapshot in snapshots:
+            if snapshot.linkedid not in written.failed:
+                self._set_aside.pop(snapshot.linkedid, None)
             elif len(self._set_aside) < _MOST_SET_ASIDE:
-                self._set_aside[picture.linkedid] = picture
+                self._set_aside[snapshot.linkedid] = snapshot
         if written.over:
             self._ended(written.over)
 
-    async def _write_batch(self, pictures: Sequence[Picture]) -> recorder.Written:
+    async def _write_batch(self, snapshots: Sequence[CallSnapshot]) -> recorder.BatchResult:
         """All together; only where that fails, each in a savepoint of its own."""
         how: dict[str, Any] = {
             "pbx": self.pbx,
-            "pictures": pictures,
+            "snapshots": snapshots,
             "now": datetime.now(UTC),
             "short_abandon_s": self._short_abandon_s,
             "tried_before": frozenset(self._set_aside),
@@ -282,7 +282,7 @@ class Writer:
         """What was set aside, now and then: whatever was wrong may be mended."""
         while True:
             await asyncio.sleep(_SET_ASIDE_RETRY_S)
-            self.keep(picture for linkedid, picture in self._set_aside.items() if linkedid not in self._waiting)
+            self.keep(snapshot for linkedid, snapshot in self._set_aside.items() if linkedid not in self._waiting)
 
     async def _spill_in_time(self) -> None:
         said = False
@@ -309,18 +309,18 @@ class Writer:
         async with self._turn:
             flying, self._in_flight = self._in_flight, {}
             waiting, self._waiting = self._waiting, {}
-            pictures = [picture for picture, _ in (*flying.values(), *waiting.values())]
-            self._spilling = len(pictures)
+            snapshots = [snapshot for snapshot, _ in (*flying.values(), *waiting.values())]
+            self._spilling = len(snapshots)
             try:
-                await self._on_disk(self.spool.append, pictures)
+                await self._on_disk(self.spool.append, snapshots)
             except BaseException:
                 # Cancelled between here and the disk it may come twice, which changes nothing.
                 self._waiting = {**flying, **waiting, **self._waiting}
                 raise
             finally:
                 self._spilling = 0
-        log.info("calls are kept on disk until the database answers", pbx=self.pbx, calls=len(pictures))
+        log.info("calls are kept on disk until the database answers", pbx=self.pbx, calls=len(snapshots))
 
 
-def _newest(pictures: Sequence[Picture]) -> list[Picture]:
-    return list({picture.linkedid: picture for picture in pictures}.values())
+def _newest(snapshots: Sequence[CallSnapshot]) -> list[CallSnapshot]:
+    return list({snapshot.linkedid: snapshot for snapshot in snapshots}.values())

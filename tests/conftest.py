@@ -1,4 +1,4 @@
-"""What the tests stand on: real servers of their own, a fresh database for each test, settings that point there."""
+"""Fixtures of all tests: real servers of their own, a fresh database for each test, settings that point there."""
 
 import gc
 import itertools
@@ -97,7 +97,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What a test starts inherits its turn at the processor. Where nobody may go first all are alike."""
+    """What a test starts inherits its turn at the processor. Where no turn can be given all are alike."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         turn = next(map(_TURNS.get, _TURNS.keys() & item.keywords), _GIVES_WAY)
         with suppress(OSError):
@@ -178,7 +178,7 @@ def empty_database_url(_admin: Engine) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _template(_admin: Engine) -> str:
-    """The name of a migrated database that nobody writes to; the first worker of a run makes it for all."""
+    """The name of a migrated database that is never written to; the first worker of a run makes it for all."""
     with _admin.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(1022)"))
         if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = 'migrated'")):
@@ -201,7 +201,7 @@ def _migrated(_admin: Engine, _template: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def database_url(_migrated: Engine) -> Iterator[str]:
-    """The address of a migrated database that holds nothing; whoever is still connected at the end is thrown out."""
+    """The address of a migrated database that holds nothing; connections still open at the end are closed."""
     yield _migrated.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with _migrated.connect() as connection:
         connection.execute(text("SELECT clear_all()"))

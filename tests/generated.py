@@ -1,6 +1,6 @@
 """How many generated examples a property is tried with: a seeded sample in the suite, many new ones by hand.
 
-`python -m tests.bench.generated` tries all of them with examples that nobody has seen before.
+`python -m tests.bench.generated` tries all of them with new examples.
 """
 
 import os

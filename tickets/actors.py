@@ -7,7 +7,7 @@ from typing import Protocol
 from callcenter.vocab import Role
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """How an actor came in."""
 
     PERSON = "person"
@@ -40,7 +40,7 @@ class Account(Protocol):
 class Actor:
     """`name` is what the history shows; `id` is None without an account.
 
-    `approves`: an officer who heads the agency and sees its answers before the citizen does.
+    `approves`: an officer that heads the agency and sees its answers before the citizen does.
     """
 
     id: int | None
@@ -49,26 +49,32 @@ class Actor:
     agency_id: int | None = None
     extension: str | None = None
     approves: bool = False
-    kind: Kind = Kind.PERSON
+    kind: ActorKind = ActorKind.PERSON
 
     @classmethod
     def of(cls, account: Account) -> "Actor":
         """The person of an account."""
         return cls(
-            account.id, account.name, account.role, account.agency_id, account.extension, account.approves, Kind.PERSON
+            account.id,
+            account.name,
+            account.role,
+            account.agency_id,
+            account.extension,
+            account.approves,
+            ActorKind.PERSON,
         )
 
     @classmethod
     def rule(cls, name: str) -> "Actor":
         """A rule of the hotline that acts by itself: `routing`, `listener`."""
-        return cls(None, name, kind=Kind.SYSTEM)
+        return cls(None, name, kind=ActorKind.SYSTEM)
 
     @classmethod
     def token(cls, name: str) -> "Actor":
         """A program, by the name of its key."""
-        return cls(None, name, kind=Kind.TOKEN)
+        return cls(None, name, kind=ActorKind.TOKEN)
 
     @classmethod
     def link(cls, name: str) -> "Actor":
         """The holder of what proves that one ticket is theirs; the door that checked the proof makes this actor."""
-        return cls(None, name, kind=Kind.LINK)
+        return cls(None, name, kind=ActorKind.LINK)

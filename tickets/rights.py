@@ -11,11 +11,11 @@ from typing import Protocol
 
 from callcenter.errors import NotAllowed
 from callcenter.vocab import Role
-from tickets.actors import Actor, Kind
+from tickets.actors import Actor, ActorKind
 
 
 class Right(StrEnum):
-    """What may be done. The last group are duties: what is expected of those who have them."""
+    """What may be done. The last group are duties: what is expected of their holders."""
 
     USE_CONSOLE = "use_console"
 
@@ -85,12 +85,12 @@ class Scope(StrEnum):
     ALL = "all"
 
 
-Holder = Role | Kind
+Holder = Role | ActorKind
 
 _own, _agency, _all, _____ = Scope.OWN, Scope.OWN_AGENCY, Scope.ALL, None
 # A new role is a new column here, one in `callcenter.vocab` and its label.
 COLUMNS: tuple[Holder, ...] = (
-    Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.OFFICER, Role.ADMIN, Kind.TOKEN, Kind.LINK,
+    Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.OFFICER, Role.ADMIN, ActorKind.TOKEN, ActorKind.LINK,
 )  # fmt: skip
 # fmt: off
 _ROWS: tuple[tuple[Right, tuple[Scope | None, ...]], ...] = (
@@ -183,7 +183,7 @@ class Ties:
 
 def scope_of(actor: Actor, right: Right) -> Scope | None:
     """How far the right of this actor reaches; None without the right."""
-    scope = TABLE[right].get(actor.role if actor.kind is Kind.PERSON and actor.role else actor.kind)
+    scope = TABLE[right].get(actor.role if actor.kind is ActorKind.PERSON and actor.role else actor.kind)
     if scope in (Scope.OWN_AGENCY, Scope.AGENCIES_BELOW) and right in OF_HEADS and not actor.approves:
         return None
     return scope

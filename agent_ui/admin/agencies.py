@@ -1,4 +1,4 @@
-"""Agencies and the rules that send tickets to them: lists, forms, the order, and trying a rule out."""
+"""Administration pages of agencies and routing rules: lists, forms, the order, and trying a rule out."""
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,13 +6,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
-from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Agency, RoutingRule, Ward
 from callcenter.text import fold, sort_key
 from callcenter.vocab import AgencyKind, Level, rank
-from tickets.administration import agencies, rules
+from tickets.administration import agencies, routing_rules
 from tickets.life import choices
 from tickets.rights import Right
 
@@ -36,8 +36,8 @@ def agency_list() -> str:
 @blueprint.route("/agencies/new", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def agency_new() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
-        form = form or Form({"active": True})
+    def page(session: Session, form: EditForm | None) -> str:
+        form = form or EditForm({"active": True})
         return frame.page(
             session, "admin/agency.html", agency=None, form=form, wards=_wards(session), kinds=tuple(AgencyKind)
         )
@@ -51,7 +51,7 @@ def agency_new() -> ResponseReturnValue:
 @blueprint.route("/agencies/<int:agency_id>", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def agency(agency_id: int) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(Agency, agency_id)
         if row is None:
             abort(404)
@@ -59,7 +59,7 @@ def agency(agency_id: int) -> ResponseReturnValue:
             session,
             "admin/agency.html",
             agency=row,
-            form=form or Form.of(agencies.facts(row)),
+            form=form or EditForm.of(agencies.facts(row)),
             wards=_wards(session),
             kinds=tuple(AgencyKind),
             people=agencies.people_of(session, agency_id),
@@ -92,12 +92,12 @@ def rule_list() -> str:
     with site.reading() as session:
         decision = None
         if "try" in request.args:
-            decision = rules.try_out(session, asked["category"] or None, asked["ward"] or None, level)
+            decision = routing_rules.try_out(session, asked["category"] or None, asked["ward"] or None, level)
         return frame.page(
             session,
             "admin/rules.html",
-            rows=rules.in_order(session),
-            names=rules.named(session),
+            rows=routing_rules.in_order(session),
+            names=routing_rules.named(session),
             asked={**asked, "level": level.value},
             decision=decision,
             categories=choices.categories(session),
@@ -110,11 +110,11 @@ def rule_list() -> str:
 @blueprint.route("/rules/new", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def rule_new() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
-        return _rule_page(session, form or Form({"active": True, "category": request.args.get("category", "")}))
+    def page(session: Session, form: EditForm | None) -> str:
+        return _rule_page(session, form or EditForm({"active": True, "category": request.args.get("category", "")}))
 
     def write(session: Session) -> None:
-        rules.add(session, me(), _rule_fields(), now=site.now())
+        routing_rules.add(session, me(), _rule_fields(), now=site.now())
 
     return edit(page, write, lambda _none: back(url_for("admin.rule_list"), _("Đã thêm quy tắc vào cuối.")))
 
@@ -122,25 +122,25 @@ def rule_new() -> ResponseReturnValue:
 @blueprint.route("/rules/<int:rule_id>", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def rule(rule_id: int) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(RoutingRule, rule_id)
         if row is None:
             abort(404)
-        return _rule_page(session, form or Form.of(rules.facts(session, row)), row)
+        return _rule_page(session, form or EditForm.of(routing_rules.facts(session, row)), row)
 
     def write(session: Session) -> None:
-        rules.edit(session, me(), rule_id, _rule_fields(), seen=seen(), now=site.now())
+        routing_rules.edit(session, me(), rule_id, _rule_fields(), seen=seen(), now=site.now())
 
     return edit(page, write, lambda _none: back(url_for("admin.rule_list"), _("Đã lưu quy tắc.")))
 
 
-def _rule_page(session: Session, form: Form, row: RoutingRule | None = None) -> str:
+def _rule_page(session: Session, form: EditForm, row: RoutingRule | None = None) -> str:
     return frame.page(
         session,
         "admin/rule.html",
         rule=row,
         form=form,
-        categories=rules.categories(session),
+        categories=routing_rules.categories(session),
         wards=_wards(session),
         levels=tuple(Level),
         agencies=choices.agencies(session),
@@ -154,13 +154,13 @@ def rule_place(rule_id: int) -> ResponseReturnValue:
     above = "above" in request.form
     beside = forms.number("above" if above else "below")
     with site.transaction() as session:
-        rules.place(session, me(), rule_id, beside=beside, above=above, now=site.now())
+        routing_rules.place(session, me(), rule_id, beside=beside, above=above, now=site.now())
     return back(url_for("admin.rule_list", _anchor=f"rule-{rule_id}"), _("Đã đổi thứ tự."))
 
 
-def _rule_fields() -> rules.RuleFields:
+def _rule_fields() -> routing_rules.RuleFields:
     texts = {name: forms.text(name) for name in ("category", "ward", "level", "lead", "co", "note")}
-    return rules.RuleFields(**texts, active=ticked("active"))
+    return routing_rules.RuleFields(**texts, active=ticked("active"))
 
 
 def _wards(session: Session) -> list[Ward]:

@@ -1,4 +1,4 @@
-"""What the administrator's pages share: the blueprint, and how a form is tried, told what is wrong, or in conflict."""
+"""Shared parts of the administration pages: the blueprint, and forms with their errors and edit conflicts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ _LATEST = 8
 
 
 @dataclass(frozen=True)
-class Form:
-    """A form on a page: `typed` fills it, `problems` and `current` (values that somebody else just set) mark it."""
+class EditForm:
+    """A form on a page: `typed` fills it, `problems` and `current` (values that another person just set) mark it."""
 
     typed: Mapping[str, Any]
     seen: str | None = None
@@ -30,13 +30,13 @@ class Form:
     current: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> "Form":
+    def of(cls, facts: Mapping[str, Any]) -> "EditForm":
         """A form opened on what is stored."""
         return cls(facts, records.digest(facts))
 
 
 # Given no form, a page makes the one that it opens with.
-Page = Callable[[Session, Form | None], str]
+Page = Callable[[Session, EditForm | None], str]
 
 
 def edit(
@@ -56,17 +56,17 @@ def attempt(
         with site.transaction() as session:
             result = write(session)
     except Invalid as error:
-        return again(page, Form(request.form, seen(), words.problem_words(error.problems))), 422
+        return again(page, EditForm(request.form, seen(), words.problem_words(error.problems))), 422
     except Busy as busy:
-        form = Form(request.form, seen(), words.problem_words({"password": "password_waits"}))
+        form = EditForm(request.form, seen(), words.problem_words({"password": "password_waits"}))
         return again(page, form), 503, {"Retry-After": str(busy.retry_s)}
     except records.Changed as error:
-        # The new digest goes into the form: who saves once more has seen the other values and means it.
-        return again(page, Form(request.form, records.digest(error.current), current=error.current)), 409
+        # The new digest goes into the form: saving once more means that the other values were seen.
+        return again(page, EditForm(request.form, records.digest(error.current), current=error.current)), 409
     return done(result)
 
 
-def again(page: Page, form: Form | None = None) -> str:
+def again(page: Page, form: EditForm | None = None) -> str:
     with site.reading() as session:
         return page(session, form)
 

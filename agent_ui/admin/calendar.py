@@ -1,4 +1,4 @@
-"""Working time on pages: the week, the year with its holidays, deadlines, and when a ticket would be due."""
+"""Administration pages of working time: the week, the year with its holidays, clock targets, a due moment computed."""
 
 from calendar import Calendar as Months
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agent_ui import frame
 from agent_ui.admin import words
-from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.errors import Invalid
@@ -35,8 +35,10 @@ def calendar() -> ResponseReturnValue:
     asked = forms.asked_number("year") or today.year
     year = asked if asked in _YEARS else today.year
 
-    def page(session: Session, form: Form | None) -> str:
-        return frame.page(session, "admin/calendar.html", form=form or Form({}), today=today, **_year(session, year))
+    def page(session: Session, form: EditForm | None) -> str:
+        return frame.page(
+            session, "admin/calendar.html", form=form or EditForm({}), today=today, **_year(session, year)
+        )
 
     def write(session: Session) -> date:
         day = _day(forms.text("day"))
@@ -88,13 +90,13 @@ def calendar_day(day: str) -> ResponseReturnValue:
             calendars.remove_day(session, me(), chosen, now=site.now())
         return back(address, _("Đã xóa khỏi lịch."))
 
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(CalendarDay, chosen)
         if row is None:
             abort(404)
-        form = form or Form.of(calendars.day_facts(row))
+        form = form or EditForm.of(calendars.day_facts(row))
         typed = {**form.typed, "working": form.typed.get("working") in (True, "yes")}
-        shown = Form(typed, form.seen, form.problems, form.current)
+        shown = EditForm(typed, form.seen, form.problems, form.current)
         key = chosen.isoformat()
         return frame.page(
             session, "admin/calendar_day.html", day=chosen, form=shown, changes=latest(session, "calendar_day", key)
@@ -110,7 +112,7 @@ def calendar_day(day: str) -> ResponseReturnValue:
 @blueprint.route("/calendar/week", methods=["GET", "POST"])
 @may(Right.ADMINISTER_CALENDAR)
 def week() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         form = form or _week_form(calendars.week(session))
         return frame.page(
             session, "admin/week.html", form=form, weekdays=words.WEEKDAYS, changes=latest(session, "week")
@@ -127,14 +129,14 @@ def _period(part: str, weekday: int) -> tuple[str, str]:
     return forms.text(f"{part}-opens-{weekday}"), forms.text(f"{part}-closes-{weekday}")
 
 
-def _week_form(hours: calendars.Week) -> Form:
+def _week_form(hours: calendars.Week) -> EditForm:
     typed = {
         f"{part}-{end}-{weekday}": f"{moment:%H:%M}"
         for weekday, periods in hours.items()
         for part, period in zip(_PARTS, periods, strict=False)
         for end, moment in zip(("opens", "closes"), period, strict=True)
     }
-    return Form(typed, records.digest(calendars.week_facts(hours)))
+    return EditForm(typed, records.digest(calendars.week_facts(hours)))
 
 
 @blueprint.get("/deadlines")
@@ -169,13 +171,13 @@ def deadline(level: str, clock: str) -> ResponseReturnValue:
         abort(404)
     which = Level(level), Clock(clock)
 
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         found = calendars.deadline(session, *which)
         if form is None:
             amount, unit = calendars.in_units(found.target)
             typed = {"amount": amount, "unit": unit, "confirmed": found.confirmed}
             typed["working_time"] = "yes" if found.target.working_time else "no"
-            form = Form(typed, records.digest(calendars.deadline_facts(found)))
+            form = EditForm(typed, records.digest(calendars.deadline_facts(found)))
         key = f"{level}/{clock}"
         return frame.page(
             session,

@@ -1,4 +1,4 @@
-"""The record of every change that an administrator made: searched, and as a file for a spreadsheet."""
+"""Administration pages of the change log: searched, and exported for a spreadsheet."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What the PBX dials for each emergency service: the four on one page, each with a page of its own."""
+"""Administration pages of emergency numbers: what the PBX dials for each of the four services."""
 
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
-from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.vocab import EmergencyService
@@ -29,8 +29,8 @@ def emergency_line(service: str) -> ResponseReturnValue:
         abort(404)
     chosen = EmergencyService(service)
 
-    def page(session: Session, form: Form | None) -> str:
-        opened = form or Form.of(book.lines(session)[chosen])
+    def page(session: Session, form: EditForm | None) -> str:
+        opened = form or EditForm.of(book.lines(session)[chosen])
         changes = latest(session, book.SUBJECT, chosen)
         return frame.page(session, "admin/emergency_line.html", service=chosen, form=opened, changes=changes)
 

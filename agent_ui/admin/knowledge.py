@@ -1,4 +1,4 @@
-"""What supervisors write for the operators: words that tell a field, tried out on a sentence, and articles."""
+"""Pages on which supervisors write keywords of the fields, tried out on a sentence, and articles."""
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
-from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.models import Article, Category, CategoryKeywords
@@ -38,13 +38,13 @@ def keyword_list() -> str:
 @blueprint.route("/keywords/<code>", methods=["GET", "POST"])
 @may(Right.EDIT_KNOWLEDGE)
 def keywords(code: str) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         field = session.get(Category, code)
         if field is None:
             abort(404)
         facts = knowledge.keyword_facts(session.get(CategoryKeywords, code))
         changes = latest(session, "keywords", code)
-        return frame.page(session, "admin/keyword.html", field=field, form=form or Form.of(facts), changes=changes)
+        return frame.page(session, "admin/keyword.html", field=field, form=form or EditForm.of(facts), changes=changes)
 
     def write(session: Session) -> None:
         knowledge.set_keywords(session, me(), code, request.form.get("phrases", ""), seen=seen(), now=site.now())
@@ -55,8 +55,8 @@ def keywords(code: str) -> ResponseReturnValue:
 @blueprint.route("/articles/new", methods=["GET", "POST"])
 @may(Right.EDIT_KNOWLEDGE)
 def article_new() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
-        return _article_page(session, None, form or Form({}))
+    def page(session: Session, form: EditForm | None) -> str:
+        return _article_page(session, None, form or EditForm({}))
 
     def write(session: Session) -> int:
         return knowledge.add_article(session, me(), _fields(), now=site.now()).id
@@ -67,11 +67,11 @@ def article_new() -> ResponseReturnValue:
 @blueprint.route("/articles/<int:article_id>", methods=["GET", "POST"])
 @may(Right.EDIT_KNOWLEDGE)
 def article(article_id: int) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(Article, article_id)
         if row is None:
             abort(404)
-        return _article_page(session, row, form or Form.of(knowledge.article_facts(row)))
+        return _article_page(session, row, form or EditForm.of(knowledge.article_facts(row)))
 
     def write(session: Session) -> int:
         return knowledge.edit_article(session, me(), article_id, _fields(), seen=seen(), now=site.now()).id
@@ -83,7 +83,7 @@ def _to_article(article_id: int) -> ResponseReturnValue:
     return back(url_for("articles.page", article_id=article_id), _("Đã lưu bài."))
 
 
-def _article_page(session: Session, row: Article | None, form: Form) -> str:
+def _article_page(session: Session, row: Article | None, form: EditForm) -> str:
     changes = latest(session, "article", str(row.id)) if row else ()
     fields = choices.categories(session)
     return frame.page(session, "admin/article.html", article=row, form=form, categories=fields, changes=changes)

@@ -1,4 +1,4 @@
-"""Fields of tickets, numbers, queues, and keys of other programs."""
+"""Administration pages of small lists: ticket fields, test numbers, queue titles, API keys."""
 
 import re
 
@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
-from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.tokens import hash_token, make_token
@@ -38,8 +38,8 @@ def category_list() -> str:
 @blueprint.route("/categories/new", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def category_new() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
-        return frame.page(session, "admin/category.html", category=None, form=form or Form({"active": True}))
+    def page(session: Session, form: EditForm | None) -> str:
+        return frame.page(session, "admin/category.html", category=None, form=form or EditForm({"active": True}))
 
     def write(session: Session) -> str:
         return lists.add_category(session, me(), forms.text("code"), _category_fields(), now=site.now()).code
@@ -51,7 +51,7 @@ def category_new() -> ResponseReturnValue:
 @blueprint.route("/categories/<code>", methods=["GET", "POST"])
 @may(Right.ADMINISTER_AGENCIES)
 def category(code: str) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(Category, code)
         if row is None:
             abort(404)
@@ -59,7 +59,7 @@ def category(code: str) -> ResponseReturnValue:
             session,
             "admin/category.html",
             category=row,
-            form=form or Form.of(lists.category_facts(row)),
+            form=form or EditForm.of(lists.category_facts(row)),
             ways=lists.rules_of_categories(session).get(code, 0),
             changes=latest(session, "category", code),
         )
@@ -82,11 +82,11 @@ def _category_fields() -> lists.CategoryFields:
 @blueprint.route("/numbers", methods=["GET", "POST"])
 @may(Right.ADMINISTER_TELEPHONY)
 def numbers() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         return frame.page(
             session,
             "admin/numbers.html",
-            form=form or Form({}),
+            form=form or EditForm({}),
             hotline=site.site().settings.hotline_numbers,
             rows=lists.test_numbers(session),
             changes=latest(session, "test_number"),
@@ -109,18 +109,18 @@ def number_remove() -> ResponseReturnValue:
 @blueprint.route("/queues", methods=["GET", "POST"])
 @may(Right.ADMINISTER_TELEPHONY)
 def queues() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         return frame.page(
             session,
             "admin/queues.html",
-            form=form or Form({}),
+            form=form or EditForm({}),
             rows=lists.queues(session),
             holders=extensions.held_now(session),
             loose=attention.members_without_account(session),
             idle=attention.accounts_in_no_queue(session),
             pbxs=queries.pbx_states(session),
             changes=latest(session, "queue"),
-            opened=Form.of,
+            opened=EditForm.of,
         )
 
     def write(session: Session) -> None:
@@ -144,8 +144,8 @@ def token_list() -> str:
 def token_new() -> ResponseReturnValue:
     """The key is made with the form, so that a form sent twice makes one key and shows it both times."""
 
-    def page(session: Session, form: Form | None) -> str:
-        form = form or Form({"token": make_token(), "scope": "api", "source": "app"})
+    def page(session: Session, form: EditForm | None) -> str:
+        form = form or EditForm({"token": make_token(), "scope": "api", "source": "app"})
         return frame.page(session, "admin/token.html", form=form, scopes=lists.SCOPES, sources=lists.SOURCES)
 
     token = forms.text("token")

@@ -1,4 +1,4 @@
-"""The machine that the console runs on: its broker with who works there, its disk, the version that is installed."""
+"""Administration page of the host: broker with its workers, disk, installed version."""
 
 import shutil
 import tomllib

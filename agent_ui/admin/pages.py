@@ -1,18 +1,18 @@
-"""Administration put together: its views are routes of its blueprints as soon as they are imported."""
+"""Blueprints of administration: importing the view modules registers their routes."""
 
 from agent_ui.admin import (
     agencies,
     base,
     calendar,
     changes,
+    dashboard,
     emergencies,
     knowledge,
     lists,
-    overview,
     people,
     reasons,
     rights,
 )
 
-PAGES = (agencies, calendar, lists, changes, emergencies, knowledge, overview, people, reasons, rights)
+PAGES = (agencies, calendar, lists, changes, emergencies, knowledge, dashboard, people, reasons, rights)
 BLUEPRINTS = (base.blueprint, people.account)

@@ -1,4 +1,4 @@
-"""Accounts: the list with its search, one account, its password; and everybody's own password."""
+"""Administration pages of accounts: the list with its search, one account, its password; and one's own password."""
 
 import secrets
 
@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
-from agent_ui.admin.base import Form, attempt, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, attempt, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, limits, site
 from agent_ui.web.auth import may, me
 from callcenter.models import User
@@ -20,7 +20,7 @@ from tickets.rights import Right
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
-# Said by phone and typed once: no letter that looks or sounds like another one.
+# Spoken by phone and typed once: no letter that looks or sounds like another one.
 _LETTERS = "abcdeghkmnpqrstuvxy23456789"
 
 
@@ -49,7 +49,7 @@ def _fits(user: User, asked: dict[str, str]) -> bool:
 
 
 def _order(user: User) -> tuple[object, ...]:
-    """Who works first, by role, then as a Vietnamese list of people goes: by given name."""
+    """Active accounts first, by role, then in the order of Vietnamese lists: by given name."""
     return (not user.active, rank(user.role), sort_key(user.name.split()[-1]), sort_key(user.name))
 
 
@@ -58,12 +58,12 @@ def _order(user: User) -> tuple[object, ...]:
 def user_new() -> ResponseReturnValue:
     password = request.form.get("password", "")
 
-    def page(database: Session, form: Form | None) -> str:
+    def page(database: Session, form: EditForm | None) -> str:
         opened = {"language": "vi", "role": request.args.get("role", ""), "password": new_password()}
         return frame.page(
             database,
             "admin/user_new.html",
-            form=form or Form(opened),
+            form=form or EditForm(opened),
             agencies=choices.agencies(database),
             roles=tuple(Role),
         )
@@ -84,7 +84,7 @@ def _shown(name: str, username: str, user_id: int, password: str) -> str:
 @blueprint.route("/users/<int:user_id>", methods=["GET", "POST"])
 @may(Right.ADMINISTER_ACCOUNTS)
 def user(user_id: int) -> ResponseReturnValue:
-    def page(database: Session, form: Form | None) -> str:
+    def page(database: Session, form: EditForm | None) -> str:
         return _user_page(database, user_id, form)
 
     def write(database: Session) -> str:
@@ -93,7 +93,7 @@ def user(user_id: int) -> ResponseReturnValue:
     return edit(page, write, lambda name: back(url_for("admin.user", user_id=user_id), _("Đã lưu %(x)s.", x=name)))
 
 
-def _user_page(database: Session, user_id: int, form: Form | None) -> str:
+def _user_page(database: Session, user_id: int, form: EditForm | None) -> str:
     row = database.get(User, user_id)
     if row is None:
         abort(404)
@@ -102,7 +102,7 @@ def _user_page(database: Session, user_id: int, form: Form | None) -> str:
         "admin/user.html",
         address=url_for("admin.user", user_id=user_id),
         user=row,
-        form=form or Form.of(people.facts(database, row)),
+        form=form or EditForm.of(people.facts(database, row)),
         agencies=choices.agencies(database),
         roles=tuple(Role),
         changes=latest(database, "user", row.username),
@@ -117,10 +117,10 @@ def user_active(user_id: int) -> ResponseReturnValue:
     def write(database: Session) -> str:
         return people.set_active(database, me(), user_id, wanted, now=site.now()).name
 
-    def page(database: Session, form: Form | None) -> str:
+    def page(database: Session, form: EditForm | None) -> str:
         row = database.get(User, user_id)
         problems = form.problems if form else {}
-        return _user_page(database, user_id, Form(people.facts(database, row) if row else {}, None, problems))
+        return _user_page(database, user_id, EditForm(people.facts(database, row) if row else {}, None, problems))
 
     words = _("Đã mở lại tài khoản.") if wanted else _("Đã khóa tài khoản.")
     return attempt(write, page, lambda _name: back(url_for("admin.user", user_id=user_id), words))
@@ -131,12 +131,12 @@ def user_active(user_id: int) -> ResponseReturnValue:
 def user_password(user_id: int) -> ResponseReturnValue:
     password = request.form.get("password", "")
 
-    def page(database: Session, form: Form | None) -> str:
+    def page(database: Session, form: EditForm | None) -> str:
         row = database.get(User, user_id)
         if row is None:
             abort(404)
         return frame.page(
-            database, "admin/user_password.html", user=row, form=form or Form({"password": new_password()})
+            database, "admin/user_password.html", user=row, form=form or EditForm({"password": new_password()})
         )
 
     def write(database: Session) -> tuple[str, str, int]:
@@ -163,8 +163,8 @@ def _fields() -> people.UserFields:
 def own_password() -> ResponseReturnValue:
     """Everybody's own; this browser stays signed in, the others do not."""
 
-    def page(database: Session, form: Form | None) -> str:
-        return frame.page(database, "admin/own_password.html", form=form or Form({}))
+    def page(database: Session, form: EditForm | None) -> str:
+        return frame.page(database, "admin/own_password.html", form=form or EditForm({}))
 
     typed = [request.form.get(name, "") for name in ("old", "password", "again")]
 

@@ -1,4 +1,4 @@
-"""The reasons for a pause: the list, a new one, and each on a page of its own."""
+"""Administration pages of pause reasons: the list, a new one, and a page for each."""
 
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
-from agent_ui.admin.base import Form, back, blueprint, edit, latest, seen, ticked
+from agent_ui.admin.base import EditForm, back, blueprint, edit, latest, seen, ticked
 from agent_ui.web import forms, site
 from agent_ui.web.auth import may, me
 from callcenter.models import PauseReason
@@ -17,10 +17,10 @@ from tickets.rights import Right
 @blueprint.route("/pause-reasons", methods=["GET", "POST"])
 @may(Right.ADMINISTER_TELEPHONY)
 def reasons() -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         rows = book.listed(session)
         return frame.page(
-            session, "admin/reasons.html", form=form or Form({}), rows=rows, changes=latest(session, "pause_reason")
+            session, "admin/reasons.html", form=form or EditForm({}), rows=rows, changes=latest(session, "pause_reason")
         )
 
     def write(session: Session) -> str:
@@ -32,13 +32,13 @@ def reasons() -> ResponseReturnValue:
 @blueprint.route("/pause-reasons/<code>", methods=["GET", "POST"])
 @may(Right.ADMINISTER_TELEPHONY)
 def reason(code: str) -> ResponseReturnValue:
-    def page(session: Session, form: Form | None) -> str:
+    def page(session: Session, form: EditForm | None) -> str:
         row = session.get(PauseReason, code)
         if row is None:
             abort(404)
         changes = latest(session, "pause_reason", code)
         return frame.page(
-            session, "admin/reason.html", reason=row, form=form or Form.of(book.facts(row)), changes=changes
+            session, "admin/reason.html", reason=row, form=form or EditForm.of(book.facts(row)), changes=changes
         )
 
     def write(session: Session) -> str:

@@ -1,4 +1,4 @@
-"""The table of rights, to be read: it is part of the program and changes with it."""
+"""Administration page of the table of rights, read-only: the table is part of the program."""
 
 from flask_babel import gettext as _
 
@@ -21,6 +21,6 @@ def rights() -> str:
 
 
 def _row(right: Right, words: str) -> tuple[str, list[str]]:
-    """What may be done, and how far for each holder; '' for who may not."""
+    """What may be done, and how far for each holder; '' for a role without the right."""
     scopes = (right_words.scope_words(right, holder) for holder in COLUMNS)
     return _(words), [_(scope) if scope else "" for scope in scopes]

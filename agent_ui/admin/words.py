@@ -1,4 +1,4 @@
-"""The words of administration: subjects and fields of the change record, their values, and what can be wrong."""
+"""Texts of administration: subjects and fields of the change log, their values, and form errors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -132,7 +132,7 @@ def span_words(amount: int, unit: str) -> str:
 
 
 def problem_words(problems: Mapping[str, str]) -> dict[str, str]:
-    """Field -> sentence. A key may name who is in the way: `ward_held:UBND phường Mỹ Tho`."""
+    """Field -> sentence. A key may name the present holder: `ward_held:UBND phường Mỹ Tho`."""
     return {field: _problem(key) for field, key in problems.items()}
 
 

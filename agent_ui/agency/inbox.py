@@ -1,4 +1,4 @@
-"""The agency's inbox: what must be done now, by group, each ticket with its clock and the one button it needs."""
+"""Inbox of an agency: tickets grouped by what must be done now, each with its clock and its next action."""
 
 from collections.abc import Mapping
 
@@ -19,26 +19,26 @@ from tickets.agency import inbox as inboxes
 from tickets.life import posts
 from tickets.rights import Right
 from tickets.rules import codes
-from tickets.rules.states import Group
+from tickets.rules.states import InboxGroup
 
 blueprint = Blueprint("agency", __name__)
 
-GROUPS: Mapping[Group, LazyString] = {
-    Group.LATE: _l("Quá hạn"),
-    Group.TODAY: _l("Hạn hôm nay"),
-    Group.NEW: _l("Chờ tiếp nhận"),
-    Group.APPROVAL: _l("Chờ duyệt"),
-    Group.WAITING: _l("Chờ người dân"),
-    Group.REST: _l("Còn lại"),
+GROUPS: Mapping[InboxGroup, LazyString] = {
+    InboxGroup.LATE: _l("Quá hạn"),
+    InboxGroup.TODAY: _l("Hạn hôm nay"),
+    InboxGroup.NEW: _l("Chờ tiếp nhận"),
+    InboxGroup.APPROVAL: _l("Chờ duyệt"),
+    InboxGroup.WAITING: _l("Chờ người dân"),
+    InboxGroup.REST: _l("Còn lại"),
 }
 # What each group asks of the reader.
-ADVICE: Mapping[Group, LazyString] = {
-    Group.LATE: _l("Làm trước: đã quá giờ hẹn."),
-    Group.TODAY: _l("Trả lời trong hôm nay."),
-    Group.NEW: _l("Tiếp nhận, hoặc trả lại nếu không đúng thẩm quyền."),
-    Group.APPROVAL: _l("Câu trả lời chờ lãnh đạo đơn vị duyệt."),
-    Group.WAITING: _l("Đã hỏi người dân; hạn trả lời đang dừng."),
-    Group.REST: _l("Đang xử lý, còn thời gian."),
+ADVICE: Mapping[InboxGroup, LazyString] = {
+    InboxGroup.LATE: _l("Làm trước: đã quá giờ hẹn."),
+    InboxGroup.TODAY: _l("Trả lời trong hôm nay."),
+    InboxGroup.NEW: _l("Tiếp nhận, hoặc trả lại nếu không đúng thẩm quyền."),
+    InboxGroup.APPROVAL: _l("Câu trả lời chờ lãnh đạo đơn vị duyệt."),
+    InboxGroup.WAITING: _l("Đã hỏi người dân; hạn trả lời đang dừng."),
+    InboxGroup.REST: _l("Đang xử lý, còn thời gian."),
 }
 
 
@@ -59,7 +59,7 @@ def rows() -> str:
 @blueprint.post("/agency/<code>/accept")
 @may(Right.ACCEPT_TICKET)
 def accept(code: str) -> ResponseReturnValue:
-    """Straight from the list, which comes back where it was; somebody quicker is no mistake of this one's."""
+    """Straight from the list, which comes back where it was; a ticket that a colleague accepted first is no error."""
     try:
         with site.transaction() as session:
             if posts.is_first(session, forms.text("nonce"), site.now()):
@@ -72,7 +72,7 @@ def accept(code: str) -> ResponseReturnValue:
 
 
 def _rows(session: Session) -> dict[str, object]:
-    group, text = forms.asked_word(Group, "group"), request.args.get("q", "")[:200]
+    group, text = forms.asked_word(InboxGroup, "group"), request.args.get("q", "")[:200]
     return {
         "agency": session.get(Agency, me().agency_id),
         "group": group,

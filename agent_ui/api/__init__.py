@@ -1,1 +1,1 @@
-"""The programs' door: /api/v1 and its OpenAPI document."""
+"""HTTP API for other programs: /api/v1 and its OpenAPI document."""

@@ -1,4 +1,4 @@
-"""The description of `/api/v1` for other programs' authors: OpenAPI 3.1, made from the models that check the input."""
+"""OpenAPI 3.1 document of `/api/v1`, made from the models that validate the input."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The programs' door: reports come in as JSON with a token, once each; where they stand goes out, nothing personal."""
+"""Reports API: takes reports as JSON with a token, once each; returns their state, without personal data."""
 
 from flask import Blueprint, current_app, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
@@ -34,7 +34,7 @@ def _guard() -> ResponseReturnValue | None:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return _ask_for_token()
-    with site.reading() as session:
+    with site.lookup() as session:
         known = lists.token_in_use(session, hash_token(token.strip()), SCOPE)
         if known is None:
             return _ask_for_token()

@@ -1,4 +1,4 @@
-"""Articles for everybody at the desk: found by words, read in a call."""
+"""Article pages of the desk: search by words, and reading during a call."""
 
 from flask import Blueprint, request
 

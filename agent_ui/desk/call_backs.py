@@ -1,4 +1,4 @@
-"""Numbers to call back: the whole list, taking the next by one key, and ending many after an outage."""
+"""Call-back pages: the whole list, taking the next by one key, and closing many after an outage."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,7 +33,7 @@ def page() -> str:
 @blueprint.post("/call-backs/next")
 @may(Right.CALL_BACK)
 def take_next() -> ResponseReturnValue:
-    """The number that waits longest, and nobody else's: taken and opened."""
+    """The number that waits longest without an owner: taken and opened."""
     with site.transaction() as session:
         ticket = claims.take_next(session, me(), now=site.now())
         code = ticket.code if ticket else None

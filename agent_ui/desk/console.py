@@ -1,4 +1,4 @@
-"""The operator's page: who waits, whose call is mine, what I still owe an end; each part re-read when told."""
+"""Operator's home page: waiting calls, own live calls, unfinished drafts; parts re-read on live announcements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from tickets.people import contacts
 from tickets.people.contacts import Card
 from tickets.rights import Right
 from tickets.telephone import emergency_bar, restarts, transfers
-from tickets.telephone.emergency_bar import Past
+from tickets.telephone.emergency_bar import EmergencyRecord
 from tickets.telephone.handset import Handset
 
 blueprint = Blueprint("console", __name__)
@@ -36,10 +36,10 @@ MOST_FORMS = 12
 
 
 @dataclass(frozen=True)
-class Work:
+class DeskItem:
     """One thing on the operator's desk: a live call, or a draft that still wants an end.
 
-    `typed` and `problems` are what came back from a form with errors; `theirs` what somebody else saved meanwhile.
+    `typed` and `problems` are what came back from a form with errors; `theirs` what another person saved meanwhile.
     `own`: the call ends with this ticket. `redial`: a talk with this caller that broke off shortly before.
     `card`: what is known of the number. `emergencies` are those of the ticket.
     """
@@ -51,7 +51,7 @@ class Work:
     own: bool = True
     redial: Redial | None = None
     card: Card | None = None
-    emergencies: Sequence[Past] = ()
+    emergencies: Sequence[EmergencyRecord] = ()
     typed: Mapping[str, object] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[str, object] = field(default_factory=dict)
@@ -75,11 +75,11 @@ class _Known:
 
     histories: Mapping[Asker, CallerHistory]
     cards: Mapping[Asker, Card]
-    emergencies: Mapping[int, Sequence[Past]]
+    emergencies: Mapping[int, Sequence[EmergencyRecord]]
 
-    def work(self, ticket: Ticket | None, call: Call | None, **values: Any) -> Work:
+    def work(self, ticket: Ticket | None, call: Call | None, **values: Any) -> DeskItem:
         asker = _asker(call, ticket)
-        return Work(
+        return DeskItem(
             ticket,
             call,
             self.histories.get(asker, _NO_HISTORY) if asker else _NO_HISTORY,
@@ -171,7 +171,7 @@ def work_choices(session: Session, around: Frame) -> dict[str, object]:
     }
 
 
-def works(session: Session, around: Frame, drafts: Sequence[Unfinished]) -> list[Work]:
+def works(session: Session, around: Frame, drafts: Sequence[Unfinished]) -> list[DeskItem]:
     """Newest first, so that what is there already never moves when a call comes in."""
     calls = [*around.calls, *around.left]
     opened = filing.drafts_of(session, calls)
@@ -188,14 +188,14 @@ def works(session: Session, around: Frame, drafts: Sequence[Unfinished]) -> list
     return sorted(live + ended, key=lambda work: (work.since is not None, work.since), reverse=True)
 
 
-def _is_opened(row: Unfinished, live: Sequence[Work], place: int) -> bool:
+def _is_opened(row: Unfinished, live: Sequence[DeskItem], place: int) -> bool:
     """The newest, or one more report of the call that goes on."""
     if any(work.call is row.call for work in live):
         return True
     return not live and place == 0
 
 
-def one_work(session: Session, actor: Actor, code: str) -> Work:
+def one_work(session: Session, actor: Actor, code: str) -> DeskItem:
     """A draft on a page of its own. Raises NotFound."""
     page = queries.ticket(session, actor, code)
     call, relation = next((row for row in page.calls if row[1] in (filing.OPENED, same_caller.MORE)), (None, ""))
@@ -214,7 +214,7 @@ def _known(session: Session, works: Iterable[tuple[Ticket | None, Call | None]])
 
 
 def _asker(call: Call | None, ticket: Ticket | None) -> Asker | None:
-    """Who is on the line, or whom a ticket without a call is to reach."""
+    """The caller on the line, or the contact of a ticket without a call."""
     number = call.caller if call else ticket.reporter_phone if ticket else None
     return (number, call.id if call else None) if number else None
 

@@ -1,4 +1,4 @@
-"""The draft of a call: typing saves itself; it ends filed, linked to an older ticket, or with a disposition."""
+"""Draft pages: typing is saved by itself; a draft ends filed, linked to an older ticket, or with a disposition."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -88,7 +88,7 @@ def file(code: str) -> ResponseReturnValue:
     except Stale:
         return _again(code, fields, {}, stale=True), 409
     except (MoveRefused, NotAllowed) as error:
-        # Somebody else ended it or works on it now: the ticket as it is, and what was typed, to be copied.
+        # Another person ended it or works on it now: the ticket as it is, and what was typed, to be copied.
         return tickets_pages.show(code, form="file", refused=True), 403 if isinstance(error, NotAllowed) else 409
     flash(_("Đã tiếp nhận phiếu %(code)s và chuyển xử lý.", code=codes.group(code)), "success")
     return redirect(url_for("home.home"), 303)
@@ -200,7 +200,7 @@ def candidates(code: str) -> str:
     """Tickets this draft may belong to, by code, number or words."""
     text = request.args.get("q", "")[:200].strip()
     with site.reading() as session:
-        found = search.search(session, me(), search.Wanted(text=text)).tickets[:10] if text else ()
+        found = search.search(session, me(), search.SearchQuery(text=text)).tickets[:10] if text else ()
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
 
 
@@ -212,7 +212,7 @@ def _draft_of(call_id: int) -> str | None:
 
 
 def _at_work(code: str) -> ResponseReturnValue:
-    """The desk with this draft's form; who has no desk gets the form on a page of its own."""
+    """The desk with this draft's form; a person without a desk gets the form on a page of its own."""
     if rights.may(me(), Right.STAFF_DESK):
         return redirect(url_for("console.desk_of_mine", _anchor=f"work-{code}"), 303)
     return redirect(url_for("drafts.page", code=code), 303)
@@ -243,7 +243,7 @@ def _theirs(code: str) -> dict[str, object]:
         return {"version": ticket.version, "fields": values(ticket)}
 
 
-def _page(session: Session, work: console.Work) -> str:
+def _page(session: Session, work: console.DeskItem) -> str:
     around = frame.of(session, numbers=True)
     offered = console.work_choices(session, around)
     return frame.page(around, "desk/draft_page.html", work=work, **offered)

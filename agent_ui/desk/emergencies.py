@@ -1,4 +1,4 @@
-"""Emergencies on every page of the desk: the key and its services, the bar of what is not over, and the record."""
+"""Emergency pages of the desk: the key and its services, the bar of open emergencies, and the record."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,9 +15,9 @@ from callcenter.vocab import EmergencyEnd, EmergencyService
 from tickets import rights
 from tickets.rights import Right
 from tickets.rules import emergency_rules
-from tickets.rules.emergency_rules import Step
+from tickets.rules.emergency_rules import EmergencyStep
 from tickets.telephone import emergencies, emergency_bar
-from tickets.telephone.emergency_bar import Shown
+from tickets.telephone.emergency_bar import OpenEmergency
 
 blueprint = Blueprint("emergencies", __name__, url_prefix="/emergencies")
 
@@ -74,7 +74,7 @@ def end(emergency_id: int) -> ResponseReturnValue:
 def step(emergency_id: int) -> ResponseReturnValue:
     def write() -> None:
         with site.transaction() as session:
-            emergencies.step(session, me(), emergency_id, forms.word(Step, "step"), allowed(), now=site.now())
+            emergencies.step(session, me(), emergency_id, forms.word(EmergencyStep, "step"), allowed(), now=site.now())
 
     return _answer(write)
 
@@ -84,8 +84,8 @@ def _words() -> dict[str, object]:
     return {"is_alarmed": is_alarmed, "EMERGENCY_ENDS": emergency_rules.ENDS}
 
 
-def is_alarmed(one: Shown) -> bool:
-    """Whether this person's page alarms them: nobody who leads has taken it on yet."""
+def is_alarmed(one: OpenEmergency) -> bool:
+    """Whether this person's page sounds the alarm: no leader has taken the emergency on yet."""
     return one.taken_by is None and not one.mine and rights.may(me(), Right.HEAR_ALARM)
 
 

@@ -1,4 +1,4 @@
-"""Which extension a person has: chosen or taken over on a page of its own, and given back."""
+"""Page of one's own extension: chosen, taken over, or given back."""
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -26,7 +26,7 @@ def choose() -> str:
 @blueprint.post("/take")
 @may(Right.WORK_TELEPHONE)
 def take() -> ResponseReturnValue:
-    """Take a free one, or openly that of the person who was seen to have it; then on to where one was going."""
+    """Take a free one, or openly that of the holder who was shown; then on to where one was going."""
     extension, over = forms.text("extension"), forms.digits(forms.text("over"))
     try:
         with site.transaction() as session:

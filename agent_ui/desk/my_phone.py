@@ -1,4 +1,4 @@
-"""The strip of one's own telephone on every page of the desk: in which queues, ready or paused, and the keys for it."""
+"""Telephone strip of the desk's pages: one's queues, ready or paused, and the keys for it."""
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

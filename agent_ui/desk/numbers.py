@@ -1,4 +1,4 @@
-"""One telephone number: everything that is known of who calls from it, and the note that the desk keeps on it."""
+"""Page of one telephone number: its caller card, its calls and tickets, and the desk's note on it."""
 
 from collections.abc import Mapping
 

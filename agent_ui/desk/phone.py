@@ -1,4 +1,4 @@
-"""The buttons of the operator's telephone: they ask, the listener carries it out, the page hears what became of it."""
+"""Call control buttons: a click writes a command for the listener, and the page shows the result."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from callcenter.vocab import CommandVerb
 from tickets.rights import Right
 from tickets.telephone import phone
 from tickets.telephone.handset import Handset
-from tickets.telephone.phone import Line
+from tickets.telephone.phone import PhoneLine
 
 blueprint = Blueprint("phone", __name__, url_prefix="/phone")
 
@@ -49,7 +49,7 @@ def _press(verb: CommandVerb) -> ResponseReturnValue:
         return redirect(url_for("home.home"), 303)
     with site.reading() as session:
         lines = phone.lines(Handset(session, me(), site.now()))
-    line = lines.get(call_id) or Line(call_id)
+    line = lines.get(call_id) or PhoneLine(call_id)
     place = request.form.get("place", "")
     page = render_template(
         "desk/phone.html",

@@ -1,4 +1,4 @@
-"""The staff's dialog that pins a report on the sketch of the province, or shows where it is pinned."""
+"""Map dialog of the staff: pins a report on the sketch of the province, or shows its pin."""
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -21,7 +21,7 @@ def wards() -> ResponseReturnValue:
 @blueprint.get("/map")
 @may(Right.USE_CONSOLE)
 def dialog() -> str:
-    """The dialog alone, fetched when somebody opens it; with `look` nothing can be changed in it."""
+    """The dialog alone, fetched when it is opened; with `look` nothing can be changed in it."""
     settings = site.site().settings
     return render_template(
         "map/dialog.html", tiles=settings.map_tiles, credit=settings.map_credit, look="look" in request.args

@@ -1,4 +1,4 @@
-"""What the draft's form offers while somebody types, asked after each pause; and an answer taken from an article."""
+"""Suggestions for the draft's form, requested after each pause in typing; and an article's answer put into it."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -9,7 +9,7 @@ from agent_ui.words import labels
 from callcenter.vocab import Level
 from tickets.desk import queries
 from tickets.finding import articles, suggestions
-from tickets.finding.suggestions import Place
+from tickets.finding.suggestions import ReportPlace
 from tickets.rights import Right
 
 blueprint = Blueprint("suggestions", __name__)
@@ -27,7 +27,7 @@ def offered(code: str) -> str:
         found = suggestions.suggest(
             session,
             forms.text("description")[:_LONGEST],
-            Place(forms.text("ward_code") or None, forms.text("address")[:_LONGEST]),
+            ReportPlace(forms.text("ward_code") or None, forms.text("address")[:_LONGEST]),
             site.now(),
             category=forms.text("category_code") or None,
             level=Level(level) if level in set(Level) else Level.NORMAL,

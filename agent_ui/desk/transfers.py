@@ -1,4 +1,4 @@
-"""Passing a call on from its card: at once, after asking first, and the way back."""
+"""Transfer controls of a call's card: blind, attended, and back to the caller."""
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""How complete the calls are: when each PBX was not heard, what its own logs say, and the calls that they mended."""
+"""Pages of capture completeness: gaps of each PBX, differences from its own logs, and repaired calls."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -161,5 +161,5 @@ def plain(name: str, value: Any) -> str:
 _WORDS: Mapping[str, type[StrEnum]] = {"outcome": Outcome, "stage": Stage, "reason": Reason, "hung_up_by": HungUpBy}
 
 
-def _is_made(found: capture.Compared) -> bool:
+def _is_made(found: capture.ComparedCall) -> bool:
     return found.call is not None and found.call.snapshot == capture.MADE

@@ -1,4 +1,4 @@
-"""Complaints and denunciations that were guided elsewhere: for the shift leader and above, and nobody else."""
+"""Pages of complaints and denunciations that were referred elsewhere: for shift leaders and above only."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Numbers that misuse the hotline, for shift leaders: marks, decisions with their end, and what each PBX holds."""
+"""Pages of nuisance numbers, for shift leaders: marks, decisions with their end, and what each PBX holds."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Figures by person: everybody's day for those who lead, one's own for each operator; each figure with its formula."""
+"""Pages of figures by person: all people for leaders, one's own for each operator; each figure with its formula."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The shift leader's page: what nobody owns, each with the one button that settles it; the team; and taking work."""
+"""Shift leader's home page: work without an owner, each with its one action; the team; and taking work over."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Handing a shift over: what is left, to whom, the record on paper, and the next leader's word for it."""
+"""Shift handover pages: open items, choice of the receiver, printed record, and the receiver's confirmation."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The supervisor's pages: a day in figures, the floor right now, and the rows behind each figure."""
+"""Supervisor's pages: a day in figures, the live floor, and the rows behind each figure."""
 
 from datetime import timedelta
 
@@ -75,7 +75,7 @@ def calls(outcome: str) -> str:
 @blueprint.get("/unreached")
 @may(Right.OVERSEE_WORK)
 def unreached() -> str:
-    """People of that day who called, were missed, and have not been spoken with since."""
+    """Callers of that day that were missed and have not been reached since."""
     day = asked_day()
     with site.reading() as session:
         rows = days.unreached(session, day)

@@ -1,1 +1,1 @@
-"""The citizens' site and the programs' door: a process of its own, without the staff's routes."""
+"""Public site and API for other programs: a process of its own, without the staff's routes."""

@@ -1,4 +1,4 @@
-"""The citizens' front page, what is done with their data, and the sign of life."""
+"""Citizens' front page, privacy page, and liveness check of the public site."""
 
 from datetime import datetime, time
 from itertools import takewhile

@@ -1,4 +1,4 @@
-"""That a citizen has shown a ticket to be theirs: code and digits given, remembered in the session for a while."""
+"""Proof that a ticket is the citizen's: code and digits given, remembered in the session for a while."""
 
 from flask import session
 

@@ -1,4 +1,4 @@
-"""A citizen's report in three steps: what, where, contact. Works without JavaScript; Back and errors lose nothing."""
+"""Report pages of the public site in three steps: what, where, contact. No JavaScript; Back and errors lose nothing."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from werkzeug.exceptions import TooManyRequests
 
 from agent_ui.public import proof, report_form
-from agent_ui.public.report_form import SEND, WHAT, WHERE, Form
+from agent_ui.public.report_form import SEND, WHAT, WHERE, ReportForm
 from agent_ui.web import limits, maps, security, site
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
@@ -75,7 +75,7 @@ def start_again() -> ResponseReturnValue:
 @blueprint.post("/reports/step")
 @limits.posts("60 per minute; 600 per hour")
 def step() -> ResponseReturnValue:
-    """From one step to another. What is missing is said when going on, never when going back."""
+    """From one step to another. Missing fields are reported when going on, never when going back."""
     filled = report_form.read(site.site().settings.data_dir)
     at, go = _asked_step() or WHAT, request.form.get("go", "next")
     if go.startswith("remove-"):
@@ -116,7 +116,7 @@ def send() -> ResponseReturnValue:
     except Invalid as error:
         return _again(filled, report_form.first_step(error.problems), error.problems)
     session[_SENT] = code
-    # Who has just sent it need not prove that it is theirs.
+    # The sender of a moment ago need not prove that it is theirs.
     proof.give(code)
     return redirect(url_for("report.sent"), 303)
 
@@ -133,7 +133,7 @@ def sent() -> ResponseReturnValue:
 
 @blueprint.get("/reports/pictures/<token>")
 def picture(token: str) -> Response:
-    """A picture of a report that is still being written, for who holds its token."""
+    """A picture of a report that is still being written, for the holder of its token."""
     file = report_form.picture(token)
     response = send_file(files.path_of(site.site().settings.data_dir, file.sha256), mimetype=file.content_type)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -154,7 +154,7 @@ def wards() -> ResponseReturnValue:
         return jsonify(choices.ward_points(session_))
 
 
-def _wants_search(form: Form, go: str) -> bool:
+def _wants_search(form: ReportForm, go: str) -> bool:
     """Asked for, or a name was typed and nothing chosen: Enter in the box, or going on without searching."""
     return go == "find" or bool(form.get("place") and not form.get("ward"))
 
@@ -164,7 +164,7 @@ def _asked_step() -> int | None:
     return int(text) if text in ("1", "2", "3") else None
 
 
-def _again(form: Form, step: int, problems: dict[str, str]) -> ResponseReturnValue:
+def _again(form: ReportForm, step: int, problems: dict[str, str]) -> ResponseReturnValue:
     form = replace(form, problems=problems)
     if form.busy_s is not None and "files" in problems:
         return _page(form, step, notice=pictures_busy(form.busy_s)), 503, {"Retry-After": str(form.busy_s)}
@@ -182,7 +182,7 @@ def pictures_busy(retry_s: int) -> str:
     )
 
 
-def _page(form: Form, step: int, notice: str = "") -> str:
+def _page(form: ReportForm, step: int, notice: str = "") -> str:
     settings = site.site().settings
     with site.reading() as session_:
         category = session_.get(Category, form.get("category")) if form.get("category") else None

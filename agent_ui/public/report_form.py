@@ -1,4 +1,4 @@
-"""A citizen's report while it is filled in: three steps, everything carried by the form, checked step by step."""
+"""Report form of the public site: three steps, every value carried by the form, validated step by step."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ _STEP_OF = {
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReportPicture:
     """A picture that lies in the data folder before its report is sent, and the token that stands for it."""
 
     file: StoredFile
@@ -46,7 +46,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Form:
+class ReportForm:
     """What a form holds: texts and ticks by name, pictures kept so far, and what could not be kept of them.
 
     `busy_s`: pictures were not looked at, because others' were; in so many seconds there will be room.
@@ -54,7 +54,7 @@ class Form:
 
     texts: dict[str, str]
     ticks: frozenset[str]
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[ReportPicture, ...] = ()
     problems: dict[str, str] = field(default_factory=dict)
     hits: Sequence[PlaceHit] = ()
     busy_s: int | None = None
@@ -62,18 +62,18 @@ class Form:
     def get(self, name: str) -> str:
         return self.texts.get(name, "")
 
-    def with_texts(self, **texts: str) -> "Form":
+    def with_texts(self, **texts: str) -> "ReportForm":
         return replace(self, texts={**self.texts, **texts})
 
 
-def empty() -> Form:
-    return Form({"source_ref": secrets.token_hex(16)}, frozenset())
+def empty() -> ReportForm:
+    return ReportForm({"source_ref": secrets.token_hex(16)}, frozenset())
 
 
-def read(data_dir: Path, *, look: bool = True) -> Form:
+def read(data_dir: Path, *, look: bool = True) -> ReportForm:
     """The posted form; new pictures are stripped and kept, so that no step asks for them twice.
 
-    Without `look` they are left alone: a sender who was refused for sending too much gets nothing done by that.
+    Without `look` they are left alone: a sender refused by the rate limit causes no work.
     """
     texts = {name: forms.text(name).replace("\r\n", "\n") for name in TEXTS}
     # What was picked from the list of finds says more than the box that was left alone.
@@ -85,10 +85,10 @@ def read(data_dir: Path, *, look: bool = True) -> Form:
     most = policy.MOST_PICTURES - len(kept)
     new, more, busy_s = _new_pictures(data_dir, most) if look else ([], {}, None)
     known = {picture.file.sha256: picture for picture in (*kept, *new)}
-    return Form(texts, ticks, tuple(known.values()), {**problems, **more}, busy_s=busy_s)
+    return ReportForm(texts, ticks, tuple(known.values()), {**problems, **more}, busy_s=busy_s)
 
 
-def without_picture(form: Form, sha256: str) -> Form:
+def without_picture(form: ReportForm, sha256: str) -> ReportForm:
     return replace(form, pictures=tuple(one for one in form.pictures if one.file.sha256 != sha256))
 
 
@@ -98,7 +98,7 @@ def picture(token: str) -> StoredFile:
     return StoredFile(name, content_type, size, sha256)
 
 
-def find_place(session: Session, form: Form) -> Form:
+def find_place(session: Session, form: ReportForm) -> ReportForm:
     """Look up what was typed as a place. One sure find is chosen; several, or parts of a split unit, are offered."""
     hits = places.find_places(session, form.get("place")[:100])
     if not hits:
@@ -108,7 +108,7 @@ def find_place(session: Session, form: Form) -> Form:
     return replace(form, hits=hits, problems={"place": "place_which"})
 
 
-def check(session: Session, form: Form, *steps: int) -> dict[str, str]:
+def check(session: Session, form: ReportForm, *steps: int) -> dict[str, str]:
     """What is wrong in these steps, by field, in the order of the page."""
     unknown = intake.unknown_codes(session, form.get("category"), form.get("ward"))
     found = problems(form) | unknown
@@ -119,7 +119,7 @@ def first_step(wrong: dict[str, str]) -> int:
     return min(_STEP_OF.get(name, SEND) for name in wrong)
 
 
-def report(form: Form) -> Report:
+def report(form: ReportForm) -> Report:
     """The form as the report that is received. Raises Invalid for everything that the form itself can know."""
     wrong = problems(form)
     if wrong:
@@ -127,7 +127,7 @@ def report(form: Form) -> Report:
     return _report(form)
 
 
-def problems(form: Form) -> dict[str, str]:
+def problems(form: ReportForm) -> dict[str, str]:
     """What is wrong with the form as a whole: with the report in it, and with what the form asks for besides."""
     found = {name: why for name, why in form.problems.items() if name == "files"}
     try:
@@ -141,7 +141,7 @@ def problems(form: Form) -> dict[str, str]:
     return found
 
 
-def _report(form: Form) -> Report:
+def _report(form: ReportForm) -> Report:
     point = _point(form)
     return Report(
         source_ref=_once(form),
@@ -157,18 +157,18 @@ def _report(form: Form) -> Report:
     )
 
 
-def _once(form: Form) -> str:
+def _once(form: ReportForm) -> str:
     """The same form sent twice is one report; what was changed before it was sent once more is another one."""
     texts = {name: text for name, text in form.texts.items() if name != "source_ref"}
     said = json.dumps([texts, sorted(form.ticks), [one.file.sha256 for one in form.pictures]])
     return f"{form.get('source_ref')[:100]}-{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
 
-def _point(form: Form) -> tuple[float, float] | None:
+def _point(form: ReportForm) -> tuple[float, float] | None:
     return point_of(f"{form.get('latitude')},{form.get('longitude')}")
 
 
-def _kept_pictures(data_dir: Path) -> tuple[list[Picture], dict[str, str]]:
+def _kept_pictures(data_dir: Path) -> tuple[list[ReportPicture], dict[str, str]]:
     kept, problems = [], {}
     for token in request.form.getlist("picture")[: policy.MOST_PICTURES]:
         try:
@@ -177,15 +177,15 @@ def _kept_pictures(data_dir: Path) -> tuple[list[Picture], dict[str, str]]:
             problems["files"] = "picture_gone"
             continue
         if files.path_of(data_dir, file.sha256).exists():
-            kept.append(Picture(file, token))
+            kept.append(ReportPicture(file, token))
         else:
             problems["files"] = "picture_gone"
     return kept, problems
 
 
-def _new_pictures(data_dir: Path, room: int) -> tuple[list[Picture], dict[str, str], int | None]:
+def _new_pictures(data_dir: Path, room: int) -> tuple[list[ReportPicture], dict[str, str], int | None]:
     """The good ones are kept even where another is not; of too many, the first. Last, the seconds of `Form.busy_s`."""
-    kept: list[Picture] = []
+    kept: list[ReportPicture] = []
     sending = uploads.Sending(limits.address())
     chosen = [upload for upload in request.files.getlist("files") if upload.filename]
     problems = {"files": "too_many_pictures"} if len(chosen) > room else {}
@@ -198,5 +198,5 @@ def _new_pictures(data_dir: Path, room: int) -> tuple[list[Picture], dict[str, s
         except Busy as error:
             return kept, {"files": "pictures_wait"}, error.retry_s
         token = signed.seal(PICTURE, [file.name, file.content_type, file.size, file.sha256])
-        kept.append(Picture(file, token))
+        kept.append(ReportPicture(file, token))
     return kept, problems, None

@@ -1,4 +1,4 @@
-"""Where a report stands, for its citizen: found by code and last four digits, and what they can say to it."""
+"""Tracking page of the public site: a report found by code and last four digits, and the citizen's moves on it."""
 
 from collections.abc import Mapping
 
@@ -40,7 +40,7 @@ def page() -> ResponseReturnValue:
 
 
 def _asked_for() -> str:
-    """The ticket itself, whoever asks: four digits are few for somebody who asks from many addresses."""
+    """Limit by ticket, for all clients together: four digits are few for a client with many addresses."""
     return codes.parse(request.form.get("code", "")) or limits.address()
 
 
@@ -141,7 +141,7 @@ def _too_late(_error: MoveRefused) -> ResponseReturnValue:
 
 @blueprint.errorhandler(Busy)
 def _busy(error: Busy) -> ResponseReturnValue:
-    """Pictures that nobody had room for; only the form for what the agency asked takes any."""
+    """Pictures refused for lack of room; only the form for what the agency asked takes any."""
     page = _page(proof.held(), notice=pictures_busy(error.retry_s), verb="supply", problems={"files": "pictures_wait"})
     return page, 503, {"Retry-After": str(error.retry_s)}
 

@@ -1,4 +1,4 @@
-"""`/design`: every component of the pages in every state, light beside dark, for those who build and judge them."""
+"""Style guide at `/design`: every component of the pages in every state, light beside dark."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint
 
 from agent_ui import frame
-from agent_ui.desk.console import Work
+from agent_ui.desk.console import DeskItem
 from agent_ui.web import site
 from agent_ui.web.auth import may
 from agent_ui.words import story
@@ -99,8 +99,8 @@ def _inbox(tickets: Sequence[Ticket], now: datetime) -> list[InboxRow]:
     ]
 
 
-def _works(tickets: Sequence[Ticket], now: datetime) -> list[Work]:
-    """Somebody known who talks, somebody new who rings, and a withheld number after the call."""
+def _works(tickets: Sequence[Ticket], now: datetime) -> list[DeskItem]:
+    """A known caller talking, a new one ringing, and a withheld number after the call."""
     before = Call(started_at=now - timedelta(days=3), outcome=Outcome.ANSWERED, lost_in_transfer=False)
     began = {"started_at": now - timedelta(minutes=4), "number_dialled": "1022", "ringing": [], "talking": []}
     calls = (
@@ -110,10 +110,10 @@ def _works(tickets: Sequence[Ticket], now: datetime) -> list[Work]:
     )
     known = CallerHistory(calls=[before], tickets=tickets)
     nobody = CallerHistory(calls=(), tickets=())
-    return [Work(tickets[0], calls[0], known), Work(None, calls[1], nobody), Work(None, calls[2], nobody)]
+    return [DeskItem(tickets[0], calls[0], known), DeskItem(None, calls[1], nobody), DeskItem(None, calls[2], nobody)]
 
 
-def _story(ticket: Ticket, now: datetime) -> list[story.Day]:
+def _story(ticket: Ticket, now: datetime) -> list[story.HistoryDay]:
     moves: tuple[tuple[int, str, str, str | None, dict[str, Any]], ...] = (
         (50, "file", NAMES[0], None, {}),
         (49, "route", "routing", None, {"agency": 1, "why": "rule"}),

@@ -1,4 +1,4 @@
-"""The console's front door, on to the page of one's work; the language and the colours of both sites' pages."""
+"""Front door of the console, which redirects to one's home page; and language and colours of both sites."""
 
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""The command palette: from a few letters to any ticket, number, page or thing to do that this person may have."""
+"""Command palette: from a few letters to a ticket, number, page or action that the person may use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from callcenter import phones
 from callcenter.text import fold
 from tickets import rights
 from tickets.actors import Actor
-from tickets.finding.search import Wanted, search
+from tickets.finding.search import SearchQuery, search
 from tickets.life.lines import Line
 from tickets.rights import Right
 from tickets.rules import codes
@@ -26,7 +26,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True)
-class Deed:
+class PaletteAction:
     """Something to do that a button of the page's own shell does: `press` is that button's id."""
 
     press: str
@@ -35,14 +35,14 @@ class Deed:
 
 
 DEEDS = (
-    Deed("theme-light", _l("Giao diện sáng"), "sun"),
-    Deed("theme-dark", _l("Giao diện tối"), "moon"),
-    Deed("theme-auto", _l("Giao diện theo máy"), "device-desktop"),
-    Deed("language-vi", _l("Tiếng Việt"), "language"),
-    Deed("language-en", _l("English"), "language"),
-    Deed("menu-tour", _l("Xem hướng dẫn"), "route"),
-    Deed("menu-keys", _l("Phím tắt"), "keyboard"),
-    Deed("sign-out", _l("Đăng xuất"), "logout"),
+    PaletteAction("theme-light", _l("Giao diện sáng"), "sun"),
+    PaletteAction("theme-dark", _l("Giao diện tối"), "moon"),
+    PaletteAction("theme-auto", _l("Giao diện theo máy"), "device-desktop"),
+    PaletteAction("language-vi", _l("Tiếng Việt"), "language"),
+    PaletteAction("language-en", _l("English"), "language"),
+    PaletteAction("menu-tour", _l("Xem hướng dẫn"), "route"),
+    PaletteAction("menu-keys", _l("Phím tắt"), "keyboard"),
+    PaletteAction("sign-out", _l("Đăng xuất"), "logout"),
 )
 
 
@@ -51,7 +51,7 @@ DEEDS = (
 def results() -> str:
     text = request.args.get("q", "")[:_LONGEST].replace("\x00", "").strip()
     with site.reading() as session:
-        wanted = Wanted(text=text, mine=not text)
+        wanted = SearchQuery(text=text, mine=not text)
         found = search(session, me(), wanted).tickets[:_TICKETS]
         return render_template(
             "palette/results.html",

@@ -1,4 +1,4 @@
-"""The guided tours: one for each home page, offered by itself once, found again in the menu."""
+"""Guided tours: one for each home page, offered by itself once, found again in the menu."""
 
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue

@@ -1,1 +1,1 @@
-"""Pages of one ticket and of the search, for all who may see a ticket."""
+"""Pages of one ticket and of the search, for all roles that see tickets."""

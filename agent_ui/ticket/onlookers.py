@@ -1,4 +1,4 @@
-"""Who else has the same ticket open: pages say that they are there, and hear the names of the others."""
+"""Ticket presence: pages report that they have a ticket open, and get the names of its other readers."""
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Search: a page whose address is the search, page after page by position, and searches kept under a name."""
+"""Search pages: the address is the search, pages follow by position, and searches are saved under a name."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from callcenter.errors import Invalid
 from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.finding import saved_searches
-from tickets.finding.search import Place, Wanted, count
+from tickets.finding.search import PageCursor, SearchQuery, count
 from tickets.finding.search import search as find
 from tickets.life import choices
 from tickets.rights import Right
@@ -87,8 +87,8 @@ def _found(session: Session) -> dict[str, object]:
     return {"found": found, "wanted": wanted, "query": query, "address": urlencode(query)}
 
 
-def _wanted() -> Wanted:
-    return Wanted(
+def _wanted() -> SearchQuery:
+    return SearchQuery(
         text=request.args.get("q", "")[:200].replace("\x00", ""),
         state=forms.asked_word(TicketState, "state"),
         agency_id=forms.asked_number("agency"),
@@ -99,11 +99,11 @@ def _wanted() -> Wanted:
     )
 
 
-def _place() -> Place | None:
+def _place() -> PageCursor | None:
     older, newer = forms.asked_number("older"), forms.asked_number("newer")
     if newer is not None:
-        return Place(newer, back=True)
-    return None if older is None else Place(older)
+        return PageCursor(newer, back=True)
+    return None if older is None else PageCursor(older)
 
 
 def _query() -> dict[str, str]:

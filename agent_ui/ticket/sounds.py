@@ -1,4 +1,4 @@
-"""The sound of a call in the page: messages and recordings, in pieces where the player asks for pieces, on record."""
+"""Audio of calls: messages and recordings by byte range, each listening on record."""
 
 from flask import Blueprint, Response, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ blueprint = Blueprint("sounds", __name__)
 @blueprint.get("/calls/<int:call_id>/<any(voicemail, recording):sound>")
 @may(Right.LISTEN_MESSAGE)
 def play(call_id: int, sound: str) -> Response:
-    """The file, or a piece of it (Range). Whoever begins to listen is written down."""
+    """The file, or a piece of it (Range). The start of a listening is recorded."""
     what = Sound(sound)
     with site.transaction() as session:
         call = listening.allowed(session, me(), call_id, what)
@@ -31,7 +31,7 @@ def play(call_id: int, sound: str) -> Response:
             ticket = _ticket()
             about = queries.ticket(session, me(), ticket).ticket if ticket else None
             listening.note(session, me(), call, what, now=site.now(), ticket=about)
-    # `conditional` answers Range too: without it nobody could go back five seconds in a message.
+    # `conditional` answers Range too: without it there is no going back five seconds in a message.
     return send_file(found.file, mimetype=recordings.ENDINGS[found.file.suffix], conditional=True, max_age=0)
 
 
@@ -48,7 +48,7 @@ def heard(call_id: int) -> ResponseReturnValue:
 @blueprint.get("/listenings")
 @may(Right.SEE_LISTENINGS)
 def listenings() -> str:
-    """Who listened to what: for whoever answers for the recordings."""
+    """The record of listenings, for the roles that answer for the recordings."""
     number = forms.asked_number("page") or 1
     with site.reading() as session:
         return frame.page(session, "sounds/listenings.html", **listening.listed(session, page=number))
@@ -69,7 +69,7 @@ def open_to_agency(code: str) -> ResponseReturnValue:
 
 
 def _begins() -> bool:
-    """The first piece of a listening; players ask for `bytes=0-` first, and for later ones when somebody seeks."""
+    """The first piece of a listening; players ask for `bytes=0-` first, and for later ones when the listener seeks."""
     asked = request.headers.get("Range", "bytes=0-").strip()
     return asked.startswith("bytes=0-") or not asked.startswith("bytes=")
 

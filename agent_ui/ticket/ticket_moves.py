@@ -1,4 +1,4 @@
-"""The moves of a ticket that people make on its page: one view for all, read from their rows."""
+"""Moves of a ticket on its page: one view for all of them, driven by their rows."""
 
 from collections.abc import Callable
 from typing import Any

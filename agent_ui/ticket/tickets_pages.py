@@ -1,4 +1,4 @@
-"""A ticket for everybody who may see it: the page with its whole history, its printed form, its files."""
+"""Ticket page for all roles: its whole history, its printed form, its files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,7 +65,7 @@ def thumb(file_id: int) -> Response:
     except Invalid:
         raise NotFound(f"file {file_id} cannot be made small") from None
     response = _send(path, files.THUMB_TYPE, f"{file_id}.webp")
-    # The same for ever, for this person alone; signing in as somebody else asks again.
+    # The same for ever, for this person alone; signing in as another person asks again.
     response.headers["Cache-Control"] = "private, max-age=3600"
     response.headers["Vary"] = "Cookie"
     return response

@@ -1,1 +1,1 @@
-"""What every view shares: settings, database, sign-in, forms, errors, limits, live announcements."""
+"""Foundation of every view: settings, database, sign-in, forms, errors, limits, live announcements."""

@@ -1,4 +1,4 @@
-"""Addresses for templates: each endpoint's is built once, and what differs between two is put in.
+"""URL cache of templates: each endpoint's address is built once, and the values are put in.
 
 A page of the desk has hundreds of them, and werkzeug builds each from the rule of its endpoint.
 """

@@ -1,4 +1,4 @@
-"""Post, redirect, get: a page that answers a browser's post is kept and fetched, so that Back sends nothing again.
+"""Post, redirect, get: a page that answers a post is kept and fetched, so that Back sends nothing again.
 
 A program, or a script of a page that asks for a part, gets its answer at once; only navigation is redirected.
 """
@@ -21,7 +21,7 @@ _HOLDER = "again"
 
 
 def attach(app: Flask) -> None:
-    """After what signs people in, where a site does: a kept page is given only to those who may ask at all."""
+    """After what signs people in, where a site does: a kept page is given only to people that may ask at all."""
     app.before_request(_fetch)
     app.after_request(_keep)
 
@@ -58,7 +58,7 @@ def _keep(response: Response) -> Response:
 def _is_page_for_post(response: Response) -> bool:
     navigates = request.headers.get("Sec-Fetch-Mode") == "navigate" and not request.headers.get("HX-Request")
     # Signed out meanwhile: the page would be behind the sign-in, and what was typed is kept by the answer itself.
-    # Where nobody signs in (the citizens' site), `g` has no `person` at all.
+    # Where there is no sign-in (the citizens' site), `g` has no `person` at all.
     view = current_app.view_functions.get(request.endpoint or "")
     if g.get("person", view) is None and not getattr(view, "open_to_all", False):
         return False

@@ -1,4 +1,4 @@
-"""The day that a page was asked for, never later than today, and its neighbours to turn to."""
+"""Day of a page from its query string, never later than today, and the days before and after."""
 
 from datetime import date, timedelta
 

@@ -82,7 +82,7 @@ def role() -> Role:
 
 
 def recognise(app: Flask) -> None:
-    """Before anything may be refused: that too is told in the person's own frame and language."""
+    """Before anything may be refused: an error page too has the person's own frame and language."""
     app.before_request(_recognise)
 
 
@@ -121,7 +121,7 @@ def opens(view: Callable[..., Any], actor: Actor) -> bool:
 
 
 def has(right: str, thing: rights.Thing | rights.Ties | None = None) -> bool:
-    """`may('right', thing)` of the templates: whether the person signed in may, False for nobody."""
+    """`may('right', thing)` of the templates: whether the signed-in person may; False without one."""
     person: SignedIn | None = g.get("person")
     return person is not None and rights.may(person.actor, Right(right), thing)
 
@@ -142,7 +142,7 @@ def _person() -> SignedIn | None:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
-        # A part that reads itself again must not take the page away from somebody who is typing: it says so there.
+        # A part that reads itself again must not take the page away from a person typing: it shows a notice there.
         abort(401)
     kinds = ("text/html", "application/json", "text/event-stream")
     wanted = request.accept_mimetypes.best_match(kinds, default="text/html")
@@ -172,7 +172,7 @@ def sign_in() -> ResponseReturnValue:
         problem = _("Tên đăng nhập hoặc mật khẩu không đúng.")
         return render_template("sign_in.html", username=username, problem=problem), 401
     token, at_a_telephone = _begin(*user)
-    # The session is a new one, but for the language of whoever is just signing in.
+    # The session is a new one, but for the language of the person signing in.
     language = session.get("language")
     session.clear()
     session.permanent = True

@@ -1,4 +1,4 @@
-"""Answers leave small: pages, style sheets and scripts compressed on the way, never the live stream or a download.
+"""Response compression: pages, style sheets and scripts, never the live stream or a download.
 
 A guess at secrets by the length of answers (BREACH) needs many requests with the person's cookie from another site;
 the cookies are SameSite=Lax, so another site can send none (docs/decisions/0011).

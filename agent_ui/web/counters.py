@@ -1,4 +1,4 @@
-"""Counters of the processes that serve: each keeps its own in files of the data folder, and any of them adds up all.
+"""Metrics of the web processes: each keeps its own in files of the data folder, and any of them sums up all.
 
 A metric of prometheus_client in its multiprocess mode, where `scripts.processes.serve` has named the folder before it
 was imported; elsewhere (a test, a tool) plain numbers of this process.

@@ -1,4 +1,4 @@
-"""One table from what went wrong to what people and programs are told, as a page, a fragment or JSON."""
+"""Error table: from exceptions to what people and programs read, as a page, a fragment or JSON."""
 
 import secrets
 import time
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Told:
+class ErrorText:
     """What people read: what it is, and what to do now."""
 
     status: int
@@ -35,24 +35,28 @@ class Told:
     advice: LazyString
 
 
-_BY_STATUS: Mapping[int, Told] = {
+_BY_STATUS: Mapping[int, ErrorText] = {
     told.status: told
     for told in (
-        Told(400, _l("Yêu cầu không đọc được"), _l("Hãy quay lại trang trước, tải lại trang và thử lần nữa.")),
-        Told(401, _l("Cần đăng nhập"), _l("Phiên làm việc đã hết. Hãy đăng nhập lại; chữ đã gõ vẫn còn trên máy này.")),
-        Told(
+        ErrorText(400, _l("Yêu cầu không đọc được"), _l("Hãy quay lại trang trước, tải lại trang và thử lần nữa.")),
+        ErrorText(
+            401, _l("Cần đăng nhập"), _l("Phiên làm việc đã hết. Hãy đăng nhập lại; chữ đã gõ vẫn còn trên máy này.")
+        ),
+        ErrorText(
             403,
             _l("Không có quyền"),
             _l("Tài khoản này không được dùng trang này. Nếu cần, hãy báo quản trị hệ thống."),
         ),
-        Told(
+        ErrorText(
             404,
             _l("Không tìm thấy"),
             _l("Trang hoặc phiếu này không có, hoặc ngoài phạm vi của ông/bà. Hãy xem lại địa chỉ hoặc mã phiếu."),
         ),
-        Told(405, _l("Cách gửi không đúng"), _l("Hãy quay lại và dùng nút trên trang.")),
-        Told(409, _l("Phiếu đã thay đổi"), _l("Người khác vừa cập nhật phiếu này. Hãy tải lại để xem bản mới nhất.")),
-        Told(
+        ErrorText(405, _l("Cách gửi không đúng"), _l("Hãy quay lại và dùng nút trên trang.")),
+        ErrorText(
+            409, _l("Phiếu đã thay đổi"), _l("Người khác vừa cập nhật phiếu này. Hãy tải lại để xem bản mới nhất.")
+        ),
+        ErrorText(
             413,
             _l("Tệp quá lớn"),
             _l(
@@ -61,15 +65,17 @@ _BY_STATUS: Mapping[int, Told] = {
                 form=in_words("LARGEST_FORM"),
             ),
         ),
-        Told(415, _l("Kiểu dữ liệu không nhận"), _l("Hãy gửi dữ liệu dạng JSON (application/json).")),
-        Told(422, _l("Thông tin chưa đúng"), _l("Hãy xem các ô được đánh dấu và sửa lại.")),
-        Told(429, _l("Thử quá nhiều lần"), _l("Để bảo vệ tài khoản và hệ thống, mỗi nơi chỉ được thử một số lần.")),
-        Told(
+        ErrorText(415, _l("Kiểu dữ liệu không nhận"), _l("Hãy gửi dữ liệu dạng JSON (application/json).")),
+        ErrorText(422, _l("Thông tin chưa đúng"), _l("Hãy xem các ô được đánh dấu và sửa lại.")),
+        ErrorText(
+            429, _l("Thử quá nhiều lần"), _l("Để bảo vệ tài khoản và hệ thống, mỗi nơi chỉ được thử một số lần.")
+        ),
+        ErrorText(
             500,
             _l("Có lỗi trong hệ thống"),
             _l("Lỗi đã được ghi lại và không phải do ông/bà. Hãy thử lại; nếu vẫn lỗi, hãy báo mã lỗi dưới đây."),
         ),
-        Told(
+        ErrorText(
             503,
             _l("Hệ thống tạm ngừng"),
             _l("Chưa kết nối được cơ sở dữ liệu. Chữ đã gõ vẫn còn trên máy này. Cuộc gọi đến 1022 vẫn đổ chuông."),
@@ -77,12 +83,12 @@ _BY_STATUS: Mapping[int, Told] = {
     )
 }
 # Citizens are no operators of it: what it means to them, in their words.
-_AWAY_TO_CITIZENS = Told(
+_AWAY_TO_CITIZENS = ErrorText(
     503,
     _l("Trang đang tạm nghỉ"),
     _l("Máy chủ của tổng đài 1022 đang trục trặc, thường chỉ trong chốc lát. Việc gấp, ông/bà hãy gọi 1022."),
 )
-_BUSY = Told(503, _l("Máy chủ đang bận"), _l("Nhiều người đang gửi cùng lúc. Hãy thử lại sau ít giây."))
+_BUSY = ErrorText(503, _l("Máy chủ đang bận"), _l("Nhiều người đang gửi cùng lúc. Hãy thử lại sau ít giây."))
 _PICTURES: Mapping[int, tuple[str, str]] = {
     400: ("refresh", "wait"),
     401: ("key", "wait"),
@@ -96,17 +102,17 @@ _PICTURES: Mapping[int, tuple[str, str]] = {
     500: ("alert-triangle", "bad"),
     503: ("database-off", "bad"),
 }
-_TOO_OLD = Told(
+_TOO_OLD = ErrorText(
     400,
     _l("Trang đã mở quá lâu"),
     _l("Vì an toàn, biểu mẫu của trang này hết hiệu lực. Hãy mở lại trang rồi gửi lần nữa."),
 )
 # How often a page that found no database looks again.
 _AGAIN_S = 5
-_REFUSED = Told(
+_REFUSED = ErrorText(
     409, _l("Không làm được bước này"), _l("Phiếu đang ở trạng thái khác. Hãy tải lại để xem bản mới nhất.")
 )
-_BY_ERROR: tuple[tuple[type[HotlineError], Told], ...] = (
+_BY_ERROR: tuple[tuple[type[HotlineError], ErrorText], ...] = (
     (NotFound, _BY_STATUS[404]),
     (NotAllowed, _BY_STATUS[403]),
     (Stale, _BY_STATUS[409]),
@@ -138,7 +144,7 @@ def _hotline_error(error: HotlineError) -> ResponseReturnValue:
 
 
 def _form_too_old(error: CSRFError) -> ResponseReturnValue:
-    """Who was signed out meanwhile has no token either; what helps is another thing."""
+    """A person signed out meanwhile has no token either, and needs another hint."""
     signed_out = "auth.sign_in" in current_app.view_functions and "token" not in session
     if signed_out and request.endpoint not in ("auth.sign_in", "languages.choose", "languages.choose_theme"):
         return tell(_BY_STATUS[401], 400, detail=error.description)
@@ -172,7 +178,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 
 def tell(
-    told: Told,
+    told: ErrorText,
     status: int | None = None,
     *,
     problems: Mapping[str, str] | None = None,
@@ -198,7 +204,7 @@ def tell(
     return response
 
 
-def _page(told: Told, status: int, problems: Mapping[str, str], wait_s: int | None, reference: str) -> Response:
+def _page(told: ErrorText, status: int, problems: Mapping[str, str], wait_s: int | None, reference: str) -> Response:
     g.setdefault("person", None)
     came_from = _came_from()
     picture, tone = _PICTURES.get(told.status, ("alert-circle", "wait"))

@@ -1,4 +1,4 @@
-"""How moments, phones, codes and words look on a page."""
+"""Template filters: moments, phones, codes and labels as a page shows them."""
 
 import json
 import secrets
@@ -27,7 +27,7 @@ from tickets.rules.fields import pin_of
 from tickets.rules.sla import VIETNAM, clock_state
 from tickets.rules.states import STATES
 
-# A listener beats every second, and another one takes over within five: after this nobody listens.
+# A listener beats every second, and another one takes over within five: after this no listener is there.
 _HEARTBEAT = timedelta(seconds=30)
 
 
@@ -130,7 +130,7 @@ def until(due: datetime | None) -> str:
 
 
 def ago(moment: datetime | None) -> str:
-    """`12 phút`, `3 giờ`: how long since; whoever shows it says the word around it."""
+    """`12 phút`, `3 giờ`: how long since; the template adds the word around it."""
     return _span(max(site.now() - moment, timedelta())) if moment else ""
 
 
@@ -179,7 +179,7 @@ def phase(call: Call) -> Phase:
         talking=bool(call.talking),
         third=call.third,
         ringing=bool(call.ringing),
-        # Whoever has left the queue, to leave a message perhaps, hears the automatic voice and waits for nobody.
+        # A caller that has left the queue, to leave a message perhaps, hears the automatic voice and does not wait.
         queued=bool(known.get("in_queue", call.queued_at and not call.wait_s)),
         operators=bool(call.operators),
         goes_on=bool(known.get("in_transfer") or not known.get("completed")),
@@ -193,7 +193,7 @@ def is_on_hold(call: Call) -> bool:
 
 
 def phase_words(call: Call) -> str:
-    """Where a live call is; a caller who waits on the line is not said to be talking."""
+    """Phase of a live call; a caller that waits on the line is not shown as talking."""
     return _("Người gọi chờ máy") if is_on_hold(call) else name_of(phase(call))
 
 
@@ -205,7 +205,7 @@ def pbx_down(status: PbxStatus) -> datetime | None:
 
 
 def kept_whole(payload: Mapping[str, Any]) -> str:
-    """What was set aside, for people: first what the PBX said, as it said it, then the rest, letters as they are."""
+    """What was set aside, for people: first the PBX's lines, unchanged, then the rest, letters as they are."""
     said = ["\n".join(lines) for lines in payload.get("ami", ())]
     rest = {name: value for name, value in payload.items() if name != "ami"}
     return "\n\n".join([*said, *([json.dumps(rest, ensure_ascii=False, indent=1)] if rest else [])])

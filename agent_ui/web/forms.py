@@ -1,4 +1,4 @@
-"""What came in with a request, as the values the layer below takes. No database here."""
+"""Form input: values of a request as the layer below takes them. No database here."""
 
 import re
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""For machines that watch: is the process alive, is everything it needs there, and the counters."""
+"""Health checks: liveness, readiness with each dependency, and metrics."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @for_machines
 def readyz() -> ResponseReturnValue:
-    """200 when database and broker answer; each PBX is told, but a PBX that is away does not take the site down."""
+    """200 when database and broker answer; each PBX is listed, but a PBX that is away does not take the site down."""
     checks = {"database": _database(), "broker": _broker()}
     ready = all(checks.values())
     body = {"ready": ready, **{name: _word(fine) for name, fine in checks.items()}}

@@ -1,4 +1,4 @@
-"""The live announcements of one process: one subscription to the broker, one bounded queue for each open page."""
+"""Event hub of one process: one subscription to the broker, one bounded queue for each open page."""
 
 import json
 import queue
@@ -31,7 +31,7 @@ class Page:
         self._waiting: queue.Queue[bytes] = queue.Queue(_QUEUE_LENGTH)
 
     def put(self, message: bytes) -> None:
-        """Never waits: a page that cannot follow is told to read everything anew instead."""
+        """Never waits: a page that cannot follow gets a request to read everything anew instead."""
         try:
             self._waiting.put_nowait(message)
         except queue.Full:

@@ -1,4 +1,4 @@
-"""Scripts, style sheets, pictures of the pages: answered once by the app, from then on out of memory.
+"""Static file cache: scripts, style sheets and pictures, answered once by the app, then from memory.
 
 A page that is opened for the first time asks for two dozen of them at once, and its first paint waits for some. To
 find, check, compress and dress each again costs a few milliseconds of the process that makes the pages.
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _FOLDER = "/static/"
-# Who asks like this gets an answer of their own: a part of a file, or that it has not changed.
+# Requests with these headers get an answer of their own: a part of a file, or that it has not changed.
 _OWN = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-# Files times the few ways in which browsers ask for them; more than that is somebody who varies what they say.
+# Files times the few ways in which browsers ask for them; more than that is a client that varies its headers.
 _MOST = 200
 
 

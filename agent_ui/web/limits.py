@@ -1,4 +1,4 @@
-"""How often one address may try: counted in the broker, so that all processes count together."""
+"""Rate limits by address, counted in the broker, so that all processes count together."""
 
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -14,7 +14,7 @@ Key = Callable[[], str]
 
 
 def address() -> str:
-    """Who asks, as one. Behind an IPv6 address stands a network of 2^64 of them: they count together."""
+    """The client's address as one key. An IPv6 client has a network of 2^64 addresses: they count together."""
     asker = request.remote_addr or "127.0.0.1"
     try:
         known = ip_address(asker)
@@ -50,7 +50,7 @@ class _Counting(Limiter):
 
 
 def apply(app: Flask, redis_url: str | None) -> None:
-    """Without a broker, or while it is away, each process counts alone rather than let nobody in."""
+    """Without a broker, or while it is away, each process counts alone rather than refuse all."""
     app.config.update(
         RATELIMIT_STORAGE_URI=_storage(redis_url),
         RATELIMIT_STORAGE_OPTIONS=_options(redis_url),

@@ -1,6 +1,6 @@
-"""`/live`: server-sent events with ids only; a page that hears one reads again, and rights are checked there.
+"""Live announcements at `/live`: server-sent events with ids only; a page reads again, and rights are checked there.
 
-What is heard depends on the person alone, not on the page: one stream serves all pages of a browser (decision 0042).
+What is heard depends on the person alone, not on the page: one stream serves all pages of a browser (decision 0043).
 """
 
 import hmac
@@ -22,7 +22,7 @@ from tickets.rights import Right
 blueprint = Blueprint("live", __name__)
 
 _HEARTBEAT_S = 15.0
-# A stream ends now and then and the browser comes back: who was shut out in between does not.
+# A stream ends now and then and the browser comes back: one shut out in between does not.
 _LONGEST_S = 600.0
 _KEY = "hotline-live"
 # What is announced to everybody with a right; one's own agency and extension come to it.

@@ -1,4 +1,4 @@
-"""The map of the province, for both sites: the host of the pictures that lie behind it."""
+"""Map tiles of both sites: the host that the content security policy has to allow."""
 
 from urllib.parse import urlsplit
 

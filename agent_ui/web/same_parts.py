@@ -1,4 +1,4 @@
-"""Parts of every page that are the same for all who see them alike: rendered once for each set of values.
+"""Fragment cache: parts of pages that depend on their values alone, rendered once for each set of values.
 
 They may use nothing but their values, the language and addresses of pages: no person, no request, no token.
 """
@@ -8,7 +8,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 _KEY = "same-parts"
-# Roles times pages times languages; reached only where somebody gives a value that it should not be given.
+# Roles times pages times languages; reached only by a part with a value that it should not have.
 _MOST = 2000
 
 

@@ -1,4 +1,4 @@
-"""What protects every answer: the secret key, strict headers, cookies that stay where they belong."""
+"""Security of every response: secret key, strict headers, cookie attributes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class _Cookies(SecureCookieSessionInterface):
 
 
 class _BehindProxy:
-    """Believes a proxy on this machine about who asks; nobody else may say who they are."""
+    """Takes the client's address from a proxy on this machine, and from no other sender."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._direct = app
@@ -95,7 +95,7 @@ def protect(app: Flask, settings: Settings, *, cookie: str, pictures_of: str | N
 
 
 def secret_key(data_dir: Path) -> str:
-    """The key of this data folder, made by whoever comes first and readable by its owner alone."""
+    """The key of this data folder, made by the first process and readable by its owner alone."""
     path = data_dir / "secret_key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)

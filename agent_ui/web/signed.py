@@ -1,4 +1,4 @@
-"""Small values that a browser carries for us: signed for one purpose, and only good for a while."""
+"""Signed tokens that a browser carries: each for one purpose, and valid for a while."""
 
 import hmac
 from typing import Any
@@ -10,7 +10,7 @@ from callcenter.errors import NotFound
 
 
 def seal(purpose: str, value: Any) -> str:
-    """A token that fits into an address or a hidden field. Anybody can read it, nobody can change it."""
+    """A token that fits into an address or a hidden field. Readable by all, changed by none without the key."""
     return _serializer(purpose).dumps(value)
 
 

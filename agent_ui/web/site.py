@@ -1,4 +1,4 @@
-"""Context of a request: the app's settings, database and broker, one moment, and one view of the data."""
+"""Request context: the app's settings, database and broker, one moment, and one snapshot of the data."""
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -74,6 +74,13 @@ def reading() -> Iterator[Session]:
         raise
     if request.method not in _ONLY_READ:
         end_view()
+
+
+@contextmanager
+def lookup() -> Iterator[Session]:
+    """One statement beside the view and the transaction of the request."""
+    with db.lookup(site().engine) as session:
+        yield session
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The templates' environment: what every template knows is settled before the first one is loaded."""
+"""Jinja environment: filters and globals are set before the first template is loaded."""
 
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path

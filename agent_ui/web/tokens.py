@@ -1,4 +1,4 @@
-"""Keys of other programs: long and random, so one plain SHA-256 is enough; only that is kept."""
+"""API keys of other programs: long and random, so one plain SHA-256 is enough; only that is kept."""
 
 import hashlib
 import secrets

@@ -1,28 +1,22 @@
-"""The message catalogue: Vietnamese in the sources, English beside it (`python -m agent_ui.words.catalogue check`)."""
+"""Message catalogue of the pages: Vietnamese in the sources, English beside it (kept by scripts/build/texts.py)."""
 
 import io
 import os
-import sys
 import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from babel.messages import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 from babel.support import NullTranslations
 from flask import Flask, g
 from flask_babel import Babel, Domain, get_domain
 from markupsafe import Markup
 
 FOLDER = Path(__file__).parents[1]
-# Words that belong to a rule stand beside it, marked with `N_`.
-_RULES = FOLDER.parent / "tickets"
 _PO = FOLDER / "translations" / "en" / "LC_MESSAGES" / "messages.po"
-_METHODS = [("**.py", "python"), ("*/templates/**.html", "jinja2")]
-_KEYWORDS = {"_": None, "N_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
 
 
 class _AtHand(Domain):  # type: ignore[misc]
@@ -58,52 +52,9 @@ def _said(text: str, /, **values: object) -> Markup:
     return said % values if values or "%" in said else said
 
 
-def extract() -> Catalog:
-    """Every text of the sources and templates."""
-    catalogue = Catalog(charset="utf-8")
-    for folder in (FOLDER, _RULES):
-        for file, line, message, comments, context in extract_from_dir(
-            folder, _METHODS, {"*/templates/**.html": {"silent": "false"}}, keywords=_KEYWORDS
-        ):
-            catalogue.add(message, None, [(file, line)], auto_comments=comments, context=context)
-    return catalogue
-
-
 def english() -> Catalog:
     with _PO.open("rb") as file:
         return read_po(file, locale="en")
-
-
-def missing() -> list[str]:
-    """Texts without an English one, or with one that nobody has looked at since the text changed."""
-    known = english()
-    lacking = []
-    for message in extract():
-        if not message.id:
-            continue
-        found = known.get(message.id)
-        if found is None or found.fuzzy or not all(_texts(found)):
-            lacking.append(str(message.id))
-    return lacking
-
-
-def _texts(message: Message) -> tuple[str, ...]:
-    return tuple(message.string) if isinstance(message.string, (list, tuple)) else (message.string or "",)
-
-
-def update() -> None:
-    """Bring the English catalogue in step with the sources; new texts come in empty."""
-    known = english() if _PO.exists() else Catalog(locale="en", charset="utf-8")
-    known.update(extract(), no_fuzzy_matching=True)
-    known.obsolete.clear()
-    known.project, known.version, known.fuzzy = "hotline-1022", "1", False
-    known.header_comment = "# English of the hotline's pages; the sources speak Vietnamese."
-    _PO.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    write_po(buffer, known, sort_output=True, omit_header=False, no_location=True)
-    # A moment in the head would be a conflict between any two branches, and tells nothing that git does not.
-    lines = buffer.getvalue().splitlines(keepends=True)
-    _PO.write_bytes(b"".join(line for line in lines if not line.startswith(b'"POT-Creation-Date')))
 
 
 def compile_if_old() -> None:
@@ -120,23 +71,3 @@ def compile_if_old() -> None:
         os.replace(temporary, target)
     except OSError:
         return
-
-
-def main(arguments: list[str]) -> int:
-    match arguments:
-        case ["check"]:
-            lacking = missing()
-            sys.stderr.writelines(f"no English for: {text}\n" for text in lacking)
-            return 1 if lacking else 0
-        case ["extract"]:
-            update()
-        case ["compile"]:
-            compile_if_old()
-        case _:
-            sys.stderr.write("usage: python -m agent_ui.words.catalogue check|extract|compile\n")
-            return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

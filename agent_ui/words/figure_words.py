@@ -1,4 +1,4 @@
-"""What each figure of the day is called, how it is computed, and what it leaves out, in words for people."""
+"""Texts of the day's figures: name, formula, and what each leaves out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The journey of a ticket in five steps: what is done and when, where it is now, what is still to come."""
+"""Journey of a ticket in five steps: done ones with their moments, the present one, those to come."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ _NAMES = (_l("Đã tiếp nhận"), _l("Chuyển đơn vị"), _l("Đang xử l�
 
 
 @dataclass(frozen=True)
-class Step:
+class JourneyStep:
     """`standing` is `done`, `now` or `later`; `note` says more of the step where it is now."""
 
     name: LazyString
@@ -23,7 +23,7 @@ class Step:
     note: LazyString | None = None
 
 
-def journey(ticket: Ticket) -> list[Step]:
+def journey(ticket: Ticket) -> list[JourneyStep]:
     """Empty for what never takes this way (call-backs, drafts put aside, duplicates), and for a state not known here:
     where that stands on the way would be a guess.
     """
@@ -32,11 +32,11 @@ def journey(ticket: Ticket) -> list[Step]:
         return []
     times = (ticket.filed_at, ticket.routed_at, ticket.accepted_at, ticket.resolved_at, ticket.closed_at)
     if row.step is None:
-        done = [Step(name, "done", at) for name, at in zip(_NAMES[:3], times[:3], strict=True) if at]
-        return [*done, Step(_l(row.ending), "done", ticket.closed_at)]
+        done = [JourneyStep(name, "done", at) for name, at in zip(_NAMES[:3], times[:3], strict=True) if at]
+        return [*done, JourneyStep(_l(row.ending), "done", ticket.closed_at)]
     behind, note = row.step, _l(row.note) if row.note else None
     return [
-        Step(
+        JourneyStep(
             name=name,
             standing="done" if number < behind else "now" if number == behind else "later",
             at=at if number <= behind else None,

@@ -264,7 +264,7 @@ def later() -> dict[str, str]:
     }
 
 
-# Who acts without an account (`TicketEvent.actor`).
+# Actors without an account (`TicketEvent.actor`).
 ACTORS: Mapping[str, LazyString] = {
     "routing": _l("quy tắc chuyển xử lý"),
     "listener": _l("tổng đài"),

@@ -1,3 +1,3 @@
-"""Languages of the pages, each by its code and under its own name."""
+"""Languages of the pages: codes, and names in the language itself."""
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}

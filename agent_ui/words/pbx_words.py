@@ -1,4 +1,4 @@
-"""What the listener says of a PBX, in words for people: why it is not heard, and what is wrong, each with its mend."""
+"""Texts of PBX states and findings: the cause, and the remedy."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,17 +13,17 @@ from callcenter.models import PbxStatus
 
 
 @dataclass(frozen=True)
-class Said:
+class FindingText:
     text: str
     mend: str
 
 
-def findings(status: PbxStatus) -> Iterator[Said]:
-    """What has to be mended; a code that this version has no words for is told by its name."""
+def findings(status: PbxStatus) -> Iterator[FindingText]:
+    """What has to be mended; a code that this version has no text for is shown as it is."""
     for row in status.findings:
         if row["serious"]:
             text, mend = WORDS.get(row["code"], (row["code"], _DOCTOR))
-            yield Said(_filled(text, row["values"]), _filled(mend, row["values"]))
+            yield FindingText(_filled(text, row["values"]), _filled(mend, row["values"]))
 
 
 def why_not_heard(detail: str) -> str:

@@ -1,4 +1,4 @@
-"""Words for what can be wrong in a form, by the code of the problem."""
+"""Texts of form errors, by the code of the problem."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Words of the rights, their scopes and their holders; and the table of them as `docs/rights.md` has it.
+"""Texts of the rights, their scopes and their holders; and the table of them as `docs/rights.md` has it.
 
 Vietnamese source strings, translated where they are shown. `python -m agent_ui.words.right_words` writes the page of
 the documents.
@@ -14,21 +14,21 @@ from flask_babel import lazy_gettext as _l
 from agent_ui.words import labels
 from callcenter.text import N_
 from callcenter.vocab import Role
-from tickets.actors import Kind
+from tickets.actors import ActorKind
 from tickets.rights import COLUMNS, OF_HEADS, TABLE, Holder, Right, Scope
 
 
 @dataclass(frozen=True)
-class Group:
+class RightGroup:
     """Rights that belong together, in the order of the page."""
 
     name: str
     rights: Mapping[Right, str]
 
 
-GROUPS: Sequence[Group] = (
-    Group(N_("Mọi người"), {Right.USE_CONSOLE: N_("Dùng trang nội bộ, đổi mật khẩu của mình")}),
-    Group(
+GROUPS: Sequence[RightGroup] = (
+    RightGroup(N_("Mọi người"), {Right.USE_CONSOLE: N_("Dùng trang nội bộ, đổi mật khẩu của mình")}),
+    RightGroup(
         N_("Phiếu và người dân"),
         {
             Right.SEE_TICKET: N_("Xem và tìm phiếu"),
@@ -46,7 +46,7 @@ GROUPS: Sequence[Group] = (
             Right.EDIT_KNOWLEDGE: N_("Viết và duyệt bài trả lời, từ khóa"),
         },
     ),
-    Group(
+    RightGroup(
         N_("Điện thoại, ghi âm, khẩn cấp"),
         {
             Right.WORK_TELEPHONE: N_("Dùng máy từ trang: nghe, gọi, chuyển máy, hàng đợi"),
@@ -59,7 +59,7 @@ GROUPS: Sequence[Group] = (
             Right.LEAD_EMERGENCY: N_("Nhận lo việc khẩn cấp, xem sổ việc khẩn cấp"),
         },
     ),
-    Group(
+    RightGroup(
         N_("Xử lý phiếu"),
         {
             Right.ROUTE_TICKET: N_("Chọn và đổi đơn vị xử lý"),
@@ -70,7 +70,7 @@ GROUPS: Sequence[Group] = (
             Right.APPROVE_ANSWER: N_("Duyệt câu trả lời hoặc trả lại để sửa"),
         },
     ),
-    Group(
+    RightGroup(
         N_("Điều hành"),
         {
             Right.SEE_FLOOR: N_("Xem ca trực: ai đang làm gì"),
@@ -84,7 +84,7 @@ GROUPS: Sequence[Group] = (
             Right.CHECK_CAPTURE: N_("Kiểm tra việc ghi nhận cuộc gọi"),
         },
     ),
-    Group(
+    RightGroup(
         N_("Quản trị"),
         {
             Right.SEE_SYSTEM: N_("Xem tình trạng hệ thống và bảng quyền này"),
@@ -96,7 +96,7 @@ GROUPS: Sequence[Group] = (
             Right.ADMINISTER_TOKENS: N_("Quản lý khóa kết nối"),
         },
     ),
-    Group(
+    RightGroup(
         N_("Phần việc của vai trò"),
         {
             Right.STAFF_DESK: N_("Có bàn trực, được giao phiếu dở dang"),
@@ -116,9 +116,9 @@ SCOPES: Mapping[Scope, str] = {
     Scope.ALL: N_("Tất cả"),
 }
 HEADS_ONLY = N_("Của đơn vị, chỉ lãnh đạo")
-_KINDS: Mapping[Kind, LazyString] = {
-    Kind.TOKEN: _l("Chương trình có khóa"),
-    Kind.LINK: _l("Người dân có mã phiếu"),
+_KINDS: Mapping[ActorKind, LazyString] = {
+    ActorKind.TOKEN: _l("Chương trình có khóa"),
+    ActorKind.LINK: _l("Người dân có mã phiếu"),
 }
 
 

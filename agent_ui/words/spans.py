@@ -1,4 +1,4 @@
-"""Spans, sizes and counts of the policy in words: one way to write each with its unit."""
+"""Texts of spans, sizes and counts of the policy: one way to write each with its unit."""
 
 from collections.abc import Sequence
 from datetime import time, timedelta

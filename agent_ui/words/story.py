@@ -1,4 +1,4 @@
-"""A ticket's history as people tell it: one sentence an event, by day, with what was said and what was attached."""
+"""History of a ticket in sentences: one for each event, by day, with its text and its files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd,
 from tickets.rules.moves import ENTRIES
 from tickets.rules.sla import VIETNAM
 
-# Shorter pauses on the same day are told by the times themselves.
+# Shorter pauses on the same day show in the times themselves.
 _TOLD_GAP = timedelta(hours=2)
 
 _SOURCE_WORDS = {Source.HOTLINE: _l("điện thoại")}
@@ -24,7 +24,7 @@ _NO_OBJECTION = _l("sau %(span)s không có ý kiến khác", span=in_words("CLO
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One event. `gap` is the pause before it on the same day; `codes` are other tickets, for the desk's eyes."""
 
     at: datetime
@@ -40,25 +40,25 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Day:
+class HistoryDay:
     """The entries of a local day; `gap` says how long nothing had happened before it."""
 
     day: date
-    entries: list[Entry]
+    entries: list[HistoryEntry]
     gap: str = ""
 
 
 def tell(
     ticket: Ticket, events: Sequence[TicketEvent], files: Sequence[Attachment], agencies: Mapping[int, str]
-) -> list[Day]:
+) -> list[HistoryDay]:
     """The whole history, oldest first. `agencies` are names by number."""
     carried = _carried(events, files)
-    days: list[Day] = []
+    days: list[HistoryDay] = []
     before: datetime | None = None
     for event in events:
         local = event.at.astimezone(VIETNAM).date()
         if not days or days[-1].day != local:
-            days.append(Day(local, [], _days_later(before, local)))
+            days.append(HistoryDay(local, [], _days_later(before, local)))
             before = None
         gap = _hours_later(before, event.at)
         days[-1].entries.append(_entry(ticket, event, agencies, carried.get(event.id, []), gap))
@@ -66,11 +66,13 @@ def tell(
     return days
 
 
-def _entry(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str], files: list[Attachment], gap: str) -> Entry:
+def _entry(
+    ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str], files: list[Attachment], gap: str
+) -> HistoryEntry:
     data = event.data
     agency = agencies.get(data.get("agency") or 0, "")
     says_agency = event.move in ("route", "reopen")
-    return Entry(
+    return HistoryEntry(
         at=event.at,
         move=event.move,
         icon=ENTRIES[event.move].icon if event.move in ENTRIES else "history",
@@ -127,7 +129,7 @@ def _is(event: TicketEvent, mark: str) -> bool:
 
 
 def _addition(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str]) -> str:
-    """What a sentence of the routing has to say beside it: by which field, and who co-ordinates."""
+    """What a sentence of the routing has to say beside it: by which field, and the co-ordinating agencies."""
     if event.move == "close" and event.reason == "no_objection":
         return f" {_NO_OBJECTION}"
     if event.data.get("told") == "head":

@@ -1,4 +1,4 @@
-"""Labels of stored words that this version may not know: shown as they are, and marked."""
+"""Labels of stored codes that this version does not know: shown as they are, and marked."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What people did between calls: after-call work, and how their telephones stood in the queues."""
+"""Operators between calls: after-call work, and the state of each telephone in the queues."""
 
 from datetime import datetime
 

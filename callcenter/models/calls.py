@@ -1,4 +1,4 @@
-"""Calls as the listener saw them, one row a hotline call, and the state of each PBX connection."""
+"""Calls, one row for each hotline call, and the connection and queues of each PBX."""
 
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,12 @@ from callcenter.vocab import Disposition, HungUpBy, Outcome, Reason, Stage, Thir
 class Call(Base):
     """One call to the hotline, keyed by PBX and Linkedid; the columns of `scripts/manage calls` and what is live.
 
-    `started_at` to `ended_at` are Asterisk's own moments. `hold_s` is null where somebody talked while nobody heard
-    the PBX. `talks` are who talked with the caller from when to when, in order: `{extension, since, until, hold_s}`, as
-    far as the listener heard it; a call that a witness supplied has none. `ringing`, `talking` and `holding` are
-    extensions at this moment, empty once `ended_at` is set, as is `third`: that somebody who is asked about the call,
-    or has it outside, has answered. `voicemail` is the message's file as the PBX names it, without its ending.
-    `snapshot` is the state machine's own copy, from which a restarted listener goes on.
+    `started_at` to `ended_at` are Asterisk's own moments. `hold_s` is null where a talk fell into a gap of the PBX.
+    `talks` are the operators' talks with the caller, in order: `{extension, since, until, hold_s}`, as far as the
+    listener heard it; a call that a witness supplied has none. `ringing`, `talking` and `holding` are extensions at
+    this moment, empty once `ended_at` is set, as is `third`: that a party consulted about the call, or given it
+    outside, has answered. `voicemail` is the message's file as the PBX names it, without its ending. `snapshot` is the
+    state machine's own copy, from which a restarted listener goes on.
     """
 
     __tablename__ = "call"
@@ -48,7 +48,7 @@ class Call(Base):
     lost_in_transfer: Mapped[bool] = mapped_column(server_default=text("false"))
     wait_s: Mapped[float] = mapped_column(server_default=text("0"))
     talk_s: Mapped[float] = mapped_column(server_default=text("0"))
-    # `evaluates_none`: a None that somebody wrote is null, not the default.
+    # `evaluates_none`: a None that was written is null, not the default.
     hold_s: Mapped[float | None] = mapped_column(Double().evaluates_none(), server_default=text("0"))
     operator: Mapped[str | None] = mapped_column(String(40))
     operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
@@ -74,7 +74,7 @@ class Call(Base):
 
 
 class PbxStatus(Base):
-    """What the listener of a PBX last said of its connection; `seen_at` is its heartbeat.
+    """The listener's last report of its connection to a PBX; `seen_at` is its heartbeat.
 
     `actions` are the verbs (`CommandVerb`) that this PBX could carry out when it was last connected, `findings` what is
     wrong with what it lets us hear: `{code, values, serious}`, the codes of `telephony.findings`.
@@ -95,7 +95,7 @@ class PbxStatus(Base):
 class PbxQueue(Base):
     """A queue as the PBX last showed it, under the name that the hotline gives it, with what the hotline set for it.
 
-    `after_call_s` is how long who talked is kept free after its calls; 0: not at all.
+    `after_call_s` is how long an operator is kept free after its calls; 0: not at all.
 
     `members` are `{extension, name, paused, status}`, status in app_queue's numbers (1 idle, 2 in use, 6 ringing), why
     and since when they are paused (`reason`, `since`: epoch seconds of the PBX, both '' and 0 where it does not say),

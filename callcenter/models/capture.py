@@ -1,4 +1,4 @@
-"""How complete the calls are: when a PBX was not heard, and what its own logs (queue_log, CEL) say of each call."""
+"""Completeness of capture: gaps of each PBX connection, and the rows of its own logs (queue_log, CEL) by call."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ KEPT_ROWS = "verdict = 'agrees' AND rows <> '{}'"
 
 
 class PbxGap(Base):
-    """A time in which nobody heard this PBX; open (`ended_at` null) while it lasts.
+    """A time in which no listener was connected to this PBX; open (`ended_at` null) while it lasts.
 
     From the last moment that is known to have been heard to the log-in that ended it, by our clock. `why` is the
     reason in words. `restarted` says that the PBX itself was down in between, `settled_at` that its witnesses have

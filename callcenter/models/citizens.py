@@ -1,4 +1,4 @@
-"""What is known of who calls: a note by number, and complaints and denunciations that were guided elsewhere."""
+"""Caller notes by telephone number, and complaints and denunciations that were referred elsewhere."""
 
 from datetime import datetime
 
@@ -12,7 +12,8 @@ from callcenter.vocab import GrievanceKind
 
 
 class Contact(Base):
-    """One telephone number (E.164): who has it, what to mind (`ContactFlag`), and who wrote that down last."""
+    """One telephone number (E.164): its holder's name, what to mind (`ContactFlag`), and the last author of the
+    note."""
 
     __tablename__ = "contact"
 
@@ -25,7 +26,7 @@ class Contact(Base):
 
 
 class Grievance(Base):
-    """A complaint or a denunciation: whom it is against, what was said, and who guided the caller.
+    """A complaint or a denunciation: the party it is against, its summary, and the operator that guided the caller.
 
     Kept apart from the tickets by law (it is never public, and no agency's inbox shows it); `ticket_id` is the draft
     that ended so, and holds none of these words.

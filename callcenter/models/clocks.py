@@ -1,12 +1,16 @@
-"""The clocks of tickets: one row for each promise with a due moment, of the whole ticket or of one agency's part."""
+"""Ticket clocks: one row for each promise with a due moment, of the whole ticket or of one agency's part."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callcenter.db import Base, Id
 from callcenter.vocab import Clock, ClockOutcome
+
+if TYPE_CHECKING:
+    from callcenter.models.tickets import Assignment
 
 _RUNS = text("ended_at IS NULL")
 _UNNOTED = text("ended_at IS NULL AND stands_since IS NULL AND breached_at IS NULL")
@@ -20,7 +24,7 @@ class TicketClock(Base):
     `breached_at` is when the present due moment was noted as missed. Ended, it is `kept`, `broken` or `withdrawn`, and
     is changed no more; a promise given anew is a new row.
 
-    Exactly one of a kind runs for a ticket. Whoever writes a clock holds its ticket.
+    Exactly one of a kind runs for a ticket. A writer of a clock holds the lock of its ticket.
     """
 
     __tablename__ = "clock"
@@ -41,3 +45,5 @@ class TicketClock(Base):
     breached_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[ClockOutcome | None]
+
+    assignment: Mapped["Assignment | None"] = relationship()

@@ -1,4 +1,4 @@
-"""Emergencies that are passed to 113, 114, 115 or 111, and what the PBX dials for each of these."""
+"""Emergencies passed to 113, 114, 115 or 111, and the number that the PBX dials for each of these."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from callcenter.vocab import EmergencyEnd, EmergencyService, Level
 class EmergencyLine(Base):
     """What the PBX dials for a service where that is not the service's own number; '' where it reaches none.
 
-    `confirmed` once somebody has tried it from this PBX.
+    `confirmed` once it has been tried from this PBX.
     """
 
     __tablename__ = "emergency_line"

@@ -1,4 +1,4 @@
-"""What was said on calls and to citizens: who listened to which sound, and the text messages that were sent."""
+"""Records of listening to calls' messages and recordings, and text messages to citizens."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from callcenter.vocab import Hearing, Sound, TextResult
 
 
 class Listening(Base):
-    """Somebody listened to a call's message or recording; written once, never changed (the database refuses).
+    """One listening to a call's message or recording; written once, never changed (the database refuses).
 
     `how` is on the page, or on a telephone where this machine has no file. `ticket_id` is the ticket it was heard
     from, where it was one; `who` outlives the account.

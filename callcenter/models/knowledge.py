@@ -1,4 +1,4 @@
-"""What operators are offered while they type: words that tell a field, and short answers to what is often asked."""
+"""Aids for operators: keywords that suggest a field, and articles that answer frequent questions."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Numbers that misuse the hotline: what a leader decided about each, and what each PBX holds of that."""
+"""Nuisance numbers: a leader's decision about each, and the list that each PBX holds."""
 
 from datetime import datetime
 
@@ -13,8 +13,8 @@ from callcenter.vocab import NuisanceStep
 class NuisanceNumber(Base):
     """What holds for one number (E.164), until `until`; `free` where nothing holds any more.
 
-    `lowered_at` is since when it waits behind the others without a pause: nobody is blocked before that. Each decision
-    is a `ChangeRecord` too.
+    `lowered_at` is since when it waits behind the others without a pause: a number is never blocked before that. Each
+    decision is a `ChangeRecord` too.
     """
 
     __tablename__ = "nuisance_number"

@@ -1,4 +1,4 @@
-"""Calls that go out: asked for from a ticket, made by the PBX, with what the PBX said of each."""
+"""Outgoing calls: requested from a ticket and made by the PBX, with the progress that it reported."""
 
 from datetime import datetime
 
@@ -17,7 +17,10 @@ class OutgoingCall(Base):
     """
 
     __tablename__ = "outgoing_call"
-    __table_args__ = (Index("ix_outgoing_call_open", "extension", postgresql_where=text("ended_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_outgoing_call_open", "extension", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_outgoing_call_extension_id", "extension", "id"),
+    )
 
     id: Mapped[Id]
     pbx: Mapped[str] = mapped_column(String(80))

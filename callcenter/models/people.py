@@ -1,4 +1,4 @@
-"""Who works with tickets: agencies, users, and the programs that send reports."""
+"""Accounts: agencies, users with their extensions, and the programs that send reports."""
 
 from datetime import datetime
 
@@ -26,15 +26,17 @@ class Agency(Base):
 
 
 class ExtensionSpan(Base):
-    """Who had which extension, from when to when; open (`until` is null) while they have it. Closed, never changed.
+    """One person's hold of an extension, from `since` to `until`; open (`until` is null) while it lasts. Closed, never
+    changed.
 
-    `ended_by_id` is another person where it was taken over. An extension is one telephone, whatever PBX it is at.
+    `ended_by_id` is another person where it was taken over by them. An extension is one telephone, whatever PBX it is
+    at.
     """
 
     __tablename__ = "extension_span"
     __table_args__ = (
         CheckConstraint("until >= since", name="ends_after_it_began"),
-        # Two people on one extension would share a caller, and nobody sits at two desks.
+        # Two people on one extension would share a caller, and a person sits at one desk.
         Index("uq_extension_span_extension", "extension", unique=True, postgresql_where=text("until IS NULL")),
         Index("uq_extension_span_user", "user_id", unique=True, postgresql_where=text("until IS NULL")),
         Index("ix_extension_span_extension_since", "extension", "since"),

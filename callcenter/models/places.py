@@ -1,4 +1,4 @@
-"""Where things happen: the units of today, and the names of before July 2025 that people still say."""
+"""Administrative units: today's, and the names of before July 2025 that people still use."""
 
 from sqlalchemy import Boolean, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -1,4 +1,4 @@
-"""Posts of forms: which were carried out, and answers that wait a moment to be fetched by the browser that posted."""
+"""Form posts: nonces that were carried out, and answers kept for the browser's redirect."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the province decides as data: fields, routing rules, deadlines, working days, test numbers."""
+"""Configuration data of the province: fields, routing rules, deadlines, working days, test numbers."""
 
 from datetime import date, time
 
@@ -33,7 +33,8 @@ class PauseReason(Base):
 
 
 class RoutingRule(Base):
-    """Who gets what. An empty condition fits all; `to_commune` sends it to the committee of the ticket's ward."""
+    """Agency of the tickets that meet the conditions. An empty condition fits all; `to_commune` sends it to the
+    committee of the ticket's ward."""
 
     __tablename__ = "routing_rule"
     __table_args__ = (CheckConstraint("to_commune <> (agency_id IS NOT NULL)", name="one_target"),)
@@ -54,7 +55,7 @@ class RoutingRule(Base):
 class SlaTarget(Base):
     """How long a clock may run for a level, in minutes, of working time or by the clock on the wall.
 
-    `confirmed` once somebody of the province has said that it is theirs, and not our default.
+    `confirmed` once the province has adopted it as its own, and not our default.
     """
 
     __tablename__ = "sla_target"

@@ -1,4 +1,4 @@
-"""Sessions: the browsers in which people signed in."""
+"""Sign-in sessions, one for each browser."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Shifts that are handed over: what one leader left to the next, by name, as it was at that moment."""
+"""Shift handovers: the open items that one leader left to the next, as they were at that moment."""
 
 from datetime import datetime
 from typing import Any

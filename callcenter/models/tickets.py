@@ -1,4 +1,4 @@
-"""Tickets, their append-only history, who works on them, their files and their calls."""
+"""Tickets, their append-only history, their assignments to agencies, their files and their calls."""
 
 from datetime import datetime
 from typing import Any
@@ -33,12 +33,12 @@ class Ticket(Base):
     """A report, a question, or a call-back to make. Every change of `state` is a `TicketEvent`.
 
     `version` counts edits of what people type, so that two of them notice each other; what the listener or a rule
-    changes beside it (owner, state) does not disturb somebody who is typing. What is promised until when are its
-    `clocks`, the oldest first; `triage_due`, `accept_due` and `answer_due` are the newest promise of each kind.
-    `consented_at` is when the citizen agreed that the personal data are used for this report, `may_publish` that it
-    may be shown to everybody without them. `call_at` is before when nobody calls a call-back's number again (null: any
-    time), `agency_may_hear` that the agency may play the recordings of its calls.
-    `safe_contact`: nobody calls, writes or shows anything (`tickets.life.safe`).
+    changes beside it (owner, state) does not disturb a person typing. What is promised until when are its `clocks`, the
+    oldest first; `triage_due`, `accept_due` and `answer_due` are the newest promise of each kind. `consented_at` is
+    when the citizen agreed that the personal data are used for this report, `may_publish` that it may be published
+    without them. `call_at` is the earliest moment of the next try to call back (null: any time), `agency_may_hear`
+    that the agency may play the recordings of its calls. `safe_contact`: no call, no message, nothing shown
+    (`tickets.life.safe`).
     """
 
     __tablename__ = "ticket"
@@ -173,7 +173,7 @@ class TicketEvent(Base):
     """One thing that happened to a ticket; written once, never changed (the database refuses).
 
     `move` is a verb of `tickets.rules.moves`; `from_state` and `to_state` are equal where nothing moved. `actor_id`
-    is empty where a rule or the citizen acted, and `actor` says who in words that outlive the account.
+    is empty where a rule or the citizen acted, and `actor` is the name, which outlives the account.
     """
 
     __tablename__ = "ticket_event"
@@ -189,6 +189,9 @@ class TicketEvent(Base):
     actor: Mapped[str]
     reason: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    # Written after the ticket that it is of, where both are new.
+    ticket: Mapped[Ticket] = relationship()
 
 
 class TicketCall(Base):

@@ -1,16 +1,21 @@
-"""Work behind the scenes: promises to be kept after a commit, and what was set aside because it could not be done."""
+"""Background work: the outbox, messages set aside after failing, and commands to the PBX."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callcenter.db import Base, Id, Word
+
+if TYPE_CHECKING:
+    from callcenter.models.tickets import Ticket
 
 
 class OutboxRow(Base):
     """A promise written with the change it follows from. Open until `done_at` or `failed_at` is set.
+
+    A trigger of the table notifies the relay, once the transaction commits.
 
     `send_at` is when the relay may hand it to rq (again); the handler stamps `done_at` in its own transaction, so
     a job that the broker lost is sent once more, and one that was done twice changes nothing.
@@ -38,6 +43,9 @@ class OutboxRow(Base):
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None]
 
+    # Written after the ticket that it is of, where both are new.
+    ticket: Mapped["Ticket | None"] = relationship()
+
 
 class SetAside(Base):
     """Something that could not be worked on, kept whole so that a person can look and nothing else waits for it.
@@ -61,13 +69,16 @@ class SetAside(Base):
 class PbxCommand(Base):
     """Something a PBX shall do, asked for by a person, sent at most once by the listener that owns the connection.
 
-    Taken (`taken_at`) in a transaction of its own before it is sent, so that a crash in between leaves it untold
-    rather than done twice; nobody takes it after `expires_at`. `result` is `done`, `refused`, `expired` or `unknown`,
-    `answer` the PBX's own words.
+    Taken (`taken_at`) in a transaction of its own before it is sent, so that a crash in between leaves it undone rather
+    than done twice; it is not taken after `expires_at`. `result` is `done`, `refused`, `expired` or `unknown`, `answer`
+    the PBX's own words.
     """
 
     __tablename__ = "pbx_command"
-    __table_args__ = (Index("ix_pbx_command_open", "pbx", "id", postgresql_where=text("result IS NULL")),)
+    __table_args__ = (
+        Index("ix_pbx_command_open", "pbx", "id", postgresql_where=text("result IS NULL")),
+        Index("ix_pbx_command_extension_id", "extension", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     pbx: Mapped[str] = mapped_column(String(80))

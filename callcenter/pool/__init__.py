@@ -1,1 +1,1 @@
-"""Process pool for work that needs a processor: bounded, at low priority, beside the server that answers people."""
+"""Process pool for processor-bound work: bounded, at low priority, beside the web server."""

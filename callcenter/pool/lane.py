@@ -1,7 +1,7 @@
-"""One kind of work of a pool: how many processes, how many wait, for how long; the rest is refused at once.
+"""One task type of the pool: limits of its processes, of its queue and of the wait; the rest is refused at once.
 
 Plain sockets, subprocesses and locks: in a server that gevent has patched they wait without holding it up. Where no
-server has called `begin` (a command, a test without a server) nobody waits, and the work is done on the spot.
+server has called `begin` (a command, a test without a server) the work is done on the spot, without a queue.
 """
 
 import contextlib
@@ -22,11 +22,11 @@ from typing import Any
 import structlog
 
 from callcenter.errors import Busy, Invalid, WorkFailed
-from callcenter.pool import wire
+from callcenter.pool import framing
 
 log = structlog.get_logger(__name__)
 
-# Told for each task: the lane's name, and `done`, `full`, `slow` or `died`.
+# Called for each task with the lane's name, and `done`, `full`, `slow` or `died`.
 Report = Callable[[str, str], None]
 
 _report: Report | None = None
@@ -49,7 +49,7 @@ class Bounds:
 
     at_once: int = 1
     waiting: int = 16
-    # Of one asker, waiting and at work; None where askers are not told apart.
+    # Of one asker, waiting and at work; None where askers are not distinguished.
     of_one: int | None = None
     patience_s: float = 20
     # What a task may cost is `cpu_s`; this is for one that does nothing, and for a machine with no processor left.
@@ -79,7 +79,7 @@ class Lane:
         os.register_at_fork(after_in_child=self._idle.clear)
 
     def run(
-        self, call: str, arguments: wire.Facts, body: bytes = b"", *, asker: str | None = None
+        self, call: str, arguments: framing.Facts, body: bytes = b"", *, asker: str | None = None
     ) -> tuple[dict[str, Any], bytes]:
         """Have it done by a process, waiting for a turn: `call` of WORK, with arguments that are JSON.
 
@@ -128,12 +128,12 @@ class Lane:
             raise self._busy()
 
     def _busy(self) -> Busy:
-        """With the seconds in which those who are there now will have been served."""
+        """With the seconds in which the present tasks will have been served."""
         assert _report is not None
         _report(self.name, "full")
         return Busy(max(1, math.ceil(self._tasks * self._mean_s / self.bounds.at_once)))
 
-    def _ask(self, facts: wire.Facts, body: bytes) -> tuple[dict[str, Any], bytes]:
+    def _ask(self, facts: framing.Facts, body: bytes) -> tuple[dict[str, Any], bytes]:
         """A process that died under the task may have been killed for another's: the task is tried once more."""
         for _try in range(_TRIES):
             process = self._process()
@@ -188,14 +188,14 @@ class _Process:
         self._socket = ours
         self._ready = False
 
-    def ask(self, facts: wire.Facts, body: bytes, limit_s: float) -> tuple[dict[str, Any], bytes]:
+    def ask(self, facts: framing.Facts, body: bytes, limit_s: float) -> tuple[dict[str, Any], bytes]:
         if not self._ready:
-            wire.receive(self._socket, time.monotonic() + _START_S)
+            framing.receive(self._socket, time.monotonic() + _START_S)
             self._ready = True
         until = time.monotonic() + limit_s
         self._socket.settimeout(limit_s)
-        wire.send(self._socket, facts, body)
-        return wire.receive(self._socket, until)
+        framing.send(self._socket, facts, body)
+        return framing.receive(self._socket, until)
 
     def is_there(self) -> bool:
         """One that had nothing to do for long has left."""

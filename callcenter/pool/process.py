@@ -1,4 +1,4 @@
-"""Process of a pool: does one task after another, at low priority and within limits, until its server is gone.
+"""Worker process of a pool: one task after another, at low priority and within limits, until its server is gone.
 
 `python -m callcenter.pool.process MODULE NICE MEMORY_MB CPU_S IDLE_S`; the socket to the server is its stdin.
 """
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from callcenter.errors import Invalid
-from callcenter.pool import wire
+from callcenter.pool import framing
 
 # Its memory was not enough: it leaves all of it, and whether the task is tried again is decided by the server.
 NO_MEMORY = 77
@@ -24,20 +24,20 @@ NO_MEMORY = 77
 def main(module: str, nice: str, memory_mb: str, cpu_s: str, idle_s: str) -> None:
     # Ctrl-C in a terminal reaches all of its processes; this one goes when its server is gone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    work: Mapping[str, wire.Work] = importlib.import_module(module).WORK
-    # Not before: whoever gave the first task waits for all of this.
+    work: Mapping[str, framing.Work] = importlib.import_module(module).WORK
+    # Not before: the sender of the first task waits for all of this.
     _be_modest(int(nice), int(memory_mb))
     with socket.socket(fileno=os.dup(0)) as server:
         server.settimeout(float(idle_s))
         with contextlib.suppress(EOFError, OSError):
-            wire.send(server, {"ready": module}, b"")
+            framing.send(server, {"ready": module}, b"")
             while True:
-                facts, body = wire.receive(server)
+                facts, body = framing.receive(server)
                 _allow_seconds(int(cpu_s))
-                wire.send(server, *_answer(work, facts, body))
+                framing.send(server, *_answer(work, facts, body))
 
 
-def _answer(work: Mapping[str, wire.Work], facts: wire.Facts, body: bytes) -> tuple[wire.Facts, bytes]:
+def _answer(work: Mapping[str, framing.Work], facts: framing.Facts, body: bytes) -> tuple[framing.Facts, bytes]:
     try:
         found, out = work[facts["call"]](body, **facts["arguments"])
     except Invalid as error:
@@ -53,7 +53,7 @@ def _be_modest(nice: int, memory_mb: int) -> None:
     """Whatever a task does: the server goes before it, and the machine keeps its memory."""
     os.nice(nice)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Not every system can bound the address space (macOS), or be told which process to give up first.
+    # Not every system can bound the address space (macOS), or be given the process to kill first.
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
     with contextlib.suppress(OSError):

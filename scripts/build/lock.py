@@ -1,4 +1,4 @@
-"""scripts/lock: writes both requirements files again from pyproject.toml, by uv, for every Python from 3.11 on."""
+"""scripts/lock: writes both requirements files from pyproject.toml, by uv, for every Python from 3.11 on."""
 
 import subprocess
 import sys

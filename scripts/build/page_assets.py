@@ -1,4 +1,4 @@
-"""What the pages load from others: fetched by the lock file, trimmed to what the pages use, put into static/vendor.
+"""Third-party assets of the pages: fetched by the lock file, trimmed to what is used, put into static/vendor.
 
 A step of set-up, on a bare Python (standard library only): `page_assets.py NPM`. Fetching is done again only when the
 lock file changed; trimming whenever a page did, without a network.

@@ -1,4 +1,4 @@
-"""Set-up: makes `.venv`, installs the locked packages, fetches the pages' assets, then becomes the command asked for.
+"""Set-up: makes `.venv`, installs the locked packages, fetches the assets, then becomes the requested command.
 
 Runs on a bare Python (standard library only): `setup.py MODULE ARGUMENTS…`, or `setup.py` to set up and stop.
 Everything it makes is inside the project; all it says goes to stderr. Two at once wait for each other.
@@ -111,7 +111,7 @@ def _steps(missing: list[str]) -> list[Callable[[], None]]:
 
 
 class _Thread(Thread):
-    """A step beside the others; what it raises is kept for the one who joins it."""
+    """A step beside the others; what it raises is raised again by `join`."""
 
     def __init__(self, step: Callable[[], None]) -> None:
         super().__init__(daemon=True)

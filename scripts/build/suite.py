@@ -55,7 +55,7 @@ def _check() -> bool:
         "ruff format": [*python, "ruff", "format", "--check", "--quiet", "."],
         "mypy": [*python, "mypy", "--no-error-summary"],
         "import contracts": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
-        "texts": [*python, "agent_ui.words.catalogue", "check"],
+        "texts": [*python, "scripts.build.texts", "check"],
         # Once, and kept for the workers: each of them would translate every test for itself.
         "tests": [*python, "pytest", "--collect-only", "--quiet", "--quiet", "-p", "no:cacheprovider"],
     }

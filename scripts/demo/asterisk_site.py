@@ -103,7 +103,7 @@ def _numbers() -> str:
 
 
 def _sipp(pbx: Asterisk, folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    # In the session of this process: whoever ends the session ends them too.
+    # In the session of this process: the end of the session ends them too.
     return subprocess.Popen(
         pbx.command("usr/bin/sipp", *arguments, "-nostdin"), cwd=folder, env={**os.environ, "TERM": "dumb"},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
-"""A believable past for the demo: calls by the curve of a day, and what operators and agencies made of them.
+"""Generated past of the demo: calls by the curve of a day, and the tickets that followed from them.
 
-A transaction for a part of a day; deadlines that ran out are noted by the same sweep as in real life. Who did what is
-in `scripts.demo.stories`.
+A transaction for a part of a day; deadlines that ran out are noted by the same sweep as in real life. What each person
+did is in `scripts.demo.stories`.
 """
 
 import gc
@@ -28,7 +28,7 @@ from callcenter.models import Call, ExtensionSpan, User
 from callcenter.vocab import Role
 from scripts.demo.simulated.callers import LOCAL
 from scripts.demo.simulated.past import messages
-from scripts.demo.stories import Past
+from scripts.demo.stories import Agenda
 from tickets.life import sweeps
 
 CALLS_A_DAY = 120
@@ -37,7 +37,7 @@ _LOOKS = (time(11, 35), time(17, 5))
 
 
 @dataclass(frozen=True)
-class Written:
+class BackfillCounts:
     days: int
     calls: int
 
@@ -45,7 +45,7 @@ class Written:
 def write(
     engine: Engine, data_dir: Path, *, days: int, now: datetime, stop: Event | None = None,
     calls_a_day: int = CALLS_A_DAY, workers: int | None = None,
-) -> Written:  # fmt: skip
+) -> BackfillCounts:  # fmt: skip
     """Write the `days` local days before today, and today so far; a day that has calls already stays as it is.
 
     Safe to run again. Needs the demo's people and rules (`scripts.demo.seeding`). Several processes share the callers.
@@ -56,7 +56,7 @@ def write(
         known = _days_with_calls(session)
     fresh = [day for day in wanted if day not in known]
     if not fresh:
-        return Written(0, 0)
+        return BackfillCounts(0, 0)
     calls = 0
     messages(data_dir)
     with transaction(engine) as session:
@@ -68,11 +68,11 @@ def write(
             made = sum(_slice(engine, crew, day, end, calls_a_day) for end in _ends(day, now))
             calls += made
             tell(day, made)
-    return Written(len(fresh), calls)
+    return BackfillCounts(len(fresh), calls)
 
 
 def _sat_there_since(session: Session, start: datetime) -> None:
-    """The past too is somebody's: each operator had the usual extension from then until the demo knows of it."""
+    """The past has owners too: each operator had the usual extension from then until the demo knows of it."""
     operators = select(User).where(User.role == Role.OPERATOR, User.active, User.usual_extension.is_not(None))
     for user in session.scalars(operators):
         first = select(func.min(ExtensionSpan.since)).where(ExtensionSpan.extension == user.usual_extension)
@@ -119,12 +119,12 @@ def _crew(engine: Engine, data_dir: Path, known: set[date], workers: int) -> Ite
 
 
 @dataclass
-class _Worker:
+class _BackfillWorker:
     engine: Engine
-    past: Past
+    past: Agenda
 
 
-_worker: _Worker | None = None
+_worker: _BackfillWorker | None = None
 
 
 def _begin(url: str, data_dir: Path, known: set[date], share: int, shares: int) -> None:
@@ -134,7 +134,7 @@ def _begin(url: str, data_dir: Path, known: set[date], share: int, shares: int) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = make_engine(url, application="hotline-history")
     with reading(engine) as session:
-        _worker = _Worker(engine, Past(session, data_dir, known, share, shares))
+        _worker = _BackfillWorker(engine, Agenda(session, data_dir, known, share, shares))
 
 
 def _end_with_parent() -> None:
@@ -157,7 +157,7 @@ def _work(day: date, end: datetime, calls_a_day: int) -> int:
 
 
 def _work_alone(session: Session) -> None:
-    """Nobody else writes these rows, so what was told once stays true; and nobody watches the past."""
+    """No other session writes these rows, so what was read once stays true; and no page shows the past."""
     push.mute(session)
     batch.begin(session)
 

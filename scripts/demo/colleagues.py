@@ -1,4 +1,4 @@
-"""The newcomer's colleagues in the demo: they finish the calls they answered, through the same desk as people."""
+"""Simulated colleagues of the newcomer: they finish the calls they answered, by the desk's own use cases."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ EVERY_S = 2.0
 # How long after the call they still type.
 TYPING = timedelta(seconds=6)
 FILED = 0.75
-# Nobody tells a report in less: the line broke, and the citizen will call again.
+# No report takes less: the line broke, and the citizen will call again.
 BROKEN_S = 10.0
 _ELSE = (Disposition.INFORMED, Disposition.INFORMED, Disposition.SILENT, Disposition.WRONG_NUMBER)
 
@@ -82,7 +82,7 @@ def main() -> None:
             try:
                 finish_calls(here.engine, chance, datetime.now(UTC))
             except (HotlineError, OperationalError) as error:
-                # Somebody else had it in hand; the next round sees what is left.
+                # Another person had it in hand; the next round sees what is left.
                 log.info("not now", error=str(error).splitlines()[0])
 
 

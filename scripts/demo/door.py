@@ -1,4 +1,4 @@
-"""The demo's people on the sign-in page, one click each; a production site can never show them.
+"""Demo accounts on the sign-in page, one click each; a production site can never show them.
 
 All of these must hold: `scripts/run` started this process with its demo province (it alone sets HOTLINE_DEMO_DOOR),
 the console listens on this machine only, the asker sits at this machine and came through no proxy, and the data folder
@@ -35,7 +35,7 @@ def beside_sign_in(settings: Settings) -> "Callable[[], Markup] | None":
 
 
 def people(settings: Settings) -> list[Mapping[str, Any]]:
-    """`{role: Role, username, password, name, extension, agency}`: everybody of the demo by role, or nobody."""
+    """`{role: Role, username, password, name, extension, agency}`: the demo's people by role; empty without a demo."""
     if not (_loopback(_host(settings)) and _at_this_machine()):
         return []
     try:

@@ -1,4 +1,4 @@
-"""Fill a database: what every province needs, and, for the demo, agencies, rules and people to sign in as."""
+"""Seed of the database: what every province needs, and, for the demo, agencies, rules and accounts."""
 
 import hashlib
 import secrets
@@ -55,7 +55,7 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Seeded:
-    """What demo.json holds of the seed: who can sign in, and the tokens by scope."""
+    """What demo.json holds of the seed: the accounts, and the tokens by scope."""
 
     users: tuple[SignIn, ...]
     tokens: dict[str, str]
@@ -94,7 +94,7 @@ def seed(
     """The base and the demo on top of it; safe to run again, and what people have changed since stays.
 
     `earlier` is what demo.json holds from a former seed: its passwords and tokens stay good, in a new database too.
-    Without it the demo's people get new passwords, because nobody could know the old ones.
+    Without it the demo's people get new passwords, because the old ones are not known.
     """
     base(session, now=now, province=province)
     agencies = _agencies(session)
@@ -210,7 +210,7 @@ def _people(
 
 
 def _person(session: Session, person: Person, agency_id: int | None, password: str, known: bool, now: datetime) -> bool:
-    """Whether this person can sign in with this password now; somebody else of that username is left alone."""
+    """Whether this person can sign in with this password now; another person of that username is left alone."""
     user = session.scalars(select(User).where(User.username == person.username)).one_or_none()
     if user is None:
         user = User(

@@ -1,4 +1,4 @@
-"""Words that tell a field, and the first articles, for the demo province. Supervisors go on from here."""
+"""Keywords of the fields and first articles of the demo province. Supervisors go on from here."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Tells a person at the terminal what happens: who calls and what came of it, where a ticket goes, who is needed."""
+"""Running commentary of the demo at the terminal: calls and their outcome, routing of tickets, work that waits."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -42,9 +42,9 @@ _MOVED = {
 
 
 def narrate(engine: Engine, redis_url: str, say: Callable[[str], None], newcomer: str | None = None) -> None:
-    """For ever; a broker that goes away ends it quietly: the children say that themselves.
+    """For ever; a broker that goes away ends it quietly: the children report that themselves.
 
-    `newcomer` is the extension of whoever reads this: their telephone gets a line of its own.
+    `newcomer` is the reader's extension: that telephone gets a line of its own.
     """
     story = Story(newcomer, datetime.now(UTC))
     try:
@@ -59,7 +59,7 @@ def narrate(engine: Engine, redis_url: str, say: Callable[[str], None], newcomer
 
 
 class Story:
-    """What was told already, so that nothing is told twice."""
+    """What was printed already, so that nothing is printed twice."""
 
     def __init__(self, newcomer: str | None, since: datetime) -> None:
         self._newcomer = newcomer
@@ -79,7 +79,7 @@ class Story:
                 yield from self._ticket(ticket)
 
     def needs(self, session: Session, now: datetime) -> Iterator[str]:
-        """Who waits too long for a person; looked for every few seconds."""
+        """Lines for callers and tickets that wait too long for a person; looked for every few seconds."""
         if (now - self._looked).total_seconds() < _LOOK_EVERY_S:
             return
         self._looked = now

@@ -1,4 +1,4 @@
-"""The demo province as data: fields, agencies, who gets what, and the people who sign in. Names are made up."""
+"""Demo province as data: fields, agencies, routing, and accounts. Names are made up."""
 
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Way(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody who signs in. `agency` is an agency's code, or the name of a ward for its committee.
+    """A person with an account. `agency` is an agency's code, or the name of a ward for its committee.
 
     `approves`: heads the agency, and sees its answers before the citizen does.
     """

@@ -1,4 +1,4 @@
-"""Sixty reports as citizens of the demo province say them, with names and phone numbers, for simulated callers."""
+"""Sixty reports of citizens of the demo province, with names and phone numbers, for simulated callers."""
 
 import random
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The seed as a command: writes rows once, and demo.json beside them."""
+"""Seed command: writes rows once, and demo.json beside them."""
 
 import json
 import os

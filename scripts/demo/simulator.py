@@ -1,4 +1,4 @@
-"""A PBX for those who have none: callers who arrive at a pace, operators who answer some, all of it over AMI."""
+"""Simulated PBX as a process: callers arrive at a pace, operators answer some, all of it over AMI."""
 
 import argparse
 import asyncio
@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from scripts.demo.simulated.ami import AmiServer, Channel
+from scripts.demo.simulated.astdb import Lists
 from scripts.demo.simulated.call import PROMPT_S, SimulatedCall
 from scripts.demo.simulated.callers import Fate, Plan, gap_s
 from scripts.demo.simulated.callout import CallOuts
-from scripts.demo.simulated.lists import Lists
 from scripts.demo.simulated.phone import ConsolePhone
-from scripts.demo.simulated.queue import Line, Roster
+from scripts.demo.simulated.queue import Roster, WaitingLine
 from scripts.processes import lifeline, log
 
 # How long the newcomer's telephone may be free and silent before a call is sent to it: the first time, and later on.
@@ -36,7 +36,7 @@ class Simulation:
         self.ami = AmiServer(user, secret, self.live.values, self.roster, [self.phone, self.lists, CallOuts(self)])
         self.extensions = frozenset(operators)
         self.free: list[str] = list(operators)
-        self.waiting = Line()
+        self.waiting = WaitingLine()
         self.messages = 0
         self.speed = speed
         self._seed = seed
@@ -44,7 +44,8 @@ class Simulation:
         self._resting: set[asyncio.Task[None]] = set()
 
     async def arrivals(self, every_s: float, pace: float | None = None) -> None:
-        """Callers for ever, as soon as somebody listens: on average one in `every_s`, or `pace` in the busiest hour."""
+        """Callers for ever, as soon as a listener is connected: on average one in `every_s`, or `pace` in the busiest
+        hour."""
         await self.ami.heard.wait()
         chance = random.Random(self._seed)  # noqa: S311
         serial = 0
@@ -56,7 +57,7 @@ class Simulation:
                 await self.wait(gap)
 
     async def never_silent(self) -> None:
-        """The newcomer's telephone is never silent for long: whoever tries the demo at night has calls to answer."""
+        """The newcomer's telephone is never silent for long: the demo has calls to answer at night too."""
         await self.ami.heard.wait()
         silent_s, serial = 0.0, _SENT_TO_THE_NEWCOMER
         async with asyncio.TaskGroup() as calls:
@@ -77,7 +78,7 @@ class Simulation:
             await SimulatedCall(self, plan.redial).run()
 
     def next_free(self) -> str | None:
-        """Who is rung next: the newcomer when free, so that somebody who looks on sees it ring; else by turns."""
+        """The extension to ring next: the newcomer's when free, so that the visitor sees it ring; else by turns."""
         ready = [extension for extension in self.free if self.roster.is_ready(extension)]
         if not ready:
             return None
@@ -86,7 +87,7 @@ class Simulation:
         return chosen
 
     async def rest(self, extension: str, seconds: float) -> None:
-        """Nobody rings this phone for a while: a ticket is being finished, or nobody was there to answer."""
+        """This phone is not rung for a while: a ticket is being finished, or the last ring was not answered."""
         await self.wait(seconds)
         self.free.append(extension)
 

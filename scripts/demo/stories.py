@@ -1,6 +1,6 @@
-"""Who did what in the demo's past: an agenda in the order of time, each step by the verb that people use.
+"""Agenda of the demo's past: actions in the order of time, each by the use case that people use.
 
-Every step is given the moment at which it happened as its `now`, and plans what somebody does next.
+Every step is given the moment at which it happened as its `now`, and plans the next step.
 """
 
 import heapq
@@ -39,8 +39,8 @@ REDIALLED = 5000
 Step = Callable[[Session, datetime], None]
 
 
-class Past:
-    """What was still to come at each moment of the past, and who did it."""
+class Agenda:
+    """The steps still to come at each moment of the past, and the person of each."""
 
     def __init__(self, session: Session, data_dir: Path, known: set[date], share: int, shares: int) -> None:
         self._planned = set(known)
@@ -179,7 +179,7 @@ class Past:
                 assignment.take(session, Handover.model_validate(promise.payload), now=now)
 
     def _onward(self, ticket: Ticket, chance: random.Random, now: datetime) -> None:
-        """Whoever has it now does the next thing, some time from now."""
+        """Its present owner does the next thing, some time from now."""
         code = ticket.code
         if ticket.state == TicketState.TRIAGE:
             at = lives.later(chance, now, lives.TRIAGE, ticket.level, self._calendar)
@@ -297,7 +297,7 @@ class Past:
         citizens.rate(session, CITIZEN, code, stars=stars, note=note, now=now)
 
     def _officer(self, ticket: Ticket) -> Actor:
-        """The agency's own, or, where the demo has nobody to sign in as, the agency by its name."""
+        """The agency's own, or, where the demo has no account, the agency by its name."""
         agency_id = ticket.lead_agency_id
         assert agency_id
         return self._officers.get(agency_id) or Actor(None, self._agencies[agency_id], Role.OFFICER, agency_id)

@@ -1,1 +1,1 @@
-"""A real Asterisk of our own, unpacked and started beside the project."""
+"""Lab Asterisk: a real one of our own, unpacked and started beside the project."""

@@ -1,4 +1,4 @@
-"""One running Asterisk of our own: exactly the files of telephony/asterisk, and a phone network around them."""
+"""Running Asterisk of our own: exactly the files of telephony/asterisk, and a phone network around them."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ PHONE_PORT = 5000
 
 
 @dataclass(frozen=True)
-class Site:
+class AsteriskSite:
     """What one site adds to the shipped files: phones, settings, and `queues` as text of queues.conf."""
 
     extensions: tuple[str, ...] = ("101", "102", "103", "104", "105", "106")
@@ -38,11 +38,11 @@ class Site:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def demo_site(extensions: Iterable[str]) -> Site:
+def demo_site(extensions: Iterable[str]) -> AsteriskSite:
     """Each extension is a member of the main queue."""
     chosen = tuple(extensions)
     members = "\n".join(f"member => PJSIP/{number},0,{number}" for number in chosen)
-    return Site(chosen, f"[hotline-1022](+)\n{members}\n")
+    return AsteriskSite(chosen, f"[hotline-1022](+)\n{members}\n")
 
 
 class Asterisk:
@@ -52,8 +52,8 @@ class Asterisk:
     are expected at `phones`, extension 101 on port 5101. Several may run at once: each has its own addresses.
     """
 
-    def __init__(self, site: Site | None = None) -> None:
-        self.site = site or Site()
+    def __init__(self, site: AsteriskSite | None = None) -> None:
+        self.site = site or AsteriskSite()
         self.tree = unpacked()
         self.net = _free_net()
         self.address, self.trunk, self.phones = (f"{self.net}.{host}" for host in (1, 2, 3))
@@ -119,7 +119,7 @@ class Asterisk:
         self.kill()
 
     def kill(self) -> None:
-        """kill -9, as a crash: nothing is written or said any more."""
+        """kill -9, as a crash: nothing is written or sent any more."""
         if self._process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -241,7 +241,7 @@ def _forget_old_instances(folder: Path) -> None:
 
 
 def _free_net() -> str:
-    """Three bytes of a loopback network where nobody listens; the process id spreads parallel runs."""
+    """Three bytes of a loopback network without a listening socket; the process id spreads parallel runs."""
     for attempt in range(200):
         net = f"127.{20 + (os.getpid() + attempt) % 200}.{secrets.randbelow(250) + 1}"
         if _is_free(f"{net}.1"):

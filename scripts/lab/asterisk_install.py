@@ -1,4 +1,4 @@
-"""A real Asterisk 22 and SIPp, unpacked into the cache folder, as root or not: nothing is installed."""
+"""Installation of Asterisk 22 and SIPp, unpacked into the cache folder, as root or not."""
 
 import fcntl
 import os

@@ -1,1 +1,1 @@
-"""Processes of a running site: the whole under one parent, servers, worker, schedule, their log and their end."""
+"""Processes of a running site: supervisor, web servers, worker, schedule, logs and shutdown."""

@@ -1,4 +1,4 @@
-"""Keeps child processes alive: their log to files, their warnings to the screen, a dead one started again."""
+"""Supervision of child processes: logs to files, warnings to the screen, a dead one started again."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 
-# What a child does when nobody asks it politely twice.
+# Seconds between SIGTERM and SIGKILL.
 STOP_S = 4.0
 LONGEST_BACK_OFF_S = 30.0
 WELL_AFTER_S = 60.0
@@ -120,7 +120,7 @@ class Supervisor:
         child.start(self.environment)
 
     def keep(self, stop: Event) -> None:
-        """Until `stop`: notice who died, say so, start it again with growing pauses."""
+        """Until `stop`: log each child that died, and start it again with growing pauses."""
         while not stop.wait(0.2):
             self.look_after()
 

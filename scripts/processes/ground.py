@@ -1,4 +1,4 @@
-"""What a command stands on: settings, servers (ours where none are given), and a schema that is up to date."""
+"""Prerequisites of a command: settings, servers (ours where none are given), and an up-to-date schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""A supervised process ends with its supervisor, even when that was killed: its stdin then reaches its end."""
+"""Lifeline of a supervised process: it ends when its stdin does, even if the supervisor was killed."""
 
 import os
 import signal

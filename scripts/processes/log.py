@@ -1,4 +1,4 @@
-"""The log of every process: structlog to stderr, plain for a person at a terminal, JSON lines for a machine."""
+"""Logging of every process: structlog to stderr, plain for a person at a terminal, JSON lines for a machine."""
 
 import logging
 import sys

@@ -60,7 +60,7 @@ def run(*, asterisk: bool, demo: bool, pace: float | None = None, history: int =
         facts = seeding.seed(here.engine, here.settings, with_demo=demo)
         if demo and history:
             backfill.write(here.engine, here.settings.data_dir, days=history, now=datetime.now(UTC), stop=stop)
-        # After the past is written: the sweeps of time would find deadlines there that somebody is about to meet.
+        # After the past is written: the sweeps would find deadlines there that a later step meets.
         supervisor.start("cron", MANAGE, "cron")
         _start_calls(supervisor, here, stop, asterisk=asterisk, demo=demo, pace=pace)
         if not _wait_for_pages(here, supervisor, stop):
@@ -74,7 +74,7 @@ def run(*, asterisk: bool, demo: bool, pace: float | None = None, history: int =
 
 
 def _give_sounds(environment: dict[str, str], data_dir: Path) -> None:
-    """What is said to the simulated PBX can be heard in the console, where the site names no folder of its own."""
+    """Messages left on the simulated PBX can be heard in the console, where the site names no folder of its own."""
     folder = sounds_folder(data_dir)
     folder.mkdir(parents=True, exist_ok=True)
     environment["HOTLINE_SIMULATOR_SOUNDS"] = str(folder)

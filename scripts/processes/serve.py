@@ -25,7 +25,7 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-class _Site(BaseApplication):  # type: ignore[misc]
+class _GunicornSite(BaseApplication):  # type: ignore[misc]
     def __init__(self, make: Callable[[], Any], settings: dict[str, Any]) -> None:
         self._make = make
         self._settings = settings
@@ -47,7 +47,7 @@ def serve(make: Callable[[], Any], bind: str, setting: str, *, workers: int = 1)
     Raises SettingError, naming `setting`, when the address cannot be had.
     """
     check_free(bind, setting)
-    _Site(make, {**_SETTINGS, "bind": [bind], "workers": workers}).run()
+    _GunicornSite(make, {**_SETTINGS, "bind": [bind], "workers": workers}).run()
 
 
 def share_counters(data_dir: Path, site: str) -> None:

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C as an event that a loop can wait on."""
+"""Stop signals: SIGTERM and Ctrl-C as an event that a loop can wait on."""
 
 import signal
 import threading

@@ -1,6 +1,6 @@
-"""What time alone settles, again and again until SIGTERM: sweeps of tickets, and calls against the logs of the PBX.
+"""Periodic work until SIGTERM: sweeps of tickets, and comparison of calls with the logs of the PBX.
 
-Logs can be long, their databases slow, and one who reads them waits for another: no deadline of a ticket waits with it.
+Logs can be long, their databases slow, and their readers wait for one another: no deadline of a ticket waits with it.
 """
 
 import threading
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 def keep_sweeping(engine: Engine, settings: Settings) -> None:
-    """A database that is away is said once; the next round tries again. Files once a day, and at the start."""
+    """A database that is away is logged once; the next round tries again. Files once a day, and at the start."""
     stop = stopped_by_signals()
     away = False
     files_next = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The rq worker: takes routing jobs in this process, one after another, and waits out a broker that is away."""
+"""Worker of rq: takes routing jobs in this process, one after another, and waits out a broker that is away."""
 
 import threading
 from types import FrameType

@@ -1,4 +1,4 @@
-"""People and programs added from the command line, by administration's own use cases, so that it is on record."""
+"""Accounts and API keys from the command line, by administration's own use cases, so that it is on record."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from callcenter.vocab import Role
 from tickets.actors import Actor
 from tickets.administration import lists, people
 
-# Whoever may run commands on the server is its administrator.
+# A person that may run commands on the server is its administrator.
 _ACTOR = Actor(None, "scripts/manage", Role.ADMIN)
 _OPTIONS = {"username": "USERNAME", "password": "password"}
 _WORDS = {

@@ -1,4 +1,4 @@
-"""Calls out of a file of lines, as `scripts/manage calls` writes them."""
+"""Calls from a file of JSON lines, as `scripts/manage calls` writes them."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -229,7 +229,7 @@ def doctor() -> None:
 
 @cli.group()
 def user() -> None:
-    """People who sign in."""
+    """Accounts of people."""
 
 
 @user.command("add")
@@ -331,7 +331,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read our lines has enough; Python must not complain once more at exit.
+        # The reader of our lines has closed the pipe; Python must not complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
@@ -343,7 +343,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _is_server_away(error: Exception) -> bool:
-    """A database or broker that went away is said in one line; anything else is a defect and shows its trace."""
+    """A database or broker that went away is reported in one line; anything else is a defect and shows its trace."""
     return type(error).__name__ in {"OperationalError", "ConnectionError", "TimeoutError"}
 
 

@@ -1,4 +1,4 @@
-"""`doctor`: one line for each thing a site needs, with the mend beside what is wrong."""
+"""`doctor`: one line for each requirement of a site, with the remedy beside what is wrong."""
 
 import asyncio
 import os
@@ -67,7 +67,8 @@ def _data_dir(settings: Settings) -> str:
 
 
 def _spool(settings: Settings) -> str:
-    """Calls that a listener kept on disk: those that wait are written at its next start, those put aside by nobody."""
+    """Calls that a listener kept on disk: those that wait are written at its next start, those put aside never by
+    themselves."""
     folder = settings.data_dir / "spool"
     unread = sorted(str(path) for path in folder.glob("*.unread"))
     if unread:

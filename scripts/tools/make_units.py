@@ -1,4 +1,4 @@
-"""The facts of `units.tsv.gz`, made anew from the package vietnamadminunits; by hand, when a new version of it is out.
+"""Generator of `units.tsv.gz` from the package vietnamadminunits; by hand, when a new version of it is out.
 
     uv pip install --no-deps --target /tmp/units vietnamadminunits==1.0.4
     .venv/bin/python -P -m scripts.make_units /tmp/units/vietnamadminunits

@@ -1,4 +1,4 @@
-"""Load the units of a province: today's from vietnam-provinces, names of before July 2025 and centres from our facts.
+"""Import of a province's units: today's from vietnam-provinces, older names and centres from our data file.
 
 The facts are those of vietnamadminunits, which brings numpy, shapely and geopy along for its two data files; how they
 are made is in `scripts.tools.make_units`.
@@ -22,7 +22,7 @@ from callcenter.text import fold
 FACTS = Path(__file__).with_name("units.tsv.gz")
 
 
-class Place(NamedTuple):
+class FormerName(NamedTuple):
     """A unit of before July 2025 as written in full: `Phường 3`, `Thành phố Mỹ Tho`, `Tiền Giang`."""
 
     name: str
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 class Successor:
     """A former unit and one unit of today, by name, that took over all or (`partial`) a part of it."""
 
-    place: Place
+    place: FormerName
     ward: str
     partial: bool = False
 
@@ -43,7 +43,7 @@ class Successor:
 class Wrong:
     """A row of vietnamadminunits that is not true, and how one knows."""
 
-    place: Place
+    place: FormerName
     ward: str
     reason: str
 
@@ -52,7 +52,7 @@ class Wrong:
 class Merged:
     """A unit that was merged into a neighbour before July 2025 and so is missing, though people still say it."""
 
-    place: Place
+    place: FormerName
     into: str
     reason: str
 
@@ -69,7 +69,7 @@ _SA_DEC = ("Thành phố Sa Đéc", "Đồng Tháp")
 _CHAU_THANH_TG = ("Huyện Châu Thành", "Tiền Giang")
 
 WRONG = tuple(
-    Wrong(Place(name, *district), "Phường Cao Lãnh", _NOT_CAO_LANH)
+    Wrong(FormerName(name, *district), "Phường Cao Lãnh", _NOT_CAO_LANH)
     for name, district in (
         ("Phường 4", _MY_THO),
         ("Phường 6", _MY_THO),
@@ -83,18 +83,18 @@ WRONG = tuple(
 # vietnamadminunits knows these as aliases of the unit they went into, but without accents.
 _WAVE_2024 = "merged in the wave of 2023-2025; what took it over is of vietnamadminunits' list of aliases"
 MERGED = (
-    Merged(Place("Phường 7", *_MY_THO), "Phường 1", _WAVE_2024),
-    Merged(Place("Phường 3", *_MY_THO), "Phường 2", _WAVE_2024),
-    Merged(Place("Phường 8", *_MY_THO), "Phường 2", _WAVE_2024),
-    Merged(Place("Phường 3", *_GO_CONG), "Phường 2", "Resolution 1013/NQ-UBTVQH15, 2024"),
-    Merged(Place("Phường 4", *_GO_CONG), "Phường 1", "Resolution 1013/NQ-UBTVQH15, 2024"),
-    Merged(Place("Phường 2", *_CAO_LANH), "Phường 1", "Resolution 1284/NQ-UBTVQH15, from 1 January 2025"),
-    Merged(Place("Phường 11", *_CAO_LANH), "Phường Mỹ Ngãi", "Resolution 1284/NQ-UBTVQH15, from 1 January 2025"),
-    Merged(Place("Xã Mỹ Phước", "Huyện Tân Phước", "Tiền Giang"), "Thị trấn Mỹ Phước", _WAVE_2024),
-    Merged(Place("Xã Tân Lý Tây", *_CHAU_THANH_TG), "Thị trấn Tân Hiệp", _WAVE_2024),
-    Merged(Place("Xã Hữu Đạo", *_CHAU_THANH_TG), "Xã Bình Trưng", _WAVE_2024),
-    Merged(Place("Xã Dưỡng Điềm", *_CHAU_THANH_TG), "Xã Bình Trưng", _WAVE_2024),
-    Merged(Place("Xã Thường Thới Hậu B", "Huyện Hồng Ngự", "Đồng Tháp"), "Xã Thường Lạc", _WAVE_2024),
+    Merged(FormerName("Phường 7", *_MY_THO), "Phường 1", _WAVE_2024),
+    Merged(FormerName("Phường 3", *_MY_THO), "Phường 2", _WAVE_2024),
+    Merged(FormerName("Phường 8", *_MY_THO), "Phường 2", _WAVE_2024),
+    Merged(FormerName("Phường 3", *_GO_CONG), "Phường 2", "Resolution 1013/NQ-UBTVQH15, 2024"),
+    Merged(FormerName("Phường 4", *_GO_CONG), "Phường 1", "Resolution 1013/NQ-UBTVQH15, 2024"),
+    Merged(FormerName("Phường 2", *_CAO_LANH), "Phường 1", "Resolution 1284/NQ-UBTVQH15, from 1 January 2025"),
+    Merged(FormerName("Phường 11", *_CAO_LANH), "Phường Mỹ Ngãi", "Resolution 1284/NQ-UBTVQH15, from 1 January 2025"),
+    Merged(FormerName("Xã Mỹ Phước", "Huyện Tân Phước", "Tiền Giang"), "Thị trấn Mỹ Phước", _WAVE_2024),
+    Merged(FormerName("Xã Tân Lý Tây", *_CHAU_THANH_TG), "Thị trấn Tân Hiệp", _WAVE_2024),
+    Merged(FormerName("Xã Hữu Đạo", *_CHAU_THANH_TG), "Xã Bình Trưng", _WAVE_2024),
+    Merged(FormerName("Xã Dưỡng Điềm", *_CHAU_THANH_TG), "Xã Bình Trưng", _WAVE_2024),
+    Merged(FormerName("Xã Thường Thới Hậu B", "Huyện Hồng Ngự", "Đồng Tháp"), "Xã Thường Lạc", _WAVE_2024),
 )
 
 
@@ -106,7 +106,9 @@ def load_units(session: Session, province: str) -> None:
     wards = list(wards_of(province))
     session.execute(insert(Ward).values(wards).on_conflict_do_nothing())
     codes = {ward["name"]: ward["code"] for ward in wards}
-    known = {Place(*row) for row in session.execute(select(FormerUnit.name, FormerUnit.district, FormerUnit.province))}
+    known = {
+        FormerName(*row) for row in session.execute(select(FormerUnit.name, FormerUnit.district, FormerUnit.province))
+    }
     rows = [_row(successor, codes) for successor in former_units_of(province) if successor.place not in known]
     if rows:
         session.execute(insert(FormerUnit).values(rows).on_conflict_do_nothing())
@@ -129,14 +131,14 @@ def wards_of(province: str) -> Iterator[dict[str, Any]]:
 
 
 def former_units_of(province: str) -> list[Successor]:
-    """Who took over whom; the parts of a split unit come with its main part first."""
+    """Each former unit with its successor; the parts of a split unit come with its main part first."""
     wrong = {(row.place, row.ward) for row in WRONG}
     table = [row for row in _table(province) if (row.place, row.ward) not in wrong]
-    parts: dict[Place, list[Successor]] = {}
+    parts: dict[FormerName, list[Successor]] = {}
     for row in table:
         parts.setdefault(row.place, []).append(row)
     for merged in MERGED:
-        heirs = parts.get(Place(merged.into, *merged.place[1:]), [])
+        heirs = parts.get(FormerName(merged.into, *merged.place[1:]), [])
         parts[merged.place] = [Successor(merged.place, heir.ward) for heir in heirs]
     return [Successor(row.place, row.ward, partial=len(rows) > 1) for rows in parts.values() for row in rows]
 
@@ -185,7 +187,7 @@ def _table(province: str) -> Iterator[Successor]:
     """What vietnamadminunits says, mistakes included."""
     for code, name, district, old_province, *heirs in _facts("former"):
         if code == province.zfill(2):
-            yield from (Successor(Place(name, district, old_province), heir) for heir in heirs)
+            yield from (Successor(FormerName(name, district, old_province), heir) for heir in heirs)
 
 
 def _facts(kind: str) -> Iterator[list[str]]:

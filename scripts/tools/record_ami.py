@@ -1,4 +1,4 @@
-"""Records what a PBX says over AMI, phone numbers and names masked, so that a site can send a bug as a file.
+"""Recorder of a PBX's AMI traffic, phone numbers and names masked, so that a site can attach it to a bug report.
 
     scripts/manage record ami://USER:SECRET@HOST:PORT calls.ami --seconds 600
 
@@ -84,7 +84,7 @@ class Recorder:
         self.lost = asyncio.Event()
 
     async def __aenter__(self) -> "Recorder":
-        """Raises PermissionError for a wrong user or secret, OSError when nobody answers."""
+        """Raises PermissionError for a wrong user or secret, OSError when the PBX does not answer."""
         reader, self._writer = await asyncio.open_connection(self.host, self.port)
         self.send("Login", Username=self.user, Secret=self.secret)
         banner = await asyncio.wait_for(reader.readline(), 10)

@@ -1,1 +1,1 @@
-"""The wire: AMI's bytes, framed and checked, and the connection they come by."""
+"""AMI client: bytes framed and checked, and the connection that carries them."""

@@ -1,4 +1,4 @@
-"""What an event looks like as Asterisk writes it, and what can be trusted of one that a caller's text broke.
+"""Event blocks of AMI as Asterisk writes them, and what can be trusted of one that a caller's text broke.
 
 Asterisk writes a caller's number as it came, line breaks included, and keeps at most 79 bytes of it. Each channel in an
 event is the same lines in the same order; all of them from `AccountCode` to `Linkedid` are more than 79 bytes hold.

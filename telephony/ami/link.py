@@ -1,4 +1,4 @@
-"""The connection to one PBX: logs in by panoramisk's Manager, watches over it, and makes it again when it is lost.
+"""AMI connection to one PBX: logged in by panoramisk's Manager, supervised, and made again when it is lost.
 
 What panoramisk leaves out is here: a time limit for the log-in, one clear line for a wrong secret, pings with a
 deadline, a pause that grows before each new attempt. Nothing that was sent before is ever sent again.
@@ -19,7 +19,7 @@ from panoramisk.message import Message
 
 from callcenter.config import Pbx
 from telephony.ami.protocol import MEMBER_EVENTS, ORIGINATED, AmiProtocol, Headers
-from telephony.findings import Evidence
+from telephony.findings import EventCounts
 
 log = structlog.get_logger(__name__)
 
@@ -77,10 +77,11 @@ class _Manager(Manager):  # type: ignore[misc]
 
 
 class Link:
-    """Keeps one PBX heard. `hear` gets each wanted event, `told` each state; neither may wait or raise.
+    """Keeps one PBX heard. `hear` gets each wanted event, `told` each state of the connection; neither may wait or
+    raise.
 
     With `connected` come the rows of `Status`, at their place among the events, so that calls can be compared.
-    `members_changed` is set when somebody signs in, out or pauses; `called_out` gets what is said of outgoing calls.
+    `members_changed` is set when a member signs in, out or pauses; `called_out` gets the events of outgoing calls.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Link:
         self.pbx = pbx
         self.state = LinkState(connected=False, since=datetime.now(UTC), detail="starting")
         self.watch = watch or Watch()
-        self.evidence = Evidence(monotonic())
+        self.evidence = EventCounts(monotonic())
         self._hear = hear
         self._told = told
         self._manager: _Manager | None = None
@@ -115,7 +116,7 @@ class Link:
         return self._tampered + (protocol.tampered if protocol is not None else 0)
 
     def expect_probe(self, token: str) -> "asyncio.Future[Headers]":
-        """The event that comes back for a `UserEvent` action `HotlineProbe` with this Token; told to nobody else."""
+        """The event that comes back for a `UserEvent` action `HotlineProbe` with this Token; `hear` does not get it."""
         self._probes.clear()
         self._probes[token] = asyncio.get_running_loop().create_future()
         return self._probes[token]
@@ -179,7 +180,7 @@ class Link:
     async def _log_in(self) -> None:
         loop = asyncio.get_running_loop()
         self._lost, self._booted = loop.create_future(), loop.create_future()
-        self.evidence = Evidence(monotonic())
+        self.evidence = EventCounts(monotonic())
         self._manager = _Manager(
             loop=loop,
             host=self.pbx.host,
@@ -239,7 +240,7 @@ class Link:
         return frozenset(name.lower() for name in answer[0]) if answer[0].success else frozenset()
 
     async def _status(self) -> Rows | None:
-        """One row for each channel of the PBX, as `Status` lists them, with `Queue` and `Wait` of who waits.
+        """One row for each channel of the PBX, as `Status` lists them, with `Queue` and `Wait` of waiting callers.
 
         None where this user may not ask: then nothing is known, which is not the same as no calls.
         """

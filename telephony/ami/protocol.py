@@ -1,4 +1,4 @@
-"""The bytes of AMI: framed, unwanted events dropped by name unread, forged ones dropped and counted, nothing raised.
+"""AMI protocol: bytes framed, unwanted events dropped by name unread, forged ones dropped and counted; never raises.
 
 A protocol class for panoramisk's Manager, in place of its own. Asterisk writes what a caller sent into its events as it
 came, CR LF included. Checked here: the first lines and their order, the privilege class, and the lines of each channel
@@ -39,7 +39,7 @@ _ENDS = (b"\r\n", b"")
 _WANTED_VARIABLE = b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
 
 
-# Who is in the queues has changed: no call's affair, and read anew as a whole.
+# The members of the queues have changed: no call's affair, and read anew as a whole.
 MEMBER_EVENTS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"})
 
 
@@ -64,7 +64,7 @@ _VARIABLE = b"\r\nPrivilege: " + _class_of("VarSet")
 
 
 class AmiProtocol(asyncio.Protocol):
-    """One connection. Events go to `hear`, answers to the actions they belong to; `closed` is told once.
+    """One connection. Events go to `hear`, answers to the actions they belong to; `closed` is called once.
 
     `tampered` counts the blocks that Asterisk did not write as they stand; `heard_at` is the loop's time of the last
     byte. Attributes that panoramisk's Manager sets or reads: transport, factory, responses, queue, version, log.
@@ -123,7 +123,7 @@ class AmiProtocol(asyncio.Protocol):
         if second is not None:
             return self._event(block, second, end)
         if not block.startswith(_PRIVILEGE, end):
-            # A row of an answer, or somebody's forgery of no use.
+            # A row of an answer, or a forgery without use.
             return None if self._is_continued(block) else self._answer(block)
         self._unread = block
         if self.responses and b"\r\nActionID: " in block:
@@ -253,7 +253,7 @@ class AmiProtocol(asyncio.Protocol):
         for action in self.responses.values():
             if not action.future.done():
                 action.future.set_exception(ConnectionError(why))
-                # Nobody may be waiting any more, and that is no error.
+                # The waiting task may be gone, and that is no error.
                 action.future.exception()
         self.responses.clear()
         self.on_closed(why)

@@ -1,4 +1,4 @@
-"""The state machine: `step` finds the call that a happening belongs to and moves it on.
+"""Call state machine: `step` finds the call that a happening belongs to and moves it on.
 
 Deterministic and total: late, doubled and unknown happenings change nothing. Time passing is a happening too (`TICK`).
 """
@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, Outcome
-from telephony.callflow.call import Call, Leg, columns, from_json, to_json
+from telephony.callflow.call import CallState, Leg, columns, from_json, to_json
 from telephony.callflow.calls import GRACE, Calls, Rules, explain, is_extension, remember, talk
 from telephony.callflow.end import vanish
 from telephony.callflow.marks import MARKS, Mark, introduce
 from telephony.callflow.moves import AFTER_THE_END, MOVES, Move, close, reconsider
 from telephony.events import Happening, Kind, extension_of
 
-__all__ = ["Call", "Calls", "Rules", "columns", "from_json", "locate", "resync", "step", "to_json"]
+__all__ = ["CallState", "Calls", "Rules", "columns", "from_json", "locate", "resync", "step", "to_json"]
 
 # How long a call is remembered, so that what comes late finds it.
 _KEEP = timedelta(minutes=10)
@@ -31,7 +31,7 @@ def step(calls: Calls, happening: Happening) -> Changed:
     return _STEPS[happening.kind](calls, happening)
 
 
-def locate(calls: Calls, happening: Happening) -> Call | None:
+def locate(calls: Calls, happening: Happening) -> CallState | None:
     """By the channel it happened to, its Linkedid, the channels it names besides, or the one phone it can mean."""
     for uniqueid in (happening.uniqueid, happening.dest, happening.other):
         leg = calls.legs.get(uniqueid)
@@ -97,7 +97,7 @@ def _open(calls: Calls, happening: Happening) -> Changed:
             known.context = happening.context
     if happening.uniqueid in calls.by_id or not _is_hotline(calls, known, happening):
         return ()
-    call = Call(happening.uniqueid, happening.at, number_dialled=happening.exten)
+    call = CallState(happening.uniqueid, happening.at, number_dialled=happening.exten)
     call.told_start = happening.kind == Kind.STARTED
     introduce(call, happening)
     leg = known or Leg(happening.uniqueid, happening.channel, extension_of(happening.channel))
@@ -121,7 +121,7 @@ def _is_hotline(calls: Calls, leg: Leg | None, happening: Happening) -> bool:
 
 
 def _rebridged(calls: Calls, happening: Happening) -> Changed:
-    """Who hears whom has changed; the bridge tells whose call it is, where the Linkedid does not yet."""
+    """The connected channels have changed; the bridge identifies the call, where the Linkedid does not yet."""
     successor = calls.legs.get(calls.replaced.get(happening.uniqueid, ""))
     leg = successor or calls.leg(happening.uniqueid, happening.linkedid, happening.channel)
     if leg is None or (happening.kind == Kind.BRIDGED) == (happening.bridge in leg.bridges):
@@ -157,8 +157,8 @@ def _ticked(calls: Calls, happening: Happening) -> Changed:
     return [call.linkedid for call in list(calls.by_id.values()) if _tick(calls, call, happening.at)]
 
 
-def _shut_down(calls: Calls, call: Call, at: datetime) -> bool:
-    """The PBX stopped on purpose: what it hung up a moment ago, nobody else did."""
+def _shut_down(calls: Calls, call: CallState, at: datetime) -> bool:
+    """The PBX stopped on purpose: what ended a moment ago was hung up by it."""
     if call.ended_at is None or at - call.ended_at > _BEFORE_SHUTDOWN or call.told_by or call.asked_at:
         return False
     if call.settled and call.outcome != Outcome.ANSWERED:
@@ -168,7 +168,7 @@ def _shut_down(calls: Calls, call: Call, at: datetime) -> bool:
     return reconsider(calls, call)
 
 
-def _tick(calls: Calls, call: Call, at: datetime) -> bool:
+def _tick(calls: Calls, call: CallState, at: datetime) -> bool:
     """`at` is our clock: each grace runs from the first tick that sees it, so that clocks may differ."""
     if call.missing_since is not None and at - call.missing_since >= calls.patience:
         _end_unseen(calls, call, call.lost_at or call.missing_since)
@@ -189,7 +189,7 @@ def _tick(calls: Calls, call: Call, at: datetime) -> bool:
     return explain(call) or call.settled
 
 
-def _end_unseen(calls: Calls, call: Call, at: datetime) -> None:
+def _end_unseen(calls: Calls, call: CallState, at: datetime) -> None:
     """The call is over, and its end was not heard: for the record it ended when the link did."""
     moment = max(at, call.answered_at or call.queued_at or call.started_at)
     vanish(call, moment)
@@ -229,21 +229,21 @@ def _resync_legs(calls: Calls, present: Mapping[str, Mapping[str, str]], at: dat
         calls.drop(leg)
 
 
-def _may_have_missed_a_hold(calls: Calls, call: Call) -> bool:
+def _may_have_missed_a_hold(calls: Calls, call: CallState) -> bool:
     """Of a talk that went on when the link was lost; returns whether that is news to be written now."""
     concerns = call.ended_at is None or call.linkedid in calls.lost_talks
     return concerns and miss_holds(call) and call.missing_since is None
 
 
-def miss_holds(call: Call) -> bool:
-    """Nobody heard for a while whether whoever talks was on hold; returns whether that is news."""
+def miss_holds(call: CallState) -> bool:
+    """Marks the holds of running talks as unknown after a gap; returns whether that is news."""
     missed = bool(call.operators) and not call.hold_unheard
     call.hold_unheard = call.hold_unheard or missed
     return missed
 
 
 def _pick_up(calls: Calls, uniqueid: str, row: Mapping[str, str], at: datetime) -> Changed:
-    """A caller who is in the house already: dialled the hotline (DNID), and is no phone of ours."""
+    """A caller already in the PBX: dialled the hotline (DNID), and is no phone of ours."""
     channel = row.get("Channel", "")
     if is_extension(extension_of(channel)) or not calls.rules.is_hotline(row.get("DNID", "")):
         return ()
@@ -271,7 +271,7 @@ def _place(calls: Calls, uniqueid: str, row: Mapping[str, str], at: datetime) ->
         calls.join(leg, bridge, at)
 
 
-def _resync_call(calls: Calls, call: Call, present: Mapping[str, Mapping[str, str]], at: datetime) -> bool:
+def _resync_call(calls: Calls, call: CallState, present: Mapping[str, Mapping[str, str]], at: datetime) -> bool:
     row = present.get(call.linkedid)
     if row is None:
         if call.missing_since is None:
@@ -291,7 +291,7 @@ def _resync_call(calls: Calls, call: Call, present: Mapping[str, Mapping[str, st
     return talked or before != (call.in_queue, call.ringing)
 
 
-def _resync_queue(call: Call, row: Mapping[str, str], at: datetime) -> None:
+def _resync_queue(call: CallState, row: Mapping[str, str], at: datetime) -> None:
     """Whether the caller waits, and where."""
     waiting = row.get("Application") == "Queue" and not (row.get("BridgeID") or row.get("BridgeId"))
     if waiting and call.answered_at is None:

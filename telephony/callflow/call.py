@@ -1,4 +1,4 @@
-"""One call as the state machine knows it: what the record shows, what is live, and the marks it decides by.
+"""State of one call in the state machine: the record's columns, the live legs, and the marks it decides by.
 
 A `Call` belongs to its `Calls` and is changed there alone; `columns` and `to_json` are copies for everybody else.
 """
@@ -31,7 +31,7 @@ class Leg:
 
     @property
     def local(self) -> bool:
-        """True for the two halves of a Local channel, which are wire and nobody's phone."""
+        """True for the two halves of a Local channel, which are a connection and not a telephone."""
         return self.channel.startswith("Local/")
 
 
@@ -43,7 +43,7 @@ class Transfer:
 
 
 @dataclass(slots=True)
-class Talk:
+class TalkState:
     """One operator with the caller, holds included; open (`until` is None) while they talk."""
 
     extension: str
@@ -53,7 +53,7 @@ class Talk:
 
 
 @dataclass(slots=True)
-class Call:
+class CallState:
     """A hotline call. Moments are Asterisk's own; lists keep the order in which things happened."""
 
     linkedid: str
@@ -74,7 +74,7 @@ class Call:
     lost_in_transfer: bool = False
     hold_s: float = 0.0
     operators: list[str] = field(default_factory=list)
-    talks: list[Talk] = field(default_factory=list)
+    talks: list[TalkState] = field(default_factory=list)
     rang: list[str] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
     hung_up_by: HungUpBy | None = None
@@ -112,7 +112,7 @@ class Call:
     end_context: str = ""
     end_cause: str = ""
     vanished: bool = False
-    # Who talked may have been on hold while nobody heard the PBX; no witness tells that later.
+    # A talk may have had a hold in the gap; no witness shows that later.
     hold_unheard: bool = False
     settled: bool = False
     # By our clock, not Asterisk's: since when a grace runs.
@@ -123,7 +123,7 @@ class Call:
 
     @property
     def last_operator(self) -> str:
-        """Who talks with the caller, or did last: of several at once, the last to come."""
+        """The extension that talks with the caller, or did last: of several at once, the last to join."""
         last = talks.latest(self.talks)
         return last.extension if last else self.operators[-1] if self.operators else ""
 
@@ -162,10 +162,10 @@ class Call:
         return max(0.0, (self.talk_ended_at - self.answered_at).total_seconds())
 
 
-def columns(call: Call) -> dict[str, Any]:
+def columns(call: CallState) -> dict[str, Any]:
     """The call as the columns of `callcenter.models.Call`, without `pbx`. `ended_at` and `outcome` come together.
 
-    Until its end is sure (`settled`) an ended call shows nobody ringing or talking, but no outcome yet.
+    Until its end is sure (`settled`) an ended call has no ringing or talking extension, but no outcome yet.
     """
     return {
         "linkedid": call.linkedid,
@@ -201,7 +201,7 @@ def columns(call: Call) -> dict[str, Any]:
     }
 
 
-def to_json(call: Call) -> dict[str, Any]:
+def to_json(call: CallState) -> dict[str, Any]:
     """All of it, for a listener that starts again; `from_json` gives back an equal call."""
     written = {item.name: _plain(getattr(call, item.name)) for item in fields(call)}
     written["legs"] = {key: _row(leg) for key, leg in call.legs.items()}
@@ -210,9 +210,9 @@ def to_json(call: Call) -> dict[str, Any]:
     return written
 
 
-def from_json(written: Mapping[str, Any]) -> Call:
+def from_json(written: Mapping[str, Any]) -> CallState:
     """Raises KeyError, TypeError or ValueError for what `to_json` never wrote; unknown keys are left out."""
-    known = {item.name for item in fields(Call)}
+    known = {item.name for item in fields(CallState)}
     values = {name: _typed(name, value) for name, value in written.items() if name in known}
     legs = {key: _leg(row) for key, row in written.get("legs", {}).items()}
     transfers = [
@@ -220,13 +220,13 @@ def from_json(written: Mapping[str, Any]) -> Call:
         for row in written.get("transfers", ())
     ]
     talks = [
-        Talk(row["extension"], datetime.fromisoformat(row["since"]), _moment(row["until"]), row["hold_s"])
+        TalkState(row["extension"], datetime.fromisoformat(row["since"]), _moment(row["until"]), row["hold_s"])
         for row in written.get("talks", ())
     ]
-    return Call(**{**values, "legs": legs, "transfers": transfers, "talks": talks})
+    return CallState(**{**values, "legs": legs, "transfers": transfers, "talks": talks})
 
 
-def _talk(talk: Talk, *, heard: bool) -> dict[str, Any]:
+def _talk(talk: TalkState, *, heard: bool) -> dict[str, Any]:
     """As the record shows it; of a hold that may have gone unheard there is no length."""
     return {**_row(talk), "hold_s": round(talk.hold_s, 3) if heard else None}
 
@@ -242,7 +242,7 @@ _WORDS: dict[str, type] = {
     "told_by": HungUpBy,
 }
 _LEG = frozenset(item.name for item in fields(Leg))
-_MOMENTS = frozenset(item.name for item in fields(Call) if item.name.endswith(("_at", "_since")))
+_MOMENTS = frozenset(item.name for item in fields(CallState) if item.name.endswith(("_at", "_since")))
 
 
 def _plain(value: Any) -> Any:
@@ -255,7 +255,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _row(value: Leg | Transfer | Talk) -> dict[str, Any]:
+def _row(value: Leg | Transfer | TalkState) -> dict[str, Any]:
     return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
 
 

@@ -1,4 +1,4 @@
-"""The calls in hand and their channels: which leg belongs to which call, and who is connected with whom.
+"""Registry of live calls and channels: the legs of each call, and the bridges that connect them.
 
 Keys are Uniqueid and Linkedid, never channel names: those begin again after a restart.
 """
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from callcenter.vocab import Third, TransferKind
-from telephony.callflow.call import Call, Leg, Talk, Transfer
+from telephony.callflow.call import CallState, Leg, TalkState, Transfer
 from telephony.events import extension_of
 
 # Legs of other calls are kept until they hang up; a Hangup that was never heard must not keep them for ever.
@@ -43,19 +43,19 @@ class Calls:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.by_id: dict[str, Call] = {}
+        self.by_id: dict[str, CallState] = {}
         self.legs: dict[str, Leg] = {}
         self.bridges: dict[str, dict[str, Leg]] = {}
         self.halves: dict[str, list[Leg]] = {}
         self.replaced: dict[str, str] = {}
         self.hears_requests = False
         self.lost_at: datetime | None = None
-        # Who talked then: whether they held since, nobody heard.
+        # Talks of then: whether they were held since is not known.
         self.lost_talks: frozenset[str] = frozenset()
         # How long a call that the PBX does not show any more may wait for a word of its end.
         self.patience = GRACE
 
-    def add(self, call: Call) -> None:
+    def add(self, call: CallState) -> None:
         """Take a call in hand, with the legs it has (its own channel at least)."""
         self.by_id[call.linkedid] = call
         self.replaced |= call.replaced
@@ -64,7 +64,7 @@ class Calls:
             for bridge in leg.bridges:
                 self.bridges.setdefault(bridge, {})[leg.uniqueid] = leg
 
-    def forget(self, call: Call) -> None:
+    def forget(self, call: CallState) -> None:
         self.by_id.pop(call.linkedid, None)
         for replaced in call.replaced:
             self.replaced.pop(replaced, None)
@@ -86,7 +86,7 @@ class Calls:
             self.adopt(call, leg)
         return leg
 
-    def adopt(self, call: Call, leg: Leg) -> None:
+    def adopt(self, call: CallState, leg: Leg) -> None:
         """From here on the leg serves this call. A citizen's own channel serves their own call always."""
         if leg.uniqueid in self.by_id and leg.uniqueid != call.linkedid:
             return
@@ -111,10 +111,10 @@ class Calls:
                 self.halves.pop(_pair(leg.channel), None)
 
     def join(self, leg: Leg, bridge: str, at: datetime) -> None:
-        """It is in this bridge too. One it entered a while ago it has left, whether that was told or not.
+        """The leg is in this bridge too. One it entered a while ago it has left, whether that was reported or not.
 
-        Asterisk tells each bridge's events in order, but those of two bridges may come crossed: who was moved
-        from one to the other in the same moment seems to enter the second before the first.
+        Asterisk tells each bridge's events in order, but those of two bridges may come crossed: a channel moved from
+        one to the other in the same moment seems to enter the second before the first.
         """
         for other, since in list(leg.bridges.items()):
             if abs(at - since) > _MOVED_WITHIN:
@@ -122,7 +122,7 @@ class Calls:
         leg.bridges[bridge] = at
         self.bridges.setdefault(bridge, {})[leg.uniqueid] = leg
 
-    def replace(self, call: Call, old: str, new: Leg, left: str, at: datetime) -> None:
+    def replace(self, call: CallState, old: str, new: Leg, left: str, at: datetime) -> None:
         """`new`, out of the bridge `left`, is where `old` was: in its bridge, or the one it seems to enter later."""
         self.part(new, left)
         call.replaced[old] = self.replaced[old] = new.uniqueid
@@ -142,7 +142,7 @@ class Calls:
                 if not members:
                     del self.bridges[name]
 
-    def reached(self, call: Call) -> Iterator[Leg]:
+    def reached(self, call: CallState) -> Iterator[Leg]:
         """Every phone that hears the caller now, through Local channels too; other citizens left out."""
         caller = self.legs.get(call.linkedid)
         waiting = list(caller.bridges) if caller is not None else []
@@ -159,7 +159,7 @@ class Calls:
                         waiting.append(bridge)
 
     def touched(self, bridge: str) -> set[str]:
-        """The calls whose caller may hear something new when somebody enters this bridge."""
+        """The calls whose caller may be connected anew when a channel enters this bridge."""
         return {leg.call for leg in self.bridges.get(bridge, {}).values() if leg.call}
 
     def _index(self, leg: Leg) -> None:
@@ -176,7 +176,7 @@ def _pair(channel: str) -> str:
     return channel.partition(";")[0]
 
 
-def is_operator(call: Call, leg: Leg) -> bool:
+def is_operator(call: CallState, leg: Leg) -> bool:
     """A phone of ours: a queue member, or a short number that the caller was not merely forwarded to."""
     if leg.member:
         return True
@@ -195,8 +195,8 @@ def remember(names: list[str], name: str) -> bool:
     return True
 
 
-def talk(calls: Calls, call: Call, at: datetime) -> bool:
-    """Look again who talks with the caller; True where that changed."""
+def talk(calls: Calls, call: CallState, at: datetime) -> bool:
+    """Recompute the extensions that talk with the caller; True where that changed."""
     now: list[str] = []
     heard = list(calls.reached(call))
     for leg in heard:
@@ -219,8 +219,8 @@ def talk(calls: Calls, call: Call, at: datetime) -> bool:
     return True
 
 
-def _third(call: Call, heard: Sequence[Leg]) -> Third | None:
-    """Where somebody stands whom the last operator asks, or passed this call on to."""
+def _third(call: CallState, heard: Sequence[Leg]) -> Third | None:
+    """State of the party that the last operator consults, or transferred this call to."""
     if not call.operators:
         return None
     if any(not is_operator(call, leg) for leg in heard):
@@ -230,12 +230,12 @@ def _third(call: Call, heard: Sequence[Leg]) -> Third | None:
     return Third.ANSWERED if asked else None
 
 
-def _begin_talk(call: Call, extension: str, at: datetime) -> None:
+def _begin_talk(call: CallState, extension: str, at: datetime) -> None:
     announced = call.completed or call.in_transfer or extension == call.connected
     if call.transfers and not call.transfers[-1].to:
         call.transfers[-1].to = extension
     elif call.operators and not call.talking and not announced and extension != call.operators[-1]:
-        # Either the announcement is a moment late, or the PBX was told to redirect.
+        # Either the announcement is a moment late, or the PBX was ordered to redirect.
         call.unexplained = extension
     if call.answered_at is None:
         call.answered_at = at
@@ -243,25 +243,25 @@ def _begin_talk(call: Call, extension: str, at: datetime) -> None:
     remember(call.rang, extension)
     last = call.talks[-1] if call.talks else None
     if last is not None and last.extension == extension and last.until and at - last.until <= _MOVED_WITHIN:
-        # Somebody was asked, and refused at once.
+        # A consulted party refused at once.
         last.until = None
     else:
-        call.talks.append(Talk(extension, at))
+        call.talks.append(TalkState(extension, at))
     for leg in [leg for leg, name in call.ringing.items() if name == extension]:
         del call.ringing[leg]
     call.completed = False
     call.ended_by = None
 
 
-def end_talks(call: Call, at: datetime, besides: Collection[str] = ()) -> None:
-    """Whoever is not among these talks with the caller no more."""
+def end_talks(call: CallState, at: datetime, besides: Collection[str] = ()) -> None:
+    """Ends every open talk of an extension that is not among these."""
     for one in call.talks:
         if one.until is None and one.extension not in besides:
             one.until = max(at, one.since)
 
 
-def explain(call: Call) -> bool:
-    """Whoever joined unannounced and stayed unannounced was put there by a redirect."""
+def explain(call: CallState) -> bool:
+    """A leg that joined unannounced and stayed unannounced was put there by a redirect."""
     if call.unexplained is None:
         return False
     call.transfers.append(Transfer(TransferKind.REDIRECT, call.unexplained, call.answered_at or call.started_at))

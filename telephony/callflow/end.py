@@ -1,16 +1,16 @@
-"""How a call ended: its one outcome, who hung up, and whether that is already sure."""
+"""End of a call: its one outcome, the party that hung up, and whether that is already certain."""
 
 from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, Outcome, Reason, Stage
-from telephony.callflow.call import Call
+from telephony.callflow.call import CallState
 
 # A true abandon and its Hangup are 1 to 4 ms apart; what the dialplan does after a timeout takes longer.
 _SAME_MOMENT = timedelta(seconds=0.5)
 _BUSY = "17"
 
 
-def decide(call: Call, *, hears_requests: bool) -> None:
+def decide(call: CallState, *, hears_requests: bool) -> None:
     """Settle what the record says of the end; the caller's channel is gone. May be asked again with more known."""
     call.outcome = _outcome(call, hears_requests)
     call.stage = _stage(call) if call.outcome == Outcome.ABANDONED else None
@@ -19,7 +19,7 @@ def decide(call: Call, *, hears_requests: bool) -> None:
     call.lost_in_transfer = bool(call.operators) and call.in_transfer
 
 
-def is_sure(call: Call) -> bool:
+def is_sure(call: CallState) -> bool:
     """True where nothing that may still arrive could change the outcome."""
     if call.told_by or call.asked_at or call.vanished:
         return True
@@ -29,7 +29,7 @@ def is_sure(call: Call) -> bool:
     return call.voicemail or call.blocked or any(mark is not None for mark in told)
 
 
-def _outcome(call: Call, hears_requests: bool) -> Outcome:
+def _outcome(call: CallState, hears_requests: bool) -> Outcome:
     """The first that fits, in the order of `Outcome`."""
     if call.operators:
         return Outcome.ANSWERED
@@ -48,7 +48,7 @@ def _outcome(call: Call, hears_requests: bool) -> Outcome:
     return Outcome.TIMEOUT if _timed_out(call) else Outcome.ABANDONED
 
 
-def _timed_out(call: Call) -> bool:
+def _timed_out(call: CallState) -> bool:
     """QueueCallerAbandon is sent for a timeout too: only what came before and after it tells them apart."""
     if call.gave_up_at is None or call.ended_at is None:
         return False
@@ -59,8 +59,9 @@ def _timed_out(call: Call) -> bool:
     return call.ended_at - call.gave_up_at > _SAME_MOMENT
 
 
-def _broken(call: Call, hears_requests: bool) -> bool:
-    """Nobody asked for this end: neither the caller's network nor the dialplan, which tells why it hangs up."""
+def _broken(call: CallState, hears_requests: bool) -> bool:
+    """Neither side asked for this end: not the caller's network, nor the dialplan, which gives a reason when it hangs
+    up."""
     if call.asked_at is not None or call.after_queue or _timed_out(call):
         return False
     if call.told_by is not None:
@@ -69,7 +70,7 @@ def _broken(call: Call, hears_requests: bool) -> bool:
     return hears_requests and call.gave_up_at is not None
 
 
-def _stage(call: Call) -> Stage:
+def _stage(call: CallState) -> Stage:
     if call.stage is not None:
         return call.stage
     if call.queued_at is not None:
@@ -78,8 +79,9 @@ def _stage(call: Call) -> Stage:
     return Stage.MENU if "ivr" in context or "menu" in context else Stage.PROMPT
 
 
-def _hung_up_by(call: Call, hears_requests: bool) -> HungUpBy | None:
-    """Who ended it: the dialplan's word, who asked first, or what the outcome implies; None where nothing tells."""
+def _hung_up_by(call: CallState, hears_requests: bool) -> HungUpBy | None:
+    """The side that ended it: by the dialplan, by the first request, or as the outcome implies; None where nothing
+    shows it."""
     if call.told_by or call.ended_by:
         return call.told_by or call.ended_by
     if call.vanished or call.outcome == Outcome.FAILED:
@@ -90,7 +92,7 @@ def _hung_up_by(call: Call, hears_requests: bool) -> HungUpBy | None:
     return HungUpBy.CALLER if call.outcome == Outcome.ABANDONED else None
 
 
-def vanish(call: Call, at: datetime) -> None:
-    """The channel is gone and nobody saw it go: a PBX that died, or a gap in what was heard."""
+def vanish(call: CallState, at: datetime) -> None:
+    """The channel went without a Hangup event: a PBX that died, or a gap in the connection."""
     call.vanished = True
     call.ended_at = at

@@ -1,22 +1,22 @@
-"""What a happening marks on its own call, without a look at any other channel. It returns whether anything changed."""
+"""Marks that a happening leaves on its own call, without other channels; each returns whether anything changed."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from callcenter.phones import normalise
 from callcenter.vocab import HungUpBy, Reason, Stage, TransferKind
-from telephony.callflow.call import Call, Leg, Transfer
+from telephony.callflow.call import CallState, Leg, Transfer
 from telephony.callflow.calls import is_operator, remember
 from telephony.events import Happening, Kind
 
-Mark = Callable[[Call, Happening], bool]
+Mark = Callable[[CallState, Happening], bool]
 
 _MOST_LINES = 20
 _STAGES = {"prompt": Stage.PROMPT, "menu": Stage.MENU, "queue": Stage.QUEUE}
 
 
-def introduce(call: Call, happening: Happening) -> None:
-    """Who calls, as the dialplan says after cleaning, or as the channel says before it."""
+def introduce(call: CallState, happening: Happening) -> None:
+    """Identifies the caller, from the dialplan's cleaned number, or from the channel before it."""
     withheld = happening.pres.startswith("prohib")
     call.caller_raw = None if withheld else happening.number or None
     call.caller = normalise(call.caller_raw)
@@ -26,7 +26,7 @@ def introduce(call: Call, happening: Happening) -> None:
         call.caller_name = happening.name
 
 
-def _started(call: Call, happening: Happening) -> bool:
+def _started(call: CallState, happening: Happening) -> bool:
     if call.told_start:
         return False
     call.told_start = True
@@ -35,7 +35,7 @@ def _started(call: Call, happening: Happening) -> bool:
     return True
 
 
-def _stage(call: Call, happening: Happening) -> bool:
+def _stage(call: CallState, happening: Happening) -> bool:
     before = (call.stage, call.turned_away, call.after_queue, call.recording)
     call.recording = happening.recording or call.recording
     if happening.word in _STAGES:
@@ -49,7 +49,7 @@ def _stage(call: Call, happening: Happening) -> bool:
     return before != (call.stage, call.turned_away, call.after_queue, call.recording)
 
 
-def _unserved(call: Call, happening: Happening) -> bool:
+def _unserved(call: CallState, happening: Happening) -> bool:
     try:
         reason = Reason(happening.word)
     except ValueError:
@@ -59,33 +59,33 @@ def _unserved(call: Call, happening: Happening) -> bool:
     return changed
 
 
-def _blocked(call: Call, _: Happening) -> bool:
+def _blocked(call: CallState, _: Happening) -> bool:
     changed = not call.blocked
     call.blocked = True
     return changed
 
 
-def _callback(call: Call, happening: Happening) -> bool:
+def _callback(call: CallState, happening: Happening) -> bool:
     changed = call.asked_for is None
     call.asked_for = happening.number
     return changed
 
 
-def _forwarded(call: Call, happening: Happening) -> bool:
+def _forwarded(call: CallState, happening: Happening) -> bool:
     if call.branch is not None:
         return False
     call.branch = happening.word
     return True
 
 
-def _recording(call: Call, happening: Happening) -> bool:
+def _recording(call: CallState, happening: Happening) -> bool:
     name = happening.recording or call.recording or f"{call.linkedid}.wav"
     changed = name != call.recording
     call.recording = name
     return changed
 
 
-def _said(call: Call, happening: Happening) -> bool:
+def _said(call: CallState, happening: Happening) -> bool:
     """The same line may come twice, and a call that never ends must not fill the memory."""
     if not happening.word or happening.word in call.said or len(call.said) >= _MOST_LINES:
         return False
@@ -93,7 +93,7 @@ def _said(call: Call, happening: Happening) -> bool:
     return True
 
 
-def _joined(call: Call, happening: Happening) -> bool:
+def _joined(call: CallState, happening: Happening) -> bool:
     late = call.left_at is not None and happening.at <= call.left_at
     if late or call.in_queue == happening.queue:
         return False
@@ -109,7 +109,7 @@ def _joined(call: Call, happening: Happening) -> bool:
     return True
 
 
-def _gave_up(call: Call, happening: Happening) -> bool:
+def _gave_up(call: CallState, happening: Happening) -> bool:
     if call.gave_up_at is not None or call.in_queue is None:
         return False
     call.gave_up_at = happening.at
@@ -117,7 +117,7 @@ def _gave_up(call: Call, happening: Happening) -> bool:
     return True
 
 
-def _left(call: Call, happening: Happening) -> bool:
+def _left(call: CallState, happening: Happening) -> bool:
     if call.in_queue is None:
         return False
     call.in_queue = None
@@ -126,14 +126,14 @@ def _left(call: Call, happening: Happening) -> bool:
     return True
 
 
-def _ring_ended(call: Call, happening: Happening) -> bool:
+def _ring_ended(call: CallState, happening: Happening) -> bool:
     stopped = call.ringing.pop(happening.dest, None) is not None
     if happening.queue:
         return remember(call.rang, happening.word) or stopped
     return stopped
 
 
-def _held(call: Call, happening: Happening) -> bool:
+def _held(call: CallState, happening: Happening) -> bool:
     leg = call.legs.get(happening.uniqueid)
     if leg is None or leg.held_at is not None or not is_operator(call, leg) or leg.uniqueid == call.linkedid:
         return False
@@ -141,12 +141,12 @@ def _held(call: Call, happening: Happening) -> bool:
     return True
 
 
-def _resumed(call: Call, happening: Happening) -> bool:
+def _resumed(call: CallState, happening: Happening) -> bool:
     leg = call.legs.get(happening.uniqueid)
     return leg is not None and resume(call, leg, happening.at)
 
 
-def resume(call: Call, leg: Leg, at: datetime) -> bool:
+def resume(call: CallState, leg: Leg, at: datetime) -> bool:
     """A hold ends, by the key, a transfer or a hang-up; False for an Unhold without a Hold (REFER sends one)."""
     if leg.held_at is None:
         return False
@@ -159,7 +159,7 @@ def resume(call: Call, leg: Leg, at: datetime) -> bool:
     return True
 
 
-def _hangup_asked(call: Call, happening: Happening) -> bool:
+def _hangup_asked(call: CallState, happening: Happening) -> bool:
     leg = call.legs.get(happening.uniqueid)
     if leg is None or leg.local:
         return False

@@ -1,22 +1,22 @@
-"""What a happening does to a call by way of its channels: rings, talks, transfers, the end. True where it changed."""
+"""Effects of a happening on a call by way of its channels: rings, talks, transfers, the end. True where it changed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from callcenter.vocab import HungUpBy, TransferKind
-from telephony.callflow.call import Call, Transfer
+from telephony.callflow.call import CallState, Transfer
 from telephony.callflow.calls import Calls, end_talks, explain, is_extension, is_operator, remember, talk
 from telephony.callflow.end import decide, is_sure
 from telephony.callflow.marks import resume
 from telephony.events import INTO_APP, Happening, Kind
 
-Move = Callable[[Calls, Call, Happening], bool]
+Move = Callable[[Calls, CallState, Happening], bool]
 
 _TOLD_LATE = timedelta(seconds=0.5)
 _RINGING_STATES = frozenset({"5", "6", "4"})
 
 
-def _voicemail(calls: Calls, call: Call, happening: Happening) -> bool:
+def _voicemail(calls: Calls, call: CallState, happening: Happening) -> bool:
     """Asterisk tells that a message is there, the dialplan tells its file: either may come first, or alone."""
     if call.voicemail and (call.message or not happening.word):
         return False
@@ -25,10 +25,10 @@ def _voicemail(calls: Calls, call: Call, happening: Happening) -> bool:
     return reconsider(calls, call)
 
 
-def _rings(calls: Calls, call: Call, happening: Happening) -> bool:
+def _rings(calls: Calls, call: CallState, happening: Happening) -> bool:
     leg = calls.leg(happening.dest, call.linkedid, happening.dest_channel)
     if leg is None:
-        # A phone that refused at once can be gone before it is said to ring.
+        # A phone that refused at once can be gone before its ringing is announced.
         short = call.branch is None and is_extension(happening.word)
         return (short or bool(happening.queue)) and remember(call.rang, happening.word)
     if happening.queue:
@@ -42,7 +42,7 @@ def _rings(calls: Calls, call: Call, happening: Happening) -> bool:
     return remember(call.rang, leg.extension) or new
 
 
-def _connected(calls: Calls, call: Call, happening: Happening) -> bool:
+def _connected(calls: Calls, call: CallState, happening: Happening) -> bool:
     if call.connected == happening.word and not call.completed:
         return False
     leg = calls.leg(happening.dest, call.linkedid, happening.dest_channel)
@@ -62,7 +62,7 @@ def _connected(calls: Calls, call: Call, happening: Happening) -> bool:
     return True
 
 
-def _blind_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
+def _blind_transfer(calls: Calls, call: CallState, happening: Happening) -> bool:
     if _is_repeated(call, happening):
         return False
     if call.ended_at is not None:
@@ -72,18 +72,18 @@ def _blind_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
     return True
 
 
-def _transferred_late(calls: Calls, call: Call, happening: Happening) -> bool:
-    """A target that refuses at once can end the call before the transfer is told."""
+def _transferred_late(calls: Calls, call: CallState, happening: Happening) -> bool:
+    """A target that refuses at once can end the call before the transfer is announced."""
     call.transfers.append(Transfer(TransferKind.BLIND, happening.word, happening.at))
     call.in_transfer = happening.word not in call.operators[1:]
     return reconsider(calls, call)
 
 
-def _attended_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
+def _attended_transfer(calls: Calls, call: CallState, happening: Happening) -> bool:
     if _is_repeated(call, happening):
         return False
     dialled = happening.exten if happening.exten.isdigit() else ""
-    # Under load the target can be missing from the event: then it is whoever joined just before, or joins next.
+    # Under load the target can be missing from the event: then it is the leg that joined just before, or joins next.
     target = _target(calls, call, happening) or dialled or call.unexplained or _asked(call)
     _transferred(call, TransferKind.ATTENDED, target, happening.at)
     if happening.into == INTO_APP:
@@ -92,18 +92,18 @@ def _attended_transfer(calls: Calls, call: Call, happening: Happening) -> bool:
     return True
 
 
-def _put_in_place(calls: Calls, call: Call, happening: Happening) -> None:
-    """Transferred before the two who consult were joined: who is transferred gets the place of the second leg.
+def _put_in_place(calls: Calls, call: CallState, happening: Happening) -> None:
+    """Transferred before the consultation was joined: the transferred leg takes the place of the second leg.
 
-    No event tells of the exchange, which may be over before the transfer is told.
+    No event shows the exchange, which may be over before the transfer is announced.
     """
     moved = calls.legs.get(happening.word)
     if moved is not None and happening.other not in ("", happening.uniqueid, happening.word):
         calls.replace(call, happening.other, moved, happening.bridge, happening.at)
 
 
-def _let_go(calls: Calls, call: Call, happening: Happening) -> None:
-    """Both legs that the transfer took leave their bridges; who was held is not held any more."""
+def _let_go(calls: Calls, call: CallState, happening: Happening) -> None:
+    """Both legs that the transfer took leave their bridges; a hold ends."""
     for uniqueid in (happening.uniqueid, happening.other):
         leg = calls.legs.get(uniqueid)
         if leg is not None:
@@ -112,7 +112,7 @@ def _let_go(calls: Calls, call: Call, happening: Happening) -> None:
     talk(calls, call, happening.at)
 
 
-def _target(calls: Calls, call: Call, happening: Happening) -> str:
+def _target(calls: Calls, call: CallState, happening: Happening) -> str:
     """The phone at the other end from the caller; a phone may send its REFER on either of its two legs."""
     for uniqueid, channel in ((happening.dest, happening.dest_channel), (happening.word, "")):
         leg = calls.legs.get(uniqueid)
@@ -124,13 +124,13 @@ def _target(calls: Calls, call: Call, happening: Happening) -> str:
     return ""
 
 
-def _asked(call: Call) -> str:
+def _asked(call: CallState) -> str:
     """What was dialled by the telephone's keys: the Local channel between the two is named after it."""
     near = (leg for leg in call.legs.values() if leg.local and leg.channel.endswith(";1"))
     return next((leg.extension for leg in near if leg.extension not in call.operators), "")
 
 
-def _transferred(call: Call, kind: TransferKind, to: str, at: datetime) -> None:
+def _transferred(call: CallState, kind: TransferKind, to: str, at: datetime) -> None:
     call.transfers.append(Transfer(kind, to, at))
     call.in_transfer = True
     call.connected = None
@@ -141,11 +141,11 @@ def _transferred(call: Call, kind: TransferKind, to: str, at: datetime) -> None:
             remember(call.rang, to)
 
 
-def _is_repeated(call: Call, happening: Happening) -> bool:
+def _is_repeated(call: CallState, happening: Happening) -> bool:
     return any(transfer.at == happening.at for transfer in call.transfers)
 
 
-def _completed(calls: Calls, call: Call, happening: Happening) -> bool:
+def _completed(calls: Calls, call: CallState, happening: Happening) -> bool:
     ender = {"caller": HungUpBy.CALLER, "agent": HungUpBy.OPERATOR}.get(happening.cause)
     changed = False
     if ender is not None and call.ended_by is None:
@@ -158,7 +158,7 @@ def _completed(calls: Calls, call: Call, happening: Happening) -> bool:
     return changed and (call.ended_at is None or reconsider(calls, call))
 
 
-def _end_told(calls: Calls, call: Call, happening: Happening) -> bool:
+def _end_told(calls: Calls, call: CallState, happening: Happening) -> bool:
     try:
         told = HungUpBy(happening.word)
     except ValueError:
@@ -168,7 +168,7 @@ def _end_told(calls: Calls, call: Call, happening: Happening) -> bool:
     return changed and reconsider(calls, call)
 
 
-def _hung_up(calls: Calls, call: Call, happening: Happening) -> bool:
+def _hung_up(calls: Calls, call: CallState, happening: Happening) -> bool:
     if happening.uniqueid == call.linkedid:
         return end(calls, call, happening)
     if happening.uniqueid in call.gone:
@@ -186,7 +186,7 @@ def _hung_up(calls: Calls, call: Call, happening: Happening) -> bool:
     return talk(calls, call, happening.at) or changed
 
 
-def end(calls: Calls, call: Call, happening: Happening) -> bool:
+def end(calls: Calls, call: CallState, happening: Happening) -> bool:
     """The caller's channel is gone: the outcome is decided, and final once nothing can change it any more."""
     if call.ended_at is not None:
         return False
@@ -196,8 +196,8 @@ def end(calls: Calls, call: Call, happening: Happening) -> bool:
     return reconsider(calls, call)
 
 
-def close(call: Call, at: datetime) -> None:
-    """Nobody rings, waits, holds or talks any more."""
+def close(call: CallState, at: datetime) -> None:
+    """Ends all ringing, waiting, holds and talks."""
     explain(call)
     for leg in call.legs.values():
         resume(call, leg, at)
@@ -214,7 +214,7 @@ def close(call: Call, at: datetime) -> None:
     call.missing_since = None
 
 
-def reconsider(calls: Calls, call: Call) -> bool:
+def reconsider(calls: Calls, call: CallState) -> bool:
     """Decide again where the call has ended; True, so that it is written."""
     if call.ended_at is not None:
         decide(call, hears_requests=calls.hears_requests)

@@ -1,1 +1,1 @@
-"""The second witness: what the PBX's own logs (queue_log, CEL) hold, compared with the calls, and what they mend."""
+"""Second witness: the PBX's own logs (queue_log, CEL), compared with the recorded calls, and the repairs."""

@@ -1,4 +1,4 @@
-"""CEL, the second of the PBX's own logs: rows of channels and bridges, to the happenings that AMI tells of the same.
+"""CEL, a log of channels and bridges: its rows to the happenings that AMI reports of the same.
 
 It knows extensions, bridges and microseconds, and nothing of what the dialplan meant. Columns are named as in
 cel_sqlite3_custom.conf or in the table of cel_pgsql; both are taken.
@@ -108,7 +108,7 @@ def read(call: str, rows: Iterable[Row]) -> list[Happening]:
 class _Reading:
     """What has to be remembered from row to row: the queue the caller is in, and whether that was more than a try.
 
-    `channels` are all that rows tell of, by name; `entered` is who says of themselves that they came into a bridge.
+    `channels` are all channels in the rows, by name; `entered` are those with a row of their own for entering a bridge.
     """
 
     def __init__(self, call: str, rows: Sequence[Row]) -> None:
@@ -142,7 +142,7 @@ class _Reading:
         return Happening(kind, at, text(row, "uniqueid"), self.call, text(row, "channame"), **more)
 
     def confirm(self) -> list[Happening]:
-        """The caller waits in earnest: somebody rings. A queue that is full or empty lets go at once."""
+        """The caller really waits: a member rings. A queue that is full or empty lets go at once."""
         joined, self.joined = self.joined, None
         return [joined] if joined is not None else []
 
@@ -244,7 +244,7 @@ def _attended(reading: _Reading, row: Row, at: datetime) -> list[Happening]:
 
 
 def _in_place_of(transfer: Happening, left: Row) -> list[Happening]:
-    """The caller, put in the place of the leg that consulted, and whom they met there: only their leaving tells it.
+    """The caller, put in the place of the leg that consulted, and the peer there: only their leaving shows it.
 
     The rows of the consultation belong to another call and are not kept; the caller's own name the peer, or what the
     leg had dialled.
@@ -257,7 +257,7 @@ def _in_place_of(transfer: Happening, left: Row) -> list[Happening]:
 
 
 def _dialled(row: Row) -> str:
-    """The one channel that Dial was told to call: `PJSIP/122,25,t` is `PJSIP/122`, `PJSIP/115@trunk` `PJSIP/trunk`."""
+    """The one channel that Dial called: `PJSIP/122,25,t` is `PJSIP/122`, `PJSIP/115@trunk` `PJSIP/trunk`."""
     target = text(row, "appdata").partition(",")[0]
     if text(row, "appname").lower() != "dial" or not _ONE_CHANNEL.fullmatch(target):
         return ""

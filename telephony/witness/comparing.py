@@ -1,4 +1,4 @@
-"""A call as it was recorded, held against what its witnesses hold: the verdict, what differs, and what is mended.
+"""Comparison of a recorded call with its witnesses: the verdict, the differences, and the repair.
 
 Of a call that was heard throughout, AMI is the better witness: only what it lacks is added, and what contradicts is
 shown. Of one that overlaps a gap the witnesses are, in all that they hold.
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.vocab import Verdict
-from telephony.witness.testimony import Facts
+from telephony.witness.testimony import WitnessedFacts
 
 # Two clocks read by two programs; a whole second may be the one before or after besides.
 _CLOSE_S = 1.0
@@ -23,7 +23,7 @@ _LISTS = frozenset({"operators", "rang", "transfers"})
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """`mended` are the columns to write, `differences` `{field, recorded, witnessed}` whether mended or not."""
 
     verdict: Verdict
@@ -32,11 +32,11 @@ class Compared:
 
 
 def compare(
-    recorded: Mapping[str, Any] | None, facts: Facts, *, in_gap: bool, over: bool = True, unheard: bool = False
-) -> Compared:
+    recorded: Mapping[str, Any] | None, facts: WitnessedFacts, *, in_gap: bool, over: bool = True, unheard: bool = False
+) -> Comparison:
     """`recorded` are the columns of the call's row, None where there is none; `over`: the call does not go on.
 
-    `unheard`: a talk may have gone on while nobody listened.
+    `unheard`: a talk may have gone on in a gap.
     """
     if recorded is None:
         return _made(facts)
@@ -56,7 +56,7 @@ def compare(
     lacking += ["hold_s"] * ({**recorded, **mended}.get("hold_s", 0.0) is None)
     against = differing.keys() - mended.keys()
     named = sorted({*differing, *lacking, *(guessed.keys() & mended.keys())})
-    return Compared(
+    return Comparison(
         _verdict(mended, against, lacking),
         [_row(name, recorded.get(name), {**guessed, **facts.values}.get(name)) for name in named],
         mended,
@@ -71,8 +71,8 @@ def _verdict(mended: Mapping[str, Any], against: set[str], lacking: Sequence[str
     return Verdict.REPAIRED if mended else Verdict.AGREES
 
 
-def _made(facts: Facts) -> Compared:
-    """The call that AMI showed to nobody."""
+def _made(facts: WitnessedFacts) -> Comparison:
+    """A call that AMI did not show."""
     guesses = {name: value for name, value in facts.guesses.items() if name not in facts.values}
     whole = {**guesses, **facts.values}
     mended = _derived({}, whole, facts)
@@ -81,18 +81,18 @@ def _made(facts: Facts) -> Compared:
         mended["hold_s"] = None
         unknown.append("hold_s")
     differences = [_row(name, None, None) for name in unknown]
-    return Compared(Verdict.UNEXPLAINED if unknown else Verdict.REPAIRED, differences, mended)
+    return Comparison(Verdict.UNEXPLAINED if unknown else Verdict.REPAIRED, differences, mended)
 
 
 def _hides_a_hold(recorded: Mapping[str, Any], mended: Mapping[str, Any], *, unheard: bool) -> bool:
-    """Somebody's talk or its end was not heard: whether there was a hold in it no witness tells."""
+    """A talk or its end fell into a gap: whether there was a hold in it no witness shows."""
     talked = {**recorded, **mended}.get("operators")
     if not mended or not talked or recorded.get("hold_s", 0.0) is None:
         return False
     return not set(talked) <= set(recorded.get("operators") or ()) or (unheard and recorded.get("ended_at") is None)
 
 
-def _guessed(recorded: Mapping[str, Any], facts: Facts, *, over: bool) -> dict[str, Any]:
+def _guessed(recorded: Mapping[str, Any], facts: WitnessedFacts, *, over: bool) -> dict[str, Any]:
     """A record that never ended, of a call that did: the likeliest words are better than none."""
     if recorded.get("ended_at") is not None or not (facts.ended or over):
         return {}
@@ -100,13 +100,13 @@ def _guessed(recorded: Mapping[str, Any], facts: Facts, *, over: bool) -> dict[s
     return {name: facts.guesses[name] for name in names if name in facts.guesses and name not in facts.values}
 
 
-def _same(name: str, recorded: Any, witnessed: Any, facts: Facts, *, strict: bool) -> bool:
+def _same(name: str, recorded: Any, witnessed: Any, facts: WitnessedFacts, *, strict: bool) -> bool:
     if isinstance(recorded, datetime) and isinstance(witnessed, datetime):
         apart = (recorded - witnessed).total_seconds()
         low, high = (-_CLOSE_S, _CLOSE_S) if name not in facts.whole else _SAME_S if strict else _WHOLE_S
         return bool(low <= apart <= high)
     if strict and name == "talk_s" and witnessed and not recorded:
-        # Of a talk that nobody heard there is no length to be near to.
+        # Of a talk in a gap there is no length to be near to.
         return False
     if name.endswith("_s"):
         return bool(abs((recorded or 0.0) - witnessed) <= (_SECONDS_APART if name in facts.whole else _CLOSE_S))
@@ -116,7 +116,7 @@ def _same(name: str, recorded: Any, witnessed: Any, facts: Facts, *, strict: boo
 
 
 def _same_list(name: str, recorded: Sequence[Any], witnessed: Sequence[Any], *, partial: bool) -> bool:
-    """Who rang first is chance where all ring at once; a partial list may lack any."""
+    """The order is chance where all ring at once; a partial list may lack any."""
     if name == "rang":
         return set(witnessed) <= set(recorded) if partial else set(witnessed) == set(recorded)
     if not partial and len(witnessed) != len(recorded):
@@ -131,7 +131,7 @@ def _is_one(name: str, witnessed: Any, recorded: Any) -> bool:
     return witnessed["kind"] == recorded["kind"] and witnessed["to"] in ("", recorded["to"])
 
 
-def _is_missing(name: str, recorded: Mapping[str, Any], witnessed: Any, facts: Facts) -> bool:
+def _is_missing(name: str, recorded: Mapping[str, Any], witnessed: Any, facts: WitnessedFacts) -> bool:
     """Something that happened and is not in the record; an answer takes the outcome with it."""
     value = recorded.get(name)
     if name in _LISTS:
@@ -141,14 +141,15 @@ def _is_missing(name: str, recorded: Mapping[str, Any], witnessed: Any, facts: F
     return value is None or (name == "talk_s" and value == 0)
 
 
-def _is_unheard_answer(recorded: Mapping[str, Any], facts: Facts) -> bool:
+def _is_unheard_answer(recorded: Mapping[str, Any], facts: WitnessedFacts) -> bool:
     return recorded.get("answered_at") is None and facts.values.get("answered_at") is not None
 
 
 def _joined(recorded: Sequence[Any], witnessed: Sequence[Any], partial: bool) -> list[Any]:
     """What both hold, in order: a full list stands; into a partial one goes what was heard besides.
 
-    Each after what it followed. Whom a queue sent is witnessed: somebody heard first whom no witness names came later.
+    Each after what it followed. Operators sent by a queue are witnessed: one that AMI has first and no witness names
+    came later.
     """
     joined = list(witnessed)
     if not partial:
@@ -169,14 +170,14 @@ class _Mending:
 
     recorded: Mapping[str, Any]
     mended: Mapping[str, Any]
-    facts: Facts
+    facts: WitnessedFacts
     after: Mapping[str, Any]
 
     def touches(self, *names: str) -> bool:
         return not self.mended.keys().isdisjoint(names)
 
 
-def _derived(recorded: Mapping[str, Any], mended: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+def _derived(recorded: Mapping[str, Any], mended: Mapping[str, Any], facts: WitnessedFacts) -> dict[str, Any]:
     """Columns that follow from others are mended with them."""
     if not mended:
         return {}
@@ -217,7 +218,7 @@ def _talk_from_an_earlier_answer(of: _Mending) -> dict[str, Any]:
 
 
 def _transfers(of: _Mending) -> dict[str, Any]:
-    """Neither log names the other end of an attended transfer; who talked next was heard."""
+    """Neither log names the other end of an attended transfer; AMI has the next operator."""
     match of.after.get("transfers"), of.after.get("operators"):
         case [{"to": ""} as only], [_, joined]:
             return {"transfers": [{**only, "to": joined}]}
@@ -225,7 +226,7 @@ def _transfers(of: _Mending) -> dict[str, Any]:
 
 
 def _talk_to_a_mended_end(of: _Mending) -> dict[str, Any]:
-    """Of a talk whose end nobody heard."""
+    """Of a talk whose end fell into a gap."""
     if not of.mended.get("ended_at") or of.touches("talk_s") or of.recorded.get("talk_s"):
         return {}
     return {"talk_s": of.facts.values.get("talk_s", of.facts.guesses.get("talk_s", 0.0))}

@@ -1,4 +1,4 @@
-"""What the PBX's own logs say is read on from the remembered place and kept call by call, as it came.
+"""Collection of the PBX's own logs: read on from the stored cursor, and kept call by call, unchanged.
 
 Only rows of hotline calls are kept: of a call that the dialplan announced, that came in by a hotline number, that is
 recorded already, or, on a PBX without the shipped dialplan, that waits in a queue of the hotline.
@@ -31,7 +31,7 @@ _CLOSING = frozenset({queue_log.TOLD_END, "ABANDON"})
 
 
 @dataclass(frozen=True)
-class Source:
+class LogSource:
     """One witness of one PBX: where it is, and what makes a call of the hotline."""
 
     pbx: str
@@ -40,15 +40,15 @@ class Source:
     rules: Rules
 
 
-def sources(settings: Settings, pbx: str) -> list[Source]:
+def sources(settings: Settings, pbx: str) -> list[LogSource]:
     """queue_log first: what it announces decides which rows of CEL are kept."""
     rules = Rules.of(settings.hotline_numbers, settings.inbound_contexts)
     named = {Witness.QUEUE_LOG: settings.queue_log, Witness.CEL: settings.cel}
-    return [Source(pbx, witness, places[pbx], rules) for witness, places in named.items() if pbx in places]
+    return [LogSource(pbx, witness, places[pbx], rules) for witness, places in named.items() if pbx in places]
 
 
-def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | None = None) -> bool:
-    """Read all there is; False, and said in the cursor, where it could not be read to its end."""
+def gather(engine: Engine, source: LogSource, now: datetime, *, since: datetime | None = None) -> bool:
+    """Read all there is; False, with the reason in the cursor, where it could not be read to its end."""
     try:
         place = _begin(engine, source, now, since)
         begin = datetime.fromisoformat(place["begin"]) if "at" not in place else None
@@ -69,7 +69,7 @@ def gather(engine: Engine, source: Source, now: datetime, *, since: datetime | N
 
 
 def remembered_members(session: Session, pbx: str) -> dict[str, dict[str, str]]:
-    """Queue -> name -> extension, as its members are and as they were: who has signed out is still in the log."""
+    """Queue -> name -> extension, as its members are and as they were: one that has signed out is still in the log."""
     cursor = session.get(WitnessCursor, (pbx, Witness.QUEUE_LOG.value), with_for_update=True)
     known: dict[str, dict[str, str]] = dict(cursor.place.get("members", {})) if cursor is not None else {}
     for queue in session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx)):
@@ -90,7 +90,7 @@ def tells_all(cursor: WitnessCursor) -> bool:
     return cursor.witness == Witness.CEL or bool(cursor.place.get("tells"))
 
 
-def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None) -> dict[str, Any]:
+def _begin(engine: Engine, source: LogSource, now: datetime, since: datetime | None) -> dict[str, Any]:
     """The remembered place; at the first look, or where more of the past is wanted, the start of the log."""
     with transaction(engine) as session:
         cursor = session.get(WitnessCursor, (source.pbx, source.witness.value))
@@ -101,7 +101,7 @@ def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None
         if cursor is not None and not same:
             # Another log, of a PBX that was set up anew: what the old one did not tell, this one cannot.
             first = first.where(Call.started_at > cursor.read_at)
-        # Who was missed longer ago is not called back because a log is read for the first time.
+        # A call missed longer ago makes no call-back because a log is read for the first time.
         heard = max(session.scalar(first) or now, now - _LOOK_BACK)
         begin = min(heard, since or now)
         members = cursor.place.get("members", {}) if cursor is not None else {}
@@ -113,12 +113,12 @@ def _begin(engine: Engine, source: Source, now: datetime, since: datetime | None
         return place
 
 
-def _of(source: Source) -> str:
+def _of(source: LogSource) -> str:
     """Which log a place belongs to; an address may hold a password."""
     return hashlib.sha256(source.address.encode()).hexdigest()[:16]
 
 
-def _note(engine: Engine, source: Source, now: datetime, *, error: str | None) -> None:
+def _note(engine: Engine, source: LogSource, now: datetime, *, error: str | None) -> None:
     with transaction(engine) as session:
         cursor = session.get(WitnessCursor, (source.pbx, source.witness.value))
         if cursor is not None:
@@ -126,7 +126,7 @@ def _note(engine: Engine, source: Source, now: datetime, *, error: str | None) -
             cursor.read_at = cursor.read_at if error else now
 
 
-def _keep_lines(engine: Engine, source: Source, read: Lines, place: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_lines(engine: Engine, source: LogSource, read: Lines, place: Mapping[str, Any]) -> dict[str, Any]:
     sifted = queue_log.sift(read.lines, int(place.get("torn", 0)))
     if sifted.dropped:
         log.warning("lines of queue_log are dropped", pbx=source.pbx, lines=sifted.dropped)
@@ -158,8 +158,8 @@ def _announces(row: queue_log.Row, rules: Rules) -> bool:
 _ANNOUNCED_WITHIN_S = 60
 
 
-def _callids(session: Session, source: Source, rows: Sequence[queue_log.Row], *, told: bool) -> set[str]:
-    """The calls of these rows that nobody has to vouch for."""
+def _callids(session: Session, source: LogSource, rows: Sequence[queue_log.Row], *, told: bool) -> set[str]:
+    """The calls of these rows that are the hotline's by these rows alone."""
     if told:
         return {row.callid for row in rows if _announces(row, source.rules)}
     queues = set(session.scalars(select(Call.queue).where(Call.pbx == source.pbx).distinct()))
@@ -167,7 +167,7 @@ def _callids(session: Session, source: Source, rows: Sequence[queue_log.Row], *,
     return {row.callid for row in joins if not is_extension(row.datum(1))}
 
 
-def _keep_cel(engine: Engine, source: Source, read: CelRows, place: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_cel(engine: Engine, source: LogSource, read: CelRows, place: Mapping[str, Any]) -> dict[str, Any]:
     kept = {**place, "at": read.place}
     with transaction(engine) as session:
         notes = _Notes(session, source, began=datetime.fromisoformat(str(place["begin"])))
@@ -200,7 +200,7 @@ def _comes_in(row: Mapping[str, Any], rules: Rules) -> bool:
     )
 
 
-def _remember(session: Session, source: Source, place: dict[str, Any], newest: datetime | None) -> None:
+def _remember(session: Session, source: LogSource, place: dict[str, Any], newest: datetime | None) -> None:
     """In the transaction that keeps the rows, so that a restart reads on exactly there."""
     cursor = session.get(WitnessCursor, (source.pbx, source.witness.value), with_for_update=True)
     if cursor is not None:
@@ -211,7 +211,7 @@ def _remember(session: Session, source: Source, place: dict[str, Any], newest: d
 class _Notes:
     """The testimonies that a piece of a log adds to."""
 
-    def __init__(self, session: Session, source: Source, *, began: datetime) -> None:
+    def __init__(self, session: Session, source: LogSource, *, began: datetime) -> None:
         self._session = session
         self._source = source
         self._began = began

@@ -1,4 +1,4 @@
-"""queue_log, the first of the PBX's own logs: a line to a row, a row to the happenings that AMI tells of the same.
+"""queue_log, the log of Asterisk's queues: a line to a row, a row to the happenings that AMI reports of the same.
 
 app_queue writes `epoch|callid|queue|agent|event|d1..d5`, whole seconds, the agent by member name; the shipped dialplan
 adds HOTLINE… rows. A caller's number may hold line breaks on a PBX that does not clean it: `sift` leaves out what may

@@ -1,4 +1,4 @@
-"""Readers of the PBX's own logs: a queue_log file followed over its rotations, and a database with the table `cel`.
+"""Readers of the PBX's own logs: a queue_log file through its rotations, and a database with the table `cel`.
 
 Each goes on from a place that is kept between two looks: nothing is read twice from the start, nothing is skipped.
 """
@@ -32,7 +32,7 @@ _ROWS = 2_000
 # A moment without a zone may be a day off.
 _ZONES = timedelta(days=1)
 _IDS = ("acctid", "id")
-# What reading a log can raise: of files, of packed ones, of a database, of one that nobody here has a driver for.
+# What reading a log can raise: of files, of packed ones, of a database, of one without a driver here.
 UNREADABLE = (OSError, EOFError, zlib.error, SQLAlchemyError, ImportError)
 
 

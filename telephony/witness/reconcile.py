@@ -1,4 +1,4 @@
-"""The PBX's own logs against the record: every hotline call is there once, right as far as any witness shows.
+"""Reconciliation with the PBX's own logs: every hotline call is recorded once, right as far as any witness shows.
 
 Safe to run twice and by two at once; a call that the listener still has in hand is left to it.
 """
@@ -132,7 +132,7 @@ def _name_the_unknown(engine: Engine, pbx: str, now: datetime) -> None:
             Call.pbx == pbx, Call.started_at >= begin, Call.ended_at < now - _WRITTEN_BY_THEN, ~known.exists()
         )
         if not any(map(tells_all, cursors)):
-            # app_queue alone writes only of those who waited.
+            # app_queue alone writes only of callers that waited.
             query = query.where(Call.queued_at.is_not(None))
         for call in session.scalars(query.order_by(Call.started_at).limit(_AT_ONCE)):
             session.add(

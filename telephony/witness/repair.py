@@ -1,4 +1,4 @@
-"""One call and what its witnesses hold: compared, mended where the record lacks something, and its ticket with it."""
+"""Repair of one call from its witnesses: compared, completed where the record lacks something, and its ticket too."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from callcenter.models import Call, Testimony
 from callcenter.push import announce
 from callcenter.vocab import Verdict, Witness
+from telephony.connection_record import hides_talk
 from telephony.events import extension_of
-from telephony.hearing import hides_talk
 from telephony.witness import cel, queue_log
-from telephony.witness.comparing import Compared, compare
-from telephony.witness.testimony import UNMAPPED, Facts, merge, of_cel, of_queue_log
+from telephony.witness.comparing import Comparison, compare
+from telephony.witness.testimony import UNMAPPED, WitnessedFacts, merge, of_cel, of_queue_log
 from tickets.desk import corrections
 from tickets.figures.capture import MADE
 
@@ -42,7 +42,7 @@ class Silence(NamedTuple):
 
 @dataclass(frozen=True)
 class Around:
-    """What is known of the PBX besides the call: when it was not heard, who is who, whether somebody listens now.
+    """What is known of the PBX besides the call: gaps, the members' extensions, whether a listener is connected.
 
     The clock of the PBX is `ahead` of ours.
     """
@@ -56,7 +56,7 @@ class Around:
         return any(_touches(gap, since, until) for gap in self.gaps)
 
     def hides_talk(self, since: datetime, until: datetime) -> bool:
-        """Somebody may have talked between these two and nobody heard whether the caller was on hold."""
+        """Whether a talk may have gone on between these two with its holds unknown."""
         hiding = (gap for gap in self.gaps if hides_talk(gap.began, gap.ended, restarted=gap.restarted))
         return any(gap.began <= until and (gap.ended is None or since <= gap.ended) for gap in hiding)
 
@@ -69,7 +69,7 @@ def _touches(gap: Silence, since: datetime, until: datetime) -> bool:
     return gap.began - _SLACK <= until and (gap.ended is None or since <= gap.ended + _SLACK)
 
 
-def facts_of(testimony: Testimony, members: Members, branch: str | None) -> Facts | None:
+def facts_of(testimony: Testimony, members: Members, branch: str | None) -> WitnessedFacts | None:
     """What both witnesses hold together."""
     lines = testimony.rows.get(Witness.QUEUE_LOG.value, [])
     rows = testimony.rows.get(Witness.CEL.value, [])
@@ -112,7 +112,7 @@ def settle(
         return None
     facts = facts_of(testimony, around.members, row.branch if row is not None else None)
     if facts is None or (row is None and _rows(testimony) < _ROWS_OF_A_CALL):
-        return _conclude(session, testimony, row, Compared(Verdict.UNEXPLAINED, [], {}), now)
+        return _conclude(session, testimony, row, Comparison(Verdict.UNEXPLAINED, [], {}), now)
     led = in_gap or (row is not None and _is_hearsay(row))
     unheard = row is not None and around.hides_talk(row.answered_at or row.started_at, until)
     compared = compare(_columns(row) if row is not None else None, facts, in_gap=led, over=over, unheard=unheard)
@@ -130,7 +130,7 @@ def _is_due(testimony: Testimony, row: Call | None, around: Around, *, over: boo
         return False
     if row is not None and row.ended_at is not None:
         return min(quiet, now - row.ended_at) >= _LATE
-    # Nobody has it and nothing ended it: not while it may still go on unheard.
+    # At no telephone, and without an end: not while it may still go on in a gap.
     return around.listening and quiet >= _QUIET
 
 
@@ -175,7 +175,7 @@ def _mend(
     return row
 
 
-def _conclude(session: Session, testimony: Testimony, row: Call | None, compared: Compared, now: datetime) -> Verdict:
+def _conclude(session: Session, testimony: Testimony, row: Call | None, compared: Comparison, now: datetime) -> Verdict:
     testimony.call_id = row.id if row is not None else None
     testimony.verdict = compared.verdict.value
     testimony.differences = compared.differences

@@ -1,7 +1,7 @@
-"""What the PBX's own logs hold of one call: their rows folded by the same state machine, and what may be claimed of it.
+"""Testimony of the PBX's own logs about one call: rows folded by the same state machine, and what they can prove.
 
-A witness claims only what it can know. queue_log has whole seconds, no holds, nobody who rang beside the one who
-answered, and nothing of what follows a transfer to a plain Dial. CEL has channels and bridges, and no words.
+A witness claims only what it can know. queue_log has whole seconds, no holds, none of the extensions rung but the one
+that answered, and nothing of what follows a transfer to a plain Dial. CEL has channels and bridges, and no words.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from telephony.callflow import Call, Calls, Rules, columns, resync, step
+from telephony.callflow import Calls, CallState, Rules, columns, resync, step
 from telephony.callflow.call import Leg
 from telephony.callflow.marks import introduce
 from telephony.events import Happening, Kind, extension_of
@@ -28,7 +28,7 @@ _LISTS = frozenset({"operators", "rang", "transfers"})
 
 
 @dataclass(frozen=True)
-class Facts:
+class WitnessedFacts:
     """What witnesses hold of a call, as columns of its record.
 
     `values` are claimed: a record that says otherwise is wrong or the witness is. `guesses` fill what a record would
@@ -44,13 +44,13 @@ class Facts:
     ended: bool = False
 
 
-def fold(call_id: str, happenings: Sequence[Happening], *, branch: str | None = None) -> tuple[Calls, Call] | None:
-    """The call after all of it; None where nothing was said of it. `branch` is what another witness knows."""
+def fold(call_id: str, happenings: Sequence[Happening], *, branch: str | None = None) -> tuple[Calls, CallState] | None:
+    """The call after all of it; None where they hold nothing of it. `branch` is what another witness knows."""
     if not happenings:
         return None
     opening = next((one for one in happenings if one.kind in (Kind.STARTED, Kind.CHANNEL)), None)
     first = opening or happenings[0]
-    call = Call(call_id, queue_log.started_at(call_id) or first.at)
+    call = CallState(call_id, queue_log.started_at(call_id) or first.at)
     if opening is not None:
         call.started_at, call.number_dialled, call.told_start = opening.at, opening.exten, True
         introduce(call, opening)
@@ -64,7 +64,7 @@ def fold(call_id: str, happenings: Sequence[Happening], *, branch: str | None = 
 
 
 def cut(calls: Calls, at: datetime) -> None:
-    """The PBX stopped: whatever goes on ended then, and nobody saw it."""
+    """The PBX stopped: whatever goes on ended then, without an event."""
     step(calls, Happening(Kind.LINK_LOST, at))
     resync(calls, [], at)
     step(calls, Happening(Kind.TICK, at + _GRACE))
@@ -76,7 +76,7 @@ def settle(calls: Calls, at: datetime) -> None:
         step(calls, Happening(Kind.TICK, moment))
 
 
-def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> Facts | None:
+def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> WitnessedFacts | None:
     """`rows` in order; a QUEUESTART among them cut the call off. None where they say nothing of the call."""
     own = queue_log.in_order(row for row in rows if row.callid == call_id)
     restart = next((row.at for row in rows if row.event == queue_log.RESTART), None)
@@ -97,15 +97,15 @@ def of_queue_log(call_id: str, rows: Sequence[Row], names: Names) -> Facts | Non
     return replace(facts, guesses=guesses)
 
 
-def _guesses(calls: Calls, call: Call, last: datetime) -> dict[str, Any]:
-    """The likeliest words for the end. Of one that nobody saw end, the last that was seen is the end."""
+def _guesses(calls: Calls, call: CallState, last: datetime) -> dict[str, Any]:
+    """The likeliest words for the end. Of a call without a witnessed end, its last row is the end."""
     if call.ended_at is None:
         cut(calls, last)
         settle(calls, last)
     return _all(columns(call), "ended_at", "outcome", "stage", "reason", "hung_up_by", "talk_s", "wait_s")
 
 
-def _queue_log_facts(call: Call, own: Sequence[Row], *, tells: bool, is_cut: bool) -> Facts:
+def _queue_log_facts(call: CallState, own: Sequence[Row], *, tells: bool, is_cut: bool) -> WitnessedFacts:
     known = columns(call)
     events = [row.event for row in own]
     values = _present(known, "started_at", "queued_at", "queue", "answered_at")
@@ -130,11 +130,11 @@ def _queue_log_facts(call: Call, own: Sequence[Row], *, tells: bool, is_cut: boo
         values["wait_s"] = known["wait_s"]
     over = (*queue_log.COMPLETED, *queue_log.TRANSFERRED)
     passed_on = bool(call.operators) and not talk_over and any(row.event in over for row in own)
-    return Facts(values, whole=_WHOLE, partial=_LISTS, unknown=_unknown(call, ended, passed_on), ended=ended)
+    return WitnessedFacts(values, whole=_WHOLE, partial=_LISTS, unknown=_unknown(call, ended, passed_on), ended=ended)
 
 
 def _saw_the_last_talk_end(own: Sequence[Row], ended_at: datetime | None) -> bool:
-    """False where somebody went on talking whom app_queue does not see.
+    """False where a talk went on that app_queue does not see.
 
     A transfer by keys on a busy PBX can be logged as COMPLETEAGENT: the caller's call goes on, and no row says so.
     """
@@ -145,7 +145,7 @@ def _saw_the_last_talk_end(own: Sequence[Row], ended_at: datetime | None) -> boo
     return ended_at is None or ended_at - last.at <= _HANGS_UP
 
 
-def _unknown(call: Call, ended: bool, passed_on: bool) -> frozenset[str]:
+def _unknown(call: CallState, ended: bool, passed_on: bool) -> frozenset[str]:
     found = set() if ended else {"ended_at"} if call.operators else {"ended_at", "outcome"}
     if passed_on:
         found |= {"operators", "talk_s"}
@@ -159,12 +159,12 @@ def _caller(own: Sequence[Row], *, tells: bool) -> dict[str, Any]:
     joined = next((row for row in own if row.event == queue_log.JOIN), None)
     if tells or joined is None:
         return {}
-    call = Call("", joined.at)
+    call = CallState("", joined.at)
     introduce(call, Happening(Kind.STARTED, joined.at, number=joined.datum(1)))
     return {"caller": call.caller, "caller_raw": call.caller_raw}
 
 
-def of_cel(call_id: str, rows: Iterable[cel.Row], *, branch: str | None = None) -> Facts | None:
+def of_cel(call_id: str, rows: Iterable[cel.Row], *, branch: str | None = None) -> WitnessedFacts | None:
     """None where they say nothing of the call."""
     happenings = cel.read(call_id, rows)
     folded = fold(call_id, happenings, branch=branch)
@@ -187,21 +187,21 @@ def of_cel(call_id: str, rows: Iterable[cel.Row], *, branch: str | None = None) 
         values |= _all(known, "talk_s", "lost_in_transfer") if ended else {}
     unknown = frozenset() if ended else frozenset({"ended_at", "outcome"} - values.keys())
     guesses = {**_guesses(calls, call, happenings[-1].at), **_all(known, "caller", "caller_raw")}
-    return Facts(values, guesses=guesses, unknown=unknown, ended=ended)
+    return WitnessedFacts(values, guesses=guesses, unknown=unknown, ended=ended)
 
 
-def merge(spoken: Facts | None, seen: Facts | None) -> Facts | None:
+def merge(spoken: WitnessedFacts | None, seen: WitnessedFacts | None) -> WitnessedFacts | None:
     """queue_log (`spoken`) has the words, CEL (`seen`) the moments and the phones."""
     if spoken is None or seen is None:
         return spoken or seen
     words = {name: value for name, value in spoken.values.items() if name not in seen.values or name in _WORDS}
     values = {**seen.values, **words}
     if seen.values.get("operators"):
-        # Somebody talked with the caller whom no queue sent.
+        # An operator talked with the caller without a queue.
         values |= {"outcome": "answered", "stage": None, "reason": None}
     guesses = {**seen.guesses, **spoken.guesses}
     guesses["ended_at"] = max(seen.guesses["ended_at"], spoken.guesses["ended_at"])
-    return Facts(
+    return WitnessedFacts(
         values,
         guesses=guesses,
         whole=spoken.whole - seen.values.keys(),

@@ -1,4 +1,4 @@
-"""What the product says of calls against what the callers and the PBX saw: lost, doubled, wrong, or all there once."""
+"""Audit of recorded calls against callers and PBX: lost, doubled, wrong, or each there once."""
 
 import contextlib
 import sqlite3
@@ -53,7 +53,7 @@ class Finding:
 
 
 def audit(fault: str, engine: Engine, truths: Sequence[Truth], pbx: Asterisk, since: float) -> Finding:
-    """Every call that began since then, by everybody who saw it: callers and phones, queue_log, CEL, our rows."""
+    """Every call that began since then, by each of its witnesses: callers and phones, queue_log, CEL, our rows."""
     finding = Finding(fault, calls=len(truths))
     began = datetime.fromtimestamp(since, UTC)
     with Session(engine) as session:
@@ -130,7 +130,7 @@ def _who(truth: Truth) -> tuple[str, str]:
 
 
 def _talk_unheard(call: Mapping[str, Any], gaps: Iterable[PbxGap], slack: float) -> bool:
-    """Whether somebody talked, give or take so many seconds, while the PBX went on and nobody listened."""
+    """Whether there was a talk, give or take so many seconds, in a gap during which the PBX went on."""
     if not call["answered_at"]:
         return False
     began, over = (datetime.fromisoformat(call[name] or call["answered_at"]) for name in ("answered_at", "ended_at"))
@@ -165,7 +165,7 @@ def _ask_the_pbx(finding: Finding, told: Iterable[Mapping[str, Any]], queue_log:
 
 
 def _look_at_tickets(finding: Finding, session: Session, call: Call) -> None:
-    """One draft for whoever was answered; one call-back or one disposition for whoever was not."""
+    """One draft for an answered caller; one call-back or one disposition for an unanswered one."""
     query = select(Ticket).join(TicketCall, TicketCall.ticket_id == Ticket.id).where(TicketCall.call_id == call.id)
     tickets = [ticket for ticket in session.scalars(query) if ticket.state != TicketState.DISCARDED]
     kinds = [ticket.kind for ticket in tickets]

@@ -1,4 +1,4 @@
-"""Whether a call as the product tells it is the call that was played."""
+"""Comparison of a call in the product's export with the call that was played."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

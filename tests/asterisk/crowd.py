@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from scripts.lab.asterisk_env import Asterisk, Site
+from scripts.lab.asterisk_env import Asterisk, AsteriskSite
 from tests.asterisk.sip_agent import RING_ON, Dialog, Phone, Plan
 from tests.asterisk.sipp import Caller, Step
 from tests.asterisk.stage import PROMPT_S, Truth, moments
@@ -29,7 +29,7 @@ _MOST_RUNNING_S = 60
 
 @dataclass(frozen=True)
 class Kind:
-    """How one call goes: what the caller does (`talk` seconds more in a call that is answered), who hangs up."""
+    """How one call goes: what the caller does (`talk` seconds more in a call that is answered), which side hangs up."""
 
     number: str
     outcome: str
@@ -51,7 +51,7 @@ KINDS = {
     "given_up": Kind(_UNHEARD, "abandoned", (Step(wait=PROMPT_S + 1.5),), stage="queue", queue="deaf"),
     "patient": Kind(_UNHEARD, "abandoned", stage="queue", queue="deaf", hung_up_by="system"),
     "misdialled": Kind(_UNHEARD, "abandoned", (Step(wait=0.8),), stage="prompt"),
-    # A key before the queue is entered is heard by nobody, a busy PBX is late, and this queue lets go after 180 s.
+    # A key before the queue is entered has no effect, a busy PBX is late, and this queue lets go after 180 s.
     "call_me_back": Kind(
         _UNHEARD, "callback", (Step(wait=PROMPT_S + 5), Step(key="1")), queue="deaf", hung_up_by="system"
     ),
@@ -66,14 +66,14 @@ MIX = (
 )  # fmt: skip
 
 
-def with_crowd(site: Site) -> Site:
+def with_crowd(site: AsteriskSite) -> AsteriskSite:
     """The same site with the queues and phones of a crowd."""
     lines = ["[crowd](hotline)\nstrategy = rrmemory\nretry = 1"]
     lines += [f"member => PJSIP/{number},0,Lan {number}" for number in OPERATORS]
     lines += ["[deaf](hotline)\nstrategy = rrmemory\nretry = 1"]
     lines += [f"member => PJSIP/{number},0,Minh {number}" for number in DEAF]
     ours = {f"HOTLINE_{key}_{number}": value for number, keys in _SETTINGS.items() for key, value in keys.items()}
-    return Site(
+    return AsteriskSite(
         (*site.extensions, *OPERATORS, *DEAF), site.queues + "\n" + "\n".join(lines) + "\n", {**site.settings, **ours}
     )
 
@@ -90,7 +90,7 @@ class Call:
 
 @dataclass
 class Crowd:
-    """Callers, and the operators who answer them. `calls` is the ledger; `truths` what it says when all is over."""
+    """Callers, and the operators that answer them. `calls` is the ledger; `truths` what it says when all is over."""
 
     pbx: Asterisk
     phones: Sequence[Phone]
@@ -144,7 +144,7 @@ class Crowd:
         return call
 
     async def _watch(self, phone: Phone) -> None:
-        """An operator who hangs up where the caller waits for that."""
+        """An operator that hangs up where the caller waits for that."""
         while True:
             dialog = await phone.arrived.get()
             call = next((call for call in self.calls if call.caller.number == dialog.peer), None)
@@ -158,12 +158,12 @@ class Crowd:
         return [call.truth for call in self.calls if call.truth is not None]
 
     def talked(self, caller: Caller) -> list[Dialog]:
-        """Who answered this caller, first to last."""
+        """The extensions that answered this caller, first to last."""
         rang = [dialog for phone in self.phones for dialog in phone.history if dialog.peer == caller.number]
         return sorted((one for one in rang if one.answered_at), key=lambda one: one.answered_at or 0)
 
     async def is_cut(self, call: Call, began: float, over: float) -> None:
-        """The PBX broke this call off at some moment between these two, whether it said so to the caller or not."""
+        """The PBX broke this call off at some moment between these two, whether it sent the caller a BYE or not."""
         call.caller.quit()
         await call.caller.done()
         call.caller.ended_at = call.caller.ended_at or (began + over) / 2

@@ -32,7 +32,7 @@ _READY = rf"\bready\b.*\b{PBX}\b"
 
 
 class Wire:
-    """Carries AMI between listeners and the PBX, until it is told not to."""
+    """Carries AMI between listeners and the PBX, until it is cut."""
 
     def __init__(self, target: str) -> None:
         self.target = target
@@ -235,7 +235,7 @@ class Hotline:
         await asyncio.to_thread(lambda: reconcile(self.engine, settings, PBX, datetime.now(UTC)))
 
     def talking(self) -> list[str]:
-        """The live calls in which somebody talks, as pages show them."""
+        """The live calls with a talking operator, as pages show them."""
         with Session(self.engine) as session:
             query = select(Call.linkedid).where(Call.ended_at.is_(None), func.cardinality(Call.talking) > 0)
             return list(session.scalars(query))
@@ -256,7 +256,7 @@ class Hotline:
         return self.member in await asyncio.to_thread(self.pbx.cli, f"queue show {MAIN_QUEUE}")
 
     def forget_members(self) -> None:
-        """What Asterisk remembers itself of who was signed in is lost with its disk."""
+        """Asterisk's own memory of its queue members is lost with its disk."""
         for path in self.pbx.home.rglob("astdb*"):
             path.unlink()
 

@@ -1,4 +1,4 @@
-"""Calls that an operator takes, without a transfer."""
+"""Scenarios of answered calls without a transfer."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Who calls: numbers in every form, withheld, hostile; and calls that are no citizen's."""
+"""Scenarios of caller numbers: every form, withheld, hostile; and calls that are no citizen's."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Calls that nobody takes: abandoned, timed out, turned away, blocked, called back, forwarded."""
+"""Scenarios of unanswered calls: abandoned, timed out, turned away, blocked, called back, forwarded."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What befalls the PBX in the middle of calls."""
+"""Scenarios of a PBX that stops, restarts or reloads in the middle of calls."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Calls that operators pass on: blind, attended, by keys, by AMI, and who hangs up at the end."""
+"""Scenarios of transfers: blind, attended, by keys, by AMI, and ended by either side."""
 
 import asyncio
 
@@ -23,14 +23,14 @@ async def ask_by_keys(stage: Stage) -> Dialog:
 
 
 async def come_back(stage: Stage) -> None:
-    """The operator leaves whom they ask, as the console does it."""
+    """The operator leaves the consulted party, as the console does it."""
     async with stage.ami() as ami:
         ami.send("CancelAtxfer", Channel=await stage.channel_at(stage.ext(0)))
         await asyncio.sleep(2)
 
 
 async def asked_and_stayed(stage: Stage, caller: Caller, first: Dialog) -> list[Truth]:
-    """The operator ends the call; whoever was asked never had it."""
+    """The operator ends the call; the consulted colleague never had it."""
     await first.hang_up()
     await caller.done()
     fields = stage.talk(caller, first, hung_up_by="operator")
@@ -40,7 +40,7 @@ async def asked_and_stayed(stage: Stage, caller: Caller, first: Dialog) -> list[
 
 @scenario()
 async def blind(stage: Stage) -> list[Truth]:
-    """Transferred to a colleague, who answers."""
+    """Transferred to a colleague that answers."""
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 9),))
     first = await stage.phones[0].next_talk()
     await asyncio.sleep(2)
@@ -54,7 +54,7 @@ async def blind(stage: Stage) -> list[Truth]:
 
 @scenario()
 async def blind_lost(stage: Stage) -> list[Truth]:
-    """Transferred to a colleague who does not take it; the caller gives up."""
+    """Transferred to a colleague that does not answer; the caller gives up."""
     stage.phones[1].does(RING_ON)
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 8),))
     first = await stage.phones[0].next_talk()
@@ -232,7 +232,7 @@ async def transferred_back(stage: Stage) -> list[Truth]:
     return [stage.truth(caller, "answered", free=("operators",), **fields)]
 
 
-# Somebody is asked first, and the operator comes back
+# A colleague is consulted, and the operator comes back
 
 
 @scenario()
@@ -248,7 +248,7 @@ async def asked_and_back(stage: Stage) -> list[Truth]:
 
 @scenario()
 async def asked_and_refused(stage: Stage) -> list[Truth]:
-    """The colleague who is asked is busy: the PBX brings the operator back to the caller by itself."""
+    """The consulted colleague is busy: the PBX brings the operator back to the caller by itself."""
     stage.phones[1].does(BUSY)
     caller = await stage.caller(listens=True)
     first = await ask_by_keys(stage)
@@ -259,7 +259,7 @@ async def asked_and_refused(stage: Stage) -> list[Truth]:
 
 @scenario()
 async def asked_in_vain(stage: Stage) -> list[Truth]:
-    """The colleague who is asked does not answer, and the operator comes back by CancelAtxfer while it rings."""
+    """The consulted colleague does not answer, and the operator comes back by CancelAtxfer while it rings."""
     stage.phones[1].does(RING_ON)
     caller = await stage.caller(listens=True)
     first = await ask_by_keys(stage)
@@ -271,7 +271,7 @@ async def asked_in_vain(stage: Stage) -> list[Truth]:
 
 @scenario()
 async def asked_and_left(stage: Stage) -> list[Truth]:
-    """The operator hangs up while the colleague who is asked still rings: the caller hears it ring, then the answer."""
+    """The operator hangs up while the consulted colleague still rings: the caller hears it ring, then the answer."""
     stage.phones[1].does(Plan(after=5))
     caller = await stage.caller(steps=(Step(wait=PROMPT_S + 13),))
     first = await ask_by_keys(stage)

@@ -28,7 +28,7 @@ class Step:
 
 @dataclass
 class Caller:
-    """Who calls, which number, and what they do once the PBX answered; then they hang up, or `listens` to the end.
+    """A caller: name, number dialled, and actions once the PBX answered; then they hang up, or `listens` to the end.
 
     `name`, `number` and `headers` go out exactly as written. The times, epoch seconds, are there after `done`.
     """
@@ -84,7 +84,7 @@ class Caller:
                 self._read_times()
 
     def story(self) -> list[str]:
-        """What went over the wire so far, a line each, for whoever has to find out why it is not over."""
+        """The SIP messages so far, a line each, for the message of a failed test."""
         return [f"{at:.2f} {'sent' if sent else 'heard'} {first} ({method})" for at, sent, first, method in self._log()]
 
     def _log(self) -> list[tuple[float, bool, str, str]]:

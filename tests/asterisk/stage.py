@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.lab.asterisk_env import AMI_PORT, PHONE_PORT, Asterisk, Site
+from scripts.lab.asterisk_env import AMI_PORT, PHONE_PORT, Asterisk, AsteriskSite
 from scripts.tools.record_ami import Recorder
 from tests.asterisk.sip_agent import Dialog, Phone
 from tests.asterisk.sipp import Caller, Step
@@ -179,7 +179,7 @@ class Stage:
         return {**found, **fields}
 
     def talk_until_transfer(self, first: Dialog) -> dict[str, Any]:
-        """Of a call whose only talk ended just now, by a transfer that reached nobody."""
+        """Of a call whose only talk ended just now, by a transfer that was not answered."""
         assert first.answered_at
         number, talked = first.phone.number, time.time() - first.answered_at
         return {"operator": number, "operators": [number], "talk_s": round(talked, 2)}
@@ -259,14 +259,14 @@ class Theatre:
             await stage.remove_members()
 
 
-def site_for(scenes: Iterable[Scenario], lanes: int = 12) -> Site:
+def site_for(scenes: Iterable[Scenario], lanes: int = 12) -> AsteriskSite:
     chosen = list(scenes)
     settings: dict[str, str] = {}
     for scene in chosen:
         settings |= scene.globals()
     # From 121: 112 to 115 are emergency numbers, which the dialplan sends outside.
     extensions = tuple(str(121 + number) for number in range(lanes * PHONES_EACH))
-    return Site(extensions, "\n".join(scene.conf() for scene in chosen), settings)
+    return AsteriskSite(extensions, "\n".join(scene.conf() for scene in chosen), settings)
 
 
 async def run(scene: Scenario, theatre: Theatre) -> list[Truth]:
@@ -285,7 +285,7 @@ async def run_all(scenes: Iterable[Scenario], theatre: Theatre) -> dict[str, lis
         phones = await lanes.get()
         try:
             return await theatre.play(scene, phones)
-        except Exception as error:  # noqa: BLE001 - told by the test of that scenario
+        except Exception as error:  # noqa: BLE001 - reported by the test of that scenario
             return error
         finally:
             lanes.put_nowait(phones)

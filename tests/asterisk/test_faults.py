@@ -54,7 +54,7 @@ def hotline(asterisk_tree: None, runner: asyncio.Runner) -> Iterator[Hotline]:
 
 
 async def first_call(hotline: Hotline) -> None:
-    """A hotline that nobody ever called has no past to be read."""
+    """A hotline without a single call has no past to be read."""
     await hotline.listen()
     await hotline.crowd(0).run(1, 0)
     (report,) = (json.loads(line) for line in (await hotline.manage("reconcile")).splitlines())
@@ -109,7 +109,7 @@ def test_listener_away(survives: Survives, when: str, dies: float, comes: float)
             await asyncio.sleep(comes)
             await hotline.listen()
             if when == "middle":
-                # The operator's page goes on: who talks is known from the list of channels.
+                # The operator's page goes on: talks are known from the list of channels.
                 await until(lambda: len(hotline.talking()) > 1, 3)
 
         return (await asyncio.gather(scenes(hotline), away()))[0]
@@ -249,7 +249,7 @@ def test_killed_while_the_database_is_away(survives: Survives) -> None:
 
 @_of_ours
 def test_standby_takes_over(survives: Survives) -> None:
-    """The leader is killed; who waited hears the PBX within 5 s."""
+    """The leader is killed; the standby hears the PBX within 5 s."""
     took: list[float] = []
 
     async def body(hotline: Hotline, ear: Ear) -> list[Truth]:
@@ -300,7 +300,8 @@ def test_stalled_leader(survives: Survives) -> None:
 @_around_us
 @pytest.mark.parametrize("how", ["core restart now", "kill -9"])
 def test_pbx_restarts(survives: Survives, how: str) -> None:
-    """In mid-call: who talks was answered, who waits is called back; the end is the next start at the latest."""
+    """In mid-call: a talking caller was answered, a waiting one is called back; the end is the next start at the
+    latest."""
 
     async def body(hotline: Hotline, ear: Ear) -> list[Truth]:
         crowd, before, pbx = hotline.crowd(40 + len(how)), ear.readies, hotline.pbx

@@ -47,7 +47,7 @@ NUMBERS = (
 
 
 async def _beside_a_victim(stage: Stage) -> list[Truth]:
-    """Somebody talks; callers who write their call's identifiers into their numbers come, talk and go."""
+    """During a talk, callers with its identifiers in their numbers come, talk and go."""
     victim = await stage.caller(listens=True)
     talk = await stage.phones[0].next_talk()
     uniqueid = await _uniqueid(stage, victim.number)

@@ -1,4 +1,4 @@
-"""A number that a leader blocks, on a real Asterisk: told by AMI, kept out with an announcement, told again."""
+"""A number that a leader blocks, on a real Asterisk: written by AMI, kept out with an announcement, written again."""
 
 import asyncio
 from collections.abc import Iterator

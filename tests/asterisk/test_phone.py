@@ -1,4 +1,4 @@
-"""The telephone, worked from the console on a real Asterisk: what was asked, what the PBX said and showed."""
+"""The telephone, worked from the console on a real Asterisk: each command, its answer, and what the page shows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -39,7 +39,7 @@ from callcenter.vocab import (
     TicketKind,
     TicketState,
 )
-from scripts.lab.asterisk_env import AMI_PORT, Asterisk, Site
+from scripts.lab.asterisk_env import AMI_PORT, Asterisk, AsteriskSite
 from telephony.ami.link import Watch
 from telephony.leadership import crown
 from telephony.listener import Listener
@@ -52,9 +52,9 @@ from tests.wire.ears import seen
 from tickets.desk import filing as drafts
 from tickets.life import history
 from tickets.rules import emergency_rules
-from tickets.rules.emergency_rules import Stage
+from tickets.rules.emergency_rules import EmergencyStage
 from tickets.telephone import calling_out, emergencies, emergency_bar, my_phone, transfers
-from tickets.telephone.emergency_bar import Shown
+from tickets.telephone.emergency_bar import OpenEmergency
 from tickets.telephone.floor import Doing
 from tickets.telephone.handset import Handset
 from tickets.telephone.my_phone import Presence
@@ -64,7 +64,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180), pytest.mark.xdist_
 QUEUE, OTHER = "hotline-1022", "hotline-tra-cuu"
 # The operator's own telephone, a colleague's, the shift leader's.
 LAN, MINH, HOA = "121", "122", "123"
-SITE = Site(
+SITE = AsteriskSite(
     (LAN, MINH, HOA),
     f"[{QUEUE}](+)\nautopause = all\ntimeout = 3\n",
     {"HOTLINE_MENU": "no", "HOTLINE_VOICEMAIL": "no"},
@@ -124,7 +124,7 @@ class Desk:
             return call
 
     async def talk(self, phone: Phone, wait: float = 60) -> tuple[Caller, int]:
-        """A citizen who talks with this telephone for so many seconds at most, and their call."""
+        """A citizen that talks with this telephone for so many seconds at most, and their call."""
         for one in self.theatre.phones:
             one.reset()
         await self.ask(CommandVerb.SIGN_IN)
@@ -153,13 +153,13 @@ class Desk:
                 session, actor, EmergencyService.AMBULANCE, calling_out.Allowed(), now=self.now()
             ).id
 
-    async def step(self, emergency_id: int, what: emergency_rules.Step) -> None:
+    async def step(self, emergency_id: int, what: emergency_rules.EmergencyStep) -> None:
         with transaction(self.engine) as session:
             emergencies.step(
                 session, self.province.actor("lan"), emergency_id, what, calling_out.Allowed(), now=self.now()
             )
 
-    async def stands(self, stage: Stage) -> Shown:
+    async def stands(self, stage: EmergencyStage) -> OpenEmergency:
         """The one emergency that is not over, once it stands there."""
 
         def there(session: Session) -> bool:
@@ -170,12 +170,12 @@ class Desk:
         with Session(self.engine) as session:
             return self.shown(session)[0]
 
-    def shown(self, session: Session) -> list[Shown]:
+    def shown(self, session: Session) -> list[OpenEmergency]:
         return emergency_bar.shown(session, Handset(session, self.province.actor("lan"), self.now()))
 
     @asynccontextmanager
     async def asking_hoa(self, *plans: Plan) -> AsyncIterator[tuple[int, Dialog]]:
-        """A citizen talks with Lan, who asks Hoa first: the citizen's call, and Hoa's, whose phone does as planned."""
+        """A citizen talks with Lan; Lan consults Hoa: the citizen's call, and Hoa's, whose phone does as planned."""
         lan, hoa = self.theatre.phones[0], self.theatre.phones[2]
         caller, call_id = await self.talk(lan)
         hoa.does(*plans)
@@ -447,9 +447,9 @@ def test_the_ambulance_picks_up_gets_the_caller_and_it_is_over(play: Play) -> No
         try:
             row = desk.press_emergency()
             far = await trunk.next_talk()
-            one = await desk.stands(Stage.SPEAKING)
-            assert one.steps == [emergency_rules.Step.JOIN, emergency_rules.Step.BACK]
-            await desk.step(row, emergency_rules.Step.JOIN)
+            one = await desk.stands(EmergencyStage.SPEAKING)
+            assert one.steps == [emergency_rules.EmergencyStep.JOIN, emergency_rules.EmergencyStep.BACK]
+            await desk.step(row, emergency_rules.EmergencyStep.JOIN)
             await seen(desk.engine, lambda session: session.get_one(Emergency, row).ended is not None, 30)
             with Session(desk.engine) as session:
                 emergency, call = session.get_one(Emergency, row), session.get_one(Call, call_id)
@@ -474,12 +474,12 @@ def test_115_is_busy_the_caller_hangs_up_and_the_operator_calls_it(play: Play) -
         caller, _ = await desk.talk(lan, wait=20)
         row = desk.press_emergency()
         await trunk.next_call()
-        assert (await desk.stands(Stage.BACK)).steps == [emergency_rules.Step.AGAIN]
+        assert (await desk.stands(EmergencyStage.BACK)).steps == [emergency_rules.EmergencyStep.AGAIN]
         await caller.done()
-        await desk.stands(Stage.CALLER_GONE)
+        await desk.stands(EmergencyStage.CALLER_GONE)
         trunk.reset()
         lan.reset()
-        await desk.step(row, emergency_rules.Step.CALL_SERVICE)
+        await desk.step(row, emergency_rules.EmergencyStep.CALL_SERVICE)
         own = await lan.next_talk()
         assert own.peer == "115"
         far = await trunk.next_talk()

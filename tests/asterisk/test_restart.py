@@ -1,4 +1,4 @@
-"""A real Asterisk that dies and forgets who had signed in: the listener signs them in again, as they were."""
+"""A real Asterisk that dies and forgets its queue members: the listener adds them again, as they were."""
 
 import asyncio
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def members(session: Session) -> dict[str, bool]:
 
 
 def forget(pbx: Asterisk) -> None:
-    """The PBX's own memory of who had signed in, lost in the crash."""
+    """The PBX's own memory of its queue members, lost in the crash."""
     found = list(pbx.home.rglob("astdb.sqlite3*"))
     assert found
     for path in found:

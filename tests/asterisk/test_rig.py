@@ -1,4 +1,4 @@
-"""The shipped files on a real Asterisk: no complaint at start, no forged event, every word told twice."""
+"""The shipped files on a real Asterisk: no complaint at start, no forged event, every event in AMI and queue_log."""
 
 import asyncio
 import sqlite3

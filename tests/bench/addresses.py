@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from callcenter.text import fold
 from scripts.tools import places
-from scripts.tools.places import Place
+from scripts.tools.places import FormerName
 from tickets.rules.place_index import FormerRow, Index, WardRow
 
 PROVINCE = "82"
@@ -133,7 +133,7 @@ def _asks(index: Index, one: Written) -> bool:
 
 def written(seed: int) -> Iterable[Written]:
     luck = random.Random(seed)
-    heirs: dict[Place, set[str]] = {}
+    heirs: dict[FormerName, set[str]] = {}
     for row in places.former_units_of(PROVINCE):
         heirs.setdefault(row.place, set()).add(row.ward)
     today = sorted(ward["name"] for ward in places.wards_of(PROVINCE))
@@ -152,7 +152,7 @@ def written(seed: int) -> Iterable[Written]:
             yield _of_before(luck, luck.choice([place for place in old if len(heirs[place]) == 1]), today, heirs)
 
 
-def _of_today(luck: random.Random, name: str, today: Sequence[str], heirs: dict[Place, set[str]]) -> Written:
+def _of_today(luck: random.Random, name: str, today: Sequence[str], heirs: dict[FormerName, set[str]]) -> Written:
     """A unit of today is written with its kind, or its bare name where no other unit was ever called so."""
     parts = [_unit(luck, name)]
     if luck.random() < 0.4:
@@ -163,7 +163,9 @@ def _of_today(luck: random.Random, name: str, today: Sequence[str], heirs: dict[
     return Written(_said(luck, parts), frozenset({name}), shared=bool(others or twins))
 
 
-def _of_before(luck: random.Random, place: Place, today: Sequence[str], heirs: dict[Place, set[str]]) -> Written:
+def _of_before(
+    luck: random.Random, place: FormerName, today: Sequence[str], heirs: dict[FormerName, set[str]]
+) -> Written:
     """Most people say the district with it; a name without one is shared where others have it too."""
     named = luck.random() < 0.75 or place.name.split()[-1].isdigit()
     parts = [_unit(luck, place.name)]
@@ -209,7 +211,7 @@ def _unit(luck: random.Random, name: str) -> str:
     return luck.choice(short[kind]) + rest
 
 
-def _district(luck: random.Random, place: Place) -> str:
+def _district(luck: random.Random, place: FormerName) -> str:
     words = place.district
     for kind, ways in (
         ("Thành phố ", ("TP.", "tp ", "TP ", "thành phố ", "T.P ", "")),
@@ -222,7 +224,7 @@ def _district(luck: random.Random, place: Place) -> str:
 
 
 def _said(luck: random.Random, parts: list[str]) -> str:
-    """The parts put together as somebody does who is in a hurry."""
+    """The parts put together as by a person in a hurry."""
     slip: Callable[[str], str] = _slip(luck)
     units = [slip(part) for part in parts]
     if len(units) > 1 and luck.random() < 0.15:

@@ -52,7 +52,7 @@ class Ledger:
         queued = [call for call in self.calls.values() if call.queued is not None]
         served = [call for call in queued if call.connected is not None]
         lost = [call for call in queued if call.gave_up and call.connected is None and not call.message]
-        # Who left a message, or waited as long as the queue allows, did not hang up waiting.
+        # A caller that left a message, or waited as long as the queue allows, did not hang up waiting.
         wait = {id(call): (call.connected or call.left or call.ended or 0) - (call.queued or 0) for call in queued}
         in_time = sum(wait[id(call)] <= service_level_s for call in served)
         short = sum(wait[id(call)] < short_abandon_s for call in lost)

@@ -140,7 +140,7 @@ def _probe(page: Page, settings: Settings, number: int) -> float:
     client = push.make_publisher(str(settings.redis_url))
     began = time.time() * 1000
     client.publish(push.CHANNEL, f'{{"topic": "tickets", "probe": {number}}}')
-    arrived: float = page.wait_for_function(f"window.heard[{number}]", polling=5).json_value()
+    arrived: float = page.wait_for_function(f"() => window.heard[{number}]", polling=5).json_value()
     client.close()
     return arrived - began
 
@@ -151,14 +151,18 @@ def _ring(page: Page, server: AmiServer, loop: asyncio.AbstractEventLoop, number
     blocks = _blocks(caller, number)
     ring = next(index for index, block in enumerate(blocks) if block["Event"] == "AgentCalled")
     _send(server, loop, blocks[:ring])
-    page.wait_for_function(f"document.querySelector('#waiting').textContent.replaceAll(' ', '').includes('{caller}')")
-    # Nobody's phone rings in the moment in which the call before ended; the page gathers bursts of 200 ms.
+    page.wait_for_function(
+        f"() => document.querySelector('#waiting').textContent.replaceAll(' ', '').includes('{caller}')"
+    )
+    # No phone rings in the moment in which the call before ended; the page gathers bursts of 200 ms.
     page.wait_for_timeout(300)
     began = time.time() * 1000
     _send(server, loop, blocks[ring : ring + 1])
-    seen: float = page.wait_for_function(f"window.seen['{caller}']", polling=5).json_value()
+    seen: float = page.wait_for_function(f"() => window.seen['{caller}']", polling=5).json_value()
     _send(server, loop, blocks[ring + 1 :])
-    page.wait_for_function(f"!document.querySelector('#ring').textContent.replaceAll(' ', '').includes('{caller}')")
+    page.wait_for_function(
+        f"() => !document.querySelector('#ring').textContent.replaceAll(' ', '').includes('{caller}')"
+    )
     return seen - began
 
 

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class FastLoop(asyncio.SelectorEventLoop):
-    """Nobody waits: where nothing can go on now, the clock is set to the next moment at which something can.
+    """No task waits: where nothing can go on now, the clock is set to the next moment at which something can.
 
     What would run in a thread runs at once, in its turn, so that the same day passes in the same way each time.
     """

@@ -1,10 +1,10 @@
 """Keystrokes and time to file a report: `python -m tests.bench.fill_in [REPORTS]`, by hand.
 
-Twenty reports as citizens tell them are typed into the operator's form in Chromium, by keyboard alone: each call rings
-and is answered, the cursor stands in the text, the fields follow in the order of speech, Ctrl Enter files. Every key
-is really pressed and counted by the page. `extra` is what goes beyond the text itself (what happened, where, who): the
-letters that find the field of work, the ways between the boxes, the filing. The time is that of a person: five keys a
-second, half a second a box; where the page answers later than that, the wait is added.
+Twenty reports in citizens' words are typed into the operator's form in Chromium, by keyboard alone: each call rings and
+is answered, the cursor stands in the text, the fields follow in the order of speech, Ctrl Enter files. Every key is
+really pressed and counted by the page. `extra` is what goes beyond the text itself (what happened, where, the name):
+the letters that find the field of work, the ways between the boxes, the filing. The time is that of a person: five keys
+a second, half a second a box; where the page answers later than that, the wait is added.
 """
 
 import os
@@ -43,7 +43,7 @@ _COUNT = """() => {
 
 @dataclass(frozen=True)
 class Report:
-    """`find` are the letters that find the category `code`; `where` is the commune as it is said."""
+    """`find` are the letters that find the category `code`; `where` is the commune as it is spoken."""
 
     what: str
     find: str
@@ -54,7 +54,7 @@ class Report:
     urgent: bool = False
 
 
-# What happened; below it the letters of the field, its code, the commune as said, the address, who, and how urgent.
+# What happened; below it the letters of the field, its code, commune as spoken, address, name, and how urgent.
 _TOLD = """
 Rác chất đống trước cổng chợ ba ngày chưa ai gom, bốc mùi hôi
   rac | moi-truong | my tho | cổng chợ Mỹ Tho, đường Lê Lợi | Nguyễn Văn Ba

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.generated import TIMES
 
 ROOT = Path(__file__).parents[2]
-# Whoever adds a property to another file adds the file here.
+# A file that gets its first property is added here.
 FILES = (
     "tests/rules/test_witnesses.py",
     "tests/wire/test_orders.py",

@@ -58,7 +58,7 @@ def written(kind: str) -> list[tuple[bytes, int]]:
         path = FOLDER / (f"{name}.full.ami.gz" if kind == "full" else f"{name}.ami")
         data = gzip.decompress(path.read_bytes()) if kind == "full" else path.read_bytes()
         blocks = [block for block in data.split(b"\r\n\r\n") if block.lstrip().startswith(b"Event: ")]
-        # Said once a log-in; panoramisk starts a task of its own for each.
+        # Logged once a log-in; panoramisk starts a task of its own for each.
         blocks = [block for block in blocks if not block.startswith(b"Event: FullyBooted")]
         found.append((b"".join(block + b"\r\n\r\n" for block in blocks), len(blocks)))
     return found

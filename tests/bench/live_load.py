@@ -3,7 +3,7 @@
 By hand. SIPp makes the calls and answers them as 120 members; `scripts/manage listen` hears, `scripts/manage console`
 pushes. Measured: from the moment Asterisk wrote an event (its Timestamp) to the announcement of that call arriving at
 a page, for the start, the answer and the end of each call; what was lost; the CPU of every process. All of it, the
-callers too, shares this machine, with whoever else is on it: read the CPU column before the rates. CEL to SQLite is
+callers too, shares this machine with its other users: read the CPU column before the rates. CEL to SQLite is
 off unless BENCH_CEL=1.
 """
 
@@ -36,7 +36,7 @@ from callcenter import embedded, migrate
 from callcenter.config import Settings
 from callcenter.db import make_engine
 from callcenter.models import Call
-from scripts.lab.asterisk_env import Asterisk, Site
+from scripts.lab.asterisk_env import Asterisk, AsteriskSite
 from tests import factories
 from tests.browser.conftest import HASH, PASSWORD, ROOT
 from tests.scripts.processes import free_port
@@ -203,10 +203,10 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _site() -> Site:
+def _site() -> AsteriskSite:
     members = "\n".join(f"member => PJSIP/{number},0,{number}" for number in MEMBERS)
     settings = {"HOTLINE_MENU": "no", "HOTLINE_GREETING_S": "0", "HOTLINE_RECORD": "no"}
-    return Site(MEMBERS, f"[hotline-1022](+)\n{members}\n", settings)
+    return AsteriskSite(MEMBERS, f"[hotline-1022](+)\n{members}\n", settings)
 
 
 def _one_port(pbx: Asterisk) -> None:
@@ -340,7 +340,7 @@ async def _one_rate(
 
 
 def _servers(folder: Path, name: str) -> list[psutil.Process]:
-    """Ours, not those of somebody else on this machine; each connection of PostgreSQL is a process."""
+    """Ours, not those of another user on this machine; each connection of PostgreSQL is a process."""
     found = [one for one in psutil.process_iter(["name", "cmdline"]) if name in one.info["name"]]
     own = [one for one in found if str(folder) in " ".join(one.info["cmdline"] or ())]
     return [child for one in own for child in _family(one.pid)]

@@ -1,6 +1,6 @@
 """A database of the demo province with very many tickets in it, for the benches that search among them.
 
-Written by COPY from a fixed seed: what people of the delta report, told in sentences that vary, over three years.
+Written by COPY from a fixed seed: what people of the delta report, in sentences that vary, over three years.
 """
 
 import os

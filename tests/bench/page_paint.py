@@ -44,7 +44,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "supervisor": ("/supervisor/", "/supervisor/calls/all"),
     "admin": ("/admin/", "/admin/users", "/admin/changes"),
     "citizen": ("/", "/reports/new", "/reports/step 2", "/reports/step 3", "/track"),
-    # Who has proved that the ticket is theirs.
+    # A citizen with a proof that the ticket is theirs.
     "tracker": ("/track",),
 }
 _CITIZENS = ("citizen", "tracker")

@@ -1,8 +1,7 @@
 """How long the pages of a shift take: `python -m tests.bench.pages [TICKETS] [ROUNDS]`, by hand.
 
 Very many tickets in a database of its own (default 100,000), the console in this process, over HTTP's code path with
-sign-in, rights and template. The desk is measured with nothing on it, and with twelve drafts of people who called
-before.
+sign-in, rights and template. The desk is measured with nothing on it, and with twelve drafts of known callers.
 
 The first line is the least that a page can be, in the same run: a Flask view with one statement of SQLAlchemy Core and
 a template of fifty rows, no sign-in, no rights. Read the ratios of CPU (`x floor`): a machine that others use too is
@@ -102,7 +101,7 @@ def _sign_in_to_queue(here: Ground) -> None:
 
 
 def _leave_drafts(here: Ground) -> None:
-    """Calls of a minute ago that nobody has ended, of people who reported something before."""
+    """Calls of a minute ago with unfinished drafts, of people with earlier reports."""
     with Session(here.engine) as session:
         # The tickets were written with numbers of their own.
         session.execute(select(func.setval(ticket_number.name, 900_000_000 // 10)))

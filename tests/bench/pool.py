@@ -1,9 +1,9 @@
-"""Hostile pictures and wrong passwords against a sign of life: `python -m tests.bench.pool [CHECKOUT]`, by hand.
+"""Hostile pictures and wrong passwords against a health check: `python -m tests.bench.pool [CHECKOUT]`, by hand.
 
 Serves the public site and the console by the commands of this checkout, or of an older one. Asked every 25 ms, quiet
 and while the work is done: `/healthz` and a page (`/`, `/sign-in`). The work: 16 pictures of 109 kB that open to 25
-million pixels each, five in a request, from four addresses; 100 wrong passwords at once, from ten. Told: median, 95th
-of a hundred and longest answer in milliseconds, what the work was answered, and how long all of it took.
+million pixels each, five in a request, from four addresses; 100 wrong passwords at once, from ten. Printed: median,
+95th of a hundred and longest answer in milliseconds, what the work was answered, and how long all of it took.
 """
 
 import io

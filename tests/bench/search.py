@@ -29,7 +29,7 @@ from scripts.processes.serve import settle
 from tests.bench.many_tickets import NOW, RARE, province
 from tests.bench.timing import person, signed_in, timed, told
 from tickets.actors import Actor
-from tickets.finding.search import Wanted, query_of, search
+from tickets.finding.search import SearchQuery, query_of, search
 
 # As the page asks when a search is made in it.
 _WITHIN = {"HX-Request": "true", "HX-Target": "div#found", "Sec-Fetch-Mode": "cors"}
@@ -106,7 +106,7 @@ def _measure_floor(here: Ground, name: str, words: str, rounds: int) -> None:
 
 def _rows(here: Ground, who: str, query: dict[str, str], rounds: int) -> list[float]:
     """The rows alone, without the page around them."""
-    wanted = Wanted(
+    wanted = SearchQuery(
         text=query.get("q", ""),
         agency_id=int(query["agency"]) if "agency" in query else None,
     )

@@ -1,4 +1,4 @@
-"""How long suggestions take while somebody types: `python -m tests.bench.suggestions [TICKETS] [ROUNDS]`, by hand.
+"""Time of suggestions during typing: `python -m tests.bench.suggestions [TICKETS] [ROUNDS]`, by hand.
 
 The demo province's words, rules and articles with very many tickets (default 200,000): reports typed word by word, each
 beginning asked for as the form does, in the commune that has most tickets.
@@ -16,7 +16,7 @@ from callcenter.models import Ticket
 from scripts.demo.reports import REPORTS
 from scripts.processes.ground import Ground
 from tests.bench.many_tickets import NOW, province
-from tickets.finding.suggestions import Place, suggest
+from tickets.finding.suggestions import ReportPlace, suggest
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def _measure(here: Ground, reports: int) -> tuple[list[float], list[float], list
     with Session(here.engine) as session:
         query = select(Ticket.ward_code).group_by(Ticket.ward_code).order_by(func.count().desc()).limit(1)
         ward = session.scalars(query).one()
-        suggest(session, "warm", Place(ward, "warm"), NOW)
+        suggest(session, "warm", ReportPlace(ward, "warm"), NOW)
         for text, place in _typed(ward, reports):
             session.rollback()
             began, spent = time.perf_counter(), time.process_time()
@@ -51,10 +51,10 @@ def _measure(here: Ground, reports: int) -> tuple[list[float], list[float], list
     return took, cpu, offered
 
 
-def _typed(ward: str | None, reports: int) -> Iterator[tuple[str, Place]]:
+def _typed(ward: str | None, reports: int) -> Iterator[tuple[str, ReportPlace]]:
     for number, report in enumerate(REPORTS[:: max(1, len(REPORTS) // reports)][:reports]):
         words = report.text.split()
-        place = Place(ward, report.place) if number % 4 else Place(None, report.place)
+        place = ReportPlace(ward, report.place) if number % 4 else ReportPlace(None, report.place)
         for end in range(2, len(words) + 1, 2):
             yield " ".join(words[:end]), place
 

@@ -3,7 +3,7 @@
 The callers of the simulated PBX speak AMI; their events go through `interpret`, `step` and the real writer into a real
 PostgreSQL. Operators work by the rules: they file, link, end without a ticket, call back, and now and then leave a
 draft lying; leaders take those over and hand the shift over twice. At midnight the day is looked at: calls that have
-neither ticket nor disposition, numbers that nobody called back, and every figure against a second computation.
+neither ticket nor disposition, numbers not called back, and every figure against a second computation.
 """
 
 import asyncio
@@ -32,10 +32,10 @@ from scripts.demo.simulated import ami as simulated_ami
 from scripts.demo.simulated import call as simulated_call
 from scripts.demo.simulated import lives
 from scripts.demo.simulated.ami import Channel, Headers
+from scripts.demo.simulated.astdb import Lists
 from scripts.demo.simulated.call import SimulatedCall
 from scripts.demo.simulated.callers import LOCAL, Fate, Plan, busyness
-from scripts.demo.simulated.lists import Lists
-from scripts.demo.simulated.queue import Line
+from scripts.demo.simulated.queue import WaitingLine
 from telephony import recorder, writer
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
@@ -90,7 +90,7 @@ class FastAmi:
     def fold(self, happening: Happening) -> None:
         changed = [self.calls.by_id[name] for name in step(self.calls, happening) if name in self.calls.by_id]
         if changed and self.writer:
-            self.writer.keep(recorder.Picture.of(call, self.epoch) for call in changed)
+            self.writer.keep(recorder.CallSnapshot.of(call, self.epoch) for call in changed)
 
 
 @dataclass
@@ -100,7 +100,7 @@ class FastPbx:
     ami: FastAmi
     loop: FastLoop
     free: list[str] = field(default_factory=list)
-    waiting: Line = field(default_factory=Line)
+    waiting: WaitingLine = field(default_factory=WaitingLine)
     lists: Lists = field(default_factory=Lists)
     extensions: frozenset[str] = frozenset()
     newcomer: str = ""
@@ -233,7 +233,7 @@ class Day:
         await self.ami.writer.finish()
 
     async def written(self) -> None:
-        """Until what the PBX has said is in the database, as on the operator's page."""
+        """Waits until the events so far are in the database, as on the operator's page."""
         assert self.ami.writer
         await asyncio.sleep(1.5)
         while self.ami.writer.waiting:
@@ -272,7 +272,7 @@ class Day:
 
     def _people(self) -> None:
         with transaction(self.engine) as session:
-            # Nobody signs in, and a password costs a quarter of a second to hash.
+            # There is no sign-in here, and a password costs a quarter of a second to hash.
             fill.hash_password = lambda _: "!"
             fill.seed(session, now=self.loop.now)
             session.flush()

@@ -28,10 +28,10 @@ from callcenter.db import make_engine
 from callcenter.models import Call, Ticket
 from telephony import callflow, recorder
 from telephony.ami.protocol import AmiProtocol
+from telephony.call_rows import CallSnapshot
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
 from telephony.leadership import crown
-from telephony.rows import Picture
 from tests import factories
 
 RECORDING = Path(__file__).parents[1] / "wire" / "recordings" / "answered.ami"
@@ -42,7 +42,7 @@ EXTENSION = "121"
 MEMBERS = 120
 _TICK_S = 0.5
 
-Batch = list[Picture]
+Batch = list[CallSnapshot]
 
 
 def main() -> None:
@@ -81,14 +81,14 @@ def _compare(engine: Engine, folder: Path, calls: int, rate: float) -> None:
                 lasted[name].append(time.perf_counter() - started)
             spent = (time.perf_counter() - began, time.thread_time() - cpu, _server_cpu(folder) - server)
             figures[name].append(spent)
-    pictures = sum(map(len, made))
+    snapshots = sum(map(len, made))
     p99 = {name: sorted(times)[round(0.99 * len(times)) - 1] * 1000 for name, times in lasted.items()}
     for name, (statements, _) in sides.items():
         wall, cpu, server = (sorted(column)[ROUNDS // 2] for column in zip(*figures[name], strict=True))
         print(
             f"  {name:<7} {calls / wall:6.0f} calls/s  {cpu / calls * 1000:6.2f} ms CPU a call  "
             f"PostgreSQL {server / calls * 1000:5.2f} ms  {statements() / ROUNDS / calls:5.1f} statements a call, "
-            f"a batch p99 {p99[name]:.0f} ms  ({len(made)} batches, {pictures / calls:.1f} pictures a call)"
+            f"a batch p99 {p99[name]:.0f} ms  ({len(made)} batches, {snapshots / calls:.1f} snapshots a call)"
         )
     with Session(engine) as session:
         written = session.execute(select(Call.pbx, func.count(), func.count(Call.ended_at)).group_by(Call.pbx)).all()
@@ -109,7 +109,7 @@ def batches(calls: int, rate: float, turn: int) -> Iterator[Batch]:
                 ticked = happening.at
                 changed.update(step(fold, Happening(Kind.TICK, ticked)))
         if changed:
-            yield [Picture.of(fold.by_id[linkedid], 1) for linkedid in sorted(changed) if linkedid in fold.by_id]
+            yield [CallSnapshot.of(fold.by_id[linkedid], 1) for linkedid in sorted(changed) if linkedid in fold.by_id]
 
 
 def _day(calls: int, rate: float, turn: int) -> list[Happening]:
@@ -174,7 +174,7 @@ def _floor(engine: Engine) -> Side:
     arguments, options = engine.dialect.create_connect_args(engine.url)
     connection = psycopg.connect(*arguments, **options)
     told = [0]
-    names = [*Picture.of(_any_call(), 1).columns, "pbx", "snapshot", "epoch"]
+    names = [*CallSnapshot.of(_any_call(), 1).columns, "pbx", "snapshot", "epoch"]
     put = (
         f"INSERT INTO call ({', '.join(names)}) VALUES ({', '.join('%s' for _ in names)}) "
         f"ON CONFLICT (pbx, linkedid) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names)}"
@@ -191,8 +191,8 @@ def _floor(engine: Engine) -> Side:
     )
 
     def write(batch: Batch) -> None:
-        rows = [_values(picture) for picture in batch]
-        rung = [(picture.linkedid, picture.linkedid) for picture in batch if picture.columns["ringing"]]
+        rows = [_values(snapshot) for snapshot in batch]
+        rung = [(snapshot.linkedid, snapshot.linkedid) for snapshot in batch if snapshot.columns["ringing"]]
         with connection.cursor() as cursor:
             cursor.executemany(put, rows)
             if rung:
@@ -203,13 +203,13 @@ def _floor(engine: Engine) -> Side:
     return lambda: told[0], write
 
 
-def _any_call() -> callflow.Call:
-    return callflow.Call("1.0", datetime.now(UTC))
+def _any_call() -> callflow.CallState:
+    return callflow.CallState("1.0", datetime.now(UTC))
 
 
-def _values(picture: Picture) -> Sequence[object]:
-    columns = {**picture.columns, "transfers": Jsonb(picture.columns["transfers"])}
-    return [*columns.values(), "floor", Jsonb(picture.snapshot), picture.epoch]
+def _values(snapshot: CallSnapshot) -> Sequence[object]:
+    columns = {**snapshot.columns, "transfers": Jsonb(snapshot.columns["transfers"])}
+    return [*columns.values(), "floor", Jsonb(snapshot.state), snapshot.epoch]
 
 
 def _server_cpu(folder: Path) -> float:

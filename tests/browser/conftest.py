@@ -69,7 +69,7 @@ class Site:
 
 @contextmanager
 def served(app: str, settings: Settings, port: int = 0) -> Iterator[Site]:
-    """The app as it runs for people. The socket is ours from the start, so nobody can take the port."""
+    """The app as it runs for people. The socket is ours from the start, so no other process can take the port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))

@@ -53,7 +53,7 @@ class Checker:
 
     def here(self, page: Page, state: str) -> None:
         """Check the page as it is now."""
-        # A colour on its way to another is nobody's contrast.
+        # A colour on its way to another has no contrast to measure.
         page.emulate_media(reduced_motion="reduce")
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)

@@ -128,7 +128,7 @@ def test_numbers_keys_and_the_record(desk: Desk, console: Site) -> None:
 def test_in_the_dark(desk: Desk) -> None:
     pages = {"overview": "", "calendar": "calendar?year=2026", "rules": "rules?try=1&category=moi-truong",
              "users": "users", "deadlines": "deadlines"}  # fmt: skip
-    # A colour on its way from light to dark is nobody's contrast.
+    # A colour on its way from light to dark has no contrast to measure.
     desk.page.emulate_media(reduced_motion="reduce")
     for name, url in pages.items():
         go(desk.page, desk.url + url)

@@ -22,7 +22,7 @@ __all__ = ["check"]
 
 
 def misses(engine: Engine, province: Province) -> None:
-    """Three numbers: one tried already, one with a message that nobody can play here, one untouched."""
+    """Three numbers: one tried already, one with a message that cannot be played here, one untouched."""
     now = datetime.now(UTC)
     with transaction(engine) as session:
         for place, columns in enumerate(

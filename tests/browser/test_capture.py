@@ -27,7 +27,7 @@ LINES = [
 
 @pytest.fixture
 def evening(engine: Engine) -> None:
-    """A gap, a call mended after it, one that agrees, one that nobody can explain, and a witness that is away."""
+    """A gap, a call mended after it, one that agrees, one without an explanation, and a witness that is away."""
     with transaction(engine) as session:
         for verdict in (Verdict.AGREES, Verdict.REPAIRED, Verdict.UNEXPLAINED):
             call = factories.answered(session, started_at=NOW, ended_at=NOW)
@@ -67,7 +67,7 @@ def test_from_a_figure_to_the_rows_behind_it(
 ) -> None:
     page = open_page(console, "phuc")
     page.goto(f"{console.url}/capture/")
-    # What is wrong with a log is said whole, not cut off after two lines.
+    # What is wrong with a log is shown whole, not cut off after two lines.
     reason = page.get_by_text("unable to open database file")
     assert reason.evaluate("it => it.scrollHeight <= it.clientHeight + 1")
     look(page, shot, check, "capture")

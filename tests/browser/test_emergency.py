@@ -104,7 +104,7 @@ def test_two_keys_while_typing_alarm_the_leader_until_the_caller_is_with_115(
 def test_the_digit_may_follow_the_key_at_once(
     engine: Engine, console: Site, heard: None, open_page: Callable[..., Page]
 ) -> None:
-    """Before the browser has told that the menu is open: the digit picks the service, and falls into no field."""
+    """Before the browser has reported that the menu is open: the digit picks the service, and falls into no field."""
     answer(engine, ring(engine))
     lan = open_page(console, "lan")
     field = lan.locator(".work-talking .field-address input")

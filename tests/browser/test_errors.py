@@ -209,7 +209,7 @@ def test_the_database_goes_and_comes_back(
     answer = page.request.get(f"{console.url}/tickets", headers={"Accept": "text/html"})
     assert (answer.status, answer.headers["retry-after"], answer.headers["refresh"]) == (503, "5", "5")
     database.start()
-    # Nobody touches anything: each page comes back by itself, the citizen's with the words.
+    # Without a click: each page comes back by itself, the citizen's with the words.
     expect(page.get_by_role("heading", name="Tìm phiếu")).to_be_visible(timeout=30_000)
     expect(citizen.get_by_label("Mã phiếu").first).to_have_value(CODE, timeout=30_000)
     engine = make_engine(database.url)

@@ -61,7 +61,7 @@ def test_a_tab_that_dies_loses_nothing_and_shows_nothing_to_others(
     sign_in(again, "lan")
     expect(again.get_by_label("Nội dung")).to_have_value(WORDS)
     # Saved by now, by the page that died or by this one, and kept here no more.
-    again.wait_for_function("!JSON.stringify({...localStorage}).includes('hotline-text/')")
+    again.wait_for_function("() => !JSON.stringify({...localStorage}).includes('hotline-text/')")
     assert draft(engine, call).description == WORDS
 
 
@@ -93,7 +93,7 @@ def test_text_of_a_draft_that_went_elsewhere_can_still_be_read(
     shot(page, "operator-left-text")
     left.get_by_role("button", name="Bỏ chữ này").click()
     expect(left).to_have_count(0)
-    page.wait_for_function("!JSON.stringify({...localStorage}).includes('hotline-text/')")
+    page.wait_for_function("() => !JSON.stringify({...localStorage}).includes('hotline-text/')")
 
 
 def test_signing_out_saves_and_leaves_nothing(

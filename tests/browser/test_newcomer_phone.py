@@ -98,7 +98,7 @@ def test_the_newcomer_answers_types_hangs_up_and_files(
 
 
 def hang_up_stays_in_reach(page: Page) -> None:
-    """Wherever the form is scrolled to; and it hides nothing that somebody types into."""
+    """Wherever the form is scrolled to; and it hides no field in use."""
     button = page.get_by_role("button", name="Gác máy")
     bottom = "document.querySelector('#ring').getBoundingClientRect().bottom"
     # Where a page comes to rest, not where it is on its way there.

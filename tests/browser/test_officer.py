@@ -133,7 +133,7 @@ def test_a_ticket_follows_while_somebody_types(
     expect(page.locator("#act")).to_contain_text("không chờ nữa")
     with transaction(engine) as session:
         citizens.supply(session, citizens.CITIZEN, ticket.code, text="Cột số 5, trước cổng", now=datetime.now(UTC))
-    # Nobody typed: the forms follow too.
+    # Nothing was typed: the forms follow too.
     expect(page.get_by_role("button", name="Gửi kết quả xử lý")).to_be_visible()
     page.get_by_label("Kết quả xử lý, trả lời người dân").fill("Đã thay ba bóng đèn và kiểm tra lúc 19 giờ.")
     page.get_by_label("Ảnh hoặc tài liệu minh chứng").set_input_files(photo)

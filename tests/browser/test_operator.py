@@ -1,4 +1,4 @@
-"""The operator's story in a real browser: it rings, the page shows who, typing saves itself, the call ends well."""
+"""The operator's story in a real browser: it rings, the page shows the caller, typing is saved, the call ends well."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ def draft(engine: Engine, call: Call) -> Ticket:
 
 
 def earlier(engine: Engine, province: Province) -> Ticket:
-    """An older report of the same number, filed and routed by nobody yet."""
+    """An older report of the same number, filed and not routed yet."""
     then = NOW - timedelta(days=3)
     with transaction(engine) as session:
         call = factories.answered(session, started_at=then, ended_at=then + timedelta(minutes=2))
@@ -283,7 +283,7 @@ def test_the_page_says_that_the_pbx_is_away(
 
 
 def test_rights_stay_with_the_owner(engine: Engine, province: Province) -> None:
-    """The helper of these tests plays the listener right: the one who answered owns the draft."""
+    """The helper of these tests plays the listener right: the operator that answered owns the draft."""
     call = ring(engine)
     answer(engine, call)
     assert draft(engine, call).owner_id == Actor.of(province.people["lan"]).id

@@ -1,4 +1,4 @@
-"""A report is pinned on the sketch by keyboard, by coordinates and seen by whoever has the ticket next."""
+"""A report is pinned on the sketch by keyboard and by coordinates, and its next reader sees the pin."""
 
 from collections.abc import Callable
 

@@ -43,7 +43,7 @@ def test_what_is_found_comes_into_the_page(
         filed(session, province, f"Rác số {number} trước chợ")
     lamp = filed(session, province, "Đèn đường tắt ba đêm liền")
     page = at_search(console, open_page, "lan")
-    # Whoever has a call on the line keeps the strip and its open menu: the frame is not read again.
+    # During a call the strip and its open menu stay: the frame is not read again.
     page.evaluate("document.querySelector('header').dataset.same = '1'")
     search(page, "rac")
     expect(page).to_have_url(f"{console.url}/tickets?q=rac")
@@ -120,7 +120,7 @@ def test_the_list_goes_on_following_the_last_search(
     page = at_search(console, open_page, "lan", "?q=khong")
     search(page, "rac")
     expect(page.locator("#total")).to_have_text("1 phiếu")
-    # What comes in elsewhere is told to the page, which asks for what was searched last.
+    # A new ticket is announced to the page, which repeats the last search.
     filed(session, province, "Rác dồn sau trường")
     with page.expect_response(re.compile(r"/tickets\?q=rac")):
         page.evaluate("document.body.dispatchEvent(new CustomEvent('live-tickets'))")

@@ -1,4 +1,4 @@
-"""One desk, two people, in a real browser: taken over openly, told on the open page; what the pages of it look like."""
+"""One desk, two people, in a real browser: taken over openly, shown on the open page; how its pages look."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ def test_a_desk_changes_hands(
     lan.locator("body[data-live-ready]").wait_for()
     minh.get_by_role("button", name="Tiếp quản 101").click()
     expect(minh.locator("#my-phone")).to_contain_text("101")
-    # Told without a reload.
+    # Shown without a reload.
     expect(lan.locator("#my-phone [role=alert]")).to_contain_text("Trần Văn Minh đã tiếp quản máy 101 của ông/bà")
     look(lan, shot, check, "desk-taken-over")
     hoa = open_page(console, "hoa")

@@ -1,4 +1,4 @@
-"""What is offered while somebody types, in a real browser: it comes by itself, and one key takes it."""
+"""Suggestions during typing, in a real browser: they come by themselves, and one key takes one."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The guided tours and the list of keys in a real browser: seen once, in nobody's way, at both sizes, by keyboard."""
+"""Guided tours and the list of keys in a real browser: seen once, never in the way, at both sizes, by keyboard."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ _PLACE = """() => {
   return { inside, apart, pointed, seen: spot.height > 10 };
 }"""
 
-# A colour on its way to another is nobody's contrast.
+# A colour on its way to another has no contrast to measure.
 _DRESS = """(theme) => {
   document.documentElement.dataset.bsTheme = theme;
   return Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))).then(() => {});
@@ -179,7 +179,7 @@ def test_a_call_goes_first(
     expect(page.locator("#ring .ring")).to_be_visible()
     expect(tour).to_be_hidden()
     expect(page.locator("#tour-spot")).to_be_hidden()
-    # Nobody answered: the tour is there again.
+    # The offer was not answered: the tour is there again.
     change(engine, gone, ringing=[], ended_at=datetime.now(UTC), outcome="abandoned", stage="queue")
     expect(page.locator("#ring .ring")).to_have_count(0)
     expect(tour).to_be_visible()

@@ -13,7 +13,7 @@ from callcenter.vocab import Clock, Level, Role, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.actors import Actor
-from tickets.administration import attention, calendars, lists, people, rules
+from tickets.administration import attention, calendars, lists, people, routing_rules
 from tickets.administration.people import UserFields
 from tickets.agency import assignment
 from tickets.desk import filing
@@ -88,7 +88,7 @@ def test_people_of_several_shifts_have_the_same_usual_extension(session: Session
     lan, minh, quan = province.people["lan"], province.people["minh"], province.actor("quan")
     people.edit(session, quan, minh.id, UserFields("Minh", "operator", extension="101"), seen=None, now=MONDAY)
     assert (lan.usual_extension, minh.usual_extension) == ("101", "101")
-    # What somebody has just now is another matter, and does not change under their hands.
+    # The extension in use just now is another matter, and does not change during work.
     assert (lan.extension, minh.extension) == ("101", "102")
 
 
@@ -104,12 +104,12 @@ def test_who_is_an_operator_no_more_keeps_no_extension(session: Session, provinc
 
 def test_a_changed_order_decides_the_next_ticket(session: Session, province: Province) -> None:
     quan = province.actor("quan")
-    fields = rules.RuleFields(category="moi-truong", lead="van-phong")
-    new = rules.add(session, quan, fields, now=MONDAY)
+    fields = routing_rules.RuleFields(category="moi-truong", lead="van-phong")
+    new = routing_rules.add(session, quan, fields, now=MONDAY)
     old = session.scalars(select(RoutingRule).where(RoutingRule.to_commune)).one()
-    assert rules.try_out(session, "moi-truong", "28249", Level.NORMAL).rule_id == old.id
-    rules.place(session, quan, new.id, beside=old.id, above=True, now=MONDAY)
-    assert rules.try_out(session, "moi-truong", "28249", Level.NORMAL).rule_id == new.id
+    assert routing_rules.try_out(session, "moi-truong", "28249", Level.NORMAL).rule_id == old.id
+    routing_rules.place(session, quan, new.id, beside=old.id, above=True, now=MONDAY)
+    assert routing_rules.try_out(session, "moi-truong", "28249", Level.NORMAL).rule_id == new.id
     draft = filing.open_draft(session, factories.answered(session), now=MONDAY)
     filed = TicketFields(category_code="moi-truong", ward_code="28249", description="Rác chất đống")
     filing.file(session, province.actor("lan"), draft.code, filed, now=LATER)
@@ -147,7 +147,7 @@ def test_what_is_missing_is_told_until_it_is_there(session: Session, province: P
     assert found["wards_without_agency"].count == 2
     assert found["deadlines_unconfirmed"].count == 9
     assert found["next_year_empty"].names == ("2027",)
-    rules.add(session, quan, rules.RuleFields(lead="van-phong"), now=MONDAY)
+    routing_rules.add(session, quan, routing_rules.RuleFields(lead="van-phong"), now=MONDAY)
     calendars.set_day(session, quan, date(2027, 1, 1), False, "Tết Dương lịch", seen=None, now=MONDAY)
     lists.add_test_number(session, quan, "0905123456", "Máy thử", now=MONDAY)
     left = {lack.what for lack in attention.lacks(session, MONDAY)}

@@ -12,7 +12,7 @@ from callcenter.errors import Invalid
 from callcenter.models import AfterCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import AFTER_CALL, AfterCallEnd, CommandResult, CommandVerb
 from telephony import queues, recorder
-from telephony.recorder import Picture
+from telephony.recorder import CallSnapshot
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.administration import lists, reasons
@@ -54,7 +54,7 @@ def talk(since: datetime, until: datetime | None, extension: str = "101") -> dic
     return {"extension": extension, "since": since.isoformat(), "until": ended, "hold_s": 0.0}
 
 
-def picture(linkedid: str, now: datetime, *, over: bool, **columns: Any) -> Picture:
+def picture(linkedid: str, now: datetime, *, over: bool, **columns: Any) -> CallSnapshot:
     """What the listener writes of a call that 101 answered 60 seconds ago."""
     began = now - timedelta(seconds=60)
     values = {
@@ -64,11 +64,11 @@ def picture(linkedid: str, now: datetime, *, over: bool, **columns: Any) -> Pict
         "talks": [talk(began, now if over else None)], "ended_at": now if over else None,
         "outcome": "answered" if over else None, "talk_s": 60.0 if over else 0.0,
     }  # fmt: skip
-    return Picture(linkedid, 1, {**values, **columns}, {})
+    return CallSnapshot(linkedid, 1, {**values, **columns}, {})
 
 
 def hangs_up(session: Session, now: datetime, linkedid: str = "1.1", queue: str = QUEUE, **columns: Any) -> None:
-    """One who talks, and then hangs up: two pictures, as they come."""
+    """An operator talks, and then hangs up: two snapshots, as they come."""
     columns["queue"] = queue
     before = picture(linkedid, now, over=False, queue=queue)
     for one in (before, picture(linkedid, now, over=True, **columns)):
@@ -181,7 +181,7 @@ def test_of_two_who_hang_up_together_one_stays(session: Session, province: Provi
 
 
 def test_who_is_needed_is_ready_at_once(session: Session, province: Province) -> None:
-    """Minh goes to lunch while Lan is in after-call work: nobody would be left to ring."""
+    """Minh goes to lunch while Lan is in after-call work: no member would be left to ring."""
     hangs_up(session, MONDAY)
     shows(session, after(0.3), e101=AFTER_CALL)
     shows(session, after(4), e101=AFTER_CALL, e102="an-trua")

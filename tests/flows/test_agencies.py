@@ -193,7 +193,7 @@ def test_other_agencies_do_not_see_it(session: Session, province: Province) -> N
     ):
         with pytest.raises(NotFound):
             act()
-    assert search.search(session, son, search.Wanted()).tickets == []
+    assert search.search(session, son, search.SearchQuery()).tickets == []
 
 
 def test_the_inbox_shows_the_clock_that_runs_next(session: Session, province: Province) -> None:

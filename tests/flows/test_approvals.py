@@ -1,4 +1,4 @@
-"""An answer that the head of the agency sees first: who may approve it, who may not, and what happens then."""
+"""Approval of an answer by the head of the agency: who may approve it, who may not, and what follows."""
 
 from datetime import timedelta
 from pathlib import Path

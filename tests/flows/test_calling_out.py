@@ -180,7 +180,7 @@ def test_reached_and_ended_it_is_a_try_in_the_ticket_s_history(
 def test_a_call_back_that_reached_nobody_waits_for_its_next_time(
     session: Session, province: Province, ticket: Ticket, result: CallOut
 ) -> None:
-    """As if the operator had noted the try by hand; the PBX's word, told twice, is one try."""
+    """As if the operator had noted the try by hand; the PBX's report, received twice, is one try."""
     call = place(session, province, ticket)
     ticket.owner_id = province.people["lan"].id
     calling_out.dialling(session, call.id, after(3))

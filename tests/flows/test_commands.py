@@ -16,7 +16,7 @@ from callcenter.errors import Invalid, NotAllowed, NotFound
 from callcenter.models import PbxCommand, PbxStatus
 from callcenter.vocab import CommandResult, CommandVerb, Role
 from telephony.ami.protocol import headers
-from telephony.orders import ACTIONS, NothingToDo, Order, Place, actions_for, known, lacking
+from telephony.orders import ACTIONS, NothingToDo, Order, QueueMembership, actions_for, known, lacking
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.telephone import phone
@@ -150,7 +150,7 @@ NASTY = st.one_of(
 def test_whatever_is_asked_is_plain_actions_on_the_wire(
     verb: CommandVerb, extension: str, arguments: dict[str, str], inside: bool
 ) -> None:
-    places = [Place("hotline-1022", "PJSIP/101")] if inside else []
+    places = [QueueMembership("hotline-1022", "PJSIP/101")] if inside else []
     try:
         actions = actions_for(Order(verb, extension, arguments, ["hotline-1022"], places))
     except ValueError:
@@ -183,8 +183,8 @@ def test_only_the_hotline_s_own_lists_are_written(family: str, key: str) -> None
 
 
 QUEUES = ("hotline-1022", "hotline-tra-cuu")
-LOCAL = Place("hotline-1022", "Local/101@agents/n")
-FIXED = Place("hotline-tra-cuu", "PJSIP/101", dynamic=False)
+LOCAL = QueueMembership("hotline-1022", "Local/101@agents/n")
+FIXED = QueueMembership("hotline-tra-cuu", "PJSIP/101", dynamic=False)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ FIXED = Place("hotline-tra-cuu", "PJSIP/101", dynamic=False)
     ],
 )  # fmt: skip
 def test_a_member_is_called_as_the_queue_calls_it(
-    verb: CommandVerb, arguments: dict[str, str], places: list[Place], expected: list[dict[str, str]]
+    verb: CommandVerb, arguments: dict[str, str], places: list[QueueMembership], expected: list[dict[str, str]]
 ) -> None:
     order = Order(verb, "101", arguments, QUEUES, places)
     if not expected:

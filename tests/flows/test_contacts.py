@@ -1,4 +1,4 @@
-"""Who has a number: names that it gave, the note on it, missed calls. Any Vietnamese form is the same number."""
+"""Caller card of a number: names that it gave, the note on it, missed calls. Any Vietnamese form is the same number."""
 
 from datetime import timedelta
 

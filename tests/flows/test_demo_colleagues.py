@@ -1,4 +1,4 @@
-"""The demo's colleagues leave no call unfinished, and touch nobody else's."""
+"""The demo's colleagues leave no call unfinished, and touch no other person's."""
 
 import random
 from datetime import timedelta

@@ -33,16 +33,16 @@ from callcenter.vocab import (
     TicketState,
 )
 from telephony import callflow
+from telephony.call_rows import CallSnapshot
 from telephony.recorder import record
-from telephony.rows import Picture
 from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.desk import filing
-from tickets.rules.emergency_rules import Stage, Step
+from tickets.rules.emergency_rules import EmergencyStage, EmergencyStep
 from tickets.rules.fields import TicketFields
 from tickets.telephone import calling_out, emergencies, emergency_bar, emergency_watch, transfers
 from tickets.telephone.calling_out import Allowed
-from tickets.telephone.emergency_bar import Shown
+from tickets.telephone.emergency_bar import OpenEmergency
 from tickets.telephone.handset import Handset
 
 HOME = Allowed()
@@ -71,7 +71,7 @@ def begin(session: Session, province: Province, service: EmergencyService = AMBU
     return emergencies.begin(session, province.actor("lan"), service, HOME, **{"now": MONDAY, **given})
 
 
-def bar(session: Session, province: Province, who: str = "lan", now: datetime = MONDAY) -> Shown:
+def bar(session: Session, province: Province, who: str = "lan", now: datetime = MONDAY) -> OpenEmergency:
     session.flush()
     session.expire_all()
     (one,) = emergency_bar.shown(session, Handset(session, province.actor(who), now))
@@ -108,7 +108,7 @@ def test_one_key_makes_the_ticket_urgent_alarms_and_dials(session: Session, prov
     assert (command.verb, command.arguments) == (CommandVerb.CONSULT, {"call": call.linkedid, "to": "115"})
     event = session.scalars(select(TicketEvent).where(TicketEvent.move == "emergency")).one()
     assert event.data == {"service": "115", "number": "115", "ward": "28249", "address": "Cầu Rạch Miễu"}
-    assert bar(session, province).stage is Stage.ASKING
+    assert bar(session, province).stage is EmergencyStage.ASKING
     leader = bar(session, province, "hoa")
     assert (leader.mine, leader.taken_by, leader.steps) == (False, None, [])
     assert emergency_bar.shown(session, Handset(session, province.actor("minh"), MONDAY)) == []
@@ -117,7 +117,8 @@ def test_one_key_makes_the_ticket_urgent_alarms_and_dials(session: Session, prov
 def test_what_is_typed_meanwhile_is_kept_and_hears_of_the_level(
     session: Session, province: Province, call: Call
 ) -> None:
-    """The form was opened before the key: it is told by the version, and saves on with the level as it is now."""
+    """The form was opened before the key: the form learns it by the version, and saves on with the level as it is
+    now."""
     draft = filing.open_draft(session, call, now=MONDAY)
     opened = draft.version
     begin(session, province)
@@ -131,14 +132,14 @@ def test_the_service_picks_up_and_gets_the_caller(session: Session, province: Pr
     row = begin(session, province)
     done(session, CommandVerb.CONSULT)
     call.holding = ["101"]
-    assert bar(session, province).stage is Stage.DIALLING
-    assert bar(session, province).steps == [Step.BACK]
+    assert bar(session, province).stage is EmergencyStage.DIALLING
+    assert bar(session, province).steps == [EmergencyStep.BACK]
     shows(session, call, talking=[], holding=[], third=Third.ANSWERED)
     one = bar(session, province)
-    assert (one.stage, one.steps) == (Stage.SPEAKING, [Step.JOIN, Step.BACK])
+    assert (one.stage, one.steps) == (EmergencyStage.SPEAKING, [EmergencyStep.JOIN, EmergencyStep.BACK])
     assert row.answered_at is not None
     assert row.ended_at is None
-    emergencies.step(session, province.actor("lan"), row.id, Step.JOIN, HOME, now=MONDAY)
+    emergencies.step(session, province.actor("lan"), row.id, EmergencyStep.JOIN, HOME, now=MONDAY)
     done(session, CommandVerb.JOIN)
     shows(session, call, third=Third.WITH_CALLER, transfers=[{"kind": "attended", "to": "115"}])
     assert (row.ended, row.ended_by, row.ended_by_id) == (EmergencyEnd.ANSWERED, "listener", None)
@@ -151,7 +152,7 @@ def test_by_the_telephone_s_own_keys_it_is_over_too(session: Session, province: 
     row = begin(session, province)
     assert session.scalars(select(PbxCommand)).all() == []
     one = bar(session, province)
-    assert (one.stage, one.steps) == (Stage.BY_HAND, [])
+    assert (one.stage, one.steps) == (EmergencyStage.BY_HAND, [])
     shows(session, call, talking=[], third=Third.WITH_CALLER, transfers=[{"kind": "attended", "to": "115"}])
     assert row.ended is EmergencyEnd.ANSWERED
 
@@ -173,14 +174,14 @@ def test_who_does_not_answer_leaves_it_open_and_it_is_tried_again(
     done(session, CommandVerb.CONSULT)
     later = MONDAY + timedelta(seconds=30)
     one = bar(session, province, now=later)
-    assert (one.stage, one.steps) == (Stage.BACK, [Step.AGAIN])
-    emergencies.step(session, province.actor("lan"), row.id, Step.AGAIN, HOME, now=later)
+    assert (one.stage, one.steps) == (EmergencyStage.BACK, [EmergencyStep.AGAIN])
+    emergencies.step(session, province.actor("lan"), row.id, EmergencyStep.AGAIN, HOME, now=later)
     assert [c.arguments["to"] for c in session.scalars(select(PbxCommand))] == ["115", "115"]
-    # Who cannot ask first can still pass the caller on at once.
+    # Without a consultation the caller can still be transferred at once.
     session.get_one(PbxStatus, "pbx1").actions = ["transfer"]
     done(session, CommandVerb.CONSULT, later)
     much_later = later + timedelta(seconds=30)
-    assert bar(session, province, now=much_later).steps == [Step.AT_ONCE]
+    assert bar(session, province, now=much_later).steps == [EmergencyStep.AT_ONCE]
 
 
 def test_the_caller_hangs_up_first(session: Session, province: Province, call: Call) -> None:
@@ -189,18 +190,21 @@ def test_the_caller_hangs_up_first(session: Session, province: Province, call: C
     done(session, CommandVerb.CONSULT)
     shows(session, call, talking=[], ended_at=MONDAY, third=None)
     one = bar(session, province)
-    assert (one.stage, one.steps) == (Stage.CALLER_GONE, [Step.CALL_SERVICE, Step.CALL_CALLER])
+    assert (one.stage, one.steps) == (
+        EmergencyStage.CALLER_GONE,
+        [EmergencyStep.CALL_SERVICE, EmergencyStep.CALL_CALLER],
+    )
     assert (one.caller, one.place) == (factories.CALLER, "Cầu Rạch Miễu, Phường Mỹ Tho")
     lan = province.actor("lan")
-    emergencies.step(session, lan, row.id, Step.CALL_SERVICE, HOME, now=MONDAY)
+    emergencies.step(session, lan, row.id, EmergencyStep.CALL_SERVICE, HOME, now=MONDAY)
     out = session.scalars(select(OutgoingCall)).one()
     assert (out.number, out.ticket_id) == ("115", row.ticket_id)
     calling_out.reached(session, out.id, MONDAY)
     calling_out.ended(session, out.id, CallOut.REACHED, MONDAY + timedelta(seconds=40), now=MONDAY)
     assert moves(session, row.ticket_id)[-1] == "emergency_called"
-    # That somebody was reached is no end: what became of it a person says.
+    # An answer is no end: a person records what became of it.
     assert row.ended_at is None
-    emergencies.step(session, lan, row.id, Step.CALL_CALLER, HOME, now=MONDAY + timedelta(seconds=50))
+    emergencies.step(session, lan, row.id, EmergencyStep.CALL_CALLER, HOME, now=MONDAY + timedelta(seconds=50))
     assert session.scalars(select(OutgoingCall.number).order_by(OutgoingCall.id)).all() == ["115", factories.CALLER]
 
 
@@ -247,7 +251,7 @@ def test_a_service_without_a_number_still_alarms(session: Session, province: Pro
     session.add(EmergencyLine(service=EmergencyService.POLICE, number="02733872233"))
     begin(session, province, EmergencyService.CHILDREN)
     assert session.scalars(select(PbxCommand)).all() == []
-    assert bar(session, province, "hoa").stage is Stage.NO_NUMBER
+    assert bar(session, province, "hoa").stage is EmergencyStage.NO_NUMBER
     assert bar(session, province).steps == []
     begin(session, province, EmergencyService.POLICE)
     (command,) = session.scalars(select(PbxCommand))
@@ -258,7 +262,7 @@ def test_a_pbx_that_is_not_heard_holds_nothing_up(session: Session, province: Pr
     session.get_one(PbxStatus, "pbx1").connected = False
     row = begin(session, province)
     assert session.get_one(Ticket, row.ticket_id).level is Level.URGENT
-    assert bar(session, province).stage is Stage.BY_HAND
+    assert bar(session, province).stage is EmergencyStage.BY_HAND
 
 
 def test_a_call_whose_ticket_was_filed_gets_a_new_urgent_one(session: Session, province: Province, call: Call) -> None:
@@ -278,7 +282,7 @@ def test_after_the_call_it_begins_from_the_draft(session: Session, province: Pro
     draft = filing.open_draft(session, call, now=MONDAY)
     row = begin(session, province, code=draft.code)
     assert (row.ticket_id, row.call_id) == (draft.id, call.id)
-    assert bar(session, province).stage is Stage.CALLER_GONE
+    assert bar(session, province).stage is EmergencyStage.CALLER_GONE
     with pytest.raises(NotAllowed):
         emergencies.begin(session, province.actor("minh"), AMBULANCE, HOME, code=draft.code, now=MONDAY)
 
@@ -302,12 +306,12 @@ def test_passed_on_the_ticket_stays_urgent_and_nobody_has_to_answer_it(
 
 
 def test_the_listener_s_own_pictures_end_it(engine: Engine) -> None:
-    """From the fold to the row to the end; and once more the same picture changes nothing."""
+    """From the fold to the row to the end; and once more the same snapshot changes nothing."""
     with transaction(engine) as session:
         province = factories.province(session)
         lan = province.actor("lan")
         session.add(PbxStatus(pbx="lab", connected=True, since=MONDAY, seen_at=MONDAY, actions=VERBS))
-    told = callflow.Call("1.0", MONDAY, "1022", factories.CALLER, answered_at=MONDAY)
+    told = callflow.CallState("1.0", MONDAY, "1022", factories.CALLER, answered_at=MONDAY)
     told.talking = told.operators = ["101"]
     write(engine, told)
     with transaction(engine) as session:
@@ -325,6 +329,6 @@ def test_the_listener_s_own_pictures_end_it(engine: Engine) -> None:
         assert moves(session, row.ticket_id).count("emergency_over") == 1
 
 
-def write(engine: Engine, call: callflow.Call) -> None:
+def write(engine: Engine, call: callflow.CallState) -> None:
     with transaction(engine) as session:
-        record(session, "lab", [Picture.of(call, 1)], now=MONDAY, short_abandon_s=5)
+        record(session, "lab", [CallSnapshot.of(call, 1)], now=MONDAY, short_abandon_s=5)

@@ -134,7 +134,7 @@ class TestGrievance:
         assert (draft.state, draft.description, draft.reporter_name) == (TicketState.DISCARDED, "", "")
         events = session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == draft.id)).all()
         assert not any(SAID in f"{event.reason} {event.data}" for event in events)
-        assert not search.search(session, lan, search.Wanted(text="sổ đỏ")).tickets
+        assert not search.search(session, lan, search.SearchQuery(text="sổ đỏ")).tickets
 
     def test_no_agency_and_no_citizen_finds_it(self, session: Session, lan: Actor, province: Province) -> None:
         draft = filing.open_draft(session, factories.answered(session), now=MONDAY)

@@ -16,7 +16,7 @@ import pytest
 import redis as redis_client
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.orm import Session
 
 from callcenter import embedded, outbox
@@ -247,3 +247,30 @@ def test_the_message_is_frozen() -> None:
     for example in fixture["messages"]:
         assert Handover.model_validate(example).model_dump(mode="json") == example
     assert sorted(Handover.model_json_schema()["properties"]) == fixture["fields"]
+
+
+def test_a_job_is_one_transaction_and_a_message_twice_in_it_counts_once(
+    engine: Engine, redis: redis_client.Redis
+) -> None:
+    """A hundred tickets share the cost of what they all need; each is routed as it would be alone."""
+    for number in range(3):
+        send(engine, str(number))
+    send(engine, "triage", category="khac")
+    with Session(engine) as session:
+        messages = [{"outbox_id": row.id, "payload": row.payload} for row in session.scalars(select(OutboxRow))]
+    commits: list[object] = []
+    count = commits.append
+    event.listen(engine, "commit", count)
+    try:
+        assert jobs.take_handovers([*messages, messages[0]]) == 4
+        assert len(commits) == 1
+        assert jobs.take_handovers(messages) == 0
+    finally:
+        event.remove(engine, "commit", count)
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(Assignment)) == 6
+        routed = session.scalars(select(Ticket).where(Ticket.state == TicketState.ROUTED)).all()
+        assert [[clock.kind for clock in ticket.clocks] for ticket in routed] == [["triage", "accept", "answer"]] * 3
+        accepts = [clock for ticket in routed for clock in ticket.clocks if clock.kind == "accept"]
+        assert {clock.assignment.role for clock in accepts if clock.assignment} == {"lead"}
+    assert states(engine) == {TicketState.ROUTED: 3, TicketState.TRIAGE: 1}

@@ -69,7 +69,7 @@ def test_of_several_queues_the_latest_pause_counts_and_one_open_queue_is_ready(
     told(session, first, second)
     here = my_phone.of(Handset(session, lan, MONDAY))
     assert here is not None
-    # A reason of somebody else's making is shown as the PBX says it.
+    # A reason from elsewhere is shown as the PBX has it.
     assert (here.reason_name, here.since) == ("cho-viec", datetime.fromtimestamp(200, UTC))
     told(session, first, {**second, "Paused": "0"})
     here = my_phone.of(Handset(session, lan, MONDAY))
@@ -94,7 +94,7 @@ def test_who_is_in_no_queue_signs_in_pauses_comes_back_and_leaves(session: Sessi
     assert my_phone.ask(session, lan, CommandVerb.SIGN_IN, now=MONDAY).id == command.id
     here = my_phone.of(Handset(session, lan, MONDAY))
     assert here is not None
-    # What was asked for is not what is: the PBX has not said so.
+    # What was asked for is not what is: the PBX has not reported it.
     assert (here.doing, here.asked) == (Doing.OUT, CommandVerb.SIGN_IN)
     told(session, member())
     assert my_phone.ask(session, lan, CommandVerb.PAUSE, reason="an-trua", now=MONDAY).arguments == {

@@ -1,4 +1,4 @@
-"""Numbers that misuse the hotline: marked, lowered, blocked, told to each PBX until it holds, free again in time."""
+"""Numbers that misuse the hotline: marked, lowered, blocked, sent to each PBX until it holds, free again in time."""
 
 from datetime import timedelta
 
@@ -107,7 +107,7 @@ def test_a_pbx_that_was_away_or_refused_is_told_again(session: Session, hoa: Act
     status = session.get_one(PbxStatus, "a")
     status.since = MONDAY + timedelta(minutes=5)
     assert nuisance.tell(session, MONDAY + timedelta(minutes=6)) == 1
-    # One that came later is told too, one that cannot be told is left alone.
+    # A PBX that came later gets it too, one that cannot take it is left alone.
     pbx(session, "b")
     pbx(session, "deaf", actions=[])
     assert nuisance.tell(session, MONDAY + timedelta(minutes=6)) == 1

@@ -118,7 +118,7 @@ def test_offered_is_what_the_verb_accepts(
 
 
 def test_each_state_offers_something_or_says_that_it_is_over(session: Session, province: Province) -> None:
-    """Written apart from the rows, for those who have most to do: the lead's officer and the leader."""
+    """Written apart from the rows, for the roles with most to do: the lead's officer and the leader."""
     expected = {
         TicketState.ROUTED: ({"accept", "give_back", "reject"}, {"assign", "reject", "withdraw"}),
         TicketState.ACCEPTED: (

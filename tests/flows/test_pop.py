@@ -1,4 +1,4 @@
-"""Who sees a call and has its draft, moment by moment, on streams recorded from a real Asterisk."""
+"""Screen pop and draft of a call, moment by moment, on streams recorded from a real Asterisk."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from tests.wire.test_recordings import FOLDER, Player
 from tickets.desk import filing, queries
 from tickets.rules.fields import TicketFields
 
-# Who sits at the extensions of the recordings.
+# Holders of the extensions of the recordings.
 SEATS = {"lan": "121", "minh": "122"}
 
 
@@ -33,14 +33,14 @@ class Desks(Player):
         session.flush()
 
     def _keep(self, changed: Sequence[str]) -> None:
-        pictures = [recorder.Picture.of(self.calls.by_id[linkedid], 1) for linkedid in changed]
+        pictures = [recorder.CallSnapshot.of(self.calls.by_id[linkedid], 1) for linkedid in changed]
         if pictures:
             written = recorder.record(self.session, "lab", pictures, now=self.at, short_abandon_s=5)
             assert not written.failed
             self.look()
 
     def look(self) -> None:
-        """`ringing` and `popped` by name, and who owns the draft."""
+        """`ringing` and `popped` by name, and the owner of the draft."""
         self.session.flush()
         call = self.session.scalars(select(Call).order_by(Call.id.desc())).first()
         assert call is not None

@@ -28,13 +28,13 @@ from callcenter.models import (
 )
 from callcenter.vocab import Disposition, HungUpBy, Outcome, TicketKind, TicketState
 from telephony import callflow
+from telephony.call_rows import CallSnapshot
 from telephony.recorder import record
-from telephony.rows import Picture
 from telephony.witness.reconcile import KEEP_ROWS, reconcile
 from tests import factories
 from tickets.calls import callbacks
 from tickets.desk import filing
-from tickets.figures.capture import Report, count
+from tickets.figures.capture import CaptureReport, count
 from tickets.life import claims
 
 T = 1795612712
@@ -75,7 +75,7 @@ class Pbx:
         with self.log.open("a") as file:
             file.writelines(f"{line}\n" for line in lines)
 
-    def reconciled(self, now: datetime = NOW, *, since: datetime | None = AT - timedelta(hours=1)) -> Report:
+    def reconciled(self, now: datetime = NOW, *, since: datetime | None = AT - timedelta(hours=1)) -> CaptureReport:
         reconcile(self.engine, self.settings, "lab", now, since=since)
         with Session(self.engine) as session:
             return count(session, "lab", since=since)
@@ -169,7 +169,7 @@ def test_a_call_that_nobody_heard_is_made_with_its_draft(engine: Engine, pbx: Pb
     assert (report.heard, report.witnessed, report.unexplained) == (0, 1, 1)
     call, testimony = only(engine)
     assert call.repaired
-    # Nobody heard it, and neither log knows of holds.
+    # It fell into a gap, and neither log knows of holds.
     assert call.hold_s is None
     assert testimony.differences == [{"field": "hold_s", "recorded": None, "witnessed": None}]
     assert (call.outcome, call.operators, call.caller) == (Outcome.ANSWERED, ["101"], "+84905123456")
@@ -201,7 +201,7 @@ def test_a_missed_call_that_nobody_heard_is_called_back(engine: Engine, pbx: Pbx
 def test_who_was_served_before_the_log_was_read_is_not_called_back(
     engine: Engine, pbx: Pbx, minutes: float, disposition: Disposition | None, state: TicketState
 ) -> None:
-    """They called again; only after that the log tells of their call that nobody heard."""
+    """They called again; only after that the log shows their call, of which no event came."""
     moved = {name: value + timedelta(minutes=minutes) for name, value in HEARD.items() if name.endswith("_at")}
     started_at = {"started_at": AT + timedelta(minutes=minutes)}
     again = recorded(engine, **HEARD | moved | started_at | {"linkedid": f"{T + 60 * minutes:.0f}.9"})
@@ -366,7 +366,7 @@ def test_one_that_ended_a_moment_ago_is_left_to_the_listener(engine: Engine, pbx
 def test_a_talk_that_went_on_unheard_has_no_known_hold(
     engine: Engine, pbx: Pbx, began: float, until: float | None, restarted: bool, hold_s: float | None
 ) -> None:
-    """A hold before the gap was heard, one within it was not; while the PBX itself was down nobody talked."""
+    """A hold before the gap was heard, one within it was not; while the PBX itself was down there was no talk."""
     live = {"outcome": None, "hung_up_by": None, "ended_at": None, "talk_s": 0.0, "hold_s": 7.5, "talking": ["101"]}
     recorded(engine, **HEARD | live)
     gap(engine, began, until, restarted=restarted)
@@ -436,7 +436,8 @@ def test_a_call_that_the_log_does_not_know_is_named(engine: Engine, pbx: Pbx) ->
 
 
 def test_a_call_that_no_witness_saw_end_is_unexplained(engine: Engine, pbx: Pbx) -> None:
-    """Nobody has it, nothing more comes for minutes: it ends, so as not to seem alive, with the last that was seen."""
+    """No telephone has it, nothing more comes for minutes: it ends, so as not to seem alive, with the last that was
+    seen."""
     pbx.writes(*ANSWERED[:4])
     assert pbx.reconciled(AT + timedelta(minutes=2)).waiting == 1
     report = pbx.reconciled()
@@ -550,13 +551,13 @@ def test_a_gap_is_found_whatever_the_clock_of_the_pbx_says(engine: Engine, pbx: 
     assert only_call(engine).talk_s == 60
 
 
-def heard_to_its_end(*, vanished: bool = False) -> Picture:
-    call = callflow.Call(CALL, AT + timedelta(seconds=0.4), "1022", "+84905123456", "0905123456", queue="q")
+def heard_to_its_end(*, vanished: bool = False) -> CallSnapshot:
+    call = callflow.CallState(CALL, AT + timedelta(seconds=0.4), "1022", "+84905123456", "0905123456", queue="q")
     call.queued_at, call.answered_at = AT + timedelta(seconds=1.4), AT + timedelta(seconds=3.2)
     call.ended_at = call.talk_ended_at = AT + timedelta(seconds=63.8)
     call.operators, call.rang, call.hold_s, call.recording = ["101"], ["101"], 12.5, f"{CALL}.wav"
     call.outcome, call.hung_up_by, call.settled, call.vanished = Outcome.ANSWERED, HungUpBy.CALLER, True, vanished
-    return Picture.of(call, 1)
+    return CallSnapshot.of(call, 1)
 
 
 def test_what_was_heard_and_waited_for_the_database_is_better_than_the_witness_that_came_first(
@@ -599,7 +600,7 @@ def _until_one_waits(engine: Engine) -> None:
 
 
 def test_a_call_back_on_the_word_of_the_witness_goes_when_the_answer_was_heard(engine: Engine, pbx: Pbx) -> None:
-    """It cannot happen with one log of one call; if it does, nobody is called back who was answered."""
+    """It cannot happen with one log of one call; if it does, no answered caller is called back."""
     pbx.writes(*ABANDONED)
     assert pbx.reconciled().repaired == 1
     with transaction(engine) as session:
@@ -614,8 +615,8 @@ def test_an_end_that_was_only_guessed_does_not_take_the_place_of_the_witness(eng
     pbx.writes(*ANSWERED)
     pbx.reconciled()
     with transaction(engine) as session:
-        picture = heard_to_its_end(vanished=True)
-        assert record(session, "lab", [picture], now=NOW, short_abandon_s=5).over == [CALL]
+        snapshot = heard_to_its_end(vanished=True)
+        assert record(session, "lab", [snapshot], now=NOW, short_abandon_s=5).over == [CALL]
     assert only_call(engine).repaired
 
 

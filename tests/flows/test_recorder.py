@@ -13,9 +13,9 @@ from callcenter.db import transaction
 from callcenter.models import Call, SetAside, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import HungUpBy, Outcome, Stage, TicketKind, TicketState
 from telephony import callflow
+from telephony.call_rows import CallSnapshot
 from telephony.leadership import crown
 from telephony.recorder import record, record_each
-from telephony.rows import Picture
 from tests import factories
 from tests.factories import MONDAY
 
@@ -40,39 +40,39 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", hear)
 
 
-def ringing(number: int) -> callflow.Call:
-    call = callflow.Call(f"{number}.0", MONDAY, "1022", f"+8490500{number:04d}", f"090500{number:04d}", queue="q")
+def ringing(number: int) -> callflow.CallState:
+    call = callflow.CallState(f"{number}.0", MONDAY, "1022", f"+8490500{number:04d}", f"090500{number:04d}", queue="q")
     call.queued_at, call.stage = MONDAY, Stage.QUEUE
     call.ringing, call.rang = {f"{number}.1": "101"}, ["101"]
     return call
 
 
-def answered(number: int) -> callflow.Call:
+def answered(number: int) -> callflow.CallState:
     call = ringing(number)
     call.ringing, call.talking, call.operators = {}, ["101"], ["101"]
     call.answered_at = MONDAY + timedelta(seconds=2)
     return call
 
 
-def over(number: int) -> callflow.Call:
+def over(number: int) -> callflow.CallState:
     call = answered(number)
     call.talking, call.outcome, call.hung_up_by, call.settled = [], Outcome.ANSWERED, HungUpBy.CALLER, True
     call.ended_at = call.talk_ended_at = MONDAY + timedelta(seconds=60)
     return call
 
 
-def abandoned(number: int) -> callflow.Call:
+def abandoned(number: int) -> callflow.CallState:
     call = ringing(number)
     call.ringing, call.outcome, call.hung_up_by, call.settled = {}, Outcome.ABANDONED, HungUpBy.CALLER, True
     call.ended_at = call.left_at = MONDAY + timedelta(seconds=40)
     return call
 
 
-def write(engine: Engine, calls: list[callflow.Call]) -> list[str]:
+def write(engine: Engine, calls: list[callflow.CallState]) -> list[str]:
     """The statements that it took."""
     with counted(engine) as statements, transaction(engine) as session:
-        pictures = [Picture.of(call, 1) for call in calls]
-        assert record(session, PBX, pictures, now=MONDAY, short_abandon_s=5).over == []
+        snapshots = [CallSnapshot.of(call, 1) for call in calls]
+        assert record(session, PBX, snapshots, now=MONDAY, short_abandon_s=5).over == []
     return statements
 
 
@@ -80,7 +80,7 @@ def write(engine: Engine, calls: list[callflow.Call]) -> list[str]:
     ("stage", "most"), [(ringing, 7), (answered, 5), (over, 3)], ids=["rings", "is answered", "ends"]
 )
 def test_what_a_batch_costs_does_not_grow_with_its_calls(
-    engine: Engine, stage: Callable[[int], callflow.Call], most: int
+    engine: Engine, stage: Callable[[int], callflow.CallState], most: int
 ) -> None:
     stages = [ringing, answered, over]
     many = range(100, 140)
@@ -124,29 +124,29 @@ def test_calls_of_one_number_that_end_together_are_one_call_back(engine: Engine)
 
 
 def test_only_what_a_page_shows_is_told(engine: Engine) -> None:
-    """Marks of the fold are kept for a listener that starts again; nobody need read a page anew for them."""
+    """Marks of the fold are kept for a listener that starts again; no page need be read anew for them."""
     write(engine, [answered(1)])
     marked = replace(answered(1), completed=True)
     with transaction(engine) as session:
-        record(session, PBX, [Picture.of(marked, 1)], now=MONDAY, short_abandon_s=5)
+        record(session, PBX, [CallSnapshot.of(marked, 1)], now=MONDAY, short_abandon_s=5)
         assert "announcements" not in session.info
         assert session.scalars(select(Call)).one().snapshot["completed"]
 
 
 def test_one_that_cannot_be_written_is_set_aside_alone(engine: Engine) -> None:
     good, bad = ringing(1), replace(ringing(2), caller="+84" + "9" * 40)
-    pictures = [Picture.of(call, 1) for call in (bad, good)]
+    snapshots = [CallSnapshot.of(call, 1) for call in (bad, good)]
     reign = crown(engine, PBX)
     with pytest.raises(Exception, match="too long"), reign.transaction() as session:
-        record(session, PBX, pictures, now=MONDAY, short_abandon_s=5)
+        record(session, PBX, snapshots, now=MONDAY, short_abandon_s=5)
     with reign.transaction() as session:
-        written = record_each(session, PBX, pictures, now=MONDAY, short_abandon_s=5)
+        written = record_each(session, PBX, snapshots, now=MONDAY, short_abandon_s=5)
     assert written.failed == [bad.linkedid]
     with Session(engine) as session:
         assert session.scalars(select(Call.linkedid)).all() == [good.linkedid]
         assert session.scalars(select(SetAside.reference)).all() == [f"{PBX}:{bad.linkedid}"]
         assert len(session.scalars(select(Ticket)).all()) == 1
-    mended = Picture.of(ringing(2), 1)
+    mended = CallSnapshot.of(ringing(2), 1)
     with reign.transaction() as session:
         record(session, PBX, [mended], now=MONDAY, short_abandon_s=5, tried_before=[bad.linkedid])
     with Session(engine) as session:

@@ -1,4 +1,4 @@
-"""Use cases × roles × what is theirs and what is not: each lets in whom the table of rights lets in, and no other."""
+"""Use cases × roles × own and others' things: each admits exactly the roles that the table of rights admits."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ from tickets.life.claims import Taken
 from tickets.oversight import mending, shifts
 from tickets.people import citizens, contacts
 from tickets.rights import Right, Scope, Ties
-from tickets.rules.emergency_rules import Step
+from tickets.rules.emergency_rules import EmergencyStep
 from tickets.rules.fields import TicketFields
 from tickets.telephone import emergencies, my_phone, taking
 from tickets.telephone.calling_out import Allowed
@@ -69,7 +69,7 @@ Act = Callable[[Session, Actor, Things], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """`one`: it works on one thing, which somebody without the reach for it is refused."""
+    """`one`: it works on one thing, which is refused to a person without the reach for it."""
 
     right: Right
     act: Act
@@ -104,7 +104,7 @@ CASES: dict[str, Case] = {
     "take next": Case(Right.CALL_BACK, _of_all(claims.take_next, now=NOW), one=False),
     "take": Case(Right.CALL_BACK, _handed(claims.take, "call_back")),
     "not reached": Case(Right.CALL_BACK, _handed(calling.not_reached, "call_back", result=Attempt.BUSY)),
-    # Who is called back says so to whoever called, in whosever hands it was.
+    # Any operator that reached the citizen closes it, whatever its owner.
     "called back": Case(Right.CALL_BACK, _handed(filing.close_callback, "call_back", note="x"), one=False),
     "heard": Case(Right.CALL_BACK, _of_all(listening.heard_by_telephone, NOWHERE, now=NOW), one=False),
     "end many": Case(Right.END_CALL_BACKS, _of_all(calling.end_many, ["123456789"], reason="x", now=NOW)),
@@ -125,7 +125,7 @@ CASES: dict[str, Case] = {
     "emergency": Case(Right.PASS_EMERGENCY, lambda session, actor, things: emergencies.begin(
         session, actor, EmergencyService.FIRE, Allowed(), code=things.draft, now=NOW)),
     "emergency step": Case(Right.PASS_EMERGENCY, lambda session, actor, things: emergencies.step(
-        session, actor, things.emergency, Step.JOIN, Allowed(), now=NOW)),
+        session, actor, things.emergency, EmergencyStep.JOIN, Allowed(), now=NOW)),
     "emergency end": Case(Right.FOLLOW_EMERGENCY, lambda session, actor, things: emergencies.end(
         session, actor, things.emergency, EmergencyEnd.NO_EMERGENCY, now=NOW)),
     "emergency take": Case(Right.LEAD_EMERGENCY, _handed(emergencies.take, "emergency")),

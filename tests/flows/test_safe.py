@@ -1,4 +1,4 @@
-"""Contact that must stay safe: whatever happens to ticket or number, nobody is called, told or shown anything."""
+"""Safe contact: whatever happens to ticket or number, no call, no message, nothing shown."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Several reports in one call, a talk that goes on after a redial, a caller who asks again."""
+"""Several reports in one call, a talk that goes on after a redial, a caller that asks again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -73,7 +73,7 @@ class TestOneMore:
         filing.file(session, lan, first.code, TYPED, now=LATER)
         more = same_caller.one_more(session, lan, first.code, now=LATER)
         session.flush()
-        # It waits on the desk while they still talk, and follows whoever leaves it.
+        # It waits on the desk while they still talk, and follows an operator that leaves it.
         (left,) = queries.unfinished(session, lan)
         assert (left.ticket, left.call, left.own) == (more, call, False)
         filing.file(session, lan, more.code, TYPED, now=LATER)

@@ -1,4 +1,4 @@
-"""What is found by what is typed, in which order, and what is not found by whom."""
+"""Search results by text typed and by role, and their order."""
 
 from datetime import timedelta
 from weakref import WeakKeyDictionary
@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import MONDAY, Province
 from tickets.actors import Actor
 from tickets.finding import search
-from tickets.finding.search import Place, Wanted
+from tickets.finding.search import PageCursor, SearchQuery
 from tickets.rules import codes
 
 SAYINGS = (
@@ -67,10 +67,10 @@ def given_to(session: Session, ticket: Ticket, province: Province, agency: str) 
 
 
 def found(session: Session, actor: Actor, said: str) -> list[Ticket]:
-    return asked(session, actor, Wanted(text=said))
+    return asked(session, actor, SearchQuery(text=said))
 
 
-def asked(session: Session, actor: Actor, wanted: Wanted) -> list[Ticket]:
+def asked(session: Session, actor: Actor, wanted: SearchQuery) -> list[Ticket]:
     return [session.get_one(Ticket, line.id) for line in search.search(session, actor, wanted).tickets]
 
 
@@ -168,28 +168,28 @@ def test_a_page_that_the_newest_do_not_fill_goes_on_with_older_ones(session: Ses
     for _ in range(54):
         ticket(session, next(numbers), "Đèn")
     new = [ticket(session, next(numbers), "Rác") for _ in range(5)]
-    page = search.search(session, lan, Wanted(text="rac"))
+    page = search.search(session, lan, SearchQuery(text="rac"))
     assert [one.id for one in page.tickets] == [one.id for one in [*old[30:], *new]][::-1]
     assert (page.total, page.older, page.newer) == (55, True, False)
 
 
 @pytest.mark.usefixtures("window")
 def test_pages_follow_one_another_while_tickets_come_in(session: Session, lan: Actor) -> None:
-    """Sixty tickets, several of one minute; two more arrive while somebody turns the pages."""
+    """Sixty tickets, several of one minute; two more arrive while the pages are turned."""
     rows = [ticket(session, 1 + n, "Rác", created_at=MONDAY + timedelta(minutes=n // 4)) for n in range(60)]
     for number in range(70, 80):
         ticket(session, number, "Đèn")
     newest_first = [row.id for row in reversed(rows)]
-    wanted = Wanted(text="rac")
+    wanted = SearchQuery(text="rac")
     first = search.search(session, lan, wanted)
     ticket(session, 90, "Rác mới")
-    second = search.search(session, lan, wanted, Place(first.tickets[-1].id))
+    second = search.search(session, lan, wanted, PageCursor(first.tickets[-1].id))
     ticket(session, 91, "Rác mới nữa")
-    third = search.search(session, lan, wanted, Place(second.tickets[-1].id))
+    third = search.search(session, lan, wanted, PageCursor(second.tickets[-1].id))
     assert [one.id for page in (first, second, third) for one in page.tickets] == newest_first
     assert [(page.newer, page.older) for page in (first, second, third)] == [(False, True), (True, True), (True, False)]
-    assert search.search(session, lan, wanted, Place(third.tickets[0].id, back=True)).tickets == second.tickets
-    again = search.search(session, lan, wanted, Place(first.tickets[0].id, back=True))
+    assert search.search(session, lan, wanted, PageCursor(third.tickets[0].id, back=True)).tickets == second.tickets
+    again = search.search(session, lan, wanted, PageCursor(first.tickets[0].id, back=True))
     assert ([one.description for one in again.tickets], again.newer) == (["Rác mới nữa", "Rác mới"], False)
     assert search.count(session, lan, wanted) == 62
 
@@ -199,11 +199,11 @@ def test_a_rare_word_is_found_behind_many_others_and_counted(session: Session, l
     old = ticket(session, 1, "Lốc xoáy tốc mái", created_at=MONDAY - timedelta(days=400))
     for number in range(2, 70):
         ticket(session, number, "Rác")
-    page = search.search(session, lan, Wanted(text="loc xoay"))
+    page = search.search(session, lan, SearchQuery(text="loc xoay"))
     assert ([line.id for line in page.tickets], page.total, page.older, page.newer) == ([old.id], 1, False, False)
     day = (MONDAY - timedelta(days=400)).date()
-    assert asked(session, lan, Wanted(until=day)) == [old]
-    assert search.search(session, lan, Wanted(text="loc", since=day + timedelta(days=1))).tickets == []
+    assert asked(session, lan, SearchQuery(until=day)) == [old]
+    assert search.search(session, lan, SearchQuery(text="loc", since=day + timedelta(days=1))).tickets == []
 
 
 def test_the_words_of_a_ticket_follow_what_is_written(session: Session, lan: Actor) -> None:

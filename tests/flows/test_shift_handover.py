@@ -1,4 +1,4 @@
-"""Handing a shift over: kept as it was, taken over by name, once, and only by whom it was given to."""
+"""Shift handover: kept as it was, confirmed by the named receiver alone, once."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ def hoa(province: Province) -> Actor:
 
 @pytest.fixture
 def left(session: Session, province: Province, hoa: Actor) -> dict[Left, Ticket]:
-    """One thing in each list: an ambulance that nobody has, Lan's draft of an hour ago, a missed number, an urgent
+    """One thing in each list: an ambulance without an owner, Lan's draft of an hour ago, a missed number, an urgent
     report, one in triage.
     """
     lan = province.actor("lan")
@@ -98,7 +98,7 @@ def test_the_next_one_takes_over_by_name_once(
     assert shifts.open_for(session, phuc) == []
     assert left[Left.DRAFT].owner_id == phuc.id
     told = session.execute(select(TicketEvent.ticket_id, TicketEvent.actor).where(TicketEvent.move == "handed_over"))
-    # What was settled in between is nobody's any more.
+    # What was settled in between has no owner any more.
     noted = [kind for kind in Left if kind not in (Left.CALL_BACK, Left.EMERGENCY)]
     assert sorted(told.all()) == sorted((left[kind].id, phuc.name) for kind in noted)
     assert session.scalars(select(Emergency.taken_by)).all() == [phuc.name]

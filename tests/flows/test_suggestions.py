@@ -1,4 +1,4 @@
-"""What is offered while somebody types: with which reasons, in which order, and nothing where there is nothing."""
+"""Suggestions during typing: with which reasons, in which order, and none where there is nothing."""
 
 from datetime import timedelta
 
@@ -14,9 +14,9 @@ from tests.flows.test_search import ticket
 from tickets.administration import knowledge
 from tickets.administration.knowledge import ArticleFields
 from tickets.finding import articles, suggestions
-from tickets.finding.suggestions import Place, suggest
+from tickets.finding.suggestions import ReportPlace, suggest
 
-MY_THO = Place("28249")
+MY_THO = ReportPlace("28249")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_the_field_and_who_would_get_it_with_reasons(session: Session, province:
     ]
     assert found.receiver is not None
     assert (found.receiver.name, found.receiver.why) == (province.agencies["water"].name, "rule")
-    rubbish = suggest(session, "rác", Place(), MONDAY).receiver
+    rubbish = suggest(session, "rác", ReportPlace(), MONDAY).receiver
     assert rubbish is not None
     assert (rubbish.name, rubbish.why) == (None, "no_ward")
 
@@ -50,7 +50,7 @@ def test_what_is_chosen_is_not_offered_again(session: Session, province: Provinc
 @pytest.mark.usefixtures("province")
 def test_a_place_in_the_address_and_where_the_caller_was_last(session: Session) -> None:
     old = ticket(session, 1, "Rác", caller=CALLER, ward_code="28270", address="5 Ấp Bắc")
-    found = suggest(session, "", Place(None, "12 Lê Lợi, phuong my tho"), MONDAY, caller=CALLER)
+    found = suggest(session, "", ReportPlace(None, "12 Lê Lợi, phuong my tho"), MONDAY, caller=CALLER)
     assert [hit.ward_code for hit in found.places] == ["28249"]
     assert found.last_place is not None
     assert found.last_place.ticket == old
@@ -68,7 +68,7 @@ def test_what_is_like_it_nearby_stands_there_open_ones_first(session: Session) -
     found = suggest(session, "rac chat dong truoc cho", MY_THO, MONDAY + timedelta(hours=1))
     assert [one.ticket for one in found.alike] == [open_, done]
     assert found.alike[1].because == ("rác", "chất", "đống", "trước")
-    assert suggest(session, "rac chat dong truoc cho", Place(), MONDAY).alike == []
+    assert suggest(session, "rac chat dong truoc cho", ReportPlace(), MONDAY).alike == []
 
 
 def test_an_article_is_written_published_offered_used_and_counted(session: Session, province: Province) -> None:
@@ -76,12 +76,12 @@ def test_an_article_is_written_published_offered_used_and_counted(session: Sessi
     fields = ArticleFields("Nước máy đục", "Xả vòi 10 phút rồi dùng.", "cap-thoat-nuoc")
     article = knowledge.add_article(session, phuc, fields, now=MONDAY)
     assert knowledge.add_article(session, phuc, fields, now=MONDAY) is article
-    assert suggest(session, "nuoc may duc", Place(), MONDAY).articles == []
+    assert suggest(session, "nuoc may duc", ReportPlace(), MONDAY).articles == []
     with pytest.raises(NotFound):
         articles.read(session, lan, article.id)
     published = ArticleFields("Nước máy đục", "Xả vòi 15 phút rồi dùng.", "cap-thoat-nuoc", published=True)
     knowledge.edit_article(session, phuc, article.id, published, seen=None, now=MONDAY)
-    assert suggest(session, "nuoc may duc", Place(), MONDAY).articles == [article]
+    assert suggest(session, "nuoc may duc", ReportPlace(), MONDAY).articles == [article]
     assert [row.article for row in articles.listed(session, lan, "may du")] == [article]
     assert articles.listed(session, lan, "dien") == []
     asked = ticket(session, 1, "Nước đục")

@@ -1,4 +1,4 @@
-"""Desks are shared: an extension is taken, given back and taken over, and a call stays with who had it then."""
+"""Shared desks: an extension is taken, given back and taken over, and a call stays with its holder of then."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -172,7 +172,7 @@ def test_a_telephone_that_is_given_back_leaves_the_queues(session: Session, prov
     (command,) = session.scalars(select(PbxCommand))
     assert (command.verb, command.extension, command.asked_by) == (CommandVerb.SIGN_OUT, "101", "Nguyễn Thị Lan")
     (seat,) = [seat for seat in floor.floor(session).seats if seat.extension == "101"]
-    # Nobody's: a call there would have no screen.
+    # Without a holder: a call there would have no screen.
     assert seat.name == ""
 
 

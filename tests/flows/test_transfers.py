@@ -1,4 +1,4 @@
-"""A call passed on from the console: to whom, when, and the way it goes over the wire."""
+"""Transfers from the console: targets, when one is possible, and the commands to the PBX."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,11 +87,11 @@ def test_others_pass_nothing_on(session: Session, province: Province, call: Call
 
 
 def test_who_asks_first_joins_them_or_comes_back(session: Session, province: Province, call: Call) -> None:
-    """The states are those of a recorded consultation: held, then with nobody, then the asked one with the caller."""
+    """The states are those of a recorded consultation: held, then alone, then the consulted party with the caller."""
     lan = province.actor("lan")
     asked = ask(session, province, call, CommandVerb.CONSULT, "103")
     call.holding = ["101"]
-    # Held, but whether anybody is asked the PBX has not said.
+    # Held, but the PBX has not shown a consultation.
     assert transfers.consultation(Handset(session, lan, MONDAY)) is None
     assert transfers.can(Handset(session, lan, MONDAY), call) == frozenset()
     commands.finish(session, asked.id, CommandResult.DONE, "", MONDAY)

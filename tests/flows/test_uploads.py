@@ -1,4 +1,4 @@
-"""Pictures of citizens: stripped, made smaller, and gone a day after nobody sent them."""
+"""Pictures of citizens: stripped, made smaller, and deleted after a day if they were never sent."""
 
 import io
 import os

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_ui.words import catalogue
+from scripts.build.texts import extract
 from tickets.rules import policy
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def test_a_span_of_time_is_policy_or_technical(path: Path) -> None:
 
 
 def test_no_text_has_a_span_or_a_limit_frozen() -> None:
-    texts = {text for one in catalogue.extract() for text in (one.id if isinstance(one.id, tuple) else (one.id,))}
+    texts = {text for one in extract() for text in (one.id if isinstance(one.id, tuple) else (one.id,))}
     frozen = {text for text in texts if _COUNTED.search(text) and not _EXAMPLES.search(text)}
     assert frozen == FROZEN
 
@@ -78,6 +78,6 @@ def test_a_text_speaks_only_of_what_the_policy_has() -> None:
     sources = [*(ROOT / "agent_ui").rglob("*.py"), *(ROOT / "agent_ui").rglob("*.html")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     named = set(re.findall(r"in_words\([\"'](\w+)", text)) | set(re.findall(r"POLICY\.([A-Z_]+)", text))
-    named |= {name for one in catalogue.extract() for name in re.findall(r"%\(([A-Z_]+)\)s", str(one.id))}
+    named |= {name for one in extract() for name in re.findall(r"%\(([A-Z_]+)\)s", str(one.id))}
     assert len(named) > 10
     assert all(hasattr(policy, name) for name in named)

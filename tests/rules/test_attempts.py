@@ -24,9 +24,9 @@ def local(hour: int, minute: int = 0, day: int = 23) -> datetime:
         (Attempt.OFF, 3, local(9), local(13)),
         (Attempt.NOT_THEM, 9, local(9), local(13)),
         (Attempt.BUSY, 1, local(9), local(9, 10)),
-        # Busy for ever is as good as nobody there.
+        # Busy for ever is as good as no answer.
         (Attempt.BUSY, 4, local(9), local(13)),
-        # Nobody is woken up: after nine in the evening it is tomorrow's.
+        # No calls at night: after nine in the evening it is tomorrow's.
         (Attempt.NO_ANSWER, 1, local(20, 45), local(8, day=24)),
         (Attempt.NO_ANSWER, 1, local(2), local(7)),
         (Attempt.NO_ANSWER, 1, local(23, 50), local(7, day=24)),

@@ -403,7 +403,7 @@ def test_attended_by_keys_with_the_target_left_out_of_the_event(first: str) -> N
 
 @pytest.mark.parametrize("named", [True, False])
 def test_a_telephone_outside_is_asked_then_has_the_caller(named: bool) -> None:
-    """By the telephone's keys, through a Local channel: who is outside hears the operator first, then the caller.
+    """By the telephone's keys, through a Local channel: the outside party hears the operator first, then the caller.
 
     Under load the event leaves the target out.
     """

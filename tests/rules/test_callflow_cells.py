@@ -23,7 +23,7 @@ LATER = START + timedelta(minutes=1)
 
 
 def _variants(played: Played, kind: Kind) -> list[Happening]:
-    """The same happening of the caller, of the operator, of a stranger, of nobody; with and without its words."""
+    """The same happening of the caller, of the operator, of a stranger, of no channel; with and without its words."""
     caller, operator = played.ids["caller"], played.ids.get("101", "7.7")
     return [
         Happening(kind, LATER),
@@ -107,7 +107,8 @@ def test_resync_ends_calls_that_are_not_there_any_more_at_the_moment_the_link_wa
 def test_a_hold_is_unknown_where_somebody_talked_while_nobody_listened(
     scene: str, alive: bool, unheard: bool, hold_s: float | None
 ) -> None:
-    """Still talking after the gap, or gone in it; not where the PBX itself was down, nor of one who only waits."""
+    """Still talking after the gap, or gone in it; not where the PBX itself was down, nor of a caller that only
+    waits."""
     played = play(scene)
     step(played.calls, Happening(Kind.LINK_LOST, START + timedelta(seconds=7)))
     there = [{"Uniqueid": leg.uniqueid, "Linkedid": leg.call, "Channel": leg.channel,

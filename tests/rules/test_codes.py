@@ -1,4 +1,4 @@
-"""Ticket codes can be said by phone, and a slip of the tongue is noticed."""
+"""Ticket codes can be spoken by phone, and a slip of the tongue is noticed."""
 
 from hypothesis import given
 from hypothesis import strategies as st

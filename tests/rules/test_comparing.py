@@ -7,7 +7,7 @@ import pytest
 
 from callcenter.vocab import Verdict
 from telephony.witness.comparing import compare
-from telephony.witness.testimony import Facts
+from telephony.witness.testimony import WitnessedFacts
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 LISTS = frozenset({"operators", "rang", "transfers"})
@@ -26,15 +26,15 @@ def mend(recorded: dict[str, Any], **witnessed: Any) -> dict[str, Any]:
         "operator": "101", "operators": ["101"], "rang": ["101"], "transfers": [], "wait_s": 0.0, "talk_s": 2.2,
         "hold_s": None,
     }  # fmt: skip
-    found = compare({**heard, **recorded}, Facts(witnessed, whole=WHOLE, partial=LISTS), in_gap=True)
+    found = compare({**heard, **recorded}, WitnessedFacts(witnessed, whole=WHOLE, partial=LISTS), in_gap=True)
     assert found.verdict == Verdict.UNEXPLAINED
     return found.mended
 
 
 def test_one_more_who_talked_unheard_may_have_held() -> None:
-    """A transfer in a gap, and all that was heard is who talked after it."""
+    """A transfer in a gap: all that is known is the operator after it."""
     recorded = {"operators": ["138"], "hold_s": 0.0, "ended_at": at(9), "answered_at": at(1)}
-    found = compare(recorded, Facts({"operators": ["137"]}, whole=WHOLE, partial=LISTS), in_gap=True)
+    found = compare(recorded, WitnessedFacts({"operators": ["137"]}, whole=WHOLE, partial=LISTS), in_gap=True)
     assert (found.mended["operators"], found.mended["hold_s"]) == (["137", "138"], None)
     assert found.verdict == Verdict.UNEXPLAINED
 

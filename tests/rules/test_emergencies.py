@@ -11,7 +11,7 @@ from callcenter.vocab import CommandVerb as V
 from callcenter.vocab import EmergencyEnd, EmergencyService, Third
 from telephony.orders import Order, actions_for
 from tickets.rules import emergency_rules as rules
-from tickets.rules.emergency_rules import Facts, Stage, Step
+from tickets.rules.emergency_rules import EmergencySituation, EmergencyStage, EmergencyStep
 
 CONSULTED = {"verb": V.CONSULT, "result": R.DONE}
 
@@ -19,36 +19,36 @@ CONSULTED = {"verb": V.CONSULT, "result": R.DONE}
 @pytest.mark.parametrize(
     ("known", "stage"),
     [
-        ({"live": False, **CONSULTED}, Stage.CALLER_GONE),
-        ({"number": ""}, Stage.NO_NUMBER),
-        ({}, Stage.BY_HAND),
-        ({"verb": V.CONSULT}, Stage.ASKING),
-        ({"verb": V.CONSULT, "result": R.REFUSED}, Stage.BY_HAND),
-        ({"verb": V.CONSULT, "result": R.UNKNOWN}, Stage.BY_HAND),
-        (CONSULTED, Stage.DIALLING),
+        ({"live": False, **CONSULTED}, EmergencyStage.CALLER_GONE),
+        ({"number": ""}, EmergencyStage.NO_NUMBER),
+        ({}, EmergencyStage.BY_HAND),
+        ({"verb": V.CONSULT}, EmergencyStage.ASKING),
+        ({"verb": V.CONSULT, "result": R.REFUSED}, EmergencyStage.BY_HAND),
+        ({"verb": V.CONSULT, "result": R.UNKNOWN}, EmergencyStage.BY_HAND),
+        (CONSULTED, EmergencyStage.DIALLING),
         # Done just now: that the caller is held comes a moment later.
-        ({**CONSULTED, "with_caller": True, "fresh": True}, Stage.DIALLING),
-        # Busy, or nobody there: the PBX gave the caller back.
-        ({**CONSULTED, "with_caller": True}, Stage.BACK),
-        ({"verb": V.BACK, "result": R.DONE}, Stage.BACK),
-        ({"verb": V.BACK, "result": R.REFUSED}, Stage.BY_HAND),
-        ({**CONSULTED, "third": Third.ANSWERED}, Stage.SPEAKING),
+        ({**CONSULTED, "with_caller": True, "fresh": True}, EmergencyStage.DIALLING),
+        # Busy, or no answer: the PBX gave the caller back.
+        ({**CONSULTED, "with_caller": True}, EmergencyStage.BACK),
+        ({"verb": V.BACK, "result": R.DONE}, EmergencyStage.BACK),
+        ({"verb": V.BACK, "result": R.REFUSED}, EmergencyStage.BY_HAND),
+        ({**CONSULTED, "third": Third.ANSWERED}, EmergencyStage.SPEAKING),
         # Dialled with the telephone's own keys: what the PBX shows is stronger than what was asked.
-        ({"third": Third.ANSWERED}, Stage.SPEAKING),
-        ({"verb": V.JOIN, "result": R.DONE}, Stage.DIALLING),
-        ({"verb": V.JOIN, "result": R.DONE, "third": Third.WITH_CALLER}, Stage.PASSED),
-        ({"number": "", "third": Third.WITH_CALLER}, Stage.PASSED),
+        ({"third": Third.ANSWERED}, EmergencyStage.SPEAKING),
+        ({"verb": V.JOIN, "result": R.DONE}, EmergencyStage.DIALLING),
+        ({"verb": V.JOIN, "result": R.DONE, "third": Third.WITH_CALLER}, EmergencyStage.PASSED),
+        ({"number": "", "third": Third.WITH_CALLER}, EmergencyStage.PASSED),
     ],
 )
-def test_where_it_stands(known: dict[str, Any], stage: Stage) -> None:
-    assert rules.stage(Facts(**{"number": "115", "live": True, **known})) is stage
+def test_where_it_stands(known: dict[str, Any], stage: EmergencyStage) -> None:
+    assert rules.stage(EmergencySituation(**{"number": "115", "live": True, **known})) is stage
 
 
 def test_who_is_spoken_with_can_be_joined_and_who_only_rings_cannot() -> None:
-    assert Step.JOIN in rules.steps(Stage.SPEAKING)
-    assert Step.JOIN not in rules.steps(Stage.DIALLING)
-    assert all(isinstance(step, Step) for stage in Stage for step in rules.steps(stage))
-    assert rules.steps(Stage.CALLER_GONE) == (Step.CALL_SERVICE, Step.CALL_CALLER)
+    assert EmergencyStep.JOIN in rules.steps(EmergencyStage.SPEAKING)
+    assert EmergencyStep.JOIN not in rules.steps(EmergencyStage.DIALLING)
+    assert all(isinstance(step, EmergencyStep) for stage in EmergencyStage for step in rules.steps(stage))
+    assert rules.steps(EmergencyStage.CALLER_GONE) == (EmergencyStep.CALL_SERVICE, EmergencyStep.CALL_CALLER)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_pbx_alone_says_that_it_is_over(
         (EmergencyEnd.CALLER_GONE, "đã gọi 115 và công an xã", {}),
         (EmergencyEnd.OTHER_LINE, "", {"note": "required"}),
         (EmergencyEnd.NO_EMERGENCY, "", {}),
-        # The PBX's own word is nobody's to say.
+        # The PBX's own end is no person's to record.
         (EmergencyEnd.ANSWERED, "thật mà", {"ended": "unknown_choice"}),
     ],
 )

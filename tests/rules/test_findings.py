@@ -6,7 +6,7 @@ import pytest
 
 from agent_ui.words import pbx_words
 from telephony import findings
-from telephony.findings import Evidence, Finding, of_clock
+from telephony.findings import EventCounts, Finding, of_clock
 
 CALL = (
     "HotlineStart", "Queued", "QueueCallerJoin", "AgentCalled", "QueueCallerLeave", "AgentConnect", "BridgeEnter",
@@ -27,12 +27,12 @@ def event(name: str, mark: str = "HOTLINE=1022", **headers: str) -> dict[str, st
     return {"Event": name, **headers}
 
 
-def told(evidence: Evidence, now: float = LATER) -> set[tuple[str, str]]:
+def told(evidence: EventCounts, now: float = LATER) -> set[tuple[str, str]]:
     return {(finding.code, finding.values.get("event", "")) for finding in evidence.findings(now)}
 
 
 def heard(calls: int, without: set[str], mark: str = "HOTLINE=1022") -> set[tuple[str, str]]:
-    evidence = Evidence(OPENED)
+    evidence = EventCounts(OPENED)
     for _ in range(calls):
         for name in CALL:
             if name not in without:
@@ -59,7 +59,7 @@ def test_what_never_came_is_told_after_three_calls(without: set[str], found: set
 
 def test_nothing_is_missing_while_the_first_calls_go_on() -> None:
     """However many callers wait, ring and talk at once, and however long before the first of them ends."""
-    evidence, now = Evidence(OPENED), OPENED
+    evidence, now = EventCounts(OPENED), OPENED
     together = (CALL[:3], ("AgentCalled",), ("QueueCallerLeave", "AgentConnect", "BridgeEnter"))
     for names, number in product(together, range(5)):
         now += 60
@@ -71,7 +71,7 @@ def test_nothing_is_missing_while_the_first_calls_go_on() -> None:
 @pytest.mark.parametrize("first", ["HotlineEnd", "AgentComplete", "QueueCallerAbandon"])
 def test_what_is_on_its_way_is_not_missing(first: str) -> None:
     """Three calls end at once: what each ends with comes a moment later, or never."""
-    evidence = Evidence(OPENED)
+    evidence = EventCounts(OPENED)
     for name in ("HotlineStart", "Newchannel", "QueueCallerJoin", "QueueCallerLeave", *[first] * 3):
         evidence.hear(event(name), OPENED + 1)
     assert told(evidence, OPENED + 1.5) == set()
@@ -81,7 +81,7 @@ def test_what_is_on_its_way_is_not_missing(first: str) -> None:
 def test_calls_of_before_the_ear_was_opened_prove_nothing() -> None:
     """They were dialled, joined and rang unheard; their channels say when they began, by the PBX's own clock."""
     ends = CALL[CALL.index("QueueCallerLeave") :]
-    evidence = Evidence(OPENED)
+    evidence = EventCounts(OPENED)
     for number, name in product(range(5), ends):
         headers = {"Uniqueid": f"lab-1795617265.{number}", "Timestamp": "1795617300.5"}
         evidence.hear(event(name, **headers), OPENED + 30)
@@ -95,7 +95,7 @@ def test_calls_of_before_the_ear_was_opened_prove_nothing() -> None:
 
 def test_a_call_that_began_with_the_ear_counts() -> None:
     """A channel's name tells the second in which it began, and no part of it."""
-    evidence = Evidence(OPENED)
+    evidence = EventCounts(OPENED)
     for number in range(3):
         headers = {"Uniqueid": f"1795617265.{number}", "Timestamp": "1795617265.9"}
         evidence.hear(event("AgentConnect", **headers), OPENED + 0.1)
@@ -103,7 +103,7 @@ def test_a_call_that_began_with_the_ear_counts() -> None:
 
 
 def test_who_was_turned_away_at_the_queue_did_not_have_to_join_it() -> None:
-    evidence = Evidence(OPENED)
+    evidence = EventCounts(OPENED)
     for number in range(5):
         for name in ("HotlineStart", "Queued", "HotlineUnserved", "HotlineEnd", "Hangup"):
             evidence.hear(event(name, Uniqueid=f"1795617265.{number}"), OPENED + 1)
@@ -140,5 +140,5 @@ def test_each_finding_has_its_words_and_its_mend(code: str) -> None:
     )
     finding = Finding(code, dict.fromkeys(names, 7))
     assert "{" not in finding.text + finding.mend
-    # A running listener is let in, or there is nobody who could keep the finding.
+    # A running listener is let in, or no process could keep the finding.
     assert code in pbx_words.WORDS or code in ("refused", "away") or not finding.serious

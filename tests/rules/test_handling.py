@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tickets.rules import handling
-from tickets.rules.handling import Interval, Work, figures, sums, together
+from tickets.rules.handling import Interval, PersonWork, figures, sums, together
 from tickets.rules.talks import Talk
 
 EIGHT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -25,7 +25,7 @@ def talk(start: float, whole: float | None, hold: float | None = 0.0) -> Talk:
 
 
 # An hour in the queue: calls of 6 and 10 minutes with 2 on hold, 2 and 4 of after-call work, 8 of lunch, else ready.
-HOUR = Work(
+HOUR = PersonWork(
     talks=[[talk(5, 6)], [talk(20, 10, 2)]],
     after_call=[120.0, 240.0],
     ready=[span(0, 11), span(13, 30), span(34, 45), span(53, 60)],
@@ -33,7 +33,7 @@ HOUR = Work(
 )
 
 
-def values(work: Work) -> dict[str, float | None]:
+def values(work: PersonWork) -> dict[str, float | None]:
     return {name: figure.value for name, figure in figures(sums(work)).items()}
 
 
@@ -58,7 +58,7 @@ def test_each_figure_names_its_formula_and_its_sample() -> None:
 
 
 def test_a_hold_that_nobody_heard_hides_talk_and_hold_and_not_their_sum() -> None:
-    work = Work(talks=[[talk(5, 6)], [talk(20, 10, None)]], signed_in=[span(0, 60)], ready=[span(0, 60)])
+    work = PersonWork(talks=[[talk(5, 6)], [talk(20, 10, None)]], signed_in=[span(0, 60)], ready=[span(0, 60)])
     known, found = values(work), sums(work)
     assert (known["talk"], known["hold"], known["aht"]) == (None, None, 8 * 60)
     assert known["utilisation"] == pytest.approx(16 / 60)
@@ -66,7 +66,7 @@ def test_a_hold_that_nobody_heard_hides_talk_and_hold_and_not_their_sum() -> Non
 
 
 def test_a_talk_of_no_known_length_is_counted_and_in_no_mean() -> None:
-    found = sums(Work(talks=[[talk(5, 6)], [talk(20, None, None)]]))
+    found = sums(PersonWork(talks=[[talk(5, 6)], [talk(20, None, None)]]))
     known = figures(found)
     assert (known["handled"].value, known["aht"].value, known["aht"].n) == (2, 6 * 60, 1)
     assert found.unknown == 1
@@ -74,7 +74,7 @@ def test_a_talk_of_no_known_length_is_counted_and_in_no_mean() -> None:
 
 def test_a_team_is_its_sums_and_not_the_mean_of_means() -> None:
     """Two calls of 11 minutes and one of 20: 42 minutes of 3 calls, of 60 and 100 minutes in the queue."""
-    other = Work(talks=[[talk(0, 20, None)]], ready=[span(0, 100)], signed_in=[span(0, 100)])
+    other = PersonWork(talks=[[talk(0, 20, None)]], ready=[span(0, 100)], signed_in=[span(0, 100)])
     team = figures(together([sums(HOUR), sums(other)]))
     assert {name: figure.value for name, figure in team.items()} == {
         "handled": 3,
@@ -90,25 +90,29 @@ def test_a_team_is_its_sums_and_not_the_mean_of_means() -> None:
 
 
 def test_where_no_pbx_told_of_its_queues_shares_are_not_known() -> None:
-    known = values(Work(talks=[[talk(5, 6)]]))
+    known = values(PersonWork(talks=[[talk(5, 6)]]))
     assert (known["aht"], known["occupancy"], known["utilisation"], known["signed_in"]) == (6 * 60, None, None, None)
 
 
 def test_what_nobody_heard_is_neither_ready_nor_signed_in() -> None:
-    known = values(Work(talks=[[talk(5, 6)]], ready=[span(0, 60)], signed_in=[span(0, 60)], unheard=[span(30, 60)]))
+    known = values(
+        PersonWork(talks=[[talk(5, 6)]], ready=[span(0, 60)], signed_in=[span(0, 60)], unheard=[span(30, 60)])
+    )
     assert known["signed_in"] == 30 * 60
     assert known["occupancy"] == pytest.approx(6 / 30)
 
 
-@pytest.mark.parametrize("work", [Work(), Work(ready=[], signed_in=[]), Work(ready=[span(5, 5)], signed_in=[])])
-def test_nothing_to_divide_by_is_no_figure(work: Work) -> None:
+@pytest.mark.parametrize(
+    "work", [PersonWork(), PersonWork(ready=[], signed_in=[]), PersonWork(ready=[span(5, 5)], signed_in=[])]
+)
+def test_nothing_to_divide_by_is_no_figure(work: PersonWork) -> None:
     known = values(work)
     assert (known["handled"], known["aht"], known["occupancy"], known["utilisation"]) == (0, None, None, None)
 
 
 def test_a_call_taken_twice_is_handled_once() -> None:
-    assert values(Work(talks=[[talk(5, 6), talk(20, 4)]]))["handled"] == 1
-    assert values(Work(talks=[[talk(5, 6), talk(20, 4)]]))["aht"] == 10 * 60
+    assert values(PersonWork(talks=[[talk(5, 6), talk(20, 4)]]))["handled"] == 1
+    assert values(PersonWork(talks=[[talk(5, 6), talk(20, 4)]]))["aht"] == 10 * 60
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What may be done about a number that misuses the hotline, and when a PBX is told: tables of values."""
+"""Decisions about a number that misuses the hotline, and the commands to a PBX: tables of values."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,9 +19,9 @@ NUMBER = "+84905123456"
         (BLOCKED, LOW, NUMBER, False, "vẫn gọi", 7, set()),
         (BLOCKED, BLOCKED, NUMBER, False, "vẫn gọi", 30, set()),
         (FREE, BLOCKED, NUMBER, False, "đã xin lỗi", 0, set()),
-        # Nobody is kept out who did not first wait behind the others.
+        # A number is blocked only after it was lowered.
         (BLOCKED, FREE, NUMBER, False, "gọi 30 lần", 7, {"number"}),
-        # A withheld number is nobody's.
+        # A withheld number identifies no caller.
         (LOW, FREE, None, False, "gọi 30 lần", 7, {"number"}),
         (LOW, FREE, NUMBER, True, "gọi 30 lần", 7, {"number"}),
         (LOW, FREE, NUMBER, False, "  ", 7, {"reason"}),
@@ -64,7 +64,7 @@ def test_a_pbx_is_made_to_hold_just_this() -> None:
         (LOW, None, None, None, None, 100, True),
         (FREE, None, None, None, None, 100, False),
         (LOW, LOW, 50, LOW, 50, 100, False),
-        # It has been away since it was told: it may have lost it.
+        # It has been away since the command: it may have lost it.
         (LOW, LOW, 150, LOW, 150, 100, True),
         (FREE, LOW, 50, LOW, 200, 100, True),
         (FREE, FREE, 150, FREE, 150, 100, False),

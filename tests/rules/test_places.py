@@ -6,7 +6,7 @@ import pytest
 
 from scripts.demo.reports import REPORTS, DemoReport
 from scripts.tools import places
-from scripts.tools.places import MERGED, WRONG, Place, Successor
+from scripts.tools.places import MERGED, WRONG, FormerName, Successor
 from tickets.rules.place_index import FormerRow, Index, PlaceHit, WardRow, words_of
 
 DONG_THAP = "82"
@@ -63,7 +63,7 @@ def names(hits: list[PlaceHit]) -> list[str]:
         ("ngay cầu Tân Hương, xã Vĩnh Bình", "Xã Vĩnh Bình", None),
         ("khu phố Long Hưng, Thới Sơn", "Phường Thới Sơn", None),
         ("chợ gạo", "Xã Chợ Gạo", None),
-        # Who says a district speaks of the old frame.
+        # A text that names a district is of the old frame.
         ("Lai Vung, H.Lai Vung", "Xã Hòa Long", "Thị trấn Lai Vung"),
     ],
 )
@@ -148,12 +148,12 @@ def test_what_is_called_wrong_is_in_the_table_and_not_in_what_is_loaded(former: 
 
 
 def test_a_unit_merged_earlier_goes_where_its_heir_went(former: list[Successor]) -> None:
-    heirs: dict[Place, set[str]] = {}
+    heirs: dict[FormerName, set[str]] = {}
     for row in former:
         heirs.setdefault(row.place, set()).add(row.ward)
     for merged in MERGED:
-        assert heirs[merged.place] == heirs[Place(merged.into, *merged.place[1:])]
-    assert heirs[Place("Phường 8", "Thành phố Mỹ Tho", "Tiền Giang")] == {"Phường Mỹ Tho"}
+        assert heirs[merged.place] == heirs[FormerName(merged.into, *merged.place[1:])]
+    assert heirs[FormerName("Phường 8", "Thành phố Mỹ Tho", "Tiền Giang")] == {"Phường Mỹ Tho"}
 
 
 def test_only_the_split_units_are_partial(former: list[Successor]) -> None:
@@ -166,7 +166,7 @@ def test_every_ward_took_over_something(former: list[Successor]) -> None:
 
 @pytest.mark.parametrize("province", places.provinces())
 def test_every_province_can_be_loaded(province: str) -> None:
-    """Whoever took something over is a unit of today by the official spelling, and each of those is on the map."""
+    """Each successor is a unit of today by the official spelling, and each of those is on the map."""
     wards = {ward["name"]: ward for ward in places.wards_of(province)}
     former = places.former_units_of(province)
     assert {row.ward for row in former} <= wards.keys()

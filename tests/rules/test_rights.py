@@ -7,7 +7,7 @@ import pytest
 from callcenter.errors import NotAllowed
 from callcenter.vocab import Role
 from tickets import rights
-from tickets.actors import Actor, Kind
+from tickets.actors import Actor, ActorKind
 from tickets.rights import COLUMNS, OF_HEADS, TABLE, Right, Scope, Ties
 
 LAN = Actor(1, "Lan", Role.OPERATOR)
@@ -25,7 +25,7 @@ class Ticket:
 
 def test_every_right_has_a_row_and_every_role_a_column() -> None:
     assert list(TABLE) == list(Right)
-    assert set(COLUMNS) == {*Role, Kind.TOKEN, Kind.LINK}
+    assert set(COLUMNS) == {*Role, ActorKind.TOKEN, ActorKind.LINK}
     assert all(TABLE.values()), "a right that nobody has is none"
 
 

@@ -1,4 +1,4 @@
-"""Who gets a ticket, and what is said when nobody does."""
+"""Agency of a ticket by the rules, and the reason where none fits."""
 
 import pytest
 

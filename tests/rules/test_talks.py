@@ -32,7 +32,7 @@ def after(seconds: float) -> datetime:
         # Passed on and taken back: three parts of two people.
         (["101", "102"], [heard("101", 8, 20), heard("102", 20, 30), heard("101", 30, 40)], 32.0, 0.0,
          [Talk("101", after(8), 12.0, 0.0), Talk("102", after(20), 10.0, 0.0), Talk("101", after(30), 10.0, 0.0)]),
-        # Nobody heard whether there were holds: the whole is known, its parts are not.
+        # The holds fell into a gap: the whole is known, its parts are not.
         (["101"], [heard("101", 8, 68, None)], 60.0, None, [Talk("101", after(8), 60.0, None)]),
         # By a witness, or of the time before parts were kept: the only operator had all of it,
         (["101"], [], 60.0, 5.0, [Talk("101", ANSWERED, 60.0, 5.0)]),
@@ -67,7 +67,7 @@ def test_talk_is_what_is_no_hold(whole_s: float | None, hold_s: float | None, ta
         # Passed on and taken back: it is hers again, while she talks and afterwards.
         (["101", "102"], [heard("101", 8, 20), heard("102", 20, 30), heard("101", 30, None)], "101"),
         (["101", "102"], [heard("101", 8, 20), heard("102", 20, 30), heard("101", 30, 40)], "101"),
-        # Three talk: the last to come, but whoever stays when the others go.
+        # Three talk: the last to come, but the one that stays when the others go.
         (["101", "102"], [heard("101", 8, None), heard("102", 20, None)], "102"),
         (["101", "102"], [heard("101", 8, 40), heard("102", 20, 40)], "102"),
         (["101", "102"], [heard("101", 8, 40), heard("102", 20, 30)], "101"),

@@ -10,7 +10,7 @@ from telephony.callflow import columns
 from telephony.events import Happening, Kind
 from telephony.witness import cel, queue_log
 from telephony.witness.queue_log import interpret, parse, sift
-from telephony.witness.testimony import Facts, fold, of_cel, of_queue_log
+from telephony.witness.testimony import WitnessedFacts, fold, of_cel, of_queue_log
 from tests.generated import examples
 
 CALL = "1795612712.4"
@@ -21,7 +21,7 @@ def names(queue: str, name: str, channel: str) -> str:
     return NAMES.get(name, f"?{name}")
 
 
-def told(*rows: str, call: str = CALL) -> Facts:
+def told(*rows: str, call: str = CALL) -> WitnessedFacts:
     """The facts of a call from `seconds|queue|agent|event|data…`."""
     found = [parse(f"{1795612712 + int(row.partition('|')[0])}|{call}|{row.partition('|')[2]}") for row in rows]
     facts = of_queue_log(call, [row for row in found if row], names)
@@ -135,7 +135,7 @@ def test_a_queue_that_is_written_before_the_talk_that_led_there_follows_it(over:
 
 
 def test_a_talk_that_went_on_unseen_has_no_length() -> None:
-    """A transfer by keys was logged as the operator's end: whoever talked on is in no row."""
+    """A transfer by keys was logged as the operator's end: the talk that went on is in no row."""
     talk = ("2|q|Lan|CONNECT|1|1795612713.5|1", "7|q|Lan|COMPLETEAGENT|1|5|1")
     facts = told(*IN_QUEUE, *talk, "14|q|NONE|HOTLINEEND|caller|16")
     assert facts.values["operators"] == ["121"]
@@ -201,7 +201,7 @@ FORGED = "1795612712|1795612712.99|q|NONE|HOTLINESTART|0|a|1022|t"
 
 @pytest.mark.parametrize("feed", ["\n", "\r\n"])
 def test_a_line_break_in_a_number_forges_nothing(feed: str) -> None:
-    """As app_queue writes a number that nobody cleaned: the rest of the row stands on a line of its own."""
+    """As app_queue writes a number that was not cleaned: the rest of the row stands on a line of its own."""
     number = f"0905{feed}{FORGED}{feed}".ljust(79, "7")
     written = f"1795612712|{CALL}|q|NONE|ENTERQUEUE||{number}|1"
     honest = f"1795612715|{CALL}|q|Lan|CONNECT|3|1795612714.5|1"
@@ -224,7 +224,7 @@ def test_stray_lines_are_passed_over_and_counted() -> None:
 # CEL
 
 
-def seen(*rows: str) -> Facts:
+def seen(*rows: str) -> WitnessedFacts:
     """The facts of a call from `seconds TYPE uniqueid channel key=value…`."""
     found = []
     for row in rows:
@@ -342,13 +342,13 @@ OUT_OF_THE_OLD = (
     [
         ("exten=122 appname=Dial appdata=PJSIP/122,25,t", ["121", "122"]),
         ("exten=122 appname=Dial peer=PJSIP/122-00000003", ["121", "122"]),
-        # Outside, though what was dialled is as short as an extension; and a queue, which is nobody's telephone.
+        # Outside, though what was dialled is as short as an extension; and a queue, which is no telephone.
         ("exten=115 appname=Dial appdata=PJSIP/115@trunk,60", ["121"]),
         ("exten=600 appname=Queue appdata=hotline", ["121"]),
     ],
 )
 def test_a_caller_put_in_the_place_of_who_consulted(told: str, operators: list[str]) -> None:
-    """As Asterisk writes it where the transfer comes before the two are joined: only that they leave is told."""
+    """As Asterisk writes it where the transfer comes before the two are joined: only their leaving is logged."""
     facts = seen(
         CAME,
         QUEUED,

@@ -1,4 +1,4 @@
-"""After-call work never leaves a queue with nobody to ring: Asterisk would turn its callers away."""
+"""After-call work never leaves a queue without a member to ring: Asterisk would turn its callers away."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ ME = member("101", status=2)
     ("queues", "pausing", "leaves"),
     [
         ([[ME, member("102")]], (), True),
-        # Whoever talks is still somebody: the queue is not empty.
+        # A talking member still counts: the queue is not empty.
         ([[ME, member("102", status=2)]], (), True),
         ([[ME]], (), False),
         ([[ME, member("102", **PAUSED)]], (), False),

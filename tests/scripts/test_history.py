@@ -27,7 +27,7 @@ def seeded(engine: Engine) -> Engine:
     return engine
 
 
-def _write(engine: Engine, folder: Path) -> backfill.Written:
+def _write(engine: Engine, folder: Path) -> backfill.BackfillCounts:
     return backfill.write(engine, folder, days=DAYS, now=NOW, calls_a_day=CALLS, workers=2)
 
 
@@ -43,7 +43,7 @@ def test_the_past_is_whole_and_is_written_once(
         _check_stories(session)
         _check_agencies(session)
         assert not session.scalars(select(OutboxRow).where(OutboxRow.done_at.is_(None))).all()
-    assert _write(seeded, tmp_path) == backfill.Written(0, 0)
+    assert _write(seeded, tmp_path) == backfill.BackfillCounts(0, 0)
     with reading(seeded) as session:
         assert _counts(session) == before
 

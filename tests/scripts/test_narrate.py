@@ -1,4 +1,4 @@
-"""What is told at the terminal: a line for each thing worth one, once, in words."""
+"""Commentary of the demo at the terminal: a line for each thing worth one, once, in words."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The two apps on a small province, and people who sign in to them."""
+"""Fixtures of the page tests: the two apps on a small province, and signed-in browsers."""
 
 import os
 import re
@@ -122,7 +122,7 @@ def public(settings: Settings, engine: Engine, province: Province, _apps: Apps, 
 
 
 def enter(app: Flask, username: str | None) -> Browser:
-    """A browser of that person, or of nobody, on this app."""
+    """A browser on this app, signed in as that person or not at all."""
     one = Browser(app.test_client())
     if username is not None:
         answer = one.post("/sign-in", {"username": username, "password": PASSWORD})
@@ -132,7 +132,7 @@ def enter(app: Flask, username: str | None) -> Browser:
 
 @pytest.fixture
 def sign_in(console: Flask) -> Callable[[str | None], Browser]:
-    """`sign_in("lan")` is a browser of that person; `sign_in(None)` one of nobody."""
+    """`sign_in("lan")` is a browser of that person; `sign_in(None)` one without a session."""
     return partial(enter, console)
 
 

@@ -1,4 +1,4 @@
-"""Closed by default: every route of the console for every role and for nobody, on what is theirs and what is not.
+"""Closed by default: every route of the console for every role and signed out, on own and on others' things.
 
 Which right opens a route stands here once more; which role has it, and how far it reaches, is read from the table.
 """
@@ -26,7 +26,7 @@ from tickets.rights import Right, Scope
 
 # Of each role one; `ngoc` heads an agency.
 PEOPLE = ("lan", "hoa", "phuc", "thu", "ngoc", "quan")
-# A route that is not here fails the walk, so that nobody adds one unseen.
+# A route that is not here fails the walk, so that none is added unseen.
 OPEN = {"static", "auth.sign_in", "auth.sign_out", "languages.choose", "languages.choose_theme"}
 MACHINES = {"health.healthz", "health.readyz", "health.metrics"}
 BEHIND: dict[Right, str] = {
@@ -126,14 +126,14 @@ _SAID = {
 
 @dataclass(frozen=True)
 class Things:
-    """Two tickets for one person: a draft of theirs or a ticket of their agency, and the same of somebody else."""
+    """Two tickets for one person: a draft of theirs or a ticket of their agency, and the same of another person."""
 
     near: str
     far: str
 
 
 def openers(endpoint: str) -> set[str]:
-    """Of each role the person whom the table lets in, heads of agencies left out."""
+    """Of each role the person that the table lets in, heads of agencies left out."""
     if endpoint in OPEN | MACHINES:
         return set(ROLES)
     return {name for name, role in ROLES.items() if rights.may(Actor(1, name, role, 1), RIGHT_OF[endpoint])}
@@ -198,7 +198,7 @@ def test_every_route_for_every_role(console: Flask, province: Province, session:
     client, actor = enter(console, username).client, province.actor(username)
     found = things(session, province, username)
     session.commit()
-    # The token is another test's matter: here the question is only who may come in.
+    # The token is another test's matter: here the question is only access.
     console.config["WTF_CSRF_ENABLED"] = False
     wrong: list[str] = []
     for rule, method, url in walk(console, code=found.near):
@@ -255,7 +255,7 @@ def _wanted(actor: Actor, rule: Rule) -> Callable[[int], bool]:
 
 
 def _is_beyond(actor: Actor, rule: Rule, method: str) -> bool:
-    """Whether the right does not reach a ticket of somebody else. What an operator may not touch can be read."""
+    """Whether the right does not reach another person's ticket. What an operator may not touch can be read."""
     if rule.endpoint in OPEN:
         return False
     scope = rights.scope_of(actor, RIGHT_OF[rule.endpoint])
@@ -329,7 +329,7 @@ def test_every_post_wants_its_token(console: Flask, sign_in: Callable[[str | Non
 
 
 def test_a_live_region_of_somebody_signed_out_says_so_and_leaves_the_page(sign_in: Callable[..., Browser]) -> None:
-    """Whoever is typing keeps the page; the notice leads to the sign-in."""
+    """A person typing keeps the page; the notice leads to the sign-in."""
     answer = sign_in(None).get("/desk/work", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Retarget"]) == (401, "#notice")
     assert "HX-Redirect" not in answer.headers

@@ -1,4 +1,4 @@
-"""The administrator's pages: what is typed stays, secrets are shown once, two at once are told, all is on record."""
+"""The administrator's pages: typing stays, secrets are shown once, edit conflicts are shown, all is on record."""
 
 import csv
 import io

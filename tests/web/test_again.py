@@ -77,7 +77,7 @@ def test_what_is_old_is_cleared_away(session: Session, ticket: Ticket) -> None:
 
 
 def test_two_people_at_once_are_one_move(sign_in: SignIn, session: Session, ticket: Ticket) -> None:
-    """The second one is told how the ticket stands now, and gets the words back."""
+    """The second one sees how the ticket stands now, and gets the words back."""
     thu, hoa, url = sign_in("thu"), sign_in("hoa"), f"/tickets/{ticket.code}"
     first = thu.post(f"{url}/reject", {"reason": "Ống trong nhà"}, headers=NAVIGATES)
     second = hoa.post(f"{url}/reject", {"reason": "Không rõ nơi"}, headers=NAVIGATES)

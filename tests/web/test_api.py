@@ -53,6 +53,13 @@ def test_a_report_comes_in_once(public: Browser, session: Session, token: str) -
     }  # fmt: skip
 
 
+def test_what_a_report_asks_of_the_database(public: Browser, token: str, asked: list[str]) -> None:
+    """Key, lock, what it names, numbers, deadline, calendar; then ticket, clock, history and promise, once each."""
+    assert send(public, REPORT).status_code == 201
+    written = [words.split()[2] for words in asked if words.startswith("INSERT")]
+    assert (len(asked), written) == (10, ["ticket", "clock", "ticket_event", "outbox"])
+
+
 def test_an_idempotency_key_stands_in_for_a_missing_reference(public: Browser, session: Session, token: str) -> None:
     body = {name: value for name, value in REPORT.items() if name != "source_ref"}
     answers = [send(public, body, Idempotency_Key="k-1") for _ in range(2)]

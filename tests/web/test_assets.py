@@ -82,7 +82,7 @@ def test_a_browser_that_has_it_gets_nothing_again(console: Flask) -> None:
 
 
 def test_the_second_who_asks_for_a_file_gets_what_the_first_got(console: Flask) -> None:
-    """It is not made again: each encoding has its own, http and https theirs, and nobody gets another's session."""
+    """It is not made again: each encoding has its own, http and https theirs, and no client gets another's session."""
     client = console.test_client()
     for encoding, scheme in (("br", "http"), ("gzip", "http"), ("br", "https"), ("identity", "http")):
         asked = {"headers": {"Accept-Encoding": encoding, "Sec-Fetch-Mode": "navigate"}, "base_url": f"{scheme}://x/"}

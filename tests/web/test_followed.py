@@ -140,7 +140,7 @@ def addresses(app: Flask, things: dict[str, object]) -> Iterator[tuple[str, str]
 
 
 def readers(endpoint: str) -> list[str]:
-    """Who opens it: somebody of the desk or the office, and an officer too where officers may."""
+    """Its readers: a person of the desk or the office, and an officer too where officers may."""
     desk_or_office = ("lan",) if endpoint == "home.home" else ("quan", "phuc", "hoa", "lan")
     who = openers(endpoint)
     return [name for name in desk_or_office if name in who][:1] + (["son"] if "thu" in who else [])

@@ -29,7 +29,7 @@ SignIn = Callable[[str | None], Browser]
 ROUTING = Actor.rule("routing")
 NUMBER, NAME, WORDS, PLACE = "+84913222333", "Phan Thị Bưởi", "Ống vỡ trước cổng", "77 Ấp Bắc"
 QUESTION, REASON = "Trước cổng số mấy?", "Đường ống của phường"
-# The agency that answers in the end, and all that nobody else may read; numbers as pages write them.
+# The agency that answers in the end, and all that only it may read; numbers as pages write them.
 SECRETS = (NAME, WORDS, PLACE, QUESTION, "913222333", "913 222 333", "cong-so-nha.jpg", "UBND phường Mỹ Tho")
 
 
@@ -134,7 +134,7 @@ def test_no_search_and_no_list_finds_it(sign_in: SignIn, lost: Lost) -> None:
         for url in ("/tickets", "/tickets/count", "/palette"):
             page = thu.get(url, query_string={"q": said}, headers={"HX-Request": "true"}).text
             assert f"/tickets/{lost.ticket.code}" not in page, (url, said)
-            # What was asked for is said again.
+            # What was asked for is shown again.
             assert not [secret for secret in SECRETS if secret in page and secret not in said], (url, said)
     assert thu.post("/onlookers", {"code": lost.ticket.code}).json == {}
     for url in ("/agency", "/agency/rows", "/tickets"):

@@ -1,4 +1,4 @@
-"""The live channel on a real broker: ids only, each page hears what it may, a slow page is told to read anew."""
+"""The live channel on a real broker: ids only, each page hears what it may, a slow page gets a request to read anew."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A page, its parts and who asks for it are read in one view of the data; what goes wrong is told by a new one."""
+"""A page, its parts and its person are read in one snapshot of the data; errors are shown from a new one."""
 
 from collections.abc import Callable, Iterator
 
@@ -69,7 +69,7 @@ def test_what_a_form_has_written_is_on_the_page_that_answers_it(sign_in: SignIn,
     begun.clear()
     answer = lan.client.post("/searches?q=rac", data={"csrf_token": token, "name": "x" * 100})
     assert answer.status_code == 422
-    # Who asks; what is written; the page that answers.
+    # The person; what is written; the page that answers.
     assert begun == ["REPEATABLE READ", "READ COMMITTED", "REPEATABLE READ"]
     lan.post("/searches?q=rac", {"name": "one"})
     assert ">one</a>" in lan.post("/searches?q=rac", {"name": "x" * 100}).text

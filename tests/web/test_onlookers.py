@@ -1,4 +1,4 @@
-"""Two people on one ticket see each other; who may not see the ticket sees nobody."""
+"""Two people on one ticket see each other; a person without the right to the ticket sees neither."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

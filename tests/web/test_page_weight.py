@@ -19,7 +19,7 @@ from tickets.life import history
 
 SignIn = Callable[[str | None], Browser]
 NOW = datetime.now(UTC)
-# The theme, Tabler as trimmed, our own looks, the telephone of who has one, and the page's own.
+# The theme, Tabler as trimmed, our own looks, the telephone where there is one, and the page's own.
 MOST_FILES = 5
 MOST_BYTES = 100_000
 # On a small province: what is there however empty the page is.

@@ -1,4 +1,4 @@
-"""The command palette's answers: what was meant comes first, and nobody finds what is not theirs."""
+"""Answers of the command palette: the intended one first, and nothing beyond the person's rights."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Figures by person: all of them for who leads, one's own for an operator, each with its formula."""
+"""Figures by person: all of them for leaders, one's own for an operator, each with its formula."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def talks(session: Session, province: Province) -> Province:
-    """Lan talked a minute, with a hold that nobody heard; Minh ninety seconds."""
+    """Lan talked a minute, with a hold of unknown length; Minh ninety seconds."""
     for extension, talk_s, hold_s in (("101", 60.0, None), ("102", 90.0, 30.0)):
         factories.answered(session, started_at=NOW, answered_at=NOW, ended_at=NOW + timedelta(seconds=talk_s),
                            operator=extension, operators=[extension], talk_s=talk_s, hold_s=hold_s)  # fmt: skip

@@ -31,7 +31,7 @@ SignIn = Callable[[str | None], Browser]
 
 @pytest.fixture
 def no_room(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Called, it leaves no place in either lane: who comes now is told to come in seven seconds."""
+    """Called, it leaves no place in either lane: the next request is asked to come back in seven seconds."""
 
     def close() -> None:
         monkeypatch.setattr(pool, "_report", lambda _lane, _result: None)

@@ -121,7 +121,7 @@ def test_three_steps_carry_everything_without_javascript(public: Browser, sessio
     assert (ticket.description, ticket.address) == ("Đèn tắt\nba ngày", "cột 12")
     assert (ticket.may_publish, ticket.keep_identity) == (True, True)
     kept = session.query(Attachment).one()
-    # An identity that is kept is not told by the name of a file either.
+    # A withheld identity is not revealed by the name of a file either.
     assert (kept.purpose, kept.name, kept.content_type) == ("report", "tep-1.jpg", "image/jpeg")
     stored = files.path_of(settings.data_dir, kept.sha256).read_bytes()
     with Image.open(io.BytesIO(stored)) as image:
@@ -131,7 +131,7 @@ def test_three_steps_carry_everything_without_javascript(public: Browser, sessio
 
 
 def test_what_was_changed_before_it_was_sent_once_more_is_another_report(public: Browser, session: Session) -> None:
-    """Back to the form after sending, another text into it: both are received, and nobody gets the other's code."""
+    """Back to the form after sending, another text into it: both are received, and each gets its own code."""
     form = {**REPORT, "source_ref": "a" * 32}
     first = send(public, **form)
     assert send(public, **form) == first

@@ -100,7 +100,7 @@ def test_all_are_counted_when_it_is_asked(sign_in: SignIn, session: Session, pro
 def test_a_list_that_follows_is_answered_without_its_frame(
     sign_in: SignIn, session: Session, province: Province
 ) -> None:
-    """What takes itself out of the answer needs no bar and no telephone, and must not use up what is to be told."""
+    """What takes itself out of the answer needs no bar and no telephone, and must not use up the flashed messages."""
     filed(session, province, "Rác trước chợ")
     lan = sign_in("lan")
     lan.post("/searches?q=rac", {"name": "Rác"})

@@ -1,4 +1,4 @@
-"""The shift leader's page and taking work: one button for each thing nobody owns; two people never call one number."""
+"""The shift leader's page and taking work: one button for each item without an owner; no number is called by two."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -89,7 +89,7 @@ def test_a_robots_hundreds_of_calls_are_counted_not_loaded(
 def test_after_a_restart_everybody_reads_whether_their_telephone_is_in_again(
     sign_in: SignIn, session: Session, province: Province
 ) -> None:
-    # Told for ten minutes: the suite itself may take longer.
+    # Shown for ten minutes: the suite itself may take longer.
     now = datetime.now(UTC)
 
     def command(extension: str, queue: str, result: CommandResult) -> PbxCommand:

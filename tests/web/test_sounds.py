@@ -27,7 +27,7 @@ WHOLE = b"RIFF" + bytes(range(200))
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The PBX's voicemail as it is seen here; beside it a file that is nobody's message."""
+    """The PBX's voicemail as it is seen here; beside it a file that belongs to no call."""
     inbox = tmp_path / "pbx1" / "INBOX"
     inbox.mkdir(parents=True)
     (inbox / "msg0001.wav").write_bytes(WHOLE)

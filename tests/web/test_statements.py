@@ -103,5 +103,5 @@ def test_calls_and_emergencies_add_a_few_statements_however_many_they_are(
         session.commit()
         counts.append(counted(lan, asked, "/desk/parts?work=1"))
     assert counts[0] == counts[1] == counts[2]
-    # The drafts of the calls, talks that broke off, what was asked about the emergencies, and whom to pass a call to.
+    # The drafts of the calls, talks that broke off, what was asked about the emergencies, and transfer targets.
     assert counts[0] - idle <= 8

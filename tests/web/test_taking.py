@@ -1,4 +1,4 @@
-"""A telephone is taken at sign-in, chosen, taken over from somebody by name, and given back at sign-out."""
+"""A telephone is taken at sign-in, chosen, taken over from a named person, and given back at sign-out."""
 
 from collections.abc import Callable
 

@@ -142,7 +142,7 @@ class AmiServer:
 
 
 def _member(added: dict[str, str]) -> dict[str, str]:
-    """As `QueueStatus` shows whom `QueueAdd` has added."""
+    """As `QueueStatus` shows a member that `QueueAdd` has added."""
     return {
         "Event": "QueueMember",
         "Queue": added["Queue"],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from callcenter.errors import Invalid
-from callcenter.pool.wire import Facts, Work
+from callcenter.pool.framing import Facts, Work
 
 
 def _echo(body: bytes, *, words: str) -> tuple[Facts, bytes]:

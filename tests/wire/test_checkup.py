@@ -17,7 +17,7 @@ LAB = Pbx(name="lab", host="127.0.0.1", port=1, user="a", secret="b")
 
 
 def test_a_log_on_a_disk_that_does_not_answer_leaves_the_ear_free(settings: Settings, tmp_path: Path) -> None:
-    """A pipe: to open it takes as long as nobody writes."""
+    """A pipe: to open it blocks until there is a writer."""
     log = tmp_path / "queue_log"
     os.mkfifo(log)
     free = threading.Event()

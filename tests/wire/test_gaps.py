@@ -132,7 +132,7 @@ def test_what_vanished_waits_for_the_log_and_stays_as_that_says(
             wrote = log.writes("ABANDON|1|1|30", "HOTLINEEND|caller|0")
             await seen(engine, ended, 20)
             await forgotten(ear)
-            # A Hangup that comes all the same is nobody's, and the row is the witness's.
+            # A Hangup that comes all the same is of no call, and the row is the witness's.
             server.say("Hangup", **{**CALLER, **ids}, Context="q", Cause="16")
             await asyncio.sleep(1)
         with Session(engine) as session:

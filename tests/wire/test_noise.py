@@ -9,12 +9,12 @@ import pytest
 
 FOLDER = Path(__file__).with_name("recordings")
 STREAMS = sorted(FOLDER.glob("*.ami"))
-# Said once a log-in, or of operators and not of a call.
+# Sent once a log-in, or of operators and not of a call.
 APART = {"FullyBooted", "Shutdown", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"}
 A_CALL, A_RING = 12, 3
 # A transfer's own event, the ring, the bridges and the hang-ups of its legs; a consultation has two more.
 A_TRANSFER = {"blind": 8, "attended": 12, "redirect": 8}
-# Somebody asked who did not take the call: their ring, two bridges, and the ends of three legs.
+# A consulted party that did not take the call: its ring, two bridges, and the ends of three legs.
 ASKED_IN_VAIN = 8
 A_HOLD = 2
 # The other half of a Local member: its ring, two halves in two bridges, and their two ends.

@@ -1,4 +1,4 @@
-"""The same calls, whatever the order, the repeats and the cuts of what is heard; and for whoever joins late.
+"""The same calls, whatever the order, the repeats and the cuts of the events; and for a listener that joins late.
 
 Properties over the recorded streams of a real Asterisk: each is played in ways in which it could have come.
 """
@@ -75,7 +75,7 @@ def fold(heard: Iterable[Happening], calls: Calls | None = None) -> Rows:
 
 @cache
 def truth_of(name: str) -> Rows:
-    """What the recording as it is folds to; nobody changes these rows."""
+    """What the recording as it is folds to; these rows are never changed."""
     return fold(happenings(name))
 
 
@@ -150,7 +150,7 @@ def each_crossing(heard: Sequence[Happening]) -> Iterator[list[Happening]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bridge_or_channel_may_be_told_before_the_others(name: str) -> None:
-    """Seen: a colleague who is handed the caller in the moment of answering enters the second bridge first."""
+    """Seen: a colleague that gets the caller in the moment of answering enters the second bridge first."""
     truth = truth_of(name)
     for stream in each_crossing(happenings(name)):
         assert_same(fold(stream), truth)
@@ -234,7 +234,7 @@ def snapshot(calls: Calls, at: datetime) -> list[dict[str, str]]:
 
 
 def _last(row: dict[str, Any]) -> set[str]:
-    """Who may be the last of the operators, each of whom is named once: a caller can be handed back to the first."""
+    """The possible last operators, each named once: a caller can be handed back to the first."""
     return {row["operators"][-1], *(transfer["to"] for transfer in row["transfers"][-1:])}
 
 

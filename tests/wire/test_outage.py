@@ -22,7 +22,7 @@ from callcenter.embedded_servers import Postgres, Valkey
 from callcenter.models import Call, PbxGap, PbxStatus, Ticket
 from callcenter.vocab import Outcome
 from telephony import writer
-from telephony.rows import Picture
+from telephony.call_rows import CallSnapshot
 from telephony.spool import Spool
 from tests.rules.trace import play
 from tests.scripts.processes import MANAGE, environment, running, wait_for_line
@@ -65,7 +65,7 @@ def stop(settings: Settings) -> None:
 
 
 def start(settings: Settings) -> embedded.Lease:
-    """The held lease does not look after a server that somebody stopped; a new one starts it."""
+    """The held lease does not look after a server that was stopped by hand; a new one starts it."""
     return embedded.hold(Settings(data_dir=settings.data_dir))
 
 
@@ -158,7 +158,7 @@ def test_killed_during_the_outage_it_writes_what_it_had_kept(own: Settings) -> N
 
 
 def test_a_slow_database_leaves_little_in_memory(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No error comes, only no answer: pictures go to the disk, those on their way first, and nothing comes twice."""
+    """No error comes, only no answer: snapshots go to the disk, those on their way first, and nothing comes twice."""
     monkeypatch.setattr(writer, "SPOOL_AFTER_S", 1.0)
     monkeypatch.setattr(writer, "MOST_WAITING", 50)
     many = 1_000
@@ -207,23 +207,23 @@ def test_a_refusing_disk_loses_nothing_while_the_process_lives(
 
 
 @pytest.fixture
-def picture() -> Picture:
+def snapshot() -> CallSnapshot:
     played = play("0 Newchannel caller Context=from-trunk Exten=1022 ChannelState=4 CallerIDNum=0905123456")
-    return Picture.of(next(iter(played.calls.by_id.values())), 3)
+    return CallSnapshot.of(next(iter(played.calls.by_id.values())), 3)
 
 
-def test_a_torn_line_costs_itself_alone(tmp_path: Path, picture: Picture) -> None:
+def test_a_torn_line_costs_itself_alone(tmp_path: Path, snapshot: CallSnapshot) -> None:
     spool = Spool(tmp_path, "a/b")
     assert not spool.waits()
-    spool.append([picture])
+    spool.append([snapshot])
     with spool.path.open("ab") as file:
         file.write(b'{"epoch": 3, "call": {"linkedid": "half')
-    spool.append([picture])
-    pictures, place = spool.read(0, 10)
-    assert [each.linkedid for each in pictures] == [picture.linkedid] * 2
-    assert pictures[0].columns == picture.columns
+    spool.append([snapshot])
+    snapshots, place = spool.read(0, 10)
+    assert [each.linkedid for each in snapshots] == [snapshot.linkedid] * 2
+    assert snapshots[0].columns == snapshot.columns
     assert spool.read(place, 10) == ([], place)
-    spool.append([picture])
+    spool.append([snapshot])
     assert not spool.finish(place)
     _, place = spool.read(place, 10)
     assert spool.finish(place)
@@ -231,27 +231,27 @@ def test_a_torn_line_costs_itself_alone(tmp_path: Path, picture: Picture) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_is_full_in_the_middle_of_a_line_costs_that_line(tmp_path: Path, picture: Picture) -> None:
+def test_a_disk_that_is_full_in_the_middle_of_a_line_costs_that_line(tmp_path: Path, snapshot: CallSnapshot) -> None:
     """What was on it is read, what comes when there is room again too, and the file goes without needing any."""
     spool = Spool(tmp_path, "test")
-    spool.append([picture])
+    spool.append([snapshot])
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (spool.path.stat().st_size + 50, before[1]))
     try:
         with pytest.raises(OSError, match="too large"):
-            spool.append([picture])
+            spool.append([snapshot])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    spool.append([picture])
-    pictures, place = spool.read(0, 10)
-    assert [each.linkedid for each in pictures] == [picture.linkedid] * 2
+    spool.append([snapshot])
+    snapshots, place = spool.read(0, 10)
+    assert [each.linkedid for each in snapshots] == [snapshot.linkedid] * 2
     assert spool.finish(place)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_callers_numbers_on_disk_are_nobody_else_s(tmp_path: Path, picture: Picture) -> None:
+def test_the_callers_numbers_on_disk_are_nobody_else_s(tmp_path: Path, snapshot: CallSnapshot) -> None:
     spool = Spool(tmp_path / "spool", "test")
-    spool.append([picture])
+    spool.append([snapshot])
     assert (spool.path.stat().st_mode & 0o777, spool.path.parent.stat().st_mode & 0o077) == (0o600, 0)
 
 
@@ -270,7 +270,10 @@ def test_who_is_stopped_while_the_database_stands_still_ends_in_time_with_the_ca
                 listener.terminate()
                 # Two seconds for its last words, and nothing is waited for after that.
                 assert await asyncio.to_thread(listener.wait, 10) == 0
-        assert {picture.linkedid for picture in Spool(own.data_dir / "spool", "test").read(0, 10)[0]} == {"2.0", "3.0"}
+        assert {snapshot.linkedid for snapshot in Spool(own.data_dir / "spool", "test").read(0, 10)[0]} == {
+            "2.0",
+            "3.0",
+        }
 
     run(test)
 

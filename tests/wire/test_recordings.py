@@ -105,7 +105,7 @@ def test_bytes_may_be_cut_anywhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.name)
 def test_any_order_is_survived(path: Path) -> None:
-    """Shuffled, doubled and with holes: no order is too mad, and who has ended has one outcome."""
+    """Shuffled, doubled and with holes: no order is too mad, and an ended call has one outcome."""
     events = [block for block in _read(path).split(b"\r\n\r\n") if block.startswith(b"Event: ")]
     mad = random.Random(path.name)
     player = Player()

@@ -1,4 +1,4 @@
-"""The one writer of a PBX: in order, under the fence, until it is done; the database's absence and return said once."""
+"""The one writer of a PBX: in order, under the fence, until it is done; loss and return of the database logged once."""
 
 import asyncio
 import threading
@@ -32,7 +32,7 @@ def province(session: Session) -> Province:
 
 @contextmanager
 def away(engine: Engine) -> Iterator[None]:
-    """The database takes nobody in, and whoever was in is thrown out."""
+    """The database refuses connections, and closes open ones."""
     name = engine.url.database
     admin = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with admin.connect() as connection:

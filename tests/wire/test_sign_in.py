@@ -1,4 +1,4 @@
-"""After a restart of the PBX: who was signed in to a queue is signed in again, once, as they were, and on record."""
+"""After a restart of the PBX: its former queue members are signed in again, once, as they were, and on record."""
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -61,7 +61,7 @@ def test_signed_in_again_as_they_were_and_once(engine: Engine) -> None:
 
 
 def test_without_a_restart_nobody_is_signed_in(engine: Engine) -> None:
-    """A line that was lost is none, and whoever has signed out meanwhile wanted to."""
+    """A line that was lost is none, and a member that has signed out meanwhile wanted to."""
 
     async def test(server: AmiServer) -> None:
         server.listed = ["QueueAdd"]

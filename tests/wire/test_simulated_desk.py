@@ -81,7 +81,7 @@ class Desk:
 
 @dataclass
 class Where:
-    """The simulated PBX as the listener is told of it."""
+    """The simulated PBX as the listener's settings name it."""
 
     port: int
 

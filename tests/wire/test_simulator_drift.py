@@ -19,7 +19,7 @@ from scripts.demo.simulated import call as simulated_call
 from scripts.demo.simulated.ami import Channel
 from scripts.demo.simulated.callers import LOCAL, Fate, Plan, busyness, gap_s
 from scripts.demo.simulated.phone import ANSWER, HANG_UP, ConsolePhone
-from scripts.demo.simulated.queue import Line
+from scripts.demo.simulated.queue import WaitingLine
 from scripts.demo.simulated.speech import GOODBYE, speech
 from scripts.demo.simulator import Simulation
 from telephony.ami.protocol import AmiProtocol
@@ -52,7 +52,7 @@ MAY_RING_ALREADY = {"AgentCalled", "DialBegin"}
 # Whether the caller has left the queue's dialplan when a transfer's AgentComplete is written is a race in Asterisk.
 ON_THE_WAY = {"Context", "Priority"}
 
-# So is whether a colleague who is asked rings before the operator has left for them.
+# So is whether a consulted colleague rings before the operator has left for them.
 OF_ASKING = OF_A_LEG_S_END | {"DialBegin"}
 
 Event = list[tuple[str, str]]
@@ -243,7 +243,7 @@ def test_the_simulated_call_is_told_as_the_real_one(kind: str) -> None:
         ("answered", KINDS["answered"], _answers),
         ("operator_hangs_up", SERVED, _answers_and_hangs_up),
         ("ring_no_answer", SERVED, _looks_on),
-        # Whoever would have given up, or waited in vain, is glad of a person who answers.
+        # A caller that would have given up, or waited in vain, talks to a person that answers.
         ("operator_hangs_up", replace(SERVED, fate=Fate.GIVES_UP, patience_s=10), _answers_and_hangs_up),
         ("operator_hangs_up", replace(SERVED, fate=Fate.VOICEMAIL), _answers_and_hangs_up),
         ("abandoned_soon", KINDS["abandoned_soon"], _looks_on),
@@ -270,7 +270,7 @@ def test_a_number_on_the_list_is_kept_out_as_by_the_real_dialplan(number: str) -
 
 
 def test_who_was_lowered_waits_behind_all_others() -> None:
-    line = Line()
+    line = WaitingLine()
     line.join("low", -1)
     assert line.is_served("low")
     line.join("first", 0)

@@ -151,7 +151,7 @@ def test_alone_it_takes_a_lost_lock_again_and_keeps_its_connection(settings: Set
 
 
 def test_a_listener_that_cannot_write_any_more_ends_with_an_error(settings: Settings, engine: Engine) -> None:
-    """Its supervisor starts it again; here somebody has taken a table away."""
+    """Its supervisor starts it again; here a table is missing."""
 
     async def test() -> None:
         async with ami_server() as server:
@@ -197,7 +197,7 @@ def test_nothing_is_written_under_a_number_that_is_over(engine: Engine) -> None:
 def test_a_write_goes_on_while_its_own_leader_takes_a_new_number(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database has the number before the leader hears of it: that is nobody else's reign."""
+    """The database has the number before the leader hears of it: that is no other leader's reign."""
     reign = crown(engine, "test")
     in_the_database, goes_on = Event(), Event()
 
@@ -226,7 +226,7 @@ def test_a_write_goes_on_while_its_own_leader_takes_a_new_number(
 
 
 def test_a_leader_that_stands_still_in_the_middle_of_a_write_is_cut_off(engine: Engine) -> None:
-    """Its write is rolled back, and nobody waits for it."""
+    """Its write is rolled back, and its successor does not wait for it."""
 
     async def half_a_write(old: Reign, other: Leadership) -> None:
         with old.transaction() as session:
@@ -262,7 +262,7 @@ def test_a_new_number_waits_for_what_the_old_one_has_open(engine: Engine) -> Non
 
 
 def test_a_leader_that_may_not_be_cut_off_is_waited_for(engine: Engine, settings: Settings) -> None:
-    """The database knows the one who waits by another role than the one who leads."""
+    """The standby has another database role than the leader."""
     role = f"waits_{os.getpid()}"
     plain = make_engine(str(settings.database_url))
 

@@ -9,12 +9,12 @@ import pytest
 
 from telephony.witness import cel, queue_log
 from telephony.witness.comparing import compare
-from telephony.witness.testimony import Facts, merge, of_cel, of_queue_log
+from telephony.witness.testimony import WitnessedFacts, merge, of_cel, of_queue_log
 from tests.wire.test_recordings import BANNER, FOLDER, Player, _play
 
 SCENARIOS = sorted(path.name.removesuffix(".cel.json") for path in FOLDER.glob("*.cel.json"))
 WITNESSES = ("queue_log", "cel", "both")
-# What is known of a member by name alone is told by its number of the scenario's phones.
+# A member known by name alone is compared by its number of the scenario's phones.
 SECONDS = {"wait_s", "talk_s", "hold_s"}
 WORDS = ("number_dialled", "caller", "caller_raw", "queue", "outcome", "stage", "reason", "branch", "operator",
          "operators", "transfers", "hung_up_by", "recording", "voicemail")  # fmt: skip
@@ -40,7 +40,7 @@ def _names(queue: str, name: str, channel: str) -> str:
     return f"?{name}"
 
 
-def _facts(name: str, call: str, witness: str) -> Facts:
+def _facts(name: str, call: str, witness: str) -> WitnessedFacts:
     restarts = [row for row in _lines(name) if row.event == queue_log.RESTART]
     spoken = of_queue_log(call, [*(row for row in _lines(name) if row.callid == call), *restarts], _names)
     assert spoken is not None
@@ -71,7 +71,7 @@ def test_what_a_witness_holds_is_true(name: str, witness: str) -> None:
             _holds(field, truth[field], facts, truth)
 
 
-def _holds(field: str, true: Any, facts: Facts, truth: dict[str, Any]) -> None:
+def _holds(field: str, true: Any, facts: WitnessedFacts, truth: dict[str, Any]) -> None:
     held = facts.values[field]
     if field in SECONDS:
         assert held == pytest.approx(true, abs=1.2 if field in facts.whole else 0.5), field
@@ -137,7 +137,7 @@ def test_wherever_ami_falls_silent_the_witness_knows_the_rest(name: str) -> None
 
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in CUT_OFF and _calls(name)])
 def test_queue_log_alone_knows_how_every_call_ended(name: str) -> None:
-    """Wherever AMI fell silent. What it cannot know are phones behind names, and who came after a plain transfer."""
+    """Wherever AMI fell silent. What it cannot know are phones behind names, and the talk after a plain transfer."""
     whole = {row["linkedid"]: row for row in _play(FOLDER / f"{name}.ami")}
     blocks = (FOLDER / f"{name}.ami").read_bytes().split(b"\r\n\r\n")
     for heard in range(1, len(blocks)):

@@ -1,1 +1,1 @@
-"""What an administrator changes: people, agencies, rules, fields, calendars, numbers, keys; each change on record."""
+"""Administration: accounts, agencies, rules, fields, calendars, numbers, API keys; each change on record."""

@@ -1,4 +1,4 @@
-"""Agencies: who resolves tickets, where they are reached, and whether their head approves answers."""
+"""Administration of agencies: name, contact, head's approval of answers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,10 @@ from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
+from tickets.rules.fields import owed
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
-# A short number such as 1900 1234 or 113 is no E.164 and yet somebody answers it.
+# A short number such as 1900 1234 or 113 is no E.164 and yet answered.
 _SHORT_NUMBER = re.compile(r"[0-9]{3,12}")
 
 
@@ -104,8 +105,8 @@ def edit(
 
 def _clean(session: Session, fields: AgencyFields, problems: dict[str, str], agency: Agency | None) -> dict[str, Any]:
     name, ward, phone = " ".join(fields.name.split()), fields.ward.strip() or None, fields.phone.strip() or None
-    if not name or len(name) > 200:
-        problems["name"] = "too_long" if name else "required"
+    if why := owed(name, 200):
+        problems["name"] = why
     if fields.kind not in set(AgencyKind):
         problems["kind"] = "unknown_choice"
     commune = fields.kind == AgencyKind.COMMUNE
@@ -123,7 +124,7 @@ def _clean(session: Session, fields: AgencyFields, problems: dict[str, str], age
 
 
 def _check_ward(session: Session, ward: str, active: bool, agency: Agency | None, problems: dict[str, str]) -> None:
-    """A ward has one committee: two would leave it to chance who gets its tickets."""
+    """A ward has one committee: of two, chance would choose the one that gets its tickets."""
     if session.get(Ward, ward) is None:
         problems["ward"] = "unknown_choice"
         return

@@ -1,4 +1,4 @@
-"""What the set-up still lacks, found by looking: each kind with the things it concerns."""
+"""Set-up check: the settings that are still missing, each kind with the things it concerns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,8 @@ def _wards_without_agency(session: Session) -> list[str]:
 
 
 def _agencies_without(session: Session, *, approver: bool) -> list[str]:
-    """Agencies where nobody could open a ticket, or nobody could approve an answer that must be approved."""
+    """Agencies without an account that opens tickets, or without one that approves answers where they must be
+    approved."""
     officers = User.role.in_(rights.roles_with(Right.WORK_INBOX))
     people = select(User.agency_id).where(User.active, officers, User.agency_id.is_not(None))
     query = select(Agency.name).where(Agency.active).order_by(Agency.name)
@@ -94,7 +95,7 @@ def _agencies_without(session: Session, *, approver: bool) -> list[str]:
 
 
 def members_without_account(session: Session) -> list[tuple[str, list[str]]]:
-    """Extensions that a queue rings and nobody of ours has, now or usually: a call there has no screen. With queues."""
+    """Extensions that a queue rings and no account has, now or usually: a call there has no screen. With queues."""
     theirs = select(User.extension, User.usual_extension).where(User.active)
     held = {extension for row in session.execute(theirs) for extension in row}
     loose: dict[str, list[str]] = {}
@@ -142,7 +143,7 @@ class Promises:
     failed: int
 
     def late(self, now: datetime) -> bool:
-        """Whether nobody seems to hand promises on."""
+        """Whether promises are due and no relay seems to run."""
         return self.oldest is not None and now - self.oldest > timedelta(minutes=2)
 
 

@@ -1,4 +1,4 @@
-"""Working time: the week's hours, the days that differ, how long each clock may run, and when a ticket would be due."""
+"""Administration of working time: weekly hours, exceptional days, clock targets, and a due moment computed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from tickets.life import clocks
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
 from tickets.rules import policy
+from tickets.rules.fields import owed
 from tickets.rules.policy import Target
 from tickets.rules.sla import Calendar, due_at
 
@@ -60,7 +61,7 @@ def week_facts(hours: Mapping[int, Sequence[tuple[time, time]]]) -> dict[str, An
 
 def set_week(session: Session, actor: Actor, typed: Mapping[int, Sequence[tuple[str, str]]], *, seen: str | None,
              now: datetime) -> None:  # fmt: skip
-    """The hours of all weekdays, as typed. Raises Invalid by `day-N`, or `week` where nobody would ever work."""
+    """The hours of all weekdays, as typed. Raises Invalid by `day-N`, or `week` where no hour would be left."""
     begin(session, actor, Right.ADMINISTER_CALENDAR)
     problems: dict[str, str] = {}
     hours = {weekday: _periods(weekday, typed.get(weekday, ()), problems) for weekday in range(7)}
@@ -110,8 +111,8 @@ def set_day(
     """A day off, or a day worked instead. `seen` None adds: raises Invalid where the day differs already."""
     begin(session, actor, Right.ADMINISTER_CALENDAR)
     note = note.strip()
-    if not note or len(note) > 200:
-        raise Invalid({"note": "too_long" if note else "required"})
+    if why := owed(note, 200):
+        raise Invalid({"note": why})
     row = session.get(CalendarDay, day, with_for_update=True, populate_existing=True)
     before, after = day_facts(row) if row else {}, {"working": working, "note": note}
     if seen is None and row is not None and before != after:

@@ -1,4 +1,4 @@
-"""What the PBX dials for 113, 114, 115 and 111, and whether somebody has tried it."""
+"""Administration of emergency numbers: what the PBX dials for 113, 114, 115 and 111, and whether that was tried."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ SUBJECT = "emergency_line"
 
 
 def lines(session: Session) -> dict[EmergencyService, dict[str, Any]]:
-    """The values of each service's form; without a row it is dialled as it is, and nobody has tried it."""
+    """The values of each service's form; without a row it is dialled as it is, and is untried."""
     kept = {line.service: line for line in session.scalars(select(EmergencyLine))}
     return {service: facts(service, kept.get(service)) for service in EmergencyService}
 
@@ -48,5 +48,5 @@ def edit(
 
 
 def untried(session: Session) -> list[str]:
-    """Services that nobody has tried from this PBX."""
+    """Services that have not been tried from this PBX."""
     return [service.value for service, values in lines(session).items() if not values["tried"]]

@@ -1,4 +1,4 @@
-"""What supervisors write for operators: words that tell a field, and articles; each version on the change record."""
+"""Administration of keywords of the fields and of articles, by supervisors; each version on the change record."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from callcenter.text import fold
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
+from tickets.rules.fields import owed
 
 MOST_PHRASES = 200
 _LONGEST_PHRASE, _LONGEST_TITLE, _LONGEST_BODY = 60, 150, 4000
@@ -80,7 +81,7 @@ def add_article(session: Session, actor: Actor, fields: ArticleFields, *, now: d
 def edit_article(
     session: Session, actor: Actor, article_id: int, fields: ArticleFields, *, seen: str | None, now: datetime
 ) -> Article:
-    """Change an article, publish it or take it back; what was said with it before stays in those tickets."""
+    """Change an article, publish it or take it back; answers given from it before stay in those tickets."""
     begin(session, actor, Right.EDIT_KNOWLEDGE)
     article = session.get(Article, article_id, with_for_update=True, populate_existing=True)
     if article is None:
@@ -109,8 +110,8 @@ def _clean(session: Session, fields: ArticleFields) -> dict[str, Any]:
     category = fields.category.strip() or None
     problems = {}
     for name, value, longest in (("title", title, _LONGEST_TITLE), ("body", body, _LONGEST_BODY)):
-        if not value or len(value) > longest:
-            problems[name] = "too_long" if value else "required"
+        if why := owed(value, longest):
+            problems[name] = why
     if category is not None and session.get(Category, category) is None:
         problems["category"] = "unknown_choice"
     if problems:

@@ -1,11 +1,11 @@
-"""Small lists: fields of tickets, test numbers, titles of queues, and the keys of other programs."""
+"""Administration of small lists: fields of tickets, test numbers, titles of queues, and API keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callcenter import phones
@@ -17,6 +17,7 @@ from tickets.administration.agencies import CODE
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
 from tickets.rules import policy
+from tickets.rules.fields import owed
 
 SCOPES = ("api", "open311")
 SOURCES = (Source.APP, Source.WEB, Source.OPEN311)
@@ -60,12 +61,14 @@ def tokens(session: Session) -> Sequence[ApiToken]:
     return session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
 
 
+_TOKEN = select(ApiToken).where(
+    ApiToken.token_hash == bindparam("token_hash"), ApiToken.scope == bindparam("scope"), ApiToken.revoked_at.is_(None)
+)
+
+
 def token_in_use(session: Session, token_hash: str, scope: str) -> ApiToken | None:
     """The key with this hash and scope, unless it was revoked."""
-    query = select(ApiToken).where(
-        ApiToken.token_hash == token_hash, ApiToken.scope == scope, ApiToken.revoked_at.is_(None)
-    )
-    return session.scalars(query).one_or_none()
+    return session.scalars(_TOKEN, {"token_hash": token_hash, "scope": scope}).one_or_none()
 
 
 def category_facts(category: Category) -> dict[str, Any]:
@@ -122,8 +125,8 @@ def edit_category(
 
 def _clean_category(fields: CategoryFields, problems: dict[str, str]) -> dict[str, Any]:
     name, position = " ".join(fields.name.split()), fields.position.strip()
-    if not name or len(name) > 100:
-        problems["name"] = "too_long" if name else "required"
+    if why := owed(name, 100):
+        problems["name"] = why
     if not (position.isascii() and position.isdigit() and len(position) <= 4):
         problems["position"] = "whole_number"
     return {
@@ -139,8 +142,8 @@ def add_test_number(session: Session, actor: Actor, number: str, note: str, *, n
     begin(session, actor, Right.ADMINISTER_TELEPHONY)
     note, e164 = note.strip(), phones.normalise(number)
     problems = {} if e164 else {"number": "phone_unreadable"}
-    if not note or len(note) > 200:
-        problems["note"] = "too_long" if note else "required"
+    if why := owed(note, 200):
+        problems["note"] = why
     known = session.get(TestNumber, e164) if e164 else None
     if known is not None and known.note != note:
         problems["number"] = "number_taken"
@@ -195,8 +198,8 @@ def add_token(
     begin(session, actor, Right.ADMINISTER_TOKENS)
     name = " ".join(name.split())
     problems: dict[str, str] = {} if scope in SCOPES else {"scope": "unknown_choice"}
-    if not name or len(name) > 100:
-        problems["name"] = "too_long" if name else "required"
+    if why := owed(name, 100):
+        problems["name"] = why
     if source not in SOURCES:
         problems["source"] = "unknown_choice"
     if problems:

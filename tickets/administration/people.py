@@ -1,4 +1,4 @@
-"""Accounts: who signs in, with which role, at which extension; the last administrator always stays."""
+"""Administration of accounts: role, agency, extension, password; the last administrator always stays."""
 
 import re
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from tickets import rights
 from tickets.actors import Actor
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
+from tickets.rules.fields import owed
 from tickets.telephone import taking
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
@@ -206,8 +207,8 @@ def _password_problems(password: str) -> dict[str, str]:
 def _clean(session: Session, fields: UserFields, problems: dict[str, str]) -> dict[str, Any]:
     """Values as `facts` has them; what is wrong goes into `problems`."""
     name, extension = " ".join(fields.name.split()), fields.extension.strip() or None
-    if not name or len(name) > 200:
-        problems["name"] = "too_long" if name else "required"
+    if why := owed(name, 200):
+        problems["name"] = why
     if fields.role not in set(Role):
         problems["role"] = "unknown_choice"
     if fields.language not in _LANGUAGES:

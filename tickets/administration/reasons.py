@@ -1,4 +1,4 @@
-"""The reasons for a pause, which operators choose from; those that are in use on the PBX keep their code."""
+"""Administration of pause reasons; those that are in use on the PBX keep their code."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +14,7 @@ from tickets.actors import Actor
 from tickets.administration.agencies import CODE
 from tickets.life.records import begin, is_news, record_change
 from tickets.rights import Right
+from tickets.rules.fields import owed
 
 _SUBJECT = "pause_reason"
 _LONGEST_NAME = 60
@@ -78,6 +79,6 @@ def edit(
 
 def _clean_name(name: str, problems: dict[str, str]) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > _LONGEST_NAME:
-        problems["name"] = "too_long" if name else "required"
+    if why := owed(name, _LONGEST_NAME):
+        problems["name"] = why
     return name

@@ -1,4 +1,4 @@
-"""Sessions: begun at sign-in, ended at sign-out or with the account's other sessions (`User.session_epoch`)."""
+"""Sign-in sessions: begun at sign-in, ended at sign-out or with all of the account (`User.session_epoch`)."""
 
 import hashlib
 import secrets

@@ -1,7 +1,7 @@
-"""An answer that is seen before the citizen sees it: approved, or sent back with what is to be mended.
+"""Approval of an answer before the citizen sees it: approved, or sent back with what is to be improved.
 
-By the head of the lead agency, or by a stand-in whose right reaches all agencies; the history names the person. Nobody
-approves their own words, except where the agency has no other head: one alone must not be kept from answering.
+By the head of the lead agency, or by a stand-in whose right reaches all agencies; the history names the person. No
+author approves their own words, except where the agency has no other head: one alone must not be kept from answering.
 """
 
 from datetime import datetime

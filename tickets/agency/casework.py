@@ -1,4 +1,4 @@
-"""What agencies do with a ticket, and how it comes to them: assign, accept, give back, ask, extend, reject, resolve.
+"""Casework of agencies: assign, accept, give back, ask, extend, reject, resolve.
 
 Each use case asks `offers.begin` whether the move can be made; what follows from it stands in its row.
 """
@@ -32,7 +32,7 @@ def place(
     why: str,
     **data: Any,
 ) -> None:
-    """Put the ticket into the hands of a lead agency and of those who co-ordinate; any agency that had it loses it."""
+    """Assign the ticket to a lead agency and to co-ordinating ones; any agency that had it loses it."""
     hands = Hands(lead, co)
     ticket.lead_agency_id = lead
     ticket.routing_reason = why

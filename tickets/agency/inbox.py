@@ -17,7 +17,7 @@ from tickets.life.loading import SHOWN
 from tickets.life.reach import GivenBack
 from tickets.rules import codes, policy
 from tickets.rules.sla import VIETNAM, ClockState, clock_state
-from tickets.rules.states import STATES, Group
+from tickets.rules.states import STATES, InboxGroup
 
 _UNTAKEN = and_(Assignment.role == AssignmentRole.LEAD, Assignment.accepted_at.is_(None))
 # Of `TicketClock`: what an assignment has to keep next.
@@ -49,18 +49,18 @@ class Inbox:
     agency gave back of late, none of which it may open.
     """
 
-    groups: Mapping[Group, Sequence[InboxRow]]
-    counts: Mapping[Group, int]
+    groups: Mapping[InboxGroup, Sequence[InboxRow]]
+    counts: Mapping[InboxGroup, int]
     pictures: Mapping[int, int]
     total: int
     for_head: Sequence[InboxRow] = ()
     given_back: Sequence[GivenBack] = ()
 
 
-def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only: Group | None = None) -> Inbox:
+def read(session: Session, actor: Actor, now: datetime, *, text: str = "", only: InboxGroup | None = None) -> Inbox:
     """What the agency has in hand, in groups; `text` is looked for in code, words, place and field."""
     everything = in_hand_of(session, actor, now)
-    grouped: dict[Group, list[InboxRow]] = {group: [] for group in Group}
+    grouped: dict[InboxGroup, list[InboxRow]] = {group: [] for group in InboxGroup}
     for row in everything:
         grouped[group_of(row, now)].append(row)
     counts = Counter({group: len(rows) for group, rows in grouped.items()})
@@ -97,18 +97,18 @@ def _inbox_row(
     return InboxRow(ticket, assignment, due, clock_state(due, stands or now) if due else "ok", stands)
 
 
-def group_of(row: InboxRow, now: datetime) -> Group:
+def group_of(row: InboxRow, now: datetime) -> InboxGroup:
     """A clock that stands is never late; an answer that lies with the head waits for approval, late or not."""
     fixed = STATES[row.ticket.state].group
     if fixed is not None:
         return fixed
     if row.clock_state == "late":
-        return Group.LATE
+        return InboxGroup.LATE
     if row.assignment.accepted_at is None:
-        return Group.NEW
+        return InboxGroup.NEW
     if row.due is not None and row.due.astimezone(VIETNAM).date() == now.astimezone(VIETNAM).date():
-        return Group.TODAY
-    return Group.REST
+        return InboxGroup.TODAY
+    return InboxGroup.REST
 
 
 def _says(row: InboxRow, text: str) -> bool:

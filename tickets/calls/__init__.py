@@ -1,1 +1,1 @@
-"""What follows from a call besides a ticket: calling back, hearing it, putting it right, misuse."""
+"""Follow-up of calls besides tickets: call-backs, recordings, nuisance numbers, operators of a call."""

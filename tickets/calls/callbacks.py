@@ -1,4 +1,4 @@
-"""Calls that nobody answered: who is called back, who is not, and when a call-back is done."""
+"""Call-backs of unanswered calls: which calls get one, which do not, and when it is done."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ CALL_BACK = "call_back"
 HOLD = "hold"
 MISSED = "missed"
 CALLED_BACK = "called_back"
-# A call that ended so did not reach the person who had asked for the call-back.
+# A call that ended so did not reach the person that had asked for the call-back.
 _NOT_REACHED = frozenset({Disposition.SILENT, Disposition.PRANK, Disposition.DROPPED, Disposition.HARASSMENT})
 
 
@@ -31,7 +31,7 @@ def verdict(session: Session, call: Call, *, short_abandon_s: float) -> str:
 
 
 def verdicts(session: Session, calls: Iterable[Call], *, short_abandon_s: float) -> dict[int, str]:
-    """`verdict` for many calls, by the id of each. HOLD: a call-back is due, and nobody may call there."""
+    """`verdict` for many calls, by the id of each. HOLD: a call-back is due, but that number must not be called."""
     calls = list(calls)
     tests = batch.once(session, "tests", lambda: frozenset(session.scalars(select(TestNumber.number))))
     found = {
@@ -66,7 +66,7 @@ def decide(
 ) -> str:
     """The rule itself, of values alone. `wait_s` counts in the queue, `age_s` from the call's start.
 
-    `lost`: an operator had passed the caller on, and nobody took the call.
+    `lost`: an operator had transferred the caller, and the target did not answer.
     """
     if is_test:
         return Disposition.TEST
@@ -78,7 +78,7 @@ def decide(
         case Outcome.FORWARDED:
             return Disposition.REFERRED
         case Outcome.VOICEMAIL:
-            # Somebody said something: it is heard, even where nobody can be called back.
+            # A message was left: it is to be heard, even where its number cannot be called back.
             return CALL_BACK
         case Outcome.ABANDONED:
             if stage == Stage.QUEUE and wait_s < short_abandon_s:
@@ -183,13 +183,13 @@ def _join(session: Session, task: Ticket, call: Call, actor: Actor, now: datetim
 
 
 def _open_task(session: Session, number: str | None) -> Ticket | None:
-    """The call-back this number waits for, if any; nobody shares one that has no number."""
+    """The call-back this number waits for, if any; a call without a number never shares one."""
     return session.scalars(_waiting([number])).first() if number is not None else None
 
 
 def _open_tasks(session: Session, numbers: Sequence[str]) -> dict[str, Ticket]:
     """By number, each of which is this session's until its end: two calls of one number that end together, on two
-    PBXs, make one call-back and not two. The numbers are sorted, so that nobody waits in a circle."""
+    PBXs, make one call-back and not two. The numbers are sorted, against deadlocks."""
     if not numbers:
         return {}
     each = func.unnest(cast(numbers, ARRAY(Text)))

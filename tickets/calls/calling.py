@@ -1,4 +1,4 @@
-"""Calling numbers back: each try is on record, and many end together after an outage, with a reason and one text."""
+"""Tries of call-backs, each on record; and closing many after an outage, with one reason and one text message."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ _AT_ONCE = 2000
 
 @dataclass(frozen=True)
 class Tried:
-    """One try: who dialled when, what came of it, and when the number may be called again."""
+    """One try: operator, moment, result, and when the number may be called again."""
 
     at: datetime
     who: str
@@ -84,9 +84,9 @@ def tried(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, Sequence[
 def end_many(
     session: Session, actor: Actor, codes: Sequence[str], *, reason: str, text: str = "", now: datetime
 ) -> Ended:
-    """A leader ends these call-backs: nobody is called, each number gets the text, if there is one.
+    """A leader ends these call-backs without a call; each number gets the text, if there is one.
 
-    Whoever is being called right now stays, and whoever left a message that nobody has heard. Twice is once.
+    A number being called right now stays, as does one with a message not listened to. Twice is once.
     Raises Invalid.
     """
     rights.require(actor, Right.END_CALL_BACKS)

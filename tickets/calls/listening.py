@@ -1,4 +1,4 @@
-"""Who may hear what was said on a call, and that they did: every listening is on record."""
+"""Listening to messages and recordings of calls: the right to it, and a record of each time."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from tickets.calls.recordings import Heard
 from tickets.life import history, reach
 from tickets.rights import Right
 
-# Somebody who stops, seeks and starts again has listened once.
+# A listener that stops, seeks and starts again has listened once.
 _ONCE = timedelta(minutes=10)
 _PAGE = 100
 
@@ -56,7 +56,7 @@ def _audible(session: Session, actor: Actor, calls: Collection[Call], sound: Sou
 
 
 def allowed(session: Session, actor: Actor, call_id: int, sound: Sound) -> Call:
-    """The call, for somebody who may hear this of it. Raises NotFound for everybody else."""
+    """The call, where the actor may hear this of it; else raises NotFound."""
     call = session.get(Call, call_id)
     if call is None or not may_hear(session, actor, call, sound):
         raise NotFound(f"no sound of call {call_id} for {actor.name}")
@@ -99,7 +99,7 @@ def heard_by_telephone(session: Session, actor: Actor, call_id: int, *, now: dat
 
 
 def unheard() -> ColumnElement[bool]:
-    """SQL: a call of the outer query's ticket left a message that nobody has listened to."""
+    """SQL: a call of the outer query's ticket left a message that has not been listened to."""
     heard = exists().where(Listening.call_id == Call.id, Listening.sound == Sound.VOICEMAIL)
     return exists().where(
         TicketCall.ticket_id == Ticket.id,
@@ -114,7 +114,7 @@ def has_unheard(session: Session, ticket: Ticket) -> bool:
 
 
 def of_calls(session: Session, call_ids: Collection[int]) -> Mapping[int, Sequence[Listening]]:
-    """Who listened to these calls, by call, newest first."""
+    """The listenings to these calls, by call, newest first."""
     found: dict[int, list[Listening]] = {}
     query = select(Listening).where(Listening.call_id.in_(call_ids)).order_by(Listening.id.desc())
     for row in session.scalars(query):
@@ -123,7 +123,7 @@ def of_calls(session: Session, call_ids: Collection[int]) -> Mapping[int, Sequen
 
 
 def listed(session: Session, *, page: int) -> dict[str, Any]:
-    """One page of who listened to what, newest first: `rows`, `page`, whether there are `more`."""
+    """One page of all listenings, newest first: `rows`, `page`, whether there are `more`."""
     query = (
         select(Listening.at, Listening.who, Listening.sound, Listening.how, Call.caller, Call.started_at, Ticket.code)
         .join(Call, Call.id == Listening.call_id)

@@ -1,4 +1,4 @@
-"""Numbers that misuse the hotline: operators mark calls, a leader lowers, then blocks, and each PBX is told of it.
+"""Nuisance numbers: operators mark calls, a leader lowers a number's priority, then blocks it, on each PBX too.
 
 A command to a PBX is sent at most once; what must hold there is asked for anew until it does.
 """
@@ -58,13 +58,14 @@ def decide(
     now: datetime,
     hotline_numbers: Sequence[str] = (),
 ) -> NuisanceNumber:
-    """A leader decides about a number, in any written form; every PBX is told. Twice is once. Raises Invalid."""
+    """A leader decides about a number, in any written form; a command goes to every PBX. Twice is once. Raises
+    Invalid."""
     rights.require(actor, Right.DECIDE_NUISANCE)
     number = phones.normalise(typed)
     row = session.get(NuisanceNumber, number, with_for_update=True) if number else None
     now_is = row.step if row else NuisanceStep.FREE
     protected = rules.is_emergency(typed) or _is_protected(session, number, typed, hotline_numbers)
-    # An emergency number is no caller's, so it does not read as one: said as what it is.
+    # An emergency number is no caller's and no E.164: reported as what it is.
     known = number or (typed if protected else None)
     problems = rules.problems(step=step, now_is=now_is, number=known, protected=protected, reason=reason, days=days)
     if problems:
@@ -217,7 +218,7 @@ def _was_not_there(command: PbxCommand) -> bool:
 
 
 def _is_protected(session: Session, number: str | None, typed: str, hotline_numbers: Sequence[str]) -> bool:
-    """The hotline itself, and those it works with: an agency that is blocked is a ticket nobody hears of."""
+    """The hotline itself, and those it works with: from a blocked agency no call about a ticket comes through."""
     if typed.strip() in hotline_numbers:
         return True
     if number is None:

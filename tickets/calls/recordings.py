@@ -1,4 +1,4 @@
-"""Where the sound of a call lies: the file that a PBX named, found below the folder that the settings give for it."""
+"""Sound files of calls: the name given by the PBX, looked up in the folder of the settings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def look(folders: Mapping[str, str], call: Call, sound: Sound, now: datetime) ->
     if call.recording is None and call.answered_at is None:
         return None
     found = Heard(*_state(recording(folders, call), call, now))
-    # Who recorded nothing has not lost anything.
+    # A PBX that recorded nothing has not lost anything.
     return None if found.state is State.MISSING and call.recording is None else found
 
 
@@ -96,7 +96,7 @@ def _find(folders: Mapping[str, str], pbx: str, name: str | None) -> Path | None
     root = Path(folder).resolve()
     for candidate in _candidates(root, name):
         real = candidate.resolve()
-        # A name with `..`, or a link that leads away, is no recording of ours, whoever put it there.
+        # A name with `..`, or a link that leads away, is no recording of ours.
         if real.is_relative_to(root) and real.is_file():
             return real
     return None

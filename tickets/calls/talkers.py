@@ -1,4 +1,4 @@
-"""Which people talked with a caller: the extensions of the call, and who had them at those moments."""
+"""Operators of a call: its extensions, and the people that held them at those moments."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,14 +17,14 @@ Phone = tuple[int, str]
 
 
 def owners(session: Session, calls: Iterable[Call]) -> dict[int, int]:
-    """By call that was answered, whose it is; left out where nobody was signed in at that telephone."""
+    """By answered call, the person that owns it; left out where the telephone had no holder then."""
     lasts = {call.id: (talk.extension, talk.since) for call in calls if (talk := talks.last(call)) is not None}
     people = extensions.holders(session, set(lasts.values()))
     return {call_id: people[at] for call_id, at in lasts.items() if at in people}
 
 
 def names(session: Session, calls: Iterable[Call]) -> dict[Phone, str]:
-    """By call and extension that talked, the name of who had it then."""
+    """By call and extension that talked, the name of its holder then."""
     asked = {(call.id, talk.extension): (talk.extension, talk.since) for call in calls for talk in talks.of_row(call)}
     known = extensions.names(session, set(asked.values()))
     return {phone: known[at] for phone, at in asked.items() if at in known}

@@ -1,4 +1,4 @@
-"""Tier 1: a question that the operator answers in the call, kept with field, place and answer, and counted as such."""
+"""Tier 1: a question answered during the call, stored with field, place and answer, and counted as such."""
 
 from datetime import datetime
 

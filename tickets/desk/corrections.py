@@ -1,4 +1,4 @@
-"""A call that was recorded wrong is put right: what hung on the wrong outcome is taken back, where nobody used it.
+"""Corrections after a repaired call: tickets that followed from the wrong outcome are taken back if untouched.
 
 What people have worked on stays, linked to its call, and its history says what is known now.
 """
@@ -46,7 +46,7 @@ def settle_anew(
 
 
 def _close_where_reached_since(session: Session, task: Ticket, now: datetime) -> None:
-    """The log tells late: whoever called again meanwhile, and was served, is not called back."""
+    """The log comes late: a caller that called again meanwhile, and was served, is not called back."""
     missed = TicketCall.relation.in_([filing.OPENED, callbacks.MISSED])
     of_task = select(func.max(Call.started_at)).join(TicketCall, TicketCall.call_id == Call.id)
     last = session.scalar(of_task.where(TicketCall.ticket_id == task.id, missed))

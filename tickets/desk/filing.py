@@ -1,4 +1,4 @@
-"""What operators do: the draft of a call is opened, filled in, filed, linked, or ended with a disposition."""
+"""Drafts of calls: opened, filled in, filed, linked, or ended with a disposition."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -25,13 +25,13 @@ LISTENER = Actor.rule("listener")
 OPENED = "opened"
 _DRAFT = "draft"
 ASKED_AGAIN = "asked_again"
-# Who is told that a citizen asks again: the agency, and from the second time on its head.
+# Recipients when a citizen asks again: the agency, and from the second time on its head.
 AGENCY, HEAD = "agency", "head"
 ANSWERED_AT_THE_DESK = 1
 
 
 def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
-    """The one draft of a call, from the moment it rings; owned by the last operator who talked. May come twice."""
+    """The one draft of a call, from the moment it rings; owned by the operator that talked last. May come twice."""
     return open_drafts(session, [call], now=now)[call.id]
 
 
@@ -80,7 +80,7 @@ def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
-    """A draft without a call: somebody at the counter, a letter, an e-mail, a call whose PBX is not heard."""
+    """A draft without a call: a visitor at the counter, a letter, an e-mail, a call whose PBX is not heard."""
     rights.require(actor, Right.FILE_REPORT)
     return history.begin(
         session,
@@ -103,9 +103,9 @@ def save_draft(
     version: int | None,
     now: datetime,
 ) -> Ticket:
-    """Keep what is typed so far; nothing is required yet. Raises Stale when somebody else saved in between.
+    """Keep what is typed so far; nothing is required yet. Raises Stale when another person saved in between.
 
-    A draft that became a call-back under the typing hand takes the last words too.
+    A draft that became a call-back during typing takes the last input too.
     """
     ticket = mine(session, actor, code, version)
     if ticket.state != TicketState.DRAFT and not _waits_for_call(ticket):
@@ -124,7 +124,7 @@ def file(
     """Accept the report: from here on the clocks run and an agency will get it.
 
     Filing what this person has filed already changes nothing (a double click).
-    Raises Invalid with every missing field at once, and for an answer that would go to nobody; Stale, MoveRefused.
+    Raises Invalid with every missing field at once, and for an answer that would have no recipient; Stale, MoveRefused.
     """
     ticket = mine(session, actor, code)
     if ticket.state != TicketState.DRAFT and ticket.filed_at is not None:
@@ -231,14 +231,14 @@ def check_no_answer_left(draft: Ticket) -> None:
 
 
 def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: datetime) -> None:
-    """Who called, from where and about what stays an urgent ticket, though no agency of ours answers it."""
+    """Caller, place and matter stay an urgent ticket, though no agency of ours answers it."""
     draft.level, draft.tier, draft.owner_id = Level.URGENT, ANSWERED_AT_THE_DESK, actor.id
     history.move(session, draft, "emergency_passed", actor, now=now, reason=note or None)
 
 
 @offers.carries("called_back")
 def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
-    """The number was reached and this was said: the call-back is done, but not while its message is unheard."""
+    """Ends a call-back whose number was reached, with the `note` of the talk; not while its message is unheard."""
 
     def unheard(ticket: Ticket, _part: Assignment | None) -> Mapping[str, str]:
         return {"note": "message_unheard"} if note.strip() and listening.has_unheard(session, ticket) else {}
@@ -249,7 +249,7 @@ def close_callback(session: Session, actor: Actor, code: str, *, note: str, now:
 
 
 def settle_call(session: Session, call: Call, *, now: datetime, short_abandon_s: float = 5) -> None:
-    """When the call is over: what nobody answered becomes a call-back or gets its automatic disposition."""
+    """When the call is over: an unanswered one becomes a call-back or gets its automatic disposition."""
     settle_calls(session, [call], now=now, short_abandon_s=short_abandon_s)
 
 
@@ -267,7 +267,7 @@ def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, shor
             missed.append((call, draft))
             continue
         if verdict == callbacks.HOLD:
-            # The shift leader finds the draft among those that nobody ended, and decides.
+            # The shift leader finds the draft among the abandoned ones, and decides.
             open_draft(session, call, now=now)
             continue
         if draft is not None and draft.state == TicketState.DRAFT:
@@ -275,7 +275,7 @@ def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, shor
         _set_disposition(session, call, Disposition(verdict), "", LISTENER, now)
     for (_, draft), task in zip(missed, callbacks.expect_all(session, missed, LISTENER, now=now), strict=True):
         if task is draft:
-            # Who passed the call on, to nobody, may be in the next one: it is for whoever is free.
+            # The operator whose transfer failed may be in the next call: the call-back is for any free one.
             task.owner_id = None
 
 
@@ -298,7 +298,8 @@ def mine(session: Session, actor: Actor, code: str, version: int | None = None) 
 
 
 def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
-    """A draft is worked on by its owner, by whom its call rang while nobody owns it, or by a leader."""
+    """A draft is worked on by its owner, while it has none by an operator whose telephone its call rang, or by a
+    leader."""
     own = rights.Ties(own=lambda: ticket.owner_id == actor.id or _rang_while_unowned(session, actor, ticket))
     rights.require(actor, Right.FILE_REPORT, own)
 

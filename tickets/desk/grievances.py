@@ -1,4 +1,4 @@
-"""Complaints and denunciations, which the law keeps apart: the caller is guided, and a record stays in the house."""
+"""Complaints and denunciations, which the law keeps apart: the caller is guided, and only an internal record stays."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ _DISPOSITIONS = {
 def guide(
     session: Session, actor: Actor, code: str, kind: GrievanceKind, *, against: str, summary: str, now: datetime
 ) -> Grievance:
-    """The caller was told who receives it, where and how: the draft ends, and its words go into the record alone.
+    """Ends the draft after the caller was guided to the receiving body; its text goes into the grievance alone.
 
     `against` is the body or person it is about; without a `summary` the draft's own text is taken. Twice is once.
     Raises Invalid by field, MoveRefused, NotAllowed.

@@ -1,4 +1,4 @@
-"""What the desk's pages read: calls now and before, callers, drafts, call-backs, tickets. Rights are checked here."""
+"""Queries of the desk's pages: live and past calls, callers, drafts, call-backs, tickets; rights are checked here."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ class CallerHistory:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A draft somebody still owes an end, and the call it came from (None for a draft without a call).
+    """A draft that its owner has not ended, and the call it came from (None for a draft without a call).
 
     `own`: the call opened it, so that the call ends with it; one more report of a call is not its own.
     """
@@ -85,7 +85,7 @@ class TicketPage:
 
 
 def waiting_calls(session: Session) -> Sequence[Call]:
-    """Callers whom nobody has answered yet, longest first. Who left the queue to leave a message waits no more."""
+    """Callers not answered yet, longest wait first. One that left the queue to leave a message waits no more."""
     left = Call.queued_at.is_not(None) & (Call.wait_s > 0)
     query = select(Call).where(Call.ended_at.is_(None), Call.answered_at.is_(None), ~left).order_by(Call.started_at)
     return session.scalars(query).all()
@@ -125,7 +125,7 @@ def at_telephone(near: Sequence[Call], extension: str) -> list[Call]:
 def left_at(near: Sequence[Call], extension: str) -> list[Call]:
     """Of these calls those that this extension talked with last and that no telephone of ours has now.
 
-    Somebody is asked, the caller is on hold, or has been passed on outside: the draft is still this person's.
+    The caller is on hold during a consultation, or has been transferred outside: the draft is still this person's.
     """
     lasts = ((call, talks.last(call)) for call in near if not call.talking and extension in call.operators)
     return [call for call, last in lasts if last is not None and last.extension == extension]
@@ -250,7 +250,7 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
 
 
 def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment:
-    """A file, for those who may see its ticket."""
+    """A file, for actors that may see its ticket."""
     query = visible(
         select(Attachment).join(Ticket, Ticket.id == Attachment.ticket_id).where(Attachment.id == attachment_id), actor
     )

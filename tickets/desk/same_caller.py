@@ -1,4 +1,4 @@
-"""One caller, more than one matter or call: one more report of a call, and a dropped talk that goes on."""
+"""Several matters in one call, and one matter in several: a further draft, and a dropped talk that goes on."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,8 @@ _SHARED = ("caller", "reporter_name", "reporter_phone", "keep_identity", "safe_c
 
 @dataclass(frozen=True)
 class Redial:
-    """A talk that broke off shortly before this call: its ticket, when it broke off, and who calls back just now."""
+    """A talk that broke off shortly before this call: its ticket, when it broke off, and the operator calling back
+    now."""
 
     ticket: Ticket
     dropped_at: datetime
@@ -38,7 +39,7 @@ class Redial:
 def one_more(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """Another draft of the same call, with caller and place taken over; an untouched one is not doubled.
 
-    Raises NotAllowed for somebody else's ticket.
+    Raises NotAllowed for another person's ticket.
     """
     rights.require(actor, Right.FILE_REPORT)
     first = history.locked(session, code)
@@ -47,7 +48,7 @@ def one_more(session: Session, actor: Actor, code: str, *, now: datetime) -> Tic
 
 
 def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> Ticket:
-    """`one_more`, whoever has the first one."""
+    """`one_more`, without regard to the owner of the first one."""
     calls = _calls_of(session, first)
     empty = _untouched(session, actor, calls)
     if empty is not None:
@@ -119,7 +120,7 @@ def redials(session: Session, calls: Collection[Call], now: datetime) -> dict[in
 def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datetime) -> Ticket:
     """The dropped draft is the draft of this call; what was typed into the new one stands below its text.
 
-    Twice is once. Raises NotFound where this call has no such draft, NotAllowed for somebody else's call.
+    Twice is once. Raises NotFound where this call has no such draft, NotAllowed for another person's call.
     """
     rights.require(actor, Right.FILE_REPORT)
     call = session.get(Call, call_id, with_for_update=True)
@@ -182,7 +183,7 @@ def _is_unfinished() -> ColumnElement[bool]:
 
 
 def _calls_back(ticket: Ticket, claimed: datetime | None, now: datetime) -> str | None:
-    """The name of the person who has this call-back in hand."""
+    """The name of the person with this call-back in hand."""
     held = ticket.kind == TicketKind.CALLBACK and claimed is not None and claimed >= now - policy.CLAIM_LASTS
     return ticket.owner.name if held and ticket.owner else None
 

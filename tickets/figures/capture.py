@@ -1,4 +1,4 @@
-"""How complete the calls of a span of time are: heard by AMI, witnessed by the PBX's own logs, and what came of it."""
+"""Completeness of capture over a span of time: calls seen by AMI, calls in the PBX's own logs, and repairs."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,7 @@ MADE = {"made_from": "witness"}
 
 
 @dataclass
-class Report:
+class CaptureReport:
     """What there is to say of one PBX, in calls; `witnesses` is empty where the hotline has none to ask."""
 
     pbx: str
@@ -34,9 +34,9 @@ class Report:
         return asdict(self)
 
 
-def count(session: Session, pbx: str, *, since: datetime | None = None, until: datetime | None = None) -> Report:
+def count(session: Session, pbx: str, *, since: datetime | None = None, until: datetime | None = None) -> CaptureReport:
     """The figures of a span of time, by the calls' start."""
-    report = Report(pbx)
+    report = CaptureReport(pbx)
     for cursor in session.scalars(select(WitnessCursor).where(WitnessCursor.pbx == pbx)):
         read_to = cursor.read_to.isoformat() if cursor.read_to else None
         report.witnesses[cursor.witness] = {"read_to": read_to, "error": cursor.error}
@@ -81,7 +81,7 @@ ROWS = 500
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedCall:
     """One call, with what the PBX's log says of it: either may be missing."""
 
     pbx: str
@@ -108,31 +108,31 @@ def gaps(session: Session, pbx: str, since: datetime, until: datetime) -> Sequen
     return session.scalars(query.limit(ROWS)).all()
 
 
-def rows(session: Session, pbx: str, which: str, since: datetime, until: datetime) -> list[Compared]:
+def rows(session: Session, pbx: str, which: str, since: datetime, until: datetime) -> list[ComparedCall]:
     """The calls of one of `SETS`, newest first."""
     if which == HEARD:
         calls = select(Call, Testimony).outerjoin(Testimony, _same_call())
         calls = calls.where(Call.pbx == pbx, heard(), *_span(Call.started_at, since, until))
         heard_ones = session.execute(calls.order_by(Call.started_at.desc()).limit(ROWS))
-        return [Compared(pbx, call.linkedid, call.started_at, call, said) for call, said in heard_ones]
+        return [ComparedCall(pbx, call.linkedid, call.started_at, call, said) for call, said in heard_ones]
     query = select(Testimony, Call).outerjoin(Call, _same_call())
     query = query.where(Testimony.pbx == pbx, _of(which), *_span(Testimony.started_at, since, until))
     found = session.execute(query.order_by(Testimony.started_at.desc()).limit(ROWS))
-    return [Compared(pbx, said.linkedid, said.started_at, call, said) for said, call in found]
+    return [ComparedCall(pbx, said.linkedid, said.started_at, call, said) for said, call in found]
 
 
-def one(session: Session, pbx: str, linkedid: str) -> Compared | None:
+def one(session: Session, pbx: str, linkedid: str) -> ComparedCall | None:
     """A call from both sides."""
     said = session.get(Testimony, (pbx, linkedid))
     call = session.scalars(select(Call).where(Call.pbx == pbx, Call.linkedid == linkedid)).one_or_none()
     if said is None and call is None:
         return None
     started_at = call.started_at if call is not None else said.started_at  # type: ignore[union-attr]
-    return Compared(pbx, linkedid, started_at, call, said)
+    return ComparedCall(pbx, linkedid, started_at, call, said)
 
 
-def evidence(compared: Compared) -> dict[str, list[str]]:
-    """The rows as the PBX wrote them; the number of a caller who asked for privacy is not shown to anybody."""
+def evidence(compared: ComparedCall) -> dict[str, list[str]]:
+    """The rows as the PBX wrote them; the number of a caller with privacy is never shown."""
     if compared.testimony is None:
         return {}
     rows = compared.testimony.rows

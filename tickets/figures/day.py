@@ -1,4 +1,4 @@
-"""One day in figures: calls by hour, how they were served, tickets, and what is usual on such a weekday.
+"""Figures of one day: calls by hour, service levels, tickets, and the usual values of such a weekday.
 
 Definitions are those of `tickets.rules.metrics`; the sets here are the same ones as conditions, so that each
 figure opens its rows.
@@ -22,7 +22,7 @@ from tickets.rules import metrics, policy
 from tickets.rules.metrics import Figure
 from tickets.rules.sla import VIETNAM
 
-# Nobody of ours spoke with the caller, and it was not the caller's quick change of mind.
+# No operator spoke with the caller, and it was not the caller's quick change of mind.
 MISSED = frozenset(
     {Outcome.ABANDONED, Outcome.TIMEOUT, Outcome.UNSERVED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.FAILED}
 )
@@ -63,7 +63,7 @@ class TicketDay:
 
 
 @dataclass(frozen=True)
-class Day:
+class DayFigures:
     """The day up to `until`. `usual` maps a figure's name to its value on the `compared` days up to the same time.
 
     Counts are their mean a day, rates are taken over all calls of those days together.
@@ -115,10 +115,10 @@ def read(
     service_level_s: float,
     short_abandon_s: float,
     kept: Kept | None = None,
-) -> Day:
+) -> DayFigures:
     """All figures of the day, compared with the same weekday of the last four weeks up to the same time of day.
 
-    `kept` spares reading the compared days again; whoever owns it forgets it now and then.
+    `kept` spares reading the compared days again; its owner empties it at intervals.
     """
     start, end = day_bounds(day)
     until = min(now, end)
@@ -126,14 +126,14 @@ def read(
     kept = {} if kept is None else kept
     rows = {**_calls(session, [day, *(other for other in before if other not in kept)]), **kept}
     kept.update({other: rows[other] for other in before})
-    # A day without a single call is a day on which nobody listened, and no measure.
+    # A day without a single call is a day without a listener, and no measure.
     compared = [other for other in before if rows[other]]
     cut = {other: _until(rows[other], day_bounds(other)[0] + (until - start)) for other in compared}
 
     figures = partial(_figures, service_level_s=service_level_s, short_abandon_s=short_abandon_s)
     pooled = figures([call for other in compared for call in cut[other]])
     usual = {name: _usual(figure, len(compared)) for name, figure in pooled.items() if figure.value is not None}
-    return Day(
+    return DayFigures(
         day=day,
         until=until,
         figures=figures(rows[day]),

@@ -1,4 +1,4 @@
-"""Calls and tickets as lines for `scripts/manage calls` and `tickets`: the contract's names, oldest first."""
+"""JSON lines of `scripts/manage calls` and `tickets`: the contract's names, oldest first."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What the supervisor's page reads: the day's calls, tickets by state, what is stuck; each figure and its rows."""
+"""Queries of the supervisor's page: the day's calls, tickets by state, stuck work; each figure and its rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Stuck:
 
 @dataclass(frozen=True)
 class LateAgency:
-    """An agency (None: nobody was found yet), how many of its tickets are late, and the oldest moment missed."""
+    """An agency (None: not assigned yet), how many of its tickets are late, and the oldest moment missed."""
 
     agency: Agency | None
     count: int
@@ -99,7 +99,7 @@ def tickets_in_state(session: Session, state: TicketState) -> list[Line]:
 
 
 def stuck(session: Session, now: datetime) -> Stuck:
-    """Promises set aside or late, messages set aside, tickets past a clock, drafts nobody ends."""
+    """Promises set aside or late, messages set aside, tickets past a clock, abandoned drafts."""
     late = OutboxRow.created_at < now - _PROMISE_LATE
     promises = (
         select(OutboxRow)
@@ -117,7 +117,7 @@ def stuck(session: Session, now: datetime) -> Stuck:
 
 
 def late(now: datetime) -> ColumnElement[bool]:
-    """SQL: a clock of this ticket has run out and somebody still owes something."""
+    """SQL: a clock of this ticket has run out in a state that still owes it."""
     return exists().where(TicketClock.ticket_id == Ticket.id, clocks.ran_out(now))
 
 
@@ -133,7 +133,7 @@ def _overdue(session: Session, now: datetime, *which: ColumnElement[bool]) -> Se
 
 
 def late_agencies(session: Session, now: datetime, *, limit: int = 8) -> list[LateAgency]:
-    """Agencies with most tickets past a clock; the last one counts what waits for nobody in particular (triage)."""
+    """Agencies with most tickets past a clock; the last one counts the tickets without an agency (triage)."""
     count = func.count(distinct(Ticket.id))
     query = (
         select(Agency, count, func.min(TicketClock.due))

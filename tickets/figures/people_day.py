@@ -1,4 +1,4 @@
-"""A day of each person at the telephones: their calls, after-call work, and their time in the queues."""
+"""Figures of one day by person: calls, after-call work, and time in the queues."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from callcenter import extensions
 from callcenter.models import AfterCall, Call, ExtensionSpan, PbxGap, PhoneStint, User
 from tickets.figures.overview import began_in, day_bounds
 from tickets.rules import handling, talks
-from tickets.rules.handling import Interval, Sums, Work
+from tickets.rules.handling import Interval, PersonWork, Sums
 from tickets.rules.metrics import Figure
 from tickets.rules.talks import Talk
 from tickets.telephone import stints
@@ -32,7 +32,7 @@ class PersonDay:
 
 @dataclass(frozen=True)
 class PeopleDay:
-    """`sums` and `figures` are of all together. `nobodys` are calls answered where nobody was signed in; `known` is
+    """`sums` and `figures` are of all together. `nobodys` are calls answered at telephones without a holder; `known` is
     False where no PBX showed its queues."""
 
     people: Sequence[PersonDay]
@@ -44,7 +44,7 @@ class PeopleDay:
 
 
 def read(session: Session, day: date, now: datetime, *, only: int | None = None) -> PeopleDay:
-    """Everybody who had an extension on this day, by name; `only` that person. Calls that began on it, up to now."""
+    """The people that held an extension on this day, by name; `only` that person. Calls that began on it, up to now."""
     start, end = day_bounds(day)
     return between(session, start, min(end, now), only=only)
 
@@ -64,14 +64,14 @@ def between(session: Session, start: datetime, end: datetime, *, only: int | Non
     found = []
     for user in users:
         had = by_person.get(user.id, [])
-        work = Work(
+        work = PersonWork(
             talks=mine.get(user.id, ()),
             after_call=after.get(user.id, ()),
             ready=_stood(had, shown, (Doing.FREE,), start, end) if shown else None,
             signed_in=_stood(had, shown, (Doing.FREE, Doing.PAUSED, Doing.DEAD), start, end) if shown else None,
             unheard=gaps,
         )
-        # Who had an extension all the while and did nothing with it was not at work.
+        # A person with an extension all day and nothing done with it was not at work.
         if not (work.talks or work.after_call or work.signed_in or only is not None):
             continue
         first = max(had[0].since, start) if had else start
@@ -84,7 +84,7 @@ def between(session: Session, start: datetime, end: datetime, *, only: int | Non
 
 
 def _talks(session: Session, start: datetime, end: datetime) -> tuple[dict[int, list[list[Talk]]], int]:
-    """By person their parts of each call, and how many answered calls have a part of nobody."""
+    """By person their parts of each call, and how many answered calls have a part without a person."""
     columns = (getattr(Call, name) for name in talks.COLUMNS)
     query = select(Call.id, *columns).where(*began_in(start, end), Call.ended_at.is_not(None), Call.operators != [])
     calls = [talks.of_call(dict(row)) for row in session.execute(query.order_by(Call.started_at)).mappings()]

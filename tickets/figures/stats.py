@@ -40,7 +40,7 @@ def figures(
 
 
 def _of_people(session: Session, since: datetime | None, until: datetime) -> Mapping[str, Figure]:
-    """All operators together, where a PBX told who was in its queues."""
+    """All operators together, where a PBX reported its queues."""
     began = since or session.scalar(select(func.min(Call.started_at))) or until
     known = people_day.between(session, began, until).figures
     return {name: known[name] for name in ("occupancy", "utilisation") if known[name].value is not None}

@@ -1,1 +1,1 @@
-"""Finding: tickets by words, places, fields, answers, and what is like a report."""
+"""Search and suggestions: tickets by words, places, fields, articles, and similar reports."""

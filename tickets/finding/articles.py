@@ -1,4 +1,4 @@
-"""Short answers to what is often asked: found by words, read, put into a ticket and counted."""
+"""Articles with answers to frequent questions: searched, read, inserted into a ticket and counted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Communes and wards by name, old or new: an index of the database's units, kept while they stay the same."""
+"""Lookup of communes and wards by name, old or new: an index of the units in the database, cached until they change."""
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ _indexes: dict[str, tuple[_Mark, Index]] = {}
 
 def find_places(session: Session, text: str, limit: int = 8) -> list[PlaceHit]:
     """Units of today that `text` may mean, the best first. A former unit or district that was split gives all its
-    parts, marked `partial`: somebody has to ask which."""
+    parts, marked `partial`: the operator has to ask which."""
     return _index(session).find(text, limit)
 
 

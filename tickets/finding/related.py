@@ -1,4 +1,4 @@
-"""What else a reader of a ticket should know of: the same caller's other tickets, and the same trouble elsewhere."""
+"""Related tickets: others of the same caller, and reports of the same trouble elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def related(session: Session, actor: Actor, ticket: Ticket) -> Related:
 
 
 def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
-    """Nothing for an agency where an identity is kept, on either side: which tickets belong together tells who."""
+    """Nothing for an agency where an identity is withheld, on either side: tickets that belong together reveal it."""
     numbers = {number for number in (ticket.caller, ticket.reporter_phone) if number}
     for_agency = not rights.may(actor, Right.SEE_IDENTITY)
     if not numbers or (for_agency and ticket.keep_identity):

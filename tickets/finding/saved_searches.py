@@ -1,4 +1,4 @@
-"""Searches that a person keeps under a name; each is an address, so that a link to it can be passed on."""
+"""Saved searches of a person, each under a name; a search is an address, so that its link can be shared."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +11,7 @@ from callcenter.errors import Invalid
 from callcenter.models import SavedSearch
 from tickets.actors import Actor
 from tickets.rules import policy
+from tickets.rules.fields import owed
 
 _LONGEST_NAME = 60
 _OF_ONE = (
@@ -29,8 +30,8 @@ def keep(session: Session, actor: Actor, name: str, query: str, *, now: datetime
     """Under a name that this person has used already, the new search takes the place of the old one."""
     name = " ".join(name.split())
     kept = {one.name for one in of(session, actor)}
-    if not name or len(name) > _LONGEST_NAME:
-        raise Invalid({"name": "too_long" if name else "required"})
+    if why := owed(name, _LONGEST_NAME):
+        raise Invalid({"name": why})
     if name not in kept and len(kept) >= policy.MOST_SEARCHES:
         raise Invalid({"name": "too_many_searches"})
     row = {"user_id": actor.id, "name": name, "query": query, "created_at": now}

@@ -1,4 +1,4 @@
-"""Finding tickets by code, number, words and filters, newest first, page by page; only what the asker may see.
+"""Ticket search by code, number, words and filters, newest first, page by page; limited to what the actor may see.
 
 A word may be in every third ticket or in three of a million, and no plan is right for both. So the newest few thousand
 tickets are looked through first: a common word fills the page from them. Only when it does not is the index asked for
@@ -102,7 +102,7 @@ _WAYS: Mapping[str, ColumnElement[bool]] = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SearchQuery:
     """`since` and `until` are local days, both included, of the moment the ticket was opened.
 
     `mine` is what the desk's person owns, or what the officer's agency has in hand now.
@@ -118,7 +118,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Place:
+class PageCursor:
     """Where a page begins: behind the ticket `id`, towards older ones or, `back`, towards newer ones."""
 
     id: int
@@ -126,7 +126,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchPage:
     """One page, newest first. `older` and `newer` say whether there are more on that side.
 
     `total` is how many there are in all, where knowing it cost nothing; `count` always tells.
@@ -150,7 +150,7 @@ class _Asked:
         return _Asked((*self.ways, way), self.exact, {**self.values, **values})
 
 
-def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None = None) -> Found:
+def search(session: Session, actor: Actor, wanted: SearchQuery, place: PageCursor | None = None) -> SearchPage:
     """The page at `place`; without one, or where its ticket is gone, the first page."""
     asked = _asked(wanted, actor)
     begin = _moment_of(session, place)
@@ -165,18 +165,18 @@ def search(session: Session, actor: Actor, wanted: Wanted, place: Place | None =
     shown = found[:PAGE_SIZE][::-1] if back else found[:PAGE_SIZE]
     known = total if begin is None else None
     if back:
-        return Found(shown, older=True, newer=more, total=known)
-    return Found(shown, older=more, newer=begin is not None, total=known)
+        return SearchPage(shown, older=True, newer=more, total=known)
+    return SearchPage(shown, older=more, newer=begin is not None, total=known)
 
 
-def count(session: Session, actor: Actor, wanted: Wanted) -> int:
+def count(session: Session, actor: Actor, wanted: SearchQuery) -> int:
     """How many there are in all. Reads every one of them: a second for a common word among a million."""
     asked = _asked(wanted, actor)
     base = visible(select(func.count()).select_from(Ticket), actor)
     return session.scalar(base.where(*_conditions(asked.ways, asked.exact)), asked.values) or 0
 
 
-def _asked(wanted: Wanted, actor: Actor) -> _Asked:
+def _asked(wanted: SearchQuery, actor: Actor) -> _Asked:
     values: dict[str, object] = {}
     if wanted.since is not None:
         values["since"] = _midnight(wanted.since)
@@ -277,7 +277,7 @@ def _page_of_all(conditions: Conditions, actor: Actor, back: bool) -> Statement:
 
 
 def _asked_once(query: Statement, name: str) -> CTE:
-    """By a plan of its own: all are found before the nearest are taken, and nobody walks through every ticket."""
+    """By a plan of its own: all are found before the nearest are taken, without a walk through every ticket."""
     return query.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
@@ -297,7 +297,7 @@ def _order(of: Any, *, back: bool) -> tuple[ColumnElement[Any], ...]:
     return (of.created_at, of.id) if back else (of.created_at.desc(), of.id.desc())
 
 
-def _moment_of(session: Session, place: Place | None) -> datetime | None:
+def _moment_of(session: Session, place: PageCursor | None) -> datetime | None:
     """Where in the order of all that ticket stands, beside its number."""
     return session.scalar(select(Ticket.created_at).where(Ticket.id == place.id)) if place is not None else None
 

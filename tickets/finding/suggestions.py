@@ -1,4 +1,4 @@
-"""What an operator is offered while typing: field, place, receiver, what is like it nearby, answers; each with why.
+"""Suggestions while an operator types: field, place, agency, similar reports nearby, articles; each with its reason.
 
 `suggest` is the one seam: whatever fills it (today words that supervisors edit, the routing rules and the tickets that
 are there; one day perhaps a model that has learned) answers with the same `Suggestions`.
@@ -36,7 +36,7 @@ _EMPTY = frozenset((
 
 
 @dataclass(frozen=True)
-class Place:
+class ReportPlace:
     """Where it is, as far as the form knows: the chosen unit of today, and what was written beside it."""
 
     ward_code: str | None = None
@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Field:
+class SuggestedField:
     """A field, and the words that speak for it."""
 
     code: str
@@ -80,7 +80,7 @@ class Alike:
 class Suggestions:
     """Everything that is offered; `fields` and `places` only while the form has none."""
 
-    fields: Sequence[Field] = ()
+    fields: Sequence[SuggestedField] = ()
     places: Sequence[PlaceHit] = ()
     last_place: LastPlace | None = None
     receiver: Receiver | None = None
@@ -91,7 +91,7 @@ class Suggestions:
 def suggest(
     session: Session,
     text: str,
-    place: Place,
+    place: ReportPlace,
     at: datetime,
     *,
     category: str | None = None,
@@ -122,11 +122,11 @@ def meaningful(text: str) -> frozenset[str]:
     return frozenset(word for word in fold(text).split() if len(word) > 1 and word not in _EMPTY)
 
 
-def _fields(session: Session, text: str) -> list[Field]:
+def _fields(session: Session, text: str) -> list[SuggestedField]:
     hits = phrases(session).find(text, _AT_MOST)
     query = select(Category.code, Category.name).where(Category.code.in_([hit.category for hit in hits]))
     names = {code: name for code, name in session.execute(query)} if hits else {}
-    return [Field(hit.category, names[hit.category], hit.phrases) for hit in hits]
+    return [SuggestedField(hit.category, names[hit.category], hit.phrases) for hit in hits]
 
 
 def _places(session: Session, address: str) -> Sequence[PlaceHit]:
@@ -157,7 +157,7 @@ def _receiver(session: Session, category: str, ward: str | None, level: Level) -
 
 
 def _alike(
-    session: Session, text: str, place: Place, category: str | None, at: datetime, draft: str | None
+    session: Session, text: str, place: ReportPlace, category: str | None, at: datetime, draft: str | None
 ) -> list[Alike]:
     """Reports of the same commune in the last fortnight that say much the same, open ones first."""
     words = meaningful(f"{text} {place.address}")

@@ -1,1 +1,1 @@
-"""The life of a ticket: its moves on record, its clocks, its files, its holder."""
+"""Life cycle of a ticket: moves, history, clocks, files, owner."""

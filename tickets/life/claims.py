@@ -1,4 +1,4 @@
-"""Who does what next: an operator takes a call-back and may leave it again; a leader takes over or hands on."""
+"""Claims: an operator takes a call-back and may release it; a leader takes over or reassigns drafts and call-backs."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tickets.life import history
 from tickets.rights import Right
 from tickets.rules import policy
 
-# Whoever took a call-back and did nothing for so long has let it go: the next one may take it.
+# A call-back taken and left for so long counts as released: the next operator may take it.
 _TAKEN = ("claim", "hand_to")
 # The calls of a call-back that were not talked out, and how those ended that the PBX itself broke off.
 MISSES = ("opened", "missed")
@@ -24,7 +24,7 @@ _OPEN = (Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
 
 
 class Taken(MoveRefused):
-    """Somebody else has it in hand; `by` is their name."""
+    """Another person has it in hand; `by` is their name."""
 
     def __init__(self, ticket: Ticket) -> None:
         super().__init__("claim", ticket.state)
@@ -32,14 +32,14 @@ class Taken(MoveRefused):
 
 
 def claimed_at() -> ScalarSelect[datetime]:
-    """SQL: when the ticket of the outer query was last taken or handed to somebody; filing counts where it was not."""
+    """SQL: when the ticket of the outer query was last taken or handed over; filing counts where it was not."""
     latest = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == Ticket.id, TicketEvent.move.in_(_TAKEN))
     latest = latest.correlate(Ticket)
     return select(func.coalesce(latest.scalar_subquery(), Ticket.filed_at)).correlate(Ticket).scalar_subquery()
 
 
 def free(now: datetime) -> ColumnElement[bool]:
-    """SQL: nobody has this call-back in hand, or whoever has it let it lie for too long."""
+    """SQL: this call-back has no owner, or one that let it lie for too long."""
     return or_(Ticket.owner_id.is_(None), claimed_at() < now - policy.CLAIM_LASTS)
 
 
@@ -48,7 +48,7 @@ def is_free(session: Session, ticket: Ticket, now: datetime) -> bool:
 
 
 def order() -> tuple[Any, ...]:
-    """SQL: whom the PBX cut off, then whoever waits longest since the call, or since the next time came."""
+    """SQL: callers cut off by the PBX first, then by the wait since the call, or since the next time came."""
     return cut_off().desc(), func.coalesce(Ticket.call_at, Ticket.created_at), Ticket.id
 
 
@@ -58,7 +58,8 @@ def may_be_called(now: datetime) -> ColumnElement[bool]:
 
 
 def cut_off() -> ColumnElement[bool]:
-    """SQL: the PBX itself broke a call of the outer query's ticket off. Who is owed an excuse is called first."""
+    """SQL: the PBX itself broke a call of the outer query's ticket off. That caller is owed an apology, so called
+    first."""
     return exists().where(
         TicketCall.ticket_id == Ticket.id,
         TicketCall.relation.in_(MISSES),
@@ -87,7 +88,7 @@ def take_next(session: Session, actor: Actor, *, now: datetime) -> Ticket | None
 
 
 def take(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
-    """This call-back and no other. Raises Taken while somebody else has it; a leader takes it all the same."""
+    """This call-back and no other. Raises Taken while another person has it; a leader takes it all the same."""
     rights.require(actor, Right.CALL_BACK)
     ticket = _callback(session, code)
     if not is_free(session, ticket, now):
@@ -111,7 +112,8 @@ def leave(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket
 
 
 def take_over(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
-    """A leader finishes somebody's draft; its history says from whom. Raises MoveRefused when it is no draft now."""
+    """A leader takes over another person's draft; its history names both. Raises MoveRefused when it is no draft
+    now."""
     rights.require(actor, Right.HAND_ON_WORK)
     ticket = history.locked(session, code)
     if ticket.state != TicketState.DRAFT:

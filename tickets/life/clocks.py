@@ -1,8 +1,11 @@
-"""The clocks of a ticket, from the province's targets and calendar in the database."""
+"""Ticket clocks, started, stopped and due by the province's targets and calendar in the database."""
 
-from datetime import datetime, time, timedelta
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, inspect, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, inspect, null, select
 from sqlalchemy.orm import Session
 
 from callcenter import batch
@@ -12,22 +15,41 @@ from tickets.rules import clock_ends, policy
 from tickets.rules.policy import Target
 from tickets.rules.sla import Calendar, due_after_wait, due_at, wait_ends, working_time_between
 
+# Days and periods are two kinds of rows of one statement.
+_CALENDAR = select(CalendarDay.day, CalendarDay.working, null(), null(), null()).union_all(
+    select(null(), null(), WorkingPeriod.weekday, WorkingPeriod.opens, WorkingPeriod.closes)
+)
+
 
 def calendar(session: Session) -> Calendar:
-    return batch.once(session, "calendar", lambda: _calendar(session))
+    # What a ticket's clocks need is no part of what is being written.
+    with session.no_autoflush:
+        return batch.once(session, "calendar", lambda: _calendar(session))
 
 
 def _calendar(session: Session) -> Calendar:
-    days = session.execute(select(CalendarDay.day, CalendarDay.working))
-    week: dict[int, tuple[tuple[time, time], ...]] = {}
-    for row in session.scalars(select(WorkingPeriod).order_by(WorkingPeriod.weekday, WorkingPeriod.opens)):
-        week[row.weekday] = (*week.get(row.weekday, ()), (row.opens, row.closes))
-    return Calendar(exceptions={day: working for day, working in days}, week=week)
+    exceptions: dict[date, bool] = {}
+    week: defaultdict[int, list[tuple[time, time]]] = defaultdict(list)
+    rows: Iterable[Any] = session.execute(_CALENDAR)
+    for day, working, weekday, opens, closes in rows:
+        if day is not None:
+            exceptions[day] = working
+        else:
+            week[weekday].append((opens, closes))
+    return Calendar(exceptions=exceptions, week={day: tuple(sorted(hours)) for day, hours in week.items()})
 
 
 def target(session: Session, level: Level, clock: Clock) -> Target:
-    row = session.get(SlaTarget, (level, clock))
+    with session.no_autoflush:
+        if batch.is_batch(session):
+            row = batch.once(session, "targets", lambda: _targets(session)).get((level, clock))
+        else:
+            row = session.get(SlaTarget, (level, clock))
     return Target(row.minutes, row.working_time) if row else policy.TARGETS[level, clock]
+
+
+def _targets(session: Session) -> dict[tuple[Level, Clock], SlaTarget]:
+    return {(row.level, row.clock): row for row in session.scalars(select(SlaTarget))}
 
 
 def start_triage(session: Session, ticket: Ticket, now: datetime) -> None:
@@ -36,10 +58,10 @@ def start_triage(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def start_agency_clocks(session: Session, ticket: Ticket, lead: Assignment, now: datetime) -> None:
-    """Accepting counts from the hand-over; answering from the filing, whoever has had it since.
+    """Accepting counts from the hand-over; answering from the filing, through all changes of agency.
 
     A due moment that was promised once (extended, stood while the citizen was asked, reopened) goes with the ticket.
-    The clock of accepting is the lead's; that of a lead from whom it is taken is withdrawn.
+    The clock of accepting is the lead's; that of a former lead is withdrawn.
     """
     before = _running(ticket, Clock.ACCEPT)
     if before is not None:
@@ -49,7 +71,7 @@ def start_agency_clocks(session: Session, ticket: Ticket, lead: Assignment, now:
     # Read before anything is added, so that both rows are one statement.
     accept_due, since = _due(session, ticket, Clock.ACCEPT, now), ticket.filed_at or now
     answer_due = None if ticket.clock(Clock.ANSWER) else _due(session, ticket, Clock.ANSWER, since)
-    _start(session, ticket, Clock.ACCEPT, now, accept_due, assignment_id=lead.id)
+    _start(session, ticket, Clock.ACCEPT, now, accept_due, assignment=lead)
     if answer_due is not None:
         _start(session, ticket, Clock.ANSWER, since, answer_due)
 
@@ -85,7 +107,7 @@ def may_wait(ticket: Ticket) -> bool:
 
 
 def waits_until(session: Session, ticket: Ticket) -> datetime | None:
-    """When a wait for the citizen ends by itself; None where nobody waits."""
+    """When a wait for the citizen ends by itself; None where there is no such wait."""
     if ticket.waiting_since is None:
         return None
     return wait_ends(ticket.waiting_since, _paused(ticket), calendar(session))
@@ -141,12 +163,10 @@ def _start(
     since: datetime,
     due: datetime,
     *,
-    assignment_id: int | None = None,
+    assignment: Assignment | None = None,
     paused_minutes: int = 0,
 ) -> None:
-    clock = TicketClock(
-        kind=kind, started_at=since, due=due, assignment_id=assignment_id, paused_minutes=paused_minutes
-    )
+    clock = TicketClock(kind=kind, started_at=since, due=due, assignment=assignment, paused_minutes=paused_minutes)
     if "clocks" in inspect(ticket).unloaded:
         # Nothing is read only to put one row more beside it.
         clock.ticket_id = ticket.id

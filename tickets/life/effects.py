@@ -1,4 +1,4 @@
-"""What follows from a move by its row: clocks that start, stand or run again, parts that begin or end, stamps."""
+"""Effects of a move, from its row: clocks that start, pause or resume, parts that begin or end, stamps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,6 @@ def before(session: Session, ticket: Ticket, move: Move, now: datetime) -> None:
         clocks.end_wait(session, ticket, now)
     if move.ends_parts:
         parts.end_all(session, ticket, now)
-        session.flush()
 
 
 def after(session: Session, ticket: Ticket, move: Move, hands: Hands | None, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The step that every door shares: a ticket is filed, its clocks start, its routing is promised."""
+"""Filing, shared by all channels: the ticket is filed, its clocks start, its routing is promised."""
 
 from datetime import datetime
 
@@ -23,4 +23,4 @@ def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> 
         level=ticket.level,
         filed_at=now,
     )
-    outbox.promise(session, outbox.ROUTING, handover.model_dump(mode="json"), now=now, ticket_id=ticket.id)
+    outbox.promise(session, outbox.ROUTING, handover.model_dump(mode="json"), now=now, ticket=ticket)

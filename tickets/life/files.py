@@ -1,4 +1,4 @@
-"""Files on tickets: limited in size, known by their content and not by their name, kept by their hash."""
+"""File store of tickets: limited in size, typed by content and not by name, named by hash."""
 
 import contextlib
 import hashlib

@@ -1,26 +1,30 @@
-"""The history of a ticket: every move is checked, written once, and announced."""
+"""Ticket history: every move is checked, written once, and announced."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callcenter import batch
 from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
-from callcenter.models import Assignment, Ticket, TicketEvent
+from callcenter.models import Ticket, TicketEvent
 from callcenter.models.tickets import ticket_number
 from callcenter.push import announce, is_mute
 from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets.actors import Actor
-from tickets.life import clocks, effects
+from tickets.life import clocks, effects, parts
 from tickets.life.effects import Hands
+from tickets.life.loading import CLOCKS
 from tickets.rules import codes
 from tickets.rules.moves import MOVES, check_move
 
 _LOCKED = "ticket"
+_NEXT = select(
+    func.nextval(ticket_number.name), func.nextval(func.pg_get_serial_sequence(Ticket.__tablename__, Ticket.id.key))
+).select_from(func.generate_series(1, bindparam("wanted", type_=Integer)))
 
 
 def begin(
@@ -41,32 +45,45 @@ def begin(
 
 
 def begin_all(
-    session: Session, actor: Actor, many: Sequence[Mapping[str, Any]], *, now: datetime, move: str
+    session: Session,
+    actor: Actor,
+    many: Sequence[Mapping[str, Any]],
+    *,
+    now: datetime,
+    move: str,
+    flush: bool = True,
 ) -> list[Ticket]:
-    """A new ticket for each of these columns, in their order, written together."""
+    """A new ticket for each of these columns, in their order, written together.
+
+    Without `flush` a move that follows at once is written with them; what else refers to the ticket flushes first.
+    """
     numbers = _numbers(session, len(many))
-    tickets = [Ticket(code=codes.make_code(numbers.pop()), created_at=now, clocks=[], **columns) for columns in many]
+    tickets = []
+    for columns in many:
+        number, ticket_id = numbers.pop()
+        tickets.append(Ticket(id=ticket_id, code=codes.make_code(number), created_at=now, clocks=[], **columns))
     session.add_all(tickets)
-    session.flush()
+    if flush:
+        session.flush()
     batch.tell(session, _LOCKED, {ticket.code: ticket for ticket in tickets})
     for ticket in tickets:
         _write(session, ticket, move, None, actor, now, None, {})
     return tickets
 
 
-def _numbers(session: Session, wanted: int) -> list[int]:
-    """At least so many next numbers of tickets, the first at the end."""
-    kept = batch.once(session, "numbers", list[int])
+def _numbers(session: Session, wanted: int) -> list[tuple[int, int]]:
+    """At least so many next numbers and ids of tickets, the first at the end."""
+    kept = batch.once(session, "numbers", list[tuple[int, int]])
     if len(kept) < wanted:
-        query = select(func.nextval(ticket_number.name)).select_from(func.generate_series(1, wanted))
-        kept[:0] = sorted(session.scalars(query), reverse=True)
+        found = session.execute(_NEXT, {"wanted": wanted})
+        kept[:0] = sorted(((number, ticket_id) for number, ticket_id in found), reverse=True)
     return kept
 
 
 def locked(session: Session, code: str, version: int | None = None) -> Ticket:
-    """The ticket, held until the transaction ends, so that two people's moves come one after the other.
+    """The ticket, locked until the transaction ends, so that two people's moves come one after the other.
 
-    Raises NotFound; Stale when `version` is given and somebody has changed the ticket since it was read.
+    Raises NotFound; Stale when `version` is given and the ticket has changed since it was read.
     """
     ticket = locked_all(session, [code]).get(code)
     if ticket is None:
@@ -77,10 +94,13 @@ def locked(session: Session, code: str, version: int | None = None) -> Ticket:
 
 
 def locked_all(session: Session, wanted: Collection[str]) -> dict[str, Ticket]:
-    """`locked` for many codes at once, in the order of their numbers, so that nobody waits in a circle."""
+    """`locked` for many codes at once, in the order of their ids, against deadlocks."""
 
     def ask(missing: Collection[str]) -> dict[str, Ticket]:
         query = select(Ticket).where(Ticket.code == any_of(missing)).order_by(Ticket.id).with_for_update()
+        if len(missing) > 1:
+            # Of one they are read when they are asked for.
+            query = query.options(CLOCKS)
         found = session.scalars(query.execution_options(populate_existing=True))
         return {ticket.code: ticket for ticket in found}
 
@@ -136,7 +156,7 @@ def _write(
     data: dict[str, Any],
 ) -> None:
     event = TicketEvent(
-        ticket_id=ticket.id,
+        ticket=ticket,
         at=now,
         move=verb,
         from_state=before,
@@ -156,6 +176,5 @@ def changed(session: Session, ticket: Ticket) -> None:
     if ticket.routed_at is None or is_mute(session):
         return
     with session.no_autoflush:
-        open_here = select(Assignment.agency_id).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))
-        for agency_id in session.scalars(open_here):
-            announce(session, f"agency:{agency_id}", ticket=ticket.id)
+        for part in parts.open_parts(session, ticket):
+            announce(session, f"agency:{part.agency_id}", ticket=ticket.id)

@@ -1,4 +1,4 @@
-"""Tickets as rows of a list: what a row shows, read as plain columns however long the list is."""
+"""Ticket lists: the columns of a row, read without entities however long the list is."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Loader options: what every page that shows a ticket reads with it."""
+"""Loader options of SQLAlchemy: the relations that every page of a ticket reads with it."""
 
 from sqlalchemy.orm import joinedload, selectinload
 

@@ -1,4 +1,4 @@
-"""What a person may do with a ticket now: one check for the page that offers a move and for the verb that makes it."""
+"""Permitted moves of a person on a ticket now: one check for the page that offers a move and the verb that makes it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from callcenter.errors import HotlineError, Invalid, MoveRefused, NotAllowed, No
 from callcenter.models import Agency, Assignment, Ticket, TicketEvent, User
 from callcenter.vocab import TicketKind, TicketState
 from tickets import rights
-from tickets.actors import Actor, Kind
+from tickets.actors import Actor, ActorKind
 from tickets.life import claims, history, parts
 from tickets.life.effects import Hands
 from tickets.rights import Scope, Ties
@@ -131,7 +131,7 @@ def _refusal(session: Session, actor: Actor, ticket: Ticket, move: Move, at: Sit
 
 def _is_own(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:
     """The actor's own: held by a link to it, owned by the person, or a call-back that is free to take."""
-    if actor.kind is Kind.LINK or (actor.id is not None and ticket.owner_id == actor.id):
+    if actor.kind is ActorKind.LINK or (actor.id is not None and ticket.owner_id == actor.id):
         return True
     waits = ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
     return waits and (ticket.owner_id is None or claims.is_free(session, ticket, now))
@@ -151,7 +151,7 @@ def _situation(session: Session, actor: Actor, ticket: Ticket, part: Assignment 
         extended=ticket.extended,
         answer_due=ticket.answer_due,
         waited=timedelta(minutes=ticket.paused_minutes),
-        # Answered without a moment: never told to the citizen as an answer.
+        # Answered without a moment: never shown to the citizen as an answer.
         resolved_at=ticket.resolved_at,
     )
 

@@ -1,15 +1,37 @@
-"""The agencies' parts of a ticket: who has it in hand, from being given it until it is done, given back or taken."""
+"""Assignments of a ticket to agencies: from hand-over until done, given back or taken away."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from callcenter import batch
+from callcenter.db import any_of
 from callcenter.models import Assignment, Ticket
 from callcenter.push import announce
 from callcenter.vocab import AssignmentRole
 from tickets.actors import Actor
+
+_OPEN = "open parts"
+
+
+def open_parts(session: Session, ticket: Ticket) -> Sequence[Assignment]:
+    """What agencies have of the ticket now, in the order in which they were given it."""
+    return [part for part in open_of_all(session, [ticket.id])[ticket.id] if part.ended_at is None]
+
+
+def open_of_all(session: Session, ticket_ids: Collection[int]) -> dict[int, list[Assignment]]:
+    """The open parts of many tickets, by the ticket's id; in a batch those that ended meanwhile are among them."""
+
+    def ask(missing: Collection[int]) -> dict[int, list[Assignment]]:
+        query = select(Assignment).where(Assignment.ticket_id == any_of(missing), Assignment.ended_at.is_(None))
+        found: dict[int, list[Assignment]] = {ticket_id: [] for ticket_id in missing}
+        for part in session.scalars(query.order_by(Assignment.id)):
+            found[part.ticket_id].append(part)
+        return found
+
+    return batch.each(session, _OPEN, ticket_ids, ask)
 
 
 def own_part(session: Session, actor: Actor, ticket: Ticket) -> Assignment | None:
@@ -25,7 +47,10 @@ def own_part(session: Session, actor: Actor, ticket: Ticket) -> Assignment | Non
 def begin(
     session: Session, ticket: Ticket, lead: int, co: Sequence[int], now: datetime, *, accepted: bool = False
 ) -> Assignment:
-    """Give it to these agencies; returns the lead's part. Parts of before have ended."""
+    """Give it to these agencies, and tell them; returns the lead's part, which has its id at the next flush.
+
+    Parts of before have ended.
+    """
     roles = [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]
     taken = now if accepted else None
     begun = [
@@ -33,13 +58,18 @@ def begin(
         for agency_id, role in roles
     ]
     session.add_all(begun)
-    session.flush()
+    batch.tell(session, _OPEN, {ticket.id: begun})
+    for part in begun:
+        announce(session, f"agency:{part.agency_id}", ticket=ticket.id)
     return begun[0]
 
 
 def end_all(session: Session, ticket: Ticket, now: datetime) -> None:
-    """Nobody has it in hand any more; each that had is told."""
-    query = select(Assignment).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None))
-    for part in session.scalars(query):
+    """Ends all open parts and announces that to each agency. Written at once: one part of an agency is open."""
+    ended = open_parts(session, ticket)
+    for part in ended:
         part.ended_at = now
         announce(session, f"agency:{part.agency_id}", ticket=ticket.id)
+    batch.tell(session, _OPEN, {ticket.id: []})
+    if ended:
+        session.flush()

@@ -1,4 +1,4 @@
-"""Work of the pool: files looked at and kept, pictures without what a phone writes into them, and made small.
+"""Pool task: files inspected and stored, pictures stripped of metadata and made small.
 
 Imported by processes of the pool alone: the server only reads sizes (`tickets.rules.picture_size`).
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from callcenter.errors import Invalid
-from callcenter.pool.wire import Facts, Work
+from callcenter.pool.framing import Facts, Work
 from tickets.life import files
 
 # Enough to read a number plate on the largest screen, a tenth of what a phone takes.

@@ -1,4 +1,4 @@
-"""Posts of forms: each nonce is carried out once, and a page that answers a post is kept for a moment."""
+"""Idempotent form posts: each nonce is carried out once, and the answering page is kept for the redirect."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Agency reach: the tickets that the officers of an agency may read, and what left it."""
+"""Agency reach: the tickets that the officers of an agency may read, and those that left it."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The record of what administrators changed: written once with each change, read by page; and the guard against two."""
+"""Change log of administration: written with each change, read by page; and the check against concurrent edits."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _SECRETS = frozenset({"password", "password_hash", "token", "token_hash", "sessi
 
 
 class Changed(Stale):
-    """Somebody else changed it since the form was opened; `current` is what it says now."""
+    """Another person changed it since the form was opened; `current` is what it says now."""
 
     def __init__(self, subject: str, key: str, current: Facts) -> None:
         super().__init__(f"{subject} {key} was changed by somebody else")
@@ -109,7 +109,7 @@ def count(session: Session, wanted: Wanted) -> int:
 
 
 def actors(session: Session) -> list[str]:
-    """Everybody who ever changed something, by name."""
+    """The people that ever changed something, by name."""
     return list(session.scalars(select(ChangeRecord.actor).distinct().order_by(ChangeRecord.actor)))
 
 

@@ -1,4 +1,4 @@
-"""The clock that runs on a ticket now: what it counts to, how much of it is used up, and whether it stands."""
+"""Running clock of a ticket: its due moment, the share used up, and whether it is paused."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ def running(session: Session, ticket: Ticket, started: datetime | None, now: dat
 
 
 def due_now(ticket: Ticket) -> datetime | None:
-    """What a list shows of this ticket: the first moment that somebody has to keep in its state.
+    """What a list shows of this ticket: the first due moment in its state.
 
     The answer's clock counts from the routing on, so an unaccepted ticket may be late by either of two.
     """

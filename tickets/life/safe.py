@@ -1,7 +1,7 @@
-"""Contact that must stay safe (violence at home, minors): no message, no call back, nothing that others can look up.
+"""Safe contact (violence at home, minors): no message, no call back, nothing that others can look up.
 
-A number is protected from the moment one ticket, or the note on the number, says so. Every door that would tell or
-reach somebody asks here.
+A number is protected from the moment one ticket, or the note on the number, says so. Every use case that would call,
+write or publish asks here.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ SHIELDED = "shielded"
 
 
 def is_protected(session: Session, number: str | None) -> bool:
-    """True where nobody may call or write to this number."""
+    """True where this number must not be called or written to."""
     return number is not None and number in numbers(session)
 
 

@@ -1,4 +1,4 @@
-"""What time does by itself: waits end, clocks run out, answers are closed, kept promises are cleared away."""
+"""Sweeps over tickets: waits end, clocks run out, answers are closed, fulfilled promises are deleted."""
 
 from datetime import datetime, timedelta
 
@@ -72,7 +72,7 @@ def _note_breaches(session: Session, now: datetime) -> int:
 def _claim_breached(session: Session, now: datetime) -> list[tuple[int, Clock, datetime]]:
     """Ticket, kind and due moment of clocks that ran out, marked as noted: by one sweep, however many look.
 
-    The tickets are held first, as by everybody who writes a clock; what changed on the way there is asked again.
+    The tickets are locked first, as by every writer of clocks; what changed until then is read again.
     """
     unnoted = (
         TicketClock.due <= now,

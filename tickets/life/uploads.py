@@ -1,4 +1,4 @@
-"""Uploads: checked by their first bytes, opened and kept by a process of the pool; swept where no ticket names them."""
+"""Uploads: checked by their first bytes, processed and stored by the pool; unreferenced ones are swept."""
 
 import re
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Sending:
 
 
 def keep(data_dir: Path, name: str, content: bytes, sending: Sending | None = None) -> StoredFile:
-    """Check and keep one file; a picture is stripped first, whoever took it.
+    """Check and keep one file; a picture is stripped of its metadata first.
 
     Raises Invalid for `files`, Busy when too many files wait to be looked at.
     """
@@ -79,7 +79,7 @@ def _run(call: str, arguments: Mapping[str, str], body: bytes = b"", *, asker: s
 
 
 def sweep_unused(session: Session, data_dir: Path, now: datetime) -> int:
-    """Remove files that no attachment names and nobody touched for a day; how many. May run twice."""
+    """Remove files that no attachment names, untouched for a day; returns how many. May run twice."""
     before = (now - UNUSED_AFTER).timestamp()
     old = [path for path in _stored(data_dir) if path.stat().st_mtime < before]
     removed = 0
@@ -96,7 +96,7 @@ def sweep_unused(session: Session, data_dir: Path, now: datetime) -> int:
 
 
 def _touched_since(path: Path, moment: float) -> bool:
-    """Somebody sent the same bytes again while the sweep looked for who names them."""
+    """The same bytes were sent again while the sweep looked for attachments that name them."""
     return path.exists() and path.stat().st_mtime >= moment
 
 

@@ -1,4 +1,4 @@
-"""The SQL condition of each scope: which tickets an actor may see."""
+"""Scopes as SQL conditions: the tickets that an actor may see."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 def visible(query: Query, actor: Actor) -> Query:
-    """`query` of tickets, narrowed to those that this person may see. Raises NotFound for those who may see none."""
+    """`query` of tickets, narrowed to those that this person may see. Raises NotFound for a person without any."""
     scope = rights.scope_of(actor, Right.SEE_TICKET)
     if scope is None:
         raise NotFound("tickets are for people who signed in")

@@ -1,1 +1,1 @@
-"""Notices to citizens: what may be sent to a number, the promise that it is, and the ways out."""
+"""Notices to citizens: which number may get one, the promise to send it, and the gateways."""

@@ -1,4 +1,4 @@
-"""The way out for text messages: an HTTP gateway, a program of the site, or none."""
+"""Gateways for text messages: HTTP, a program of the site, or none."""
 
 import base64
 import http.client
@@ -63,7 +63,7 @@ class ByHttp:
         except (ConnectionRefusedError, socket.gaierror, _NotConnected) as error:
             raise TryLater(f"{type(error).__name__}: {error}") from None
         except (OSError, http.client.HTTPException) as error:
-            # It was on its way: nobody knows, and nobody is written to twice.
+            # It was on its way: the result is unknown, and no message is sent twice.
             return Answer(TextResult.UNKNOWN, type(error).__name__)
         if status in _LATER:
             raise TryLater(f"HTTP {status}")

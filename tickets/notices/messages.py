@@ -1,4 +1,4 @@
-"""Text messages (SMS) to citizens: what may be sent to whom, and the promise that it is."""
+"""Text messages (SMS) to citizens: permission by number and ticket, and the promise to send."""
 
 from datetime import datetime, timedelta
 
@@ -55,14 +55,14 @@ def promise(session: Session, ticket: Ticket, number: str, text: str, actor: Act
     if refused:
         history.note(session, ticket, "texted", actor, now=now, result=refused)
     else:
-        outbox.promise(session, outbox.TEXTS, {"message": message.id}, now=now, ticket_id=ticket.id)
+        outbox.promise(session, outbox.TEXTS, {"message": message.id}, now=now, ticket=ticket)
     return message
 
 
 def take(session: Session, message_id: int, now: datetime) -> TextMessage | None:
-    """The message, from now on this worker's alone; None where it is done, or somebody else is at it.
+    """The message, from now on this worker's alone; None where it is done, or another worker has it.
 
-    Who took it and did not come back for so long was lost while sending it.
+    A worker that took it and did not come back for so long was lost while sending it.
     """
     message = session.get(TextMessage, message_id, with_for_update=True, populate_existing=True)
     if message is None or message.result is not None:

@@ -1,1 +1,1 @@
-"""What leaders and supervisors see and mend: the floor, the day, shifts, figures, what stands still."""
+"""Oversight by leaders and supervisors: worklists, shift handover, failed background work."""

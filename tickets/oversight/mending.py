@@ -1,4 +1,4 @@
-"""What a supervisor does about work that stands still: send a promise again, settle what was set aside."""
+"""Repair of failed background work by a supervisor: a promise sent again, a message set aside settled."""
 
 from datetime import datetime
 

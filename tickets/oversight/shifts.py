@@ -1,4 +1,4 @@
-"""Shift and handover (giao ca): what one leader leaves, by name and as it was, and the next one taking it over."""
+"""Shift handover (giao ca): the open items that one leader leaves, and the next leader's confirmation."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def standing(session: Session, actor: Actor, now: datetime) -> list[dict[str, An
 
 
 def give(session: Session, actor: Actor, to_id: int, *, note: str, now: datetime) -> ShiftHandover:
-    """Hand the shift over to somebody by name; an earlier one that nobody confirmed gives way. Raises Invalid."""
+    """Hand the shift over to a named person; an earlier unconfirmed one is replaced. Raises Invalid."""
     rights.require(actor, Right.HAND_OVER)
     receiver = session.get(User, to_id)
     receives = rights.roles_with(Right.RECEIVE_SHIFT)
@@ -134,7 +134,7 @@ def recent(session: Session) -> Sequence[ShiftHandover]:
 
 
 def receivers(session: Session, actor: Actor) -> Sequence[User]:
-    """Who can take a shift over; shift leaders first."""
+    """The people that can take a shift over; shift leaders first."""
     receives, leads = (User.role.in_(rights.roles_with(one)) for one in (Right.RECEIVE_SHIFT, Right.LEAD_SHIFT))
     query = select(User).where(User.active, receives, User.id != actor.id)
     return session.scalars(query.order_by(leads.desc(), User.name)).all()

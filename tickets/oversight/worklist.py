@@ -1,4 +1,4 @@
-"""What one person or one shift must do now: call-backs with their misses, what nobody owns, and a person's own day."""
+"""Worklists of a shift and of a person: call-backs with their tries, work without an owner, own open work."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class CallBack:
 
     @property
     def due(self) -> datetime:
-        """Its own clock: by when somebody calls."""
+        """Its own clock: the due moment of the next call."""
         return attempts.due(self.ticket.filed_at or self.ticket.created_at, self.ticket.call_at)
 
     @property
@@ -80,7 +80,7 @@ class MyDay:
 
 @dataclass(frozen=True)
 class Shift:
-    """What nobody owns, or lies too long; the shift leader's list."""
+    """Work without an owner, or left too long; the shift leader's list."""
 
     drafts: Sequence[Unfinished]
     callbacks: Sequence[CallBack]
@@ -171,7 +171,7 @@ def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, tuple
 
 
 def shift(session: Session, now: datetime) -> Shift:
-    """Drafts left lying, call-backs nobody took, tickets no rule could place, urgent ones nobody accepted."""
+    """Drafts left lying, call-backs not taken, tickets no rule could place, urgent ones not accepted."""
     waiting = callbacks(session, now)
     return Shift(
         drafts=sorted(queries.unowned(session, now - policy.UNOWNED_AFTER), key=lambda row: row.ticket.created_at),
@@ -184,7 +184,7 @@ def shift(session: Session, now: datetime) -> Shift:
 
 
 def _waits_since(row: CallBack) -> datetime:
-    """When it began to be somebody's to call: filed, or its next time."""
+    """When its call became due: filed, or its next time."""
     return row.due - policy.CALL_WITHIN
 
 
@@ -219,6 +219,6 @@ def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
 
 
 def desk_people(session: Session) -> Sequence[User]:
-    """Who may be handed a draft or a call-back."""
+    """The people that may be handed a draft or a call-back."""
     staff = User.role.in_(rights.roles_with(Right.STAFF_DESK))
     return session.scalars(select(User).where(User.active, staff).order_by(User.name)).all()

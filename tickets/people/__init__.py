@@ -1,1 +1,1 @@
-"""Citizens: who they are, what they say of their tickets, what they are told."""
+"""Citizens: caller cards, reports from outside, tracking, replies, published figures."""

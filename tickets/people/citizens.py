@@ -1,7 +1,7 @@
-"""What the citizen says of a ticket: here is more, not fixed, this is my rating, I take it back.
+"""Moves of the citizen on a ticket: more information, not fixed, rating, withdrawal.
 
-Said on the public site (`CITIZEN`; that door has checked that it is theirs), or on the phone, where an operator of the
-desk notes it.
+Made on the public site (`CITIZEN`; the site has checked that the ticket is theirs), or on the phone, where an operator
+notes it.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who has a telephone number: the names it gave, and the note that the desk keeps on it. Nobody is bound by a guess."""
+"""Caller card of a telephone number: names it gave, and the desk's note. A guess never binds a name to a number."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _NOT_MISSED = (Outcome.ANSWERED, Outcome.FORWARDED, Outcome.BLOCKED)
 
 @dataclass(frozen=True)
 class KnownName:
-    """One person who may be calling; `tickets` is how often this number gave the name."""
+    """One person that may be calling; `tickets` is how often this number gave the name."""
 
     name: str
     tickets: int
@@ -38,7 +38,7 @@ class KnownName:
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a number: the note on it, who it has been (most likely first), and how often it was missed."""
+    """What is known of a number: the note on it, the names it gave (most likely first), and how often it was missed."""
 
     number: str
     contact: Contact | None
@@ -88,7 +88,7 @@ def save(
 ) -> Contact:
     """Write the note on a number down. `seen` is `stamp` of what the writer had before them.
 
-    Raises Invalid by field, Stale where somebody else has written meanwhile.
+    Raises Invalid by field, Stale where another person has written meanwhile.
     """
     rights.require(actor, Right.NOTE_CALLER)
     contact = session.get(Contact, number, with_for_update=True)
@@ -156,7 +156,7 @@ def _names(asker: FromClause) -> LateralFromClause:
 
 
 def _missed(asker: FromClause) -> LateralFromClause:
-    """SQL: `count` and `last` of a number's calls that nobody answered since the last one that was."""
+    """SQL: `count` and `last` of a number's unanswered calls since its last answered one."""
     calls = [Call.caller == asker.c.number, Call.ended_at.is_not(None), Call.id.is_distinct_from(asker.c.call_id)]
     answered = (
         select(func.max(Call.started_at)).where(*calls, Call.outcome == Outcome.ANSWERED).correlate(asker)

@@ -1,13 +1,14 @@
-"""The one door for reports from outside: the app, the web, other programs. Twice the same report is one ticket."""
+"""Intake of reports from outside: app, web, other programs. The same report twice is one ticket."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import func, select
+from sqlalchemy import Text, and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from callcenter import phones
 from callcenter.errors import Invalid
@@ -85,18 +86,23 @@ def receive(
     Raises Invalid for a category or ward that does not exist. Two requests at once with one `source_ref` give one
     ticket: the second waits for the first and then finds it.
     """
-    unknown = unknown_codes(session, report.category, report.ward)
+    _hold(session, source, report.source_ref)
+    named = _named(session, report, source)
+    unknown = _unknown(report.category, named.category, report.ward, named.ward)
     if unknown:
         raise Invalid(unknown)
-    _hold(session, source, report.source_ref)
-    known = find(session, source, report.source_ref)
-    if known is not None:
-        return known, False
+    if named.ticket is not None:
+        return named.ticket, False
     actor = Actor.token(sender)
     rights.require(actor, Right.SEND_REPORT)
     words = {"consented_at": now if consented else None, "may_publish": may_publish}
     begun = {"kind": TicketKind.REPORT, "source": source, "state": TicketState.DRAFT}
-    (ticket,) = history.begin_all(session, actor, [begun | words | _columns(report)], now=now, move="open")
+    (ticket,) = history.begin_all(
+        session, actor, [begun | words | _columns(report)], now=now, move="open", flush=bool(pictures)
+    )
+    # Read already, so that the report's state needs no second read.
+    set_committed_value(ticket, "category", named.category)
+    set_committed_value(ticket, "ward", named.ward)
     attachments.attach(session, ticket, pictures, actor, purpose=attachments.REPORT, now=now)
     entry.submit(session, ticket, actor, now=now)
     return ticket, True
@@ -118,21 +124,44 @@ def _columns(report: Report) -> dict[str, Any]:
     }
 
 
-def find(session: Session, source: Source, source_ref: str) -> Ticket | None:
-    query = select(Ticket).where(Ticket.source == source, Ticket.source_ref == source_ref)
-    return session.scalars(query).one_or_none()
+_HOLD = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("report", type_=Text), 311)))
+_NAMED = (
+    select(Category, Ward, Ticket.id)
+    .select_from(select(literal(1)).subquery())
+    .outerjoin(Category, Category.code == bindparam("category"))
+    .outerjoin(Ward, Ward.code == bindparam("ward"))
+    .outerjoin(Ticket, and_(Ticket.source == bindparam("source"), Ticket.source_ref == bindparam("source_ref")))
+)
+
+
+class _Named(NamedTuple):
+    """The rows that a report names: what is not there is None. `ticket` is that of the same report before."""
+
+    category: Category | None
+    ward: Ward | None
+    ticket: Ticket | None
+
+
+def _named(session: Session, report: Report, source: Source) -> _Named:
+    values = {"category": report.category, "ward": report.ward, "source": source, "source_ref": report.source_ref}
+    category, ward, ticket_id = session.execute(_NAMED, values).one()
+    return _Named(category, ward, session.get_one(Ticket, ticket_id) if ticket_id is not None else None)
 
 
 def unknown_codes(session: Session, category: str | None, ward: str | None) -> dict[str, str]:
     """What is wrong with the codes of a report, by field."""
-    problems = {}
     field = session.get(Category, category) if category else None
+    return _unknown(category, field, ward, session.get(Ward, ward) if ward else None)
+
+
+def _unknown(category: str | None, field: Category | None, ward: str | None, place: Ward | None) -> dict[str, str]:
+    problems = {}
     if category and (field is None or not field.active):
         problems["category"] = "unknown_choice"
-    if ward and session.get(Ward, ward) is None:
+    if ward and place is None:
         problems["ward"] = "unknown_choice"
     return problems
 
 
 def _hold(session: Session, source: Source, source_ref: str) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{source}:{source_ref}", 311))))
+    session.execute(_HOLD, {"report": f"{source}:{source_ref}"})

@@ -1,4 +1,4 @@
-"""What everybody may see of the hotline's work: figures with their sample, and answered reports without persons."""
+"""Published figures, each with its sample, and answered reports without personal data."""
 
 from dataclasses import dataclass
 from datetime import datetime

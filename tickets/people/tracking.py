@@ -1,4 +1,4 @@
-"""What may be told about a ticket outside the house: where it stands and what was answered, nobody's name or number."""
+"""Tracking of a ticket from outside: its state and answer, without names or numbers of people."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +48,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Journey:
-    """A ticket's whole way for the citizen who has shown that it is theirs; `standing` is what anybody may be told.
+    """A ticket's progress for the citizen that has proved it theirs; `standing` is the part that is public.
 
     `promised`: the answer is due then; before an agency has it, the time that such a report gets. `refusal` is why it
     was rejected. `question` is what the agency wants to know while it waits, until `waits_until`. `may` holds verbs
@@ -83,7 +83,7 @@ def by_phone(session: Session, code: str, last_four: str) -> PublicStatus:
 
 
 def journey(session: Session, code: str, now: datetime) -> Journey:
-    """For the citizen who gave the code and the digits a moment ago. Raises NotFound."""
+    """For the citizen after a check of code and digits. Raises NotFound."""
     ticket = _ticket(session, code)
     answered = ticket.state in ANSWERED
     waiting = STATES[ticket.state].stands
@@ -155,7 +155,7 @@ def _ticket(session: Session, code: str) -> Ticket:
             Ticket.code == code,
             Ticket.state.not_in(HIDDEN),
             Ticket.kind != TicketKind.CALLBACK,
-            # Whoever holds the telephone of somebody in danger finds nothing here.
+            # A person with the telephone of one in danger finds nothing here.
             ~Ticket.safe_contact,
         )
         .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency), CLOCKS)

@@ -1,4 +1,4 @@
-"""Dialling a number that waits: what came of it, and when it is tried again. Rules of values alone."""
+"""Tries of a call-back: results, and the moment of the next try. Pure."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Where a live call is now, and whether its caller waits on the line. Pure; of the state machine and of the record."""
+"""Phase of a live call, and whether its caller waits on the line; for state machine and record. Pure."""
 
 from collections.abc import Collection
 
@@ -10,8 +10,8 @@ def phase(
 ) -> Phase:
     """The strongest of what is true.
 
-    `operators`: somebody of ours has talked with the caller; `goes_on`: that talk is not over by the PBX's word, or
-    the call is being passed on.
+    `operators`: an operator has talked with the caller; `goes_on`: that talk is not over by the PBX's events, or the
+    call is being passed on.
     """
     if ended:
         return Phase.ENDED
@@ -21,15 +21,15 @@ def phase(
         return Phase.RINGING
     if queued:
         return Phase.QUEUED
-    # On hold while somebody is asked, or passed on.
+    # On hold during a consultation, or transferred.
     return Phase.TALKING if operators and goes_on else Phase.ENTERED
 
 
 def is_on_hold(
     now: Phase, *, talked: bool, talking: Collection[str], holding: Collection[str], third: Third | None
 ) -> bool:
-    """Whether nobody hears the caller in a talk: on hold by a key, while somebody is asked, or while it is passed on.
+    """Whether the caller of a talk waits unheard: on hold by a key, during a consultation, or during a transfer.
 
-    `talked`: it has begun; in the moment before, who picked up is known but not yet with the caller.
+    `talked`: it has begun; in the moment before, the operator has picked up but is not yet with the caller.
     """
     return now is Phase.TALKING and talked and third is not Third.WITH_CALLER and set(talking) <= set(holding)

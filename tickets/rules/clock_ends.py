@@ -1,4 +1,4 @@
-"""The end of a clock: which clocks go on in a state, and what became of one that does not."""
+"""End of a clock: which clocks go on in a state, and whether an ended one was kept, broken or withdrawn."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Ticket codes: nine digits that can be said by phone, the last one a check digit.
+"""Ticket codes: nine digits that can be spoken by phone, the last one a check digit.
 
 Damm's (2004) catches every single wrong digit and every swap of neighbours.
 """
@@ -23,7 +23,7 @@ def is_code(digits: str) -> bool:
 
 
 def parse(text: str) -> str | None:
-    """What a person typed or said (`412-345-678`, `412 345 678`) as a code; None when the check digit objects."""
+    """What a person typed or dictated (`412-345-678`, `412 345 678`) as a code; None when the check digit objects."""
     digits = re.sub(r"[\s.\-]", "", text)
     return digits if is_code(digits) else None
 

@@ -1,4 +1,4 @@
-"""Emergencies as values: which numbers are dialled, where one stands, what can be done then, and how one may end."""
+"""Rules of emergencies: numbers dialled, stage, possible steps, and how one may end. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ NUMBER = re.compile(r"[0-9]{3,15}")
 _CALLED_OUT = re.compile(r"11[1-5]|0[0-9]{8,14}|1[89]00[0-9]{4,6}")
 # The words a person may say, in the order of the list.
 ENDS = tuple(end for end in EmergencyEnd if end is not EmergencyEnd.ANSWERED)
-# With these it must be said what was done.
+# These need a text of what was done.
 EXPLAINED = frozenset({EmergencyEnd.CALLER_GONE, EmergencyEnd.OTHER_LINE})
 
 
-class Stage(StrEnum):
+class EmergencyStage(StrEnum):
     """Where an emergency that is not over stands."""
 
     NO_NUMBER = "no_number"
@@ -31,7 +31,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
-class Facts:
+class EmergencySituation:
     """What is known: of the call (`live`, `with_caller`: the operator talks with the caller, `third`: where the
     service's telephone stands), and of what the PBX was asked last in it (`verb`; its `result`, None while it is
     awaited; `fresh` while what was done may not show yet)."""
@@ -45,7 +45,7 @@ class Facts:
     fresh: bool = False
 
 
-class Step(StrEnum):
+class EmergencyStep(StrEnum):
     """What can be asked for from the bar of an emergency."""
 
     AGAIN = "again"
@@ -66,39 +66,39 @@ def may_be_called(number: str) -> bool:
     return _CALLED_OUT.fullmatch(number) is not None
 
 
-def stage(facts: Facts) -> Stage:
+def stage(facts: EmergencySituation) -> EmergencyStage:
     """The strongest of what is true; what was asked counts until the PBX shows something else."""
     if not facts.live:
-        return Stage.CALLER_GONE
+        return EmergencyStage.CALLER_GONE
     if facts.third is Third.WITH_CALLER:
-        return Stage.PASSED
+        return EmergencyStage.PASSED
     if facts.third is Third.ANSWERED:
-        return Stage.SPEAKING
+        return EmergencyStage.SPEAKING
     if not facts.number:
-        return Stage.NO_NUMBER
+        return EmergencyStage.NO_NUMBER
     if facts.verb is None:
-        return Stage.BY_HAND
+        return EmergencyStage.BY_HAND
     if facts.result is None:
-        return Stage.ASKING
+        return EmergencyStage.ASKING
     if facts.result is not CommandResult.DONE:
-        return Stage.BY_HAND
+        return EmergencyStage.BY_HAND
     back = facts.verb is CommandVerb.BACK or (facts.with_caller and not facts.fresh)
-    return Stage.BACK if back else Stage.DIALLING
+    return EmergencyStage.BACK if back else EmergencyStage.DIALLING
 
 
-_STEPS: Mapping[Stage, tuple[Step, ...]] = {
-    Stage.NO_NUMBER: (),
-    Stage.BY_HAND: (Step.AGAIN, Step.AT_ONCE),
-    Stage.ASKING: (),
-    Stage.DIALLING: (Step.BACK,),
-    Stage.SPEAKING: (Step.JOIN, Step.BACK),
-    Stage.BACK: (Step.AGAIN, Step.AT_ONCE),
-    Stage.PASSED: (),
-    Stage.CALLER_GONE: (Step.CALL_SERVICE, Step.CALL_CALLER),
+_STEPS: Mapping[EmergencyStage, tuple[EmergencyStep, ...]] = {
+    EmergencyStage.NO_NUMBER: (),
+    EmergencyStage.BY_HAND: (EmergencyStep.AGAIN, EmergencyStep.AT_ONCE),
+    EmergencyStage.ASKING: (),
+    EmergencyStage.DIALLING: (EmergencyStep.BACK,),
+    EmergencyStage.SPEAKING: (EmergencyStep.JOIN, EmergencyStep.BACK),
+    EmergencyStage.BACK: (EmergencyStep.AGAIN, EmergencyStep.AT_ONCE),
+    EmergencyStage.PASSED: (),
+    EmergencyStage.CALLER_GONE: (EmergencyStep.CALL_SERVICE, EmergencyStep.CALL_CALLER),
 }
 
 
-def steps(now: Stage) -> tuple[Step, ...]:
+def steps(now: EmergencyStage) -> tuple[EmergencyStep, ...]:
     """What helps then, the first one first; whether this PBX can do it is another matter."""
     return _STEPS[now]
 

@@ -1,4 +1,4 @@
-"""What a person fills in on a ticket, checked: values that cannot be kept, and what is missing to file it."""
+"""Validation of ticket fields: values that cannot be kept, and what is missing to file the ticket."""
 
 import re
 from collections.abc import Mapping
@@ -71,6 +71,13 @@ def clean(fields: TicketFields) -> dict[str, object]:
     return values
 
 
+def owed(text: str, longest: int) -> str | None:
+    """What is wrong with a text that must be given and fit: a key of the catalogue, None where nothing is."""
+    if not text:
+        return "required"
+    return "too_long" if len(text) > longest else None
+
+
 def point_of(text: str) -> tuple[float, float] | None:
     """Latitude and longitude, as exact as a step; None where the two numbers are no place on earth."""
     found = _PIN.fullmatch(text.strip())
@@ -109,7 +116,7 @@ def missing_to_file(
 ) -> dict[str, str]:
     """What stands in the way of filing, by field.
 
-    A phone number alone says whom to answer; the caller's own will do. A ward may be unknown: where routing needs
+    A phone number alone is enough for an answer; the caller's own will do. A ward may be unknown: where routing needs
     one, the ticket goes to triage rather than wait in the form.
     """
     problems: dict[str, str] = {}

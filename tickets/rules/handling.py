@@ -1,7 +1,7 @@
-"""One person's day at the telephone in figures, each with its formula and its sample. Pure.
+"""Figures of one person's day at the telephone, each with its formula and its sample. Pure.
 
 Notation: H calls handled, talk without holds, hold, ACW after-call work, ready: in a queue, not paused, not talking.
-Whole means talk and hold together: known also where nobody heard how much of it was hold.
+Whole means talk and hold together: known also where the hold within it is not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
-class Work:
+class PersonWork:
     """What is known of one person and one day: `talks` by call, the seconds of each after-call work that is over.
 
-    `ready`: in a queue and not paused, `signed_in`: in a queue; both None where no PBX told who was in its queues that
-    day. `unheard` are the gaps in which no PBX was heard; nothing is known of them, and they count as neither.
+    `ready`: in a queue and not paused, `signed_in`: in a queue; both None where no PBX reported its queues that day.
+    `unheard` are the gaps in which no PBX was heard; nothing is known of them, and they count as neither.
     """
 
     talks: Sequence[Sequence[Talk]] = ()
@@ -34,7 +34,7 @@ class Work:
 class Sums:
     """What figures are made of, of one person or of several together; seconds, None where it is not known.
 
-    `unknown` parts of calls have no known length, of `holds_unknown` nobody heard the holds. `known` are the calls
+    `unknown` parts of calls have no known length, of `holds_unknown` the holds are not known. `known` are the calls
     whose length is known, `known_s` their talk and hold, `whole_s` that of all parts.
     """
 
@@ -53,7 +53,7 @@ class Sums:
     signed_in_s: float | None
 
 
-def sums(work: Work) -> Sums:
+def sums(work: PersonWork) -> Sums:
     parts = [talk for call in work.talks for talk in call]
     known = [call for call in work.talks if all(talk.whole_s is not None for talk in call)]
     whole = [talk.whole_s for talk in parts if talk.whole_s is not None]
@@ -77,7 +77,7 @@ def sums(work: Work) -> Sums:
 
 
 def together(people: Sequence[Sums]) -> Sums:
-    """Of a whole team: sums and not means of means. A call that was passed on counts for each who talked."""
+    """Of a whole team: sums and not means of means. A call that was passed on counts for each operator in it."""
     return Sums(**{item.name: _sum(getattr(one, item.name) for one in people) for item in fields(Sums)})  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
-"""Handover v1: the one message on the `agency-routing` queue, from whichever door a report came in.
+"""Handover v1: the one message on the `agency-routing` queue, from whichever channel a report came in.
 
-Frozen: fields are only ever added, each with a default, and `version` rises when a meaning changes. It carries
-what routing needs and nobody's name or number. docs/handover.md describes it for other programs.
+Frozen: fields are only ever added, each with a default, and `version` rises when a meaning changes. It carries what
+routing needs, without names or numbers. docs/handover.md describes it for other programs.
 """
 
 from typing import Literal
@@ -12,7 +12,7 @@ from callcenter.vocab import Level, Source
 
 
 class Handover(BaseModel):
-    """A ticket that was filed and wants an agency. `category` and `ward` are codes, empty where nobody could say."""
+    """A ticket that was filed and needs an agency. `category` and `ward` are codes, empty where not known."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

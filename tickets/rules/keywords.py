@@ -1,4 +1,4 @@
-"""Which field a report is of, by the words in it. Pure: phrases of each field against a text."""
+"""Field suggested by the words of a report: phrases of each field against a text. Pure."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping

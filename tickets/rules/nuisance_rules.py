@@ -1,4 +1,4 @@
-"""What may be done about a number that misuses the hotline, and how a PBX is told. Rules of values alone."""
+"""Rules of nuisance numbers: decisions that may be made, and the commands that bring them to a PBX. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,8 +19,7 @@ def problems(
 ) -> dict[str, str]:
     """What speaks against a decision, by the form's field; nothing where it may be made.
 
-    A withheld number is nobody's, so nobody can be kept out by it; and nobody is kept out who did not first wait
-    behind the others.
+    A withheld number identifies no caller, so it cannot be blocked; and a number is blocked only after it was lowered.
     """
     found = {}
     if number is None:
@@ -66,7 +65,7 @@ def is_due(
     connected_since: datetime,
     now: datetime,
 ) -> bool:
-    """Whether a PBX must be told (again): it holds something else, or has been away since it was told.
+    """Whether a PBX needs the command (again): it holds something else, or has been away since the last one.
 
     What it has just refused waits a moment; a new decision does not.
     """

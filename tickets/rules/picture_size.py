@@ -1,4 +1,4 @@
-"""Width and height of a picture from its first bytes: what a look costs that opens nothing and believes nothing."""
+"""Width and height of a picture from its first bytes, without decoding it."""
 
 import struct
 from collections.abc import Callable, Mapping

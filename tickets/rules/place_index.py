@@ -1,7 +1,7 @@
-"""Find a commune or ward in what somebody typed: new or old name, any part, with or without accents. Pure.
+"""Index of communes and wards for typed text: new or old name, any part, with or without accents. Pure.
 
 Every unit of today, every former unit and every former district is an entry. An entry's score is the number of words
-of the text that it explains: its name, the kind said before it (`phường`, `thị xã`), its district, its province. A word
+of the text that it explains: its name, the kind before it (`phường`, `thị xã`), its district, its province. A word
 with one slip of the finger counts for less than the word itself, and a name behind `chợ`, `cầu` or `đường` for half: a
 market or a street may be called after another place.
 """
@@ -35,7 +35,7 @@ _LANDMARKS = frozenset((
     "nga", "pha", "pho", "rach", "so", "song", "tho", "truong", "ven",
 ))  # fmt: skip
 _OF_A_LANDMARK = 0.5
-# Districts are gone: who says one speaks of the old frame, and the old unit of that name goes before the new one.
+# Districts are gone: a text that names one is of the old frame, and the old unit of that name goes before the new one.
 _DISTRICT_OF_TODAY = 0.9
 _SHORTEST_SLIP = 3
 _NEVER_SLIPS = _LANDMARKS | {"gan", "khu", "ngay", "ben", "sau", "toi", "nha", "doi", "dien", "tram", "xang"}
@@ -69,7 +69,7 @@ class FormerRow(NamedTuple):
 
 
 class _Name(NamedTuple):
-    """A name as it is said: the kinds that may stand before it, its folded words, and it with its accents."""
+    """A name as it is spoken: the kinds that may stand before it, its folded words, and it with its accents."""
 
     kinds: tuple[Words, ...]
     words: Words
@@ -77,8 +77,8 @@ class _Name(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Entry:
-    """Something that can be said; `rank` orders equals: a unit of today, a former unit, a former district."""
+class _IndexEntry:
+    """A name that a text may contain; `rank` orders equals: a unit of today, a former unit, a former district."""
 
     rank: int
     name: _Name
@@ -120,14 +120,14 @@ class Index:
                 hits.setdefault(hit.ward_code, hit)
         return list(hits.values())[:limit]
 
-    def _heard(self, text: str) -> "_Said":
+    def _heard(self, text: str) -> "_TypedText":
         words = words_of(text)
         alike = tuple({**dict.fromkeys(self._meant_by(word), _SLIPPED), word: 1.0} for word in words)
         places: dict[str, list[int]] = {}
         for at, meant in enumerate(alike):
             for word in meant:
                 places.setdefault(word, []).append(at)
-        return _Said(words, text.lower(), alike, places)
+        return _TypedText(words, text.lower(), alike, places)
 
     def _meant_by(self, word: str) -> frozenset[str]:
         """The words of names that differ from this one by one slip; none where it is a word that is known."""
@@ -136,7 +136,7 @@ class Index:
         near: set[str] = set().union(*(self._slips.get(slip, ()) for slip in _slips(word)))
         return frozenset(other for other in near if len(other) >= _SHORTEST_SLIP)
 
-    def _candidates(self, said: "_Said") -> Iterable[_Entry]:
+    def _candidates(self, said: "_TypedText") -> Iterable[_IndexEntry]:
         numbers = set().union(*(self._by_word.get(word, ()) for word in said.places))
         if said.words:
             for word, entries in self._by_word.items():
@@ -145,7 +145,7 @@ class Index:
         return (self._entries[number] for number in sorted(numbers))
 
 
-class _Said(NamedTuple):
+class _TypedText(NamedTuple):
     """What was typed: folded words, and the same in lower case with accents. `alike`: for each word those that it may
     stand for, and how well: 1 for itself, less for a slip; `places`: where each of them stands."""
 
@@ -169,18 +169,18 @@ def words_of(text: str) -> Words:
     return tuple(re.sub(r"(?<=[^aeou ])y\b|(?<=qu)y\b", "i", whole).split())
 
 
-def _today(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_Entry]:
-    # Of today's units one cannot tell which province's name, today's or an older one, will be said with them.
+def _today(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_IndexEntry]:
+    # Of today's units one cannot tell which province's name, today's or an older one, will stand with them.
     provinces = {_name(row.province) for row in former}
     context: dict[str, set[_Name]] = {}
     for row in former:
         context.setdefault(row.ward_code, set(provinces)).add(_name(row.district))
     for ward in wards:
         hit = PlaceHit(ward.code, ward.name)
-        yield _Entry(0, _name(ward.name), tuple(context.get(ward.code, ())), (hit,))
+        yield _IndexEntry(0, _name(ward.name), tuple(context.get(ward.code, ())), (hit,))
 
 
-def _units(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_Entry]:
+def _units(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_IndexEntry]:
     names = {ward.code: ward.name for ward in wards}
     heirs: dict[tuple[str, str, str], list[PlaceHit]] = {}
     for row in former:
@@ -188,17 +188,17 @@ def _units(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_E
         hit = PlaceHit(row.ward_code, names[row.ward_code], label, row.partial)
         heirs.setdefault((row.name, row.district, row.province), []).append(hit)
     for (unit, district, province), hits in heirs.items():
-        yield _Entry(1, _name(unit), (_name(district), _name(province)), tuple(hits))
+        yield _IndexEntry(1, _name(unit), (_name(district), _name(province)), tuple(hits))
 
 
-def _districts(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_Entry]:
+def _districts(wards: Sequence[WardRow], former: Sequence[FormerRow]) -> Iterable[_IndexEntry]:
     heirs: dict[tuple[str, str], set[str]] = {}
     for row in former:
         heirs.setdefault((row.district, row.province), set()).add(row.ward_code)
     for (district, province), codes in heirs.items():
         label = f"{district}, {province}"
         hits = [PlaceHit(ward.code, ward.name, label, len(codes) > 1) for ward in wards if ward.code in codes]
-        yield _Entry(2, _name(district), (_name(province),), tuple(hits))
+        yield _IndexEntry(2, _name(district), (_name(province),), tuple(hits))
 
 
 @cache
@@ -213,7 +213,7 @@ def _name(full: str) -> _Name:
     return _Name((), words_of(full), full.lower())
 
 
-def _score(entry: _Entry, said: _Said) -> float:
+def _score(entry: _IndexEntry, said: _TypedText) -> float:
     """How many of the words this entry explains; 0 where its name is not among them."""
     name = entry.name
     starts = {at for word in name.words for at in said.places.get(word, ())} | {len(said.words) - 1}
@@ -222,7 +222,7 @@ def _score(entry: _Entry, said: _Said) -> float:
     return best + _ACCENTS if with_accents else best
 
 
-def _score_at(entry: _Entry, said: _Said, start: int) -> float:
+def _score_at(entry: _IndexEntry, said: _TypedText, start: int) -> float:
     points, end = _name_at(entry.name.words, said, start)
     if not points:
         return 0
@@ -243,7 +243,7 @@ def _score_at(entry: _Entry, said: _Said, start: int) -> float:
     return points
 
 
-def _name_at(name: Words, said: _Said, start: int) -> tuple[float, int]:
+def _name_at(name: Words, said: _TypedText, start: int) -> tuple[float, int]:
     """How much of the name stands at `start`, and where it ends. A part of a name must be all there is, or be
     the end of what was typed so far."""
     words = said.words
@@ -262,7 +262,7 @@ def _name_at(name: Words, said: _Said, start: int) -> tuple[float, int]:
     return best
 
 
-def _common(name: Words, said: _Said, start: int) -> tuple[float, int]:
+def _common(name: Words, said: _TypedText, start: int) -> tuple[float, int]:
     """How well, and over how many words, the text from `start` on is the beginning of the name."""
     points, run = 0.0, 0
     for ours, alike in zip(name, said.alike[start:], strict=False):
@@ -272,7 +272,7 @@ def _common(name: Words, said: _Said, start: int) -> tuple[float, int]:
     return points, run
 
 
-def _said_of(part: _Name, said: _Said, begin: int, end: int) -> float:
+def _said_of(part: _Name, said: _TypedText, begin: int, end: int) -> float:
     """How many of these words are this district or province, its kind included."""
     size = len(part.words)
     best = 0.0
@@ -285,7 +285,7 @@ def _said_of(part: _Name, said: _Said, begin: int, end: int) -> float:
 
 
 def _kind_before(words: Words, start: int) -> Words:
-    """The kind said just before a name; `phuong` may also begin a name (Phương Thịnh), which then explains more."""
+    """The kind just before a name; `phuong` may also begin a name (Phương Thịnh), which then explains more."""
     two = words[max(start - 2, 0) : start]
     if two in _TWO_WORD_KINDS:
         return two

@@ -1,4 +1,4 @@
-"""Policy: spans of time and limits that a province may want otherwise, each with its default.
+"""Policy: spans of time and limits that a province may change, each with its default.
 
 Read as `policy.NAME` where it is needed, never copied, and spoken by the texts (`agent_ui.words.spans.said`). What an
 administrator sets on a page (deadlines, working hours, rules) stands in the database; here is what holds without it.
@@ -75,7 +75,7 @@ SATISFIED_FROM = 4
 # -- The desk --------------------------------------------------------------------------------------------------------
 # A draft whose call ended this long ago is the shift leader's too.
 UNOWNED_AFTER = timedelta(minutes=30)
-# A number to be called back that nobody took on for this long is the shift leader's.
+# A call-back without an owner for this long is the shift leader's.
 UNCLAIMED_AFTER = timedelta(minutes=15)
 # A call within this time of a dropped talk is offered what was typed then.
 REDIAL_WITHIN = timedelta(minutes=10)
@@ -96,7 +96,7 @@ COMPARED_WEEKS = 4
 CALL_WITHIN = timedelta(minutes=30)
 # In the hand of one operator this long, then free for the next one.
 CLAIM_LASTS = timedelta(minutes=30)
-# After a try that found the line busy; after the first that reached nobody, the second, and each later one.
+# After a try that found the line busy; after the first without an answer, the second, and each later one.
 CALL_AFTER_BUSY = timedelta(minutes=10)
 CALL_STEPS = (timedelta(minutes=30), timedelta(hours=2), timedelta(hours=4))
 # What an operator may choose instead, by the word of the form; None is CALL_IN_THE_MORNING of the next day.
@@ -107,7 +107,7 @@ CALL_LATER: Mapping[str, timedelta | None] = {
     "morning": None,
 }
 CALL_IN_THE_MORNING = time(8)
-# Nobody is called by rule before or after.
+# No call by rule before or after.
 CALL_FROM, CALL_UNTIL = time(7), time(21)
 # A talk of this length reached the person.
 REACHED_TALK = timedelta(seconds=15)

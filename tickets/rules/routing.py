@@ -1,4 +1,4 @@
-"""Which agency gets a ticket, by the province's rules, and why."""
+"""Routing rules: the agency of a ticket, and the reason."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Decision:
-    """Who leads and who co-ordinates. `lead` is None for triage; `why` is then what was missing.
+    """The lead agency and the co-ordinating ones. `lead` is None for triage; `why` is then what was missing.
 
     `why`: `rule` (rule_id says which), `no_rule`, `no_ward` (a rule wants the commune, the ticket has none) or
-    `no_commune_agency` (that commune has no active agency), or `given_back` (who fits has refused it).
+    `no_commune_agency` (that commune has no active agency), or `given_back` (the agency that fits has refused it).
     """
 
     lead: int | None

@@ -1,4 +1,4 @@
-"""Clocks: when something is due, by working time or by the clock on the wall. Minute-exact, `now` an argument."""
+"""Due moments by working time or by the clock on the wall. Minute-exact, `now` an argument."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -81,7 +81,7 @@ def due_after_wait(
 ) -> datetime:
     """The due moment of a clock that stood from `since` to `end`: what was left then is left now.
 
-    A clock that had run out before stays run out: waiting makes nobody punctual.
+    A clock that had run out before stays run out: waiting does not restore it.
     """
     if due <= since:
         return due

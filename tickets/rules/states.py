@@ -1,4 +1,4 @@
-"""The states of a ticket, one row each: its clock, its step in the journey, its words, its place in the lists.
+"""States of a ticket, one row each: clock, step of the journey, texts, group of the lists.
 
 Words are Vietnamese source strings, marked with `N_` for the catalogue and translated where they are shown.
 """
@@ -12,7 +12,7 @@ from callcenter.vocab import Clock
 from callcenter.vocab import TicketState as S
 
 
-class Group(StrEnum):
+class InboxGroup(StrEnum):
     """Groups of an agency's inbox, in the order of the page."""
 
     LATE = "late"
@@ -70,7 +70,7 @@ class Standing:
     ending: str = ""
     note: str = ""
     idle: str = ""
-    group: Group | None = None
+    group: InboxGroup | None = None
     stop: Stop = Stop.HIDDEN
     headline: str = ""
     handling: str = HANDLING
@@ -158,12 +158,12 @@ STATES: Mapping[S, Standing] = _Rows(
             stands=True,
             step=2,
             note=N_("chờ người dân bổ sung"),
-            group=Group.WAITING,
+            group=InboxGroup.WAITING,
             stop=Stop.HANDLING,
             headline=N_("%(agency)s cần ông/bà cho biết thêm."),
             handling=N_("Đơn vị hỏi thêm và chờ ông/bà trả lời. Hạn trả lời tạm dừng trong lúc chờ."),
         ),
-        # That an answer waits for the agency's head is nothing that the citizen is told.
+        # The citizen does not see that an answer waits for the agency's head.
         S.AWAITING_APPROVAL: Standing(
             label=N_("Chờ duyệt trả lời"),
             tone=Tone.WAIT,
@@ -171,7 +171,7 @@ STATES: Mapping[S, Standing] = _Rows(
             step=3,
             note=N_("chờ duyệt trả lời"),
             idle=N_("Không phải làm gì: câu trả lời đang chờ lãnh đạo đơn vị duyệt."),
-            group=Group.APPROVAL,
+            group=InboxGroup.APPROVAL,
             stop=Stop.HANDLING,
             headline=_HANDLED,
         ),

@@ -1,4 +1,4 @@
-"""Who talked with a caller, from when to when: of one call, as far as it is known. Pure."""
+"""Talks of one call: the operators, from when to when, as far as it is known. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ P = TypeVar("P", bound=Part)
 
 @dataclass(frozen=True)
 class Talk:
-    """One operator's part of a call. `whole_s` is talk and hold together; None where nobody heard how long it was."""
+    """One operator's part of a call. `whole_s` is talk and hold together; None where its length is not known."""
 
     extension: str
     since: datetime
@@ -60,15 +60,16 @@ def of_row(row: Any) -> list[Talk]:
 
 
 def last(row: Any) -> Talk | None:
-    """Whose call it is: the operator who talked last, be it for the second time; of several at once, the last to come.
+    """Owner of the call: the operator that talked last, be it for the second time; of several at once, the last to
+    join.
 
-    Where no length is known, whoever came last.
+    Where no length is known, the last to join.
     """
     return latest(of_row(row))
 
 
 def latest(parts: Sequence[P]) -> P | None:
-    """Who talks still, or did last; of several at once, the last to come."""
+    """The operator that talks still, or did last; of several at once, the last to join."""
     return max(enumerate(parts), key=lambda one: (one[1].until or _STILL, one[0]), default=(0, None))[1]
 
 

@@ -1,18 +1,18 @@
-"""When after-call work may pause a telephone at the PBX, and for how long. Pure."""
+"""After-call pauses: when a telephone may be paused at the PBX, and for how long. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-# app_queue's numbers for a telephone that counts as nobody: unknown, invalid, unavailable.
+# app_queue's numbers for a telephone that does not count as a member: unknown, invalid, unavailable.
 _NOBODY = frozenset({0, 4, 5})
 
 Members = Sequence[Mapping[str, Any]]
 
 
 def leaves_somebody(queues: Iterable[Members], extension: str, pausing: Collection[str] = ()) -> bool:
-    """Whether every queue that rings this telephone still has somebody to ring without it.
+    """Whether every queue that rings this telephone still has another member to ring.
 
-    Asterisk turns callers away from a queue, and those who wait out of it, once all its members are paused
+    Asterisk turns new and waiting callers away from a queue once all its members are paused
     (`joinempty`, `leavewhenempty`). `pausing` are telephones that are being paused, and do not show it yet.
     """
     away = {extension, *pausing}
@@ -21,7 +21,7 @@ def leaves_somebody(queues: Iterable[Members], extension: str, pausing: Collecti
 
 
 def alone(queues: Iterable[Members], reason: str) -> set[str]:
-    """Telephones paused with this reason in a queue that has nobody else to ring: they are needed now."""
+    """Telephones paused with this reason in a queue without another member to ring: they are needed now."""
     return {
         str(member["extension"])
         for members in queues

@@ -1,1 +1,1 @@
-"""One operator's telephone at the PBX: what it does, calls it makes, calls it passes on."""
+"""Telephone of one operator at the PBX: state, outgoing calls, transfers, after-call work, emergencies."""

@@ -1,4 +1,4 @@
-"""After-call work: who hung up is paused by the PBX with a reason of its own, and ready again by time or by one key.
+"""After-call work: the PBX pauses an operator after a call, until a time has passed or the operator is ready.
 
 All but `of_phone` runs in the listener's process, which alone knows when a talk ends; the PBX is asked by command rows.
 """
@@ -18,7 +18,7 @@ from tickets.rules import wrap_up
 from tickets.rules.wrap_up import Members
 
 LISTENER = "listener"
-# A talk that ended longer ago was heard late: nobody is to be pulled out of their next call.
+# A talk that ended longer ago was heard late: no operator is to be pulled out of the next call.
 _FRESH = timedelta(seconds=30)
 # By then the PBX has shown the pause, or it will not.
 _SHOWS_WITHIN = timedelta(seconds=10)
@@ -35,7 +35,7 @@ class HungUp:
 
 
 def begin(session: Session, pbx: str, ended: Sequence[HungUp], *, now: datetime) -> None:
-    """Ask for a pause for each of them whose queue has a time for it, unless a queue were left with nobody."""
+    """Request a pause for each of them whose queue has a time for it, unless a queue were left without members."""
     rows = session.scalars(select(PbxQueue).where(PbxQueue.pbx == pbx)).all()
     lasts = {row.name: row.after_call_s for row in rows}
     wanted = [one for one in ended if lasts.get(one.call.queue or "") and abs(now - one.at) < _FRESH]
@@ -73,9 +73,9 @@ def end_due(session: Session, pbx: str, now: datetime) -> None:
 
 
 def keep(session: Session, pbx: str, queues: Mapping[str, Members], *, now: datetime) -> None:
-    """What the PBX shows of its members now: who is in after-call work, and who no longer.
+    """Records from the members that the PBX shows which are in after-call work, and which no longer.
 
-    Whoever is needed, because a queue has nobody else left, is made ready at once.
+    An operator is made ready at once when a queue has no other member left.
     """
     needed = wrap_up.alone(queues.values(), AFTER_CALL)
     for row in _open(session, pbx):

@@ -1,4 +1,4 @@
-"""A citizen is called from a ticket: the operator's own telephone first, then theirs; what the PBX says is recorded."""
+"""Outgoing call to a citizen from a ticket: the operator's telephone first, then the citizen's; progress recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from tickets.telephone import my_phone
 from tickets.telephone.handset import Handset
 
 MOVE = "called_out"
-# A number that is not kept as E.164 is a service's: somebody called 115 for the citizen.
+# A number that is not kept as E.164 is a service's: an operator called 115 for the citizen.
 SERVICE_MOVE = "emergency_called"
-# What the PBX says of the citizen's telephone; who gave up while it rang may have had reasons of their own.
+# Results of the citizen's telephone; an operator that gave up while it rang may have had another reason.
 _TRIES = {CallOut.NO_ANSWER: Attempt.NO_ANSWER, CallOut.BUSY: Attempt.BUSY}
 _UNSENT = (CommandResult.REFUSED, CommandResult.EXPIRED)
 
@@ -37,7 +37,7 @@ class Allowed:
 
 
 @dataclass(frozen=True)
-class Shown:
+class OutgoingCallView:
     """`stage` is `own` (one's own telephone rings), `dialling`, `talking` or `ended`, `since` when it began."""
 
     code: str
@@ -112,7 +112,7 @@ def _problem(
 
 
 def numbers(ticket: Ticket) -> list[str]:
-    """Whom one may call from this ticket: the contact, and who called."""
+    """Numbers that may be called from this ticket: the contact's and the caller's."""
     given = (phones.normalise(number) for number in (ticket.reporter_phone, ticket.caller))
     return list(dict.fromkeys(number for number in given if number))
 
@@ -122,11 +122,11 @@ def latest(handset: Handset) -> OutgoingCall | None:
     if handset.outgoing is None:
         return None
     call, _code, command = handset.outgoing
-    # The PBX refused it, or nobody took it in time: the strip tells that of the command itself.
+    # The PBX refused it, or it was not taken in time: the strip shows that of the command itself.
     return None if call.ended_at is None and command in _UNSENT else call
 
 
-def shown(handset: Handset) -> Shown | None:
+def shown(handset: Handset) -> OutgoingCallView | None:
     """What the page says of the call that this person's telephone makes, or just made."""
     call = latest(handset)
     # What the person before made at this telephone is theirs.
@@ -135,7 +135,7 @@ def shown(handset: Handset) -> Shown | None:
     moments = (call.ended_at, call.reached_at, call.dialling_at, call.asked_at)
     since = next(moment for moment in moments if moment is not None)
     stage = ("ended", "talking", "dialling", "own")[moments.index(since)]
-    return Shown(handset.outgoing[1], call.number, stage, since, call.result)
+    return OutgoingCallView(handset.outgoing[1], call.number, stage, since, call.result)
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[OutgoingCall]:
@@ -160,11 +160,11 @@ def reached(session: Session, call_id: int, at: datetime) -> None:
 
 
 def ended(session: Session, call_id: int, result: CallOut, at: datetime, *, now: datetime) -> None:
-    """How it ended, by the PBX; told twice it is told once. The ticket's history has it as a try."""
+    """Records the end that the PBX reported; twice is once. The ticket's history has it as a try."""
     call = _locked(session, call_id)
     if call is None or call.ended_at is not None:
         return
-    # Whoever was reached was reached, whatever the last word says.
+    # A citizen once reached stays reached, whatever the last event has.
     call.result = CallOut.REACHED if call.reached_at is not None else result
     call.ended_at = at
     call.talk_s = max((at - call.reached_at).total_seconds(), 0.0) if call.reached_at is not None else 0.0

@@ -1,4 +1,4 @@
-"""An emergency is passed on: an urgent ticket, an alarm, a warm transfer, and an end that the PBX or a person tells.
+"""Emergency calls: an urgent ticket, an alarm, a warm transfer, and an end reported by the PBX or a person.
 
 The ticket and the alarm come first and stand, whatever becomes of the transfer.
 """
@@ -18,7 +18,7 @@ from tickets.desk import filing, same_caller
 from tickets.life import history
 from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
-from tickets.rules.emergency_rules import Step
+from tickets.rules.emergency_rules import EmergencyStep
 from tickets.telephone import calling_out, emergency_bar, my_phone, transfers
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.handset import Handset
@@ -37,8 +37,8 @@ def begin(
 ) -> Emergency:
     """The call at this telephone, else the ticket `code`, becomes urgent; the leader is alarmed, the service dialled.
 
-    The same key twice is one emergency. A transfer that the PBX cannot be asked for is no error: the page tells it.
-    Raises NotFound where there is neither call nor ticket, NotAllowed for somebody else's ticket.
+    The same key twice is one emergency. A transfer that the PBX cannot be asked for is no error: the page shows it.
+    Raises NotFound where there is neither call nor ticket, NotAllowed for another person's ticket.
     """
     rights.require(actor, Right.PASS_EMERGENCY)
     assert actor.id is not None
@@ -73,7 +73,7 @@ def begin(
 
 
 def take(session: Session, actor: Actor, emergency_id: int, *, now: datetime) -> Emergency:
-    """A shift leader takes it on: the alarm is heard no more, and the operator reads who. Twice is once."""
+    """A shift leader takes it on: the alarm stops, and the operator sees the leader's name. Twice is once."""
     rights.require(actor, Right.LEAD_EMERGENCY)
     row = locked(session, emergency_id)
     if row.taken_at is None and row.ended_at is None:
@@ -84,9 +84,9 @@ def take(session: Session, actor: Actor, emergency_id: int, *, now: datetime) ->
 def end(
     session: Session, actor: Actor, emergency_id: int, ended: EmergencyEnd, *, note: str = "", now: datetime
 ) -> Emergency:
-    """A person says how it ended. Twice is once; what the PBX or somebody else has ended stays as they said.
+    """A person records the end. Twice is once; an end recorded before, by the PBX or another person, stays.
 
-    Raises Invalid for a word that is none or lacks its explanation, NotAllowed for somebody else's emergency.
+    Raises Invalid for a word that is none or lacks its explanation, NotAllowed for another person's emergency.
     """
     row = _theirs(session, actor, emergency_id, Right.FOLLOW_EMERGENCY)
     problems = rules.problem_of(ended, note)
@@ -97,28 +97,30 @@ def end(
     return row
 
 
-def step(session: Session, actor: Actor, emergency_id: int, what: Step, allowed: Allowed, *, now: datetime) -> None:
+def step(
+    session: Session, actor: Actor, emergency_id: int, what: EmergencyStep, allowed: Allowed, *, now: datetime
+) -> None:
     """One thing of the bar. Raises Invalid where the telephone or the PBX cannot do it now."""
     row = _theirs(session, actor, emergency_id, Right.PASS_EMERGENCY)
     call = session.get(Call, row.call_id) if row.call_id else None
     match what:
-        case Step.AGAIN | Step.AT_ONCE | Step.JOIN | Step.BACK:
+        case EmergencyStep.AGAIN | EmergencyStep.AT_ONCE | EmergencyStep.JOIN | EmergencyStep.BACK:
             if call is None or row.ended_at is not None:
                 raise Invalid({"phone": "phone_too_late"})
             transfers.ask(session, actor, call.id, VERBS[what], row.number, allowed, also={row.number}, now=now)
-        case Step.CALL_SERVICE:
+        case EmergencyStep.CALL_SERVICE:
             _call_service(session, actor, row, now)
-        case Step.CALL_CALLER:
+        case EmergencyStep.CALL_CALLER:
             ticket = session.get_one(Ticket, row.ticket_id)
             chosen = next(iter(calling_out.numbers(ticket)), "")
             calling_out.place(session, actor, ticket.code, chosen, allowed, now=now)
 
 
 VERBS = {
-    Step.AGAIN: CommandVerb.CONSULT,
-    Step.AT_ONCE: CommandVerb.TRANSFER,
-    Step.JOIN: CommandVerb.JOIN,
-    Step.BACK: CommandVerb.BACK,
+    EmergencyStep.AGAIN: CommandVerb.CONSULT,
+    EmergencyStep.AT_ONCE: CommandVerb.TRANSFER,
+    EmergencyStep.JOIN: CommandVerb.JOIN,
+    EmergencyStep.BACK: CommandVerb.BACK,
 }
 
 
@@ -129,7 +131,7 @@ def hand_over(session: Session, actor: Actor, ticket: Ticket, *, now: datetime) 
 
 
 def at_telephone(handset: Handset) -> Call | None:
-    """The call that this telephone talks with, or has on hold, or asks somebody about."""
+    """The call that this telephone talks with, has on hold, or consults about."""
     mine = next((call for call in handset.calls if handset.extension in call.talking), None)
     asking = transfers.consultation(handset) if mine is None else None
     return mine if asking is None else next(call for call in handset.near if call.id == asking.call_id)
@@ -211,7 +213,7 @@ def _lower(session: Session, ticket: Ticket) -> None:
 
 
 def _theirs(session: Session, actor: Actor, emergency_id: int, right: Right) -> Emergency:
-    """Held; of the person who began it or has its ticket, or of a leader."""
+    """Locked; of the person that began it or has its ticket, or of a leader."""
     row = locked(session, emergency_id)
     ticket = session.get_one(Ticket, row.ticket_id)
     rights.require(actor, right, emergency_bar.ties(actor, row, ticket))
@@ -219,7 +221,7 @@ def _theirs(session: Session, actor: Actor, emergency_id: int, right: Right) -> 
 
 
 def locked(session: Session, emergency_id: int) -> Emergency:
-    """Its ticket first, as everybody does, so that nobody waits in a circle."""
+    """Locks its ticket first, as all use cases do, against deadlocks."""
     ticket_id = session.scalar(select(Emergency.ticket_id).where(Emergency.id == emergency_id))
     if ticket_id is None:
         raise NotFound(f"no emergency {emergency_id}")

@@ -1,4 +1,4 @@
-"""What the pages show of emergencies: those that are not over, each with what helps now; and the record of the past."""
+"""Emergencies on pages: open ones with their possible steps, and the record of a ticket."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tickets import rights
 from tickets.actors import Actor
 from tickets.rights import Right
 from tickets.rules import emergency_rules as rules
-from tickets.rules.emergency_rules import Facts, Stage, Step
+from tickets.rules.emergency_rules import EmergencySituation, EmergencyStage, EmergencyStep
 from tickets.telephone import calling_out, emergency_watch, my_phone, phone, transfers
 from tickets.telephone.handset import PASSING, Handset
 from tickets.telephone.my_phone import Presence
@@ -40,7 +40,7 @@ _OPEN = (
 
 
 @dataclass(frozen=True)
-class Past:
+class EmergencyRecord:
     """One emergency of a ticket: `ended` is None while it is not over."""
 
     service: EmergencyService
@@ -50,9 +50,9 @@ class Past:
 
 
 @dataclass(frozen=True)
-class Shown:
+class OpenEmergency:
     """An emergency that is not over, with what is known of the caller. `steps` are what this person's telephone can do
-    now; `mine`: they began it; `taken_by` is the leader who took it on."""
+    now; `mine`: they began it; `taken_by` is the leader that took it on."""
 
     id: int
     service: EmergencyService
@@ -63,13 +63,13 @@ class Shown:
     began_at: datetime
     began_by: str
     taken_by: str | None
-    stage: Stage
-    steps: Sequence[Step]
+    stage: EmergencyStage
+    steps: Sequence[EmergencyStep]
     mine: bool
 
 
-def shown(session: Session, handset: Handset) -> list[Shown]:
-    """All that are open for who leads, one's own for everybody else; the oldest first."""
+def shown(session: Session, handset: Handset) -> list[OpenEmergency]:
+    """All open ones for a leader, one's own for other people; the oldest first."""
     actor = handset.actor
     rows = [
         (row, ticket, call if call is not None and call.ended_at is None else None)
@@ -83,7 +83,7 @@ def shown(session: Session, handset: Handset) -> list[Shown]:
 
 
 def ties(actor: Actor, row: Emergency, ticket: Ticket) -> rights.Ties:
-    """An emergency is the operator's own who began it, and whose ticket it is."""
+    """An emergency is one's own where one began it, or owns its ticket."""
     return rights.Ties(own=lambda: actor.id in (row.began_by_id, ticket.owner_id))
 
 
@@ -99,12 +99,12 @@ def count(session: Session, since: datetime, until: datetime) -> tuple[int, int]
     return begun, still
 
 
-def of_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, list[Past]]:
+def of_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, list[EmergencyRecord]]:
     """By ticket, the first one first; a ticket without any has no entry. One statement."""
     query = select(Emergency).where(Emergency.ticket_id == any_of(ticket_ids)).order_by(Emergency.id)
-    found: dict[int, list[Past]] = {}
+    found: dict[int, list[EmergencyRecord]] = {}
     for row in session.scalars(query):
-        found.setdefault(row.ticket_id, []).append(Past(row.service, row.began_at, row.ended, row.note))
+        found.setdefault(row.ticket_id, []).append(EmergencyRecord(row.service, row.began_at, row.ended, row.note))
     return found
 
 
@@ -121,10 +121,10 @@ def _shown(
     row: Emergency,
     ticket: Ticket,
     call: Call | None,
-) -> Shown:
+) -> OpenEmergency:
     stage = rules.stage(_facts(asked, row, call, handset.now))
     can = _can(handset, here, row, ticket, call)
-    return Shown(
+    return OpenEmergency(
         id=row.id,
         service=row.service,
         number=row.number,
@@ -140,12 +140,12 @@ def _shown(
     )
 
 
-def _facts(asked: Sequence[PbxCommand], row: Emergency, call: Call | None, now: datetime) -> Facts:
+def _facts(asked: Sequence[PbxCommand], row: Emergency, call: Call | None, now: datetime) -> EmergencySituation:
     if call is None:
-        return Facts(row.number, live=False)
+        return EmergencySituation(row.number, live=False)
     last = emergency_watch.asked_last(asked, row, call, PASSING)
     ours = emergency_watch.dialled_last(asked, row, call) == row.number
-    return Facts(
+    return EmergencySituation(
         row.number,
         live=True,
         with_caller=row.extension in call.talking and row.extension not in call.holding,
@@ -162,7 +162,9 @@ def _result(last: PbxCommand | None, now: datetime) -> CommandResult | None:
     return vocab.read(CommandResult, last.result) if last.result else phone.what_became(last, now)[1]
 
 
-def _can(handset: Handset, here: Presence | None, row: Emergency, ticket: Ticket, call: Call | None) -> frozenset[Step]:
+def _can(
+    handset: Handset, here: Presence | None, row: Emergency, ticket: Ticket, call: Call | None
+) -> frozenset[EmergencyStep]:
     """What this person's telephone can do, whatever would help."""
     if not rights.may(handset.actor, Right.WORK_TELEPHONE) or not handset.extension:
         return frozenset()
@@ -170,14 +172,16 @@ def _can(handset: Handset, here: Presence | None, row: Emergency, ticket: Ticket
         return _calls(here, row, ticket)
     asking = transfers.consultation(handset)
     if asking is not None and asking.call_id == call.id:
-        return frozenset({Step.JOIN, Step.BACK})
+        return frozenset({EmergencyStep.JOIN, EmergencyStep.BACK})
     verbs = transfers.can(handset, call) if row.number else frozenset()
     # Without asking first only where the PBX cannot.
-    return frozenset({Step.AGAIN} if "consult" in verbs else {Step.AT_ONCE} if "transfer" in verbs else ())
+    return frozenset(
+        {EmergencyStep.AGAIN} if "consult" in verbs else {EmergencyStep.AT_ONCE} if "transfer" in verbs else ()
+    )
 
 
-def _calls(here: Presence | None, row: Emergency, ticket: Ticket) -> frozenset[Step]:
+def _calls(here: Presence | None, row: Emergency, ticket: Ticket) -> frozenset[EmergencyStep]:
     if here is None or here.away or CommandVerb.CALL not in here.can:
         return frozenset()
-    service = {Step.CALL_SERVICE} if rules.may_be_called(row.number) else set()
-    return frozenset(service | ({Step.CALL_CALLER} if calling_out.numbers(ticket) else set()))
+    service = {EmergencyStep.CALL_SERVICE} if rules.may_be_called(row.number) else set()
+    return frozenset(service | ({EmergencyStep.CALL_CALLER} if calling_out.numbers(ticket) else set()))

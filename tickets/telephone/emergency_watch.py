@@ -1,4 +1,4 @@
-"""What the PBX shows of an emergency: whom the call was passed to, who picked up, and that it is over."""
+"""Progress of an emergency, from the PBX's events: target of the transfer, answer, and end."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ def follow(session: Session, calls: Sequence[Call], *, now: datetime) -> None:
 
 
 def dialled_last(asked: Sequence[PbxCommand], row: Emergency, call: Call) -> str:
-    """Whom this call was passed to last: as asked for here, or as the PBX shows it of the telephone's own keys."""
+    """The last transfer target of this call: as requested here, or as the PBX shows it of the telephone's own keys."""
     last = asked_last(asked, row, call, _PASSING)
     wanted = str(last.arguments.get("to", "")) if last is not None else ""
     shown = str(call.transfers[-1].get("to") or "") if call.transfers else ""

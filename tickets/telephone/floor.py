@@ -1,4 +1,4 @@
-"""The floor right now: who of the team is in a queue, rings, talks or is free, and how long callers wait."""
+"""Live floor: each member of the team in a queue, ringing, talking or free, and the waits of callers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Doing(StrEnum):
 
 @dataclass(frozen=True)
 class Seat:
-    """An extension that somebody has, or that a queue rings; `name` of who has it now, or as the PBX calls it.
+    """An extension that a person has, or that a queue rings; `name` of its holder now, or as the PBX calls it.
 
     `since` begins the present talk, ring or pause where that is known, `call` is it. `reason` of a pause is a code of
     `PauseReason`, or `callcenter.vocab.UNANSWERED`, or the PBX's own word.
@@ -47,7 +47,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Floor:
-    """`seats` in the order of need; `known` is False while no PBX has told who is in its queues."""
+    """`seats` in the order of need; `known` is False while no PBX has reported its queues."""
 
     waiting: Sequence[Call]
     live: Sequence[Call]
@@ -56,7 +56,7 @@ class Floor:
 
     @property
     def queued(self) -> list[Call]:
-        """Callers who wait in a queue; whoever still hears the greeting is not among them."""
+        """Callers that wait in a queue; those that still hear the greeting are not among them."""
         return [call for call in self.waiting if call.queued_at is not None]
 
     @property
@@ -97,7 +97,7 @@ def _seat(
     name = people.get(extension) or next((name for name in called if name not in ("", extension)), "")
     for call in live:
         if extension in call.talking:
-            # The talk of a call that was passed on began later than its first answer: not known, so not said.
+            # The talk of a call that was passed on began later than its first answer: not known, so not shown.
             since = call.answered_at if len(call.operators) <= 1 else None
             return Seat(extension, name, Doing.HOLDING if extension in call.holding else Doing.TALKING, call, since)
     for call in live:
@@ -109,7 +109,7 @@ def _seat(
 
 
 def idle(members: Sequence[Mapping[str, Any]]) -> Doing:
-    """What somebody does who is on no call, from `PbxQueue.members` of all queues."""
+    """State of a telephone without a call, from `PbxQueue.members` of all queues."""
     if not members:
         return Doing.OUT
     if all(member.get("paused") for member in members):

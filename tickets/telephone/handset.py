@@ -1,4 +1,4 @@
-"""Rows about one person's telephone, each kind read by one statement at its first use, and once."""
+"""Row cache of one person's telephone: each kind of row read by one statement at its first use, and once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from tickets.telephone import after_call
 # How long a page tells what became of a command, and of an outgoing call.
 REMEMBERED = timedelta(seconds=30)
 _CALL_REMEMBERED = timedelta(seconds=60)
-# A call of which the PBX has said nothing more for so long is over: its last word was lost in a gap.
+# A call without an event for so long is over: its last one was lost in a gap.
 _FORGOTTEN = timedelta(hours=1)
 LONGEST_CONSULTATION = timedelta(minutes=30)
 PASSING = (CommandVerb.TRANSFER, CommandVerb.CONSULT, CommandVerb.JOIN, CommandVerb.BACK)
@@ -56,7 +56,7 @@ _OUTGOING = (
 
 
 class Handset:
-    """What the database has of the telephone of `actor` at the moment `now`; of nobody's it has nothing.
+    """What the database has of the telephone of `actor` at the moment `now`; empty without a telephone.
 
     `live` are all calls that go on, where they were read already.
     """
@@ -120,7 +120,7 @@ class Handset:
 
     @property
     def recent(self) -> list[PbxCommand]:
-        """Those of late, of this person: what became of them is told still."""
+        """This person's recent ones, whose result is still shown."""
         since, person = self.now - REMEMBERED, self.actor.id
         return [command for command in self.commands if command.asked_at >= since and command.asked_by_id == person]
 

@@ -1,6 +1,6 @@
-"""Where a person's telephone stands at the PBX: in which queues, ready, paused and why; and asking for another state.
+"""Queue state of a person's telephone: its queues, ready, paused and why; and requests for another state.
 
-What is shown is what the PBX last said of its queues, never what was asked for.
+What is shown is what the PBX last reported of its queues, never what was asked for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ class Presence:
 
     @property
     def unanswered(self) -> bool:
-        """The PBX paused it by itself, because it rang and nobody answered."""
+        """The PBX paused it by itself, because it rang unanswered."""
         return self.doing is Doing.PAUSED and self.reason == UNANSWERED
 
     @property
@@ -82,7 +82,7 @@ class Presence:
 
 
 def of(handset: Handset) -> Presence | None:
-    """None for somebody without a telephone, and where no PBX has told its queues."""
+    """None for a person without a telephone, and where no PBX has reported its queues."""
     extension = handset.extension
     status = _pbx(handset) if extension else None
     if status is None:

@@ -1,4 +1,4 @@
-"""The operator's own telephone, worked from the console: what can be done with it now, and the asking for it."""
+"""Call control of the operator's telephone: the possible commands now, and requesting them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,18 +18,18 @@ from tickets.telephone.handset import Handset
 
 # How long a done command may take to show in the call.
 _SHOWS_WITHIN = timedelta(seconds=5)
-# A listener beats every second, and another one takes over within five: after this nobody listens.
+# A listener beats every second, and another one takes over within five: after this no listener is there.
 _HEARTBEAT = timedelta(seconds=30)
 _CALL = "call"
 
 
 @dataclass(frozen=True)
-class Line:
+class PhoneLine:
     """One live call at this person's telephone.
 
     `verb` is what the console can do with it now, None where this PBX cannot be asked; `asked` while an answer is
-    awaited; `result` and `answer` are of the last command, where it did not work. `said` are the caller's words,
-    which only a simulated PBX knows.
+    awaited; `result` and `answer` are of the last command, where it did not work. `said` is the caller's speech, which
+    only a simulated PBX knows.
     """
 
     call_id: int
@@ -44,7 +44,7 @@ class Line:
     said: Sequence[str] = field(default_factory=list)
 
 
-def lines(handset: Handset) -> dict[int, Line]:
+def lines(handset: Handset) -> dict[int, PhoneLine]:
     """Each live call of this telephone, by its id."""
     return {call.id: _line(handset, call) for call in handset.calls}
 
@@ -85,19 +85,19 @@ def fitting(call: Call, extension: str) -> CommandVerb | None:
     return CommandVerb.ANSWER if extension in call.ringing else None
 
 
-def _line(handset: Handset, call: Call) -> Line:
+def _line(handset: Handset, call: Call) -> PhoneLine:
     actor, now, status = handset.actor, handset.now, handset.statuses.get(call.pbx)
     last, verb = _last(handset, call), fitting(call, handset.extension)
     reachable = verb is not None and status is not None and verb.value in status.actions
     if verb is None or not reachable or not rights.may(actor, Right.WORK_TELEPHONE):
-        return Line(call.id, call.caller, call.caller_name)
+        return PhoneLine(call.id, call.caller, call.caller_name)
     # A real PBX has nothing to say here, whatever its events claim: only one that can be answered from here speaks.
     said = call.snapshot.get("said", [])
     asked, result = (False, None) if last is None or last.verb != verb else what_became(last, now)
     answer = last.answer or "" if last is not None and result is CommandResult.REFUSED else ""
     since = call.answered_at or call.started_at
     away = is_away(status, now)
-    return Line(call.id, call.caller, call.caller_name, since, verb, away, asked, result, answer, said)
+    return PhoneLine(call.id, call.caller, call.caller_name, since, verb, away, asked, result, answer, said)
 
 
 def what_became(command: PbxCommand, now: datetime) -> tuple[bool, CommandResult | None]:
@@ -122,5 +122,5 @@ def _actions(session: Session, call: Call) -> Sequence[str]:
 
 
 def is_away(status: PbxStatus | None, now: datetime) -> bool:
-    """Nobody hears this PBX: what is known of it is old, and nothing can be asked."""
+    """This PBX is not connected: what is known of it is old, and nothing can be asked."""
     return status is None or not status.connected or now - status.seen_at > _HEARTBEAT

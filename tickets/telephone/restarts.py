@@ -1,4 +1,4 @@
-"""What a restart of the PBX did to one person: when it was, their queues, and those that did not take them back."""
+"""Effects of a PBX restart on one person: its moment, their queues, and those that did not take them back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

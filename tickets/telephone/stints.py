@@ -1,4 +1,4 @@
-"""What each telephone in a queue did, and from when to when: kept from what the PBX shows, read for a day's figures."""
+"""Queue time of each telephone: spans of its state, recorded from what the PBX shows, read for a day's figures."""
 
 from collections.abc import Mapping
 from datetime import datetime

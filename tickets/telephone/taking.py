@@ -1,4 +1,4 @@
-"""A person takes an extension when they sign in and gives it back when they go; taken over, it is said to both."""
+"""Taking an extension at sign-in, giving it back at sign-out, and taking over one, with a notice to both."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from tickets.rights import Right
 from tickets.telephone import my_phone
 from tickets.telephone.handset import Handset
 
-# Two people who take at the same moment wait for each other; it is done a few times a shift.
+# Two people taking at the same moment wait for each other; it is done a few times a shift.
 _LOCK = 1022_2026
-# How long somebody is told that their extension was taken over.
+# How long the notice stands that an extension was taken over.
 _TOLD = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExtensionChoice:
     """An extension that is known here. `holder` has it since `since`; both None where it is free."""
 
     extension: str
@@ -39,15 +39,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class TakenOver:
-    """Somebody (`by`) took the extension that this person had."""
+    """Another person (`by`) took the extension that this person had."""
 
     extension: str
     by: str
     at: datetime
 
 
-def choices(session: Session, actor: Actor) -> list[Choice]:
-    """One's usual extension first, then the free ones, then those that somebody else has."""
+def choices(session: Session, actor: Actor) -> list[ExtensionChoice]:
+    """One's usual extension first, then the free ones, then those of other people."""
     person = session.get_one(User, actor.id)
     query = select(ExtensionSpan, User).join(User, User.id == ExtensionSpan.user_id)
     open_spans = session.execute(query.where(ExtensionSpan.until.is_(None))).all()
@@ -58,14 +58,14 @@ def choices(session: Session, actor: Actor) -> list[Choice]:
         span, holder = held.get(extension, (None, None))
         since = span.since if span else None
         usual = extension == person.usual_extension
-        found.append(Choice(extension, holder, since, extension in busy, usual))
+        found.append(ExtensionChoice(extension, holder, since, extension in busy, usual))
     return sorted(found, key=lambda one: (not one.usual, one.holder is not None, len(one.extension), one.extension))
 
 
 def arrive(session: Session, actor: Actor, *, now: datetime) -> bool:
     """At sign-in: the usual extension where it is free. False where the person has to choose.
 
-    Who has one keeps it; who has no usual one and no queue is known to need any goes without.
+    A person with one keeps it; one without a usual extension goes without where no queue is known.
     """
     if not rights.may(actor, Right.WORK_TELEPHONE) or actor.extension is not None:
         return True
@@ -80,8 +80,8 @@ def arrive(session: Session, actor: Actor, *, now: datetime) -> bool:
 def take(session: Session, actor: Actor, extension: str, *, over: int | None = None, now: datetime) -> ExtensionSpan:
     """From now on it is this person's, and what they had before is free. Taken twice it is taken once.
 
-    `over` is the person who was seen to have it: somebody else by now is not pushed out unseen. The draft of a call
-    that goes on there passes too. Raises Invalid for an extension that nobody knows, or that another person has.
+    `over` is the holder that was shown: another holder by now is not pushed out unseen. The draft of a call
+    that goes on there passes too. Raises Invalid for an unknown extension, or one that another person has.
     """
     rights.require(actor, Right.WORK_TELEPHONE)
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -111,7 +111,8 @@ def take(session: Session, actor: Actor, extension: str, *, over: int | None = N
 
 
 def give_back(session: Session, actor: Actor, *, now: datetime) -> None:
-    """The person goes: their telephone leaves the queues, as nobody would see its calls, and is free for the next."""
+    """The person goes: their telephone leaves the queues, as its calls would have no screen, and is free for the
+    next."""
     mine = _open(session, ExtensionSpan.user_id == actor.id)
     if mine is not None:
         _leave_queues(session, actor, now)
@@ -126,7 +127,7 @@ def end_of_account(session: Session, user: User, actor: Actor, *, now: datetime)
 
 
 def taken_over(session: Session, actor: Actor, now: datetime) -> TakenOver | None:
-    """Who took this person's extension, until they have another one."""
+    """The takeover of this person's extension, until they have another one."""
     if actor.extension is not None:
         return None
     query = (
@@ -146,7 +147,7 @@ def taken_over(session: Session, actor: Actor, now: datetime) -> TakenOver | Non
 
 
 def _known(session: Session) -> set[str]:
-    """Usual ones, those that a queue rings, and those that somebody had."""
+    """Usual ones, those that a queue rings, and those that a person had."""
     members = {str(m.get("extension", "")) for queue in session.scalars(select(PbxQueue)) for m in queue.members}
     usual = session.scalars(select(User.usual_extension).where(User.active))
     had = session.scalars(select(ExtensionSpan.extension).distinct())
@@ -166,7 +167,7 @@ def _end(session: Session, span: ExtensionSpan, actor: Actor, now: datetime) -> 
 
 
 def _tell(session: Session, span: ExtensionSpan) -> None:
-    """The person's pages, those of whoever looks at the floor, and the telephone's own."""
+    """The person's pages, those that show the floor, and the telephone's own."""
     for topic in (extensions.topic(span.user_id), f"extension:{span.extension}", "pbx"):
         announce(session, topic)
 
@@ -178,7 +179,7 @@ def _leave_queues(session: Session, actor: Actor, now: datetime) -> None:
 
 
 def _take_drafts(session: Session, actor: Actor, extension: str) -> None:
-    """Whoever sits there now has the caller on the line."""
+    """The new holder has the caller on the line."""
     calls = [call for call in _live(session) if extension in call.talking]
     drafts = filing.drafts_of(session, calls)
     for draft in history.locked_all(session, {draft.code for draft in drafts.values()}).values():

@@ -1,6 +1,6 @@
-"""A call is passed on: at once, or after asking first; to a colleague, a shift leader, or an agency's telephone.
+"""Transfers of a call: blind, or attended; to a colleague, a shift leader, or an agency's telephone.
 
-The draft goes with the call: it belongs to whoever talks last (`tickets.desk`).
+The draft goes with the call: it belongs to the operator that talks last (`tickets.desk`).
 """
 
 from collections.abc import Collection, Sequence
@@ -30,7 +30,7 @@ _OUT = (CommandVerb.JOIN, CommandVerb.BACK)
 
 @dataclass(frozen=True)
 class Targets:
-    """Whom a call can go to: the team by need (free first), and agencies with a telephone that may be dialled."""
+    """Possible targets of a transfer: the team (free first), and agencies with a telephone that may be dialled."""
 
     team: Sequence[Seat]
     agencies: Sequence[tuple[str, str]]
@@ -38,7 +38,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class Consultation:
-    """The caller is on hold while somebody (`to`, as it was dialled) is asked."""
+    """The caller is on hold while a third party (`to`, as it was dialled) is consulted."""
 
     call_id: int
     caller: str | None
@@ -79,7 +79,7 @@ def of_mine(handset: Handset) -> dict[int, frozenset[str]]:
 
 
 def consultation(handset: Handset) -> Consultation | None:
-    """Whom this telephone asks while the caller is on hold.
+    """The party that this telephone consults while the caller is on hold.
 
     A consultation that was asked for here and done, in a call that goes on and in which the PBX does not show this
     telephone back with the caller. A call held by the telephone's own key is none: a button would cut it off.
@@ -105,11 +105,11 @@ def ask(
     also: Collection[str] = (),
     now: datetime,
 ) -> PbxCommand:
-    """Pass the call on, ask somebody first (`CONSULT`), put the two together (`JOIN`) or come back (`BACK`).
+    """Transfer the call, consult first (`CONSULT`), connect the two (`JOIN`) or return to the caller (`BACK`).
 
     `also` are numbers that are in no list of people: those of emergencies.
 
-    Raises NotFound for a call that is not at this telephone, Invalid where it cannot be done now or `to` is nobody.
+    Raises NotFound for a call that is not at this telephone, Invalid where it cannot be done now or `to` is unknown.
     """
     rights.require(actor, Right.WORK_TELEPHONE)
     call = session.get(Call, call_id)
@@ -142,7 +142,7 @@ def _check(handset: Handset, call: Call, verb: CommandVerb) -> None:
 
 
 def _known(session: Session, actor: Actor, to: str, allowed: Allowed) -> str:
-    """Somebody of the list, and nobody else: what was typed never reaches the PBX."""
+    """A target of the list only: typed text never reaches the PBX."""
     choices = targets(session, actor, allowed)
     known = {*(seat.extension for seat in choices.team), *(number for _, number in choices.agencies)}
     if to not in known:

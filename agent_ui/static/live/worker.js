@@ -1,4 +1,4 @@
-// One live connection for all pages of one person in this browser (docs/decisions/0042): the shared worker that has it.
+// One live connection for all pages of one person in this browser (docs/decisions/0043): the shared worker that has it.
 import { Connection, openStream } from "./connection.js";
 
 const CHECK_MS = 5000;

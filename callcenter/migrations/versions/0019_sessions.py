@@ -1,4 +1,4 @@
-"""Sessions of people who signed in, so that a sign-out ends one; those of before sign in once more."""
+"""Sign-in sessions, so that a sign-out ends one; people signed in before the migration sign in once more."""
 
 import sqlalchemy as sa
 from alembic import op

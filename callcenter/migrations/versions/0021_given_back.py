@@ -1,4 +1,4 @@
-"""An agency finds what it gave back without reading all that it ever had."""
+"""Index of assignments given back, so that an agency finds them without reading all that it ever had."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,1 +1,1 @@
-"""The simulated PBX of the demo: a stand-in for Asterisk, its callers and operators, held against recordings."""
+"""Simulated PBX of the demo: a stand-in for Asterisk, its callers and operators, checked against recordings."""

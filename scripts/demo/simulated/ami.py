@@ -1,4 +1,4 @@
-"""The manager interface of a PBX that does not exist: log-in, a few actions, event blocks as Asterisk 22 has them."""
+"""AMI server of the simulated PBX: log-in, a few actions, event blocks as Asterisk 22 has them."""
 
 import asyncio
 import time
@@ -17,23 +17,23 @@ _SPELLED = {"coreshowchannels": "CoreShowChannels", "listcommands": "ListCommand
 Headers = Mapping[str, str]
 
 
-class Answer(NamedTuple):
-    """What stands in the way ('' where nothing does), else what is said, and the events that come of it."""
+class ActionReply(NamedTuple):
+    """Reply to an action: the error ('' where there is none), else the message, and the events that follow."""
 
     problem: str = ""
     said: str = ""
     events: Sequence[tuple[str, Headers]] = ()
 
 
-class Part(Protocol):
+class ActionHandler(Protocol):
     """What can be asked of a part of the PBX: `ACTIONS` are their names and what `ListCommands` says of them."""
 
     @property
     def ACTIONS(self) -> Mapping[str, str]: ...  # noqa: N802
-    def do(self, name: str, action: Mapping[str, str], /) -> Answer: ...
+    def do(self, name: str, action: Mapping[str, str], /) -> ActionReply: ...
 
 
-class Queue(Part, Protocol):
+class Queue(ActionHandler, Protocol):
     """The part that `QueueStatus` shows."""
 
     def rows(self) -> Sequence[Headers]: ...
@@ -117,7 +117,7 @@ class AmiServer:
         secret: str,
         channels: Callable[[], Iterable[Channel]],
         queue: Queue,
-        parts: Sequence[Part] = (),
+        parts: Sequence[ActionHandler] = (),
     ) -> None:
         self._user = user
         self._secret = secret
@@ -135,7 +135,7 @@ class AmiServer:
             await server.serve_forever()
 
     def emit(self, event: str, privilege: str, *parts: Headers) -> None:
-        """Send one event to everybody who is logged in."""
+        """Send one event to every client that is logged in."""
         headers = {"Event": event, "Privilege": f"{privilege},all", "Timestamp": f"{time.time():.6f}"}
         for part in parts:
             headers.update(part)
@@ -169,7 +169,7 @@ class AmiServer:
             writer.write(block(headers))
         return name != "logoff"
 
-    def _of_a_part(self, answer: Answer, tag: Headers) -> list[Headers]:
+    def _of_a_part(self, answer: ActionReply, tag: Headers) -> list[Headers]:
         for event, headers in answer.events:
             self.emit(event, "agent", headers)
         response = "Error" if answer.problem else "Success"

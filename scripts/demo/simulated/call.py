@@ -1,4 +1,4 @@
-"""One call of the simulated PBX, from the first ring to the end, as the shipped dialplan and Asterisk's queue lead it.
+"""One call of the simulated PBX, from the first ring to the end, as the shipped dialplan and Asterisk's queue do it.
 
 `tests/wire/test_simulator_drift.py` holds it against recordings of a real Asterisk.
 """
@@ -8,16 +8,16 @@ import time
 
 from scripts.demo.simulated import transfer as simulated_transfer
 from scripts.demo.simulated.ami import Channel
+from scripts.demo.simulated.astdb import BLOCKED, LOW
 from scripts.demo.simulated.callers import Fate, Plan
-from scripts.demo.simulated.lists import BLOCKED, LOW
-from scripts.demo.simulated.phone import Deed, Did
+from scripts.demo.simulated.phone import Did, PhoneAction
 from scripts.demo.simulated.queue import QUEUE
 from scripts.demo.simulated.speech import GOODBYE, message, speech
-from scripts.demo.simulated.telling import Pbx, Telling, member
-from scripts.demo.simulated.transfer import Ending, Talk
+from scripts.demo.simulated.telling import PbxForCall, Telling, member
+from scripts.demo.simulated.transfer import Ending, SimulatedTalk
 
 PROMPT_S = 2.0
-# 113, 114 and 115 read out to whom the dialplan keeps out.
+# 113, 114 and 115 read out to callers that the dialplan blocks.
 ANNOUNCEMENT_S = 6.0
 MENU_S = 1.5
 RING_S = 10.0
@@ -25,7 +25,7 @@ RETRY_S = 1.0
 GIVE_UP_S = 40.0
 MESSAGE_S = 8.0
 ANSWERED = 0.92
-# The newcomer's own phone: only a person at the console answers it. One that nobody answers is a missed ring like any
+# The newcomer's own phone: only a person at the console answers it. An unanswered one is a missed ring like any
 # other: the caller goes to a colleague, and the phone rests a moment before the next.
 NEWCOMER_RING_S = 15.0
 REST_S = 5.0
@@ -38,7 +38,7 @@ _MAILBOX = {"Mailbox": "1022@hotline", "Waiting": "1", "New": "1", "Old": "0"}
 class SimulatedCall(Telling):
     """One caller from the first ring to the end."""
 
-    def __init__(self, pbx: Pbx, plan: Plan) -> None:
+    def __init__(self, pbx: PbxForCall, plan: Plan) -> None:
         super().__init__(pbx, pbx.channel("trunk", plan.number))
         self.plan = plan
         if plan.name:
@@ -190,7 +190,7 @@ class SimulatedCall(Telling):
         self._leave_queue()
         self.emit("AgentConnect", "agent", operator.headers("Dest"), member(operator.number), waited,
                   {"RingTime": "2"})  # fmt: skip
-        talk = Talk(operator, self.bridge(operator, self.caller), waited, self.plan.talk_s / 2)
+        talk = SimulatedTalk(operator, self.bridge(operator, self.caller), waited, self.plan.talk_s / 2)
         other = self._free_for_transfer(operator)
         if other:
             await self.pbx.wait(talk.half_s)
@@ -203,7 +203,7 @@ class SimulatedCall(Telling):
         elif not deed or deed.did is not Did.ASKS:
             self._hangs_up(talk, deed is not None, (time.monotonic() - answered) * self.pbx.speed)
 
-    def _hangs_up(self, talk: Talk, operator_ends: bool, talked_s: float) -> None:
+    def _hangs_up(self, talk: SimulatedTalk, operator_ends: bool, talked_s: float) -> None:
         operator = talk.operator
         self.emit_of(operator if operator_ends else self.caller, "HangupRequest")
         self.complete(operator, talk.waited, talked_s, "agent" if operator_ends else "caller")
@@ -213,11 +213,11 @@ class SimulatedCall(Telling):
         self.pbx.release(operator.number, WRAP_UP_S)
         self.end("operator" if operator_ends else "caller", cause=16)
 
-    async def _talks(self, talk: Talk) -> Deed | None:
+    async def _talks(self, talk: SimulatedTalk) -> PhoneAction | None:
         """Until one of the two hangs up, or the operator passes the call on; None where it is the caller."""
         if talk.operator.number != self.pbx.newcomer:
             await self.pbx.wait(self.plan.talk_s)
-            return Deed(Did.HUNG_UP) if self.plan.operator_ends else None
+            return PhoneAction(Did.HUNG_UP) if self.plan.operator_ends else None
         lines = speech(self.plan.number, self.plan.name)
         left = min(max(self.plan.talk_s * 2, SHORTEST_TALK_S), LONGEST_TALK_S)
         for line in lines:
@@ -233,8 +233,8 @@ class SimulatedCall(Telling):
         self._says(GOODBYE)
         return await self._listens(talk, 3)
 
-    async def _listens(self, talk: Talk, seconds: float) -> Deed | None:
-        """What the newcomer does within so many seconds. Who asks somebody and comes back listens on."""
+    async def _listens(self, talk: SimulatedTalk, seconds: float) -> PhoneAction | None:
+        """What the newcomer does within so many seconds. One that returns from a consultation listens on."""
         while deed := await self.pbx.phone.talk(self.caller.linkedid, seconds / self.pbx.speed):
             if deed.did is not Did.ASKS or await simulated_transfer.ask(self, talk) is Ending.LEFT:
                 return deed

@@ -1,4 +1,4 @@
-"""Who calls the simulated PBX, when, and what becomes of them: settled by the seed alone."""
+"""Callers of the simulated PBX: their arrivals, patience and fate, settled by the seed alone."""
 
 import random
 import re
@@ -44,7 +44,7 @@ OF_A_HUNDRED = {
     Fate.WITHHELD: 4,
     Fate.REDIALS: 4,
 }
-# Keys pressed in the menu by those who want an operator; a wrong one and none lead to the queue as well.
+# Keys pressed in the menu by callers that want an operator; a wrong one and none lead to the queue as well.
 _KEYS = {"0": 75, "": 15, "5": 6, "9": 4}
 
 

@@ -1,11 +1,11 @@
-"""A call that the console asks of the simulated PBX: the operator's telephone, then a citizen who may answer."""
+"""Outgoing call of the simulated PBX: the operator's telephone, then a citizen that may answer."""
 
 import asyncio
 import random
 from collections.abc import Mapping
 from typing import Protocol
 
-from scripts.demo.simulated.ami import AmiServer, Answer
+from scripts.demo.simulated.ami import ActionReply, AmiServer
 
 CONTEXT = "hotline-callout"
 PICK_UP_S, RING_S, VAIN_S = 2.0, 4.0, 12.0
@@ -13,7 +13,7 @@ TALK_S = 40.0
 _RESULTS = ("ANSWER", "ANSWER", "ANSWER", "NOANSWER", "BUSY")
 
 
-class Pbx(Protocol):
+class PbxForCallout(Protocol):
     """What such a call needs of the PBX around it."""
 
     ami: AmiServer
@@ -29,7 +29,7 @@ def problem_of(action: Mapping[str, str]) -> str:
     return "" if action.get("channel", "").startswith("PJSIP/") else "Channel not specified"
 
 
-async def call_out(pbx: Pbx, action: Mapping[str, str]) -> None:
+async def call_out(pbx: PbxForCallout, action: Mapping[str, str]) -> None:
     """To its end; a telephone that is in use already is not picked up. The same number always does the same."""
     extension = action["channel"].removeprefix("PJSIP/")
     number = action["exten"]
@@ -60,21 +60,21 @@ class CallOuts:
 
     ACTIONS: Mapping[str, str] = {"Originate": "Originate a call.  (Priv: originate,all)"}
 
-    def __init__(self, pbx: Pbx) -> None:
+    def __init__(self, pbx: PbxForCallout) -> None:
         self._pbx = pbx
         self._running: set[asyncio.Task[None]] = set()
 
-    def do(self, _name: str, action: Mapping[str, str]) -> Answer:
+    def do(self, _name: str, action: Mapping[str, str]) -> ActionReply:
         """Queued, as Asterisk says, or what stands in the way."""
         problem = problem_of(action)
         if problem:
-            return Answer(problem)
+            return ActionReply(problem)
         task = asyncio.get_running_loop().create_task(call_out(self._pbx, action))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return Answer(said="Originate successfully queued")
+        return ActionReply(said="Originate successfully queued")
 
 
-def _tell(pbx: Pbx, call: str, stage: str, result: str = "") -> None:
+def _tell(pbx: PbxForCallout, call: str, stage: str, result: str = "") -> None:
     told = {"UserEvent": "HotlineCallOut", "Call": call, "Stage": stage}
     pbx.ami.emit("UserEvent", "user", told, {"Result": result} if result else {})

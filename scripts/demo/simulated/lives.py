@@ -1,4 +1,4 @@
-"""What people of the demo's past do with a call or a ticket, in numbers and words; all made up."""
+"""Parameters of the demo's past: how people act on calls and tickets, in probabilities and texts; all made up."""
 
 import random
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ def later(chance: random.Random, start: datetime, pace: Pace, level: Level, cale
 
 
 def at_the_desk(at: datetime) -> datetime:
-    """Nobody is called back at night: at that moment, or the next morning after seven."""
+    """No call-backs at night: that moment, or the next morning after seven."""
     local = at.astimezone(LOCAL)
     if 7 <= local.hour < 21:
         return at
@@ -176,7 +176,7 @@ def fields(report: DemoReport, ward_code: str | None, name: str | None) -> Ticke
 
 
 def rating(chance: random.Random, *, late: bool) -> tuple[int, str]:
-    """Stars and what was written beside them; who had to wait too long is harder to please."""
+    """Stars and the text beside them; a citizen that had to wait too long is harder to please."""
     weights = _STARS_WHEN_LATE if late else _STARS
     stars = chance.choices(list(weights), list(weights.values()))[0]
     return stars, chance.choice(_NOTES[stars]) if chance.random() < _WITH_WORDS else ""

@@ -1,4 +1,4 @@
-"""Calls of a day that is over, as the listener would have recorded them: by the same callers as the simulated PBX's."""
+"""Calls of a past day, as the listener would have recorded them, by the callers of the simulated PBX."""
 
 import random
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def messages(data_dir: Path) -> list[str]:
 
 
 def sounds_folder(data_dir: Path) -> Path:
-    """Where the simulated PBX keeps what is said to it."""
+    """Folder of the messages that callers left on the simulated PBX."""
     return data_dir / PBX / "voicemail"
 
 
@@ -49,7 +49,7 @@ def moments(chance: random.Random, day: date, calls: int) -> list[datetime]:
 
 
 def on_duty(extensions: Sequence[str], at: datetime) -> list[str]:
-    """Who sits at the phones: four by day, two in the evening, one at night, each day others first."""
+    """Extensions on duty: four by day, two in the evening, one at night, each day others first."""
     local = at.astimezone(LOCAL)
     heads = 4 if 7 <= local.hour < 17 else 2 if 17 <= local.hour < 22 else 1
     turn = local.toordinal() % len(extensions)

@@ -1,15 +1,15 @@
-"""The newcomer's telephone on the simulated PBX: a person at the console works it, nobody else."""
+"""Newcomer's telephone on the simulated PBX, worked only by a person at the console."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from scripts.demo.simulated.ami import Answer
+from scripts.demo.simulated.ami import ActionReply
 
 ANSWER = "SimulatedAnswer"
 HANG_UP = "SimulatedHangup"
-# features.conf: what the keypad says before the number of whom one asks.
+# features.conf: the code on the keypad before the number to consult.
 ASK_KEYS = "*2"
 # A number is over when no key follows for so long: by our clock, as the console presses them.
 DIGIT_S = 1.5
@@ -26,8 +26,8 @@ class Did(Enum):
 
 
 @dataclass(frozen=True)
-class Deed:
-    """`to` is whom the call was passed on to."""
+class PhoneAction:
+    """`to` is the target of a transfer."""
 
     did: Did
     to: str = ""
@@ -50,13 +50,13 @@ class ConsolePhone:
         self.extension = extension
         self.ringing = ""
         self.talking = ""
-        # The caller is on hold while somebody is asked.
+        # The caller is on hold during a consultation.
         self.asking = False
         self.used = False
         self.digit_s = DIGIT_S
         self._keys = ""
         self._key = asyncio.Event()
-        self._deed: Deed | None = None
+        self._deed: PhoneAction | None = None
         self._done = asyncio.Event()
 
     async def ring(self, call: str, seconds: float) -> bool:
@@ -68,13 +68,14 @@ class ConsolePhone:
         finally:
             self.ringing = ""
 
-    async def talk(self, call: str, seconds: float) -> Deed | None:
-        """What was done at it, or None once the caller has said all."""
+    async def talk(self, call: str, seconds: float) -> PhoneAction | None:
+        """What was done at it, or None once the caller has finished."""
         self._forget()
         return await self._talk(call, seconds)
 
-    async def consult(self, call: str, seconds: float) -> Deed | None:
-        """As `talk`, with somebody else, while the caller is on hold; what was done while it was dialled counts."""
+    async def consult(self, call: str, seconds: float) -> PhoneAction | None:
+        """As `talk`, with the consulted party, while the caller is on hold; what was done while it was dialled
+        counts."""
         self.asking = True
         try:
             return await self._talk(call, seconds)
@@ -91,20 +92,20 @@ class ConsolePhone:
         finally:
             self.talking, self.asking = "", False
 
-    def do(self, name: str, action: Mapping[str, str]) -> Answer:
+    def do(self, name: str, action: Mapping[str, str]) -> ActionReply:
         """One of `ACTIONS`, by its headers in lower case."""
         if name in (ANSWER, HANG_UP):
-            return Answer(self._press(name, action.get("extension", ""), action.get("call", "")), said="Done")
+            return ActionReply(self._press(name, action.get("extension", ""), action.get("call", "")), said="Done")
         if not self.talking or not action.get("channel", "").startswith(f"PJSIP/{self.extension}-"):
-            return Answer(_NOT_HERE[name])
+            return ActionReply(_NOT_HERE[name])
         if name == "BlindTransfer":
             return self._pass_on(action.get("exten", ""))
         if name == "PlayDTMF":
             return self._tone(action.get("digit", ""))
         if name == "CancelAtxfer":
             return self._come_back()
-        self._does(Deed(Did.HUNG_UP))
-        return Answer(said="Channel Hungup")
+        self._does(PhoneAction(Did.HUNG_UP))
+        return ActionReply(said="Channel Hungup")
 
     def _press(self, name: str, extension: str, call: str) -> str:
         """Answer or hang up; what stands in the way, or nothing. With `call` only for that call."""
@@ -113,16 +114,16 @@ class ConsolePhone:
             return f"No telephone {extension} at the console"
         if not here or (call and call != here):
             return "Not ringing" if name == ANSWER else "No such talk"
-        self._does(Deed(Did.ANSWERED if name == ANSWER else Did.HUNG_UP))
+        self._does(PhoneAction(Did.ANSWERED if name == ANSWER else Did.HUNG_UP))
         return ""
 
-    def _pass_on(self, target: str) -> Answer:
+    def _pass_on(self, target: str) -> ActionReply:
         if not target.isdigit():
-            return Answer("Transfer failed. Transfer invalid")
-        self._does(Deed(Did.PASSED_ON, target))
-        return Answer(said="Transfer succeeded")
+            return ActionReply("Transfer failed. Transfer invalid")
+        self._does(PhoneAction(Did.PASSED_ON, target))
+        return ActionReply(said="Transfer succeeded")
 
-    def _tone(self, key: str) -> Answer:
+    def _tone(self, key: str) -> ActionReply:
         """A key by itself: those that ask begin, those behind them are the number."""
         self._keys += key
         if self.asking:
@@ -130,26 +131,26 @@ class ConsolePhone:
         elif self._keys.endswith(ASK_KEYS):
             self._keys = ""
             self._key.clear()
-            self._does(Deed(Did.ASKS))
-        return Answer(said="DTMF successfully queued")
+            self._does(PhoneAction(Did.ASKS))
+        return ActionReply(said="DTMF successfully queued")
 
-    def _come_back(self) -> Answer:
+    def _come_back(self) -> ActionReply:
         if self.asking:
-            self._does(Deed(Did.CAME_BACK))
-        return Answer(said="CancelAtxfer successfully queued")
+            self._does(PhoneAction(Did.CAME_BACK))
+        return ActionReply(said="CancelAtxfer successfully queued")
 
-    def _does(self, deed: Deed) -> None:
+    def _does(self, deed: PhoneAction) -> None:
         self.used, self._deed = True, deed
         self._done.set()
 
-    async def _talk(self, call: str, seconds: float) -> Deed | None:
+    async def _talk(self, call: str, seconds: float) -> PhoneAction | None:
         self.talking = call
         try:
             return await self._next(seconds)
         finally:
             self.talking = ""
 
-    async def _next(self, seconds: float) -> Deed | None:
+    async def _next(self, seconds: float) -> PhoneAction | None:
         await _within(seconds, self._done)
         deed = self._deed
         self._forget()

@@ -1,10 +1,10 @@
-"""The simulated PBX's queue: who is a member, ready or paused, in app_queue's own words; and who waits in it."""
+"""Queue of the simulated PBX: its members, ready or paused, in app_queue's own words; and its waiting callers."""
 
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scripts.demo.simulated.ami import Answer, Headers
+from scripts.demo.simulated.ami import ActionReply, Headers
 
 QUEUE = "hotline-1022"
 
@@ -65,37 +65,39 @@ class Roster:
         members = [member.headers(as_row=True) for member in self.members.values()]
         return [queue, *({"Event": "QueueMember", **member} for member in members)]
 
-    def do(self, name: str, action: Mapping[str, str]) -> Answer:
+    def do(self, name: str, action: Mapping[str, str]) -> ActionReply:
         """One of `ACTIONS`, by its headers in lower case."""
         extension = action.get("interface", "").removeprefix("PJSIP/")
         member = self.members.get(extension)
         if action.get("queue", QUEUE) != QUEUE:
-            return Answer(f"Unable to {'add' if name == 'QueueAdd' else 'remove'} interface: No such queue")
+            return ActionReply(f"Unable to {'add' if name == 'QueueAdd' else 'remove'} interface: No such queue")
         if name == "QueueAdd":
             return self._add(extension, member, action.get("paused") in ("true", "1"))
         if member is None:
-            return Answer("Unable to remove interface: Not there" if name == "QueueRemove" else "Interface not found")
+            return ActionReply(
+                "Unable to remove interface: Not there" if name == "QueueRemove" else "Interface not found"
+            )
         if name == "QueueRemove":
             del self.members[extension]
             removed = ("QueueMemberRemoved", member.headers(as_row=False))
-            return Answer(said="Removed interface from queue", events=[removed])
+            return ActionReply(said="Removed interface from queue", events=[removed])
         return self._pause(member, action.get("paused") in ("true", "1"), action.get("reason", ""))
 
-    def _add(self, extension: str, member: Member | None, paused: bool) -> Answer:
+    def _add(self, extension: str, member: Member | None, paused: bool) -> ActionReply:
         if member is not None:
-            return Answer("Unable to add interface: Already there")
+            return ActionReply("Unable to add interface: Already there")
         added = self.members[extension] = Member(extension, paused)
-        return Answer(said="Added interface to queue", events=[("QueueMemberAdded", added.headers(as_row=False))])
+        return ActionReply(said="Added interface to queue", events=[("QueueMemberAdded", added.headers(as_row=False))])
 
-    def _pause(self, member: Member, paused: bool, reason: str) -> Answer:
+    def _pause(self, member: Member, paused: bool, reason: str) -> ActionReply:
         member.paused, member.reason = paused, reason if paused else ""
         member.since = int(time.time()) if paused else member.since
         said = f"Interface {'' if paused else 'un'}paused successfully"
-        return Answer(said=said, events=[("QueueMemberPause", member.headers(as_row=False))])
+        return ActionReply(said=said, events=[("QueueMemberPause", member.headers(as_row=False))])
 
 
-class Line:
-    """Who waits in the queue, by Linkedid: in order of their coming, those of a lower priority behind all others."""
+class WaitingLine:
+    """The waiting callers, by Linkedid: in order of arrival, those of a lower priority behind all others."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, str]] = []
@@ -111,9 +113,9 @@ class Line:
         self._waiting = [one for one in self._waiting if one[1] != call]
 
     def place(self, call: str) -> int:
-        """From 1; whoever left had the first."""
+        """From 1; a caller that left had the first."""
         return next((place for place, one in enumerate(self._waiting, 1) if one[1] == call), 1)
 
     def is_served(self, call: str) -> bool:
-        """Nobody of a higher priority waits."""
+        """Whether no caller of a higher priority waits."""
         return bool(self._waiting) and self._waiting[0][0] == next(one[0] for one in self._waiting if one[1] == call)

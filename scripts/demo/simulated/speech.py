@@ -1,4 +1,4 @@
-"""What a simulated caller says: to the newcomer who answered, line by line, or as a message after the tone."""
+"""Speech of a simulated caller: line by line to the newcomer, or as a message after the tone."""
 
 import importlib
 import importlib.util
@@ -14,21 +14,21 @@ _VOICE = "scripts.demo.simulated.voice"
 
 
 @dataclass(frozen=True)
-class Line:
+class Utterance:
     """So many seconds after the line before."""
 
     after_s: float
     text: str
 
 
-def speech(number: str, name: str) -> list[Line]:
+def speech(number: str, name: str) -> list[Utterance]:
     """One report of the demo province in the caller's own words; the same number always says the same."""
     report = _report(number)
     return [
-        Line(1.5, f"A lô, 1022 phải không? Tôi tên {name or report.caller}."),
-        Line(4, f"Tôi ở {report.place}."),
-        Line(4, report.text),
-        Line(9, "Nhờ tổng đài ghi nhận rồi báo giùm nơi nào lo chuyện này."),
+        Utterance(1.5, f"A lô, 1022 phải không? Tôi tên {name or report.caller}."),
+        Utterance(4, f"Tôi ở {report.place}."),
+        Utterance(4, report.text),
+        Utterance(9, "Nhờ tổng đài ghi nhận rồi báo giùm nơi nào lo chuyện này."),
     ]
 
 

@@ -1,24 +1,24 @@
-"""What Asterisk and the shipped dialplan say of one simulated call, event by event, to a filtered manager user."""
+"""Events of one simulated call, as Asterisk and the shipped dialplan send them to a filtered manager user."""
 
 from typing import Protocol
 
 from scripts.demo.simulated.ami import AmiServer, Bridge, Channel, Headers
-from scripts.demo.simulated.lists import Lists
+from scripts.demo.simulated.astdb import Lists
 from scripts.demo.simulated.phone import ConsolePhone
-from scripts.demo.simulated.queue import QUEUE, Line
+from scripts.demo.simulated.queue import QUEUE, WaitingLine
 
 _WHY = {0: "Unknown", 16: "Normal Clearing", 17: "User busy", 21: "Call Rejected"}
 _SIP = {17: "486", 21: "403"}
 
 
-class Pbx(Protocol):
+class PbxForCall(Protocol):
     """What a call needs of the PBX around it. `extensions` are its telephones, `free` those that can ring now."""
 
     ami: AmiServer
     lists: Lists
     extensions: frozenset[str]
     free: list[str]
-    waiting: Line
+    waiting: WaitingLine
     newcomer: str
     phone: ConsolePhone
     messages: int
@@ -32,9 +32,9 @@ class Pbx(Protocol):
 
 
 class Telling:
-    """One caller's channel, and what is said of it and of those it meets."""
+    """One caller's channel, and the events of it and of the channels it meets."""
 
-    def __init__(self, pbx: Pbx, caller: Channel) -> None:
+    def __init__(self, pbx: PbxForCall, caller: Channel) -> None:
         self.pbx = pbx
         self.caller = caller
 

@@ -1,4 +1,4 @@
-"""A simulated call is passed on: at once, or after somebody was asked while the caller is on hold."""
+"""Transfers of a simulated call: blind, or attended while the caller is on hold."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,7 +8,7 @@ from scripts.demo.simulated.phone import Did
 from scripts.demo.simulated.telling import Telling
 
 PICK_UP_S = 2.0
-# Whoever is asked and hears nothing more puts the telephone down.
+# A consulted party that hears nothing more hangs up.
 PATIENCE_S = 180.0
 _BUSY = {"Cause": "17", "TechCause": "486"}
 _ROAD = "Local/{to}@from-agents-{serial};{end}"
@@ -22,7 +22,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True)
-class Talk:
+class SimulatedTalk:
     """An operator with the caller; `waited` is what the queue says of the wait, `half_s` how long each half lasts."""
 
     operator: Channel
@@ -31,7 +31,7 @@ class Talk:
     half_s: float
 
 
-async def pass_on(call: Telling, talk: Talk, to: str, *, taken: bool) -> None:
+async def pass_on(call: Telling, talk: SimulatedTalk, to: str, *, taken: bool) -> None:
     """At once, to its end, by REFER of the operator's phone: it tells an Unhold though nothing was held."""
     operator = talk.operator
     call.emit_of(operator, "Unhold")
@@ -61,8 +61,9 @@ async def pass_on(call: Telling, talk: Talk, to: str, *, taken: bool) -> None:
     call.hang_up(call.caller, 16)
 
 
-async def ask(call: Telling, talk: Talk) -> Ending:
-    """By the keys of the newcomer's telephone: the caller is held, somebody rings, talks, and gets the call or not."""
+async def ask(call: Telling, talk: SimulatedTalk) -> Ending:
+    """By the keys of the newcomer's telephone: the caller is held, a third party rings, talks, and gets the call or
+    not."""
     operator, phone = talk.operator, call.pbx.phone
     call.emit_of(operator, "Hold")
     to = await phone.dialled(call.caller.linkedid)
@@ -73,9 +74,9 @@ async def ask(call: Telling, talk: Talk) -> Ending:
 
 
 class _Asking:
-    """Between the operator and whoever is asked lies a Local channel, `near` at the operator's end."""
+    """Between the operator and the consulted party lies a Local channel, `near` at the operator's end."""
 
-    def __init__(self, call: Telling, talk: Talk, to: str) -> None:
+    def __init__(self, call: Telling, talk: SimulatedTalk, to: str) -> None:
         self.call, self.talk, self.to = call, talk, to
         self.near, self.far = self._end(), self._end()
         serial = self.near.name[-8:]
@@ -151,7 +152,7 @@ class _Asking:
         return Ending.BACK
 
     def _back(self) -> None:
-        """The operator is with the caller again, who never left their bridge."""
+        """The operator is with the caller again; the caller never left the bridge."""
         call, operator = self.call, self.talk.operator
         self.talk.bridge.inside = 1
         call.enter(self.talk.bridge, operator)
@@ -197,7 +198,7 @@ class _Asking:
 
 
 def take(call: Telling, to: str) -> bool:
-    """Whether whoever is rung will answer: a colleague who is free, anybody outside. The colleague is then taken."""
+    """Whether the target will answer: a free colleague does, and is then busy; an outside number always."""
     if to not in call.pbx.extensions:
         return True
     if to not in call.pbx.free:

@@ -1,4 +1,4 @@
-"""A voice for messages of the simulated PBX: not words, but the pace, the tones and the pauses of somebody speaking.
+"""Synthetic voice of the simulated PBX's messages: not words, but the pace, the tones and the pauses of speech.
 
 A buzz at the pitch of a voice goes through three resonances, one set a vowel; the six tones of Vietnamese bend the
 pitch, commas and full stops are pauses. 8 kHz, 16 bit, one channel, as a telephone line has it.

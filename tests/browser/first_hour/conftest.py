@@ -23,7 +23,7 @@ from tests.scripts.processes import environment, free_port, running, wait_for_li
 
 _HERE = str(Path(__file__).parent)
 _RUN = (sys.executable, "-P", "-m", "scripts.processes.run_all", "--history", "2", "--pace", "1200")
-# The newcomer's phone rings again 45 s after a talk: the other roles' stories are told meanwhile.
+# The newcomer's phone rings again 45 s after a talk: the other roles' stories run meanwhile.
 _FIRST, _LAST = "test_an_operator_s_first_hour[vi]", "test_an_operator_s_first_hour[en]"
 
 
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def demo() -> Iterator[Demo]:
     with tempfile.TemporaryDirectory(prefix="hotline first hour ", ignore_cleanup_errors=True) as folder:
-        # The built-in servers may run as somebody else than root.
+        # The built-in servers may run as another user than root.
         os.chmod(folder, 0o711)
         data_dir = Path(folder) / "var"
         given = environment(

@@ -151,7 +151,7 @@ class Story:
         expect(self.page.locator("#tour")).to_be_hidden()
 
     def leave_tour_if_due(self) -> None:
-        """Of a person whose stories are told in both languages: it is shown to them once."""
+        """A person with stories in both languages sees it once."""
         if self.page.locator("#tour[data-due]").count():
             self.leave_tour()
 

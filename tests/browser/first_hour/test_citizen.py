@@ -92,7 +92,7 @@ def report(story: Story, picture: Path) -> str:
 
 
 def officer_answers(demo: Demo, code: str) -> None:
-    """The ward's officer, with the citizen's own picture as evidence; time passes for nobody."""
+    """The ward's officer, with the citizen's own picture as evidence; no clock moves."""
     demo.wait_for(code, "routed")
     officer, now = demo.actor("cb-my-tho"), datetime.now(UTC)
     with transaction(demo.engine) as session:

@@ -19,7 +19,7 @@ _SIZES = {"vi": WIDE, "en": PHONE}
 
 
 def call_back(demo: Demo, number: str) -> None:
-    """Somebody whom nobody answered, twenty minutes ago."""
+    """A caller that was missed, twenty minutes ago."""
     then = datetime.now(UTC) - timedelta(minutes=20)
     with transaction(demo.engine) as session:
         missed = factories.missed(session, started_at=then, queued_at=then, ended_at=then, caller=number, rang=[])
@@ -54,7 +54,7 @@ def come_in(story: Story) -> None:
     page.locator(".demo-people button", has_text="Nguyễn Thị Ngọc Lan").click()
     page.wait_for_selector("body[data-live-ready]")
     story.leave_tour_if_due()
-    # Whoever signed out has left the queues.
+    # Signing out leaves the queues.
     join = story.button("Vào hàng đợi", page.locator("#my-phone"))
     if join.count():
         join.click()
@@ -80,7 +80,7 @@ def answer(story: Story) -> Locator:
 
 def fill_in(story: Story, work: Locator) -> str:
     page, label = story.page, story.say
-    # The greeting, what the operator said to it, and the first words of the report.
+    # The greeting, the operator's reply, and the first words of the report.
     expect(work.locator(".says-lines p:not(.muted)").nth(1)).to_be_visible(timeout=30_000)
     work.get_by_label(label("Nội dung")).fill("")
     page.keyboard.type("Đèn đường trước cổng trường tắt ba đêm liền")
@@ -105,7 +105,7 @@ def hang_up_and_file(story: Story, work: Locator) -> None:
 
 
 def find_by_code(story: Story, code: str) -> None:
-    """By Ctrl K; the ticket goes on to its agency while somebody looks."""
+    """By Ctrl K; the ticket goes on to its agency while the page is open."""
     page = story.page
     # What was filed led to a new page: its keys are heard once its scripts are there.
     page.wait_for_selector("body[data-live-ready]")

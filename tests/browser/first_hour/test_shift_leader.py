@@ -1,4 +1,4 @@
-"""The shift leader's first hour: nothing that nobody owns."""
+"""The shift leader's first hour: the list of work without an owner is emptied."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from tickets.desk import filing
 
 
 def left_lying(demo: Demo) -> Ticket:
-    """A draft of somebody whose call ended fifty minutes ago."""
+    """A draft of a call that ended fifty minutes ago."""
     then = datetime.now(UTC) - timedelta(minutes=50)
     with transaction(demo.engine) as session:
         call = factories.answered(session, started_at=then, queued_at=then, answered_at=then, ended_at=then,

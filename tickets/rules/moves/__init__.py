@@ -1,4 +1,4 @@
-"""The moves of a ticket, one row for each verb: what page, verb and test read."""
+"""Moves of a ticket, one row for each verb, read by page, verb and test."""
 
 from collections.abc import Mapping
 
@@ -34,12 +34,12 @@ def check_move(verb: str, state: TicketState) -> TicketState:
 
 
 def allowed(state: TicketState) -> frozenset[str]:
-    """The verbs that start from this state, whoever may say them."""
+    """The verbs that start from this state, without regard to rights."""
     return frozenset(verb for verb, move in MOVES.items() if state in move.sources)
 
 
 def with_forms(state: TicketState) -> list[Move]:
-    """The moves that a page can offer in this state, whoever may make them."""
+    """The moves that a page can offer in this state, without regard to rights."""
     return [move for move in MOVES.values() if move.action and state in move.sources]
 
 

@@ -1,4 +1,4 @@
-"""Moves that bring a ticket to an agency, and how the agency takes it on or does without it."""
+"""Moves by which a ticket is assigned, accepted, given back or reassigned."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from callcenter.text import N_
 from callcenter.vocab import Clock
 from callcenter.vocab import TicketState as S
 from tickets.rights import Right
-from tickets.rules.moves.row import CO, OTHER, REPORTS, Form, Move, Situation, Text, Whole
+from tickets.rules.moves.row import CO, OTHER, REPORTS, Move, MoveForm, Situation, Text, Whole
 
 _WITH_AGENCY = frozenset({S.ROUTED, S.ACCEPTED})
 _IN_HAND = frozenset({*_WITH_AGENCY, S.WAITING, S.AWAITING_APPROVAL})
@@ -41,7 +41,7 @@ ROUTE = Move(
     kinds=REPORTS,
     action="assign",
     needs=(Whole("agency_id", N_("Chuyển cho đơn vị")), Text("reason", N_("Lý do"), most=500)),
-    form=Form(
+    form=MoveForm(
         title=N_("Chuyển đơn vị khác"),
         icon="send",
         follows=N_("Đơn vị đang giữ mất phiếu này; đơn vị mới có hạn tiếp nhận mới, ngày hẹn người dân giữ nguyên."),
@@ -50,7 +50,7 @@ ROUTE = Move(
         place=30,
     ),
     forms_in={
-        S.TRIAGE: Form(
+        S.TRIAGE: MoveForm(
             title=N_("Chọn đơn vị xử lý"),
             icon="send",
             follows=N_("Hạn tiếp nhận của đơn vị bắt đầu chạy; người dân thấy đơn vị nào đang giữ phiếu."),
@@ -74,7 +74,7 @@ ACCEPT = Move(
     right=Right.ACCEPT_TICKET,
     action="accept",
     guards=(_not_taken,),
-    form=Form(
+    form=MoveForm(
         title=N_("Tiếp nhận phiếu này"),
         icon="check",
         follows=N_(
@@ -98,7 +98,7 @@ ACCEPT_PART = Move(
     parts=CO,
     action="accept",
     guards=(_not_taken,),
-    form=Form(
+    form=MoveForm(
         title=N_("Tiếp nhận phần phối hợp"),
         icon="check",
         follows=N_("Đơn vị chủ trì thấy phần phối hợp đã có người lo. Hạn trả lời của phiếu không đổi."),
@@ -119,7 +119,7 @@ GIVE_BACK = Move(
     right=Right.ACCEPT_TICKET,
     action="give_back",
     needs=(Text("reason", N_("Lý do trả lại")),),
-    form=Form(
+    form=MoveForm(
         title=N_("Trả lại (không đúng thẩm quyền)"),
         icon="arrow-back-up",
         follows=N_("Phiếu về tổng đài để chọn đơn vị khác; ngày hẹn người dân giữ nguyên."),
@@ -142,7 +142,7 @@ GIVE_BACK_PART = Move(
     parts=CO,
     action="give_back",
     needs=(Text("reason", N_("Lý do trả lại")),),
-    form=Form(
+    form=MoveForm(
         title=N_("Trả lại phần phối hợp"),
         icon="arrow-back-up",
         follows=N_("Đơn vị thôi phối hợp; đơn vị chủ trì vẫn xử lý phiếu."),
@@ -164,7 +164,7 @@ REJECT = Move(
     action="reject",
     needs=(Text("reason", N_("Lý do từ chối, nói với người dân"), rows=3),),
     guards=(_approver_rejects,),
-    form=Form(
+    form=MoveForm(
         title=N_("Từ chối (có lý do)"),
         icon="x",
         follows=N_("Phiếu kết thúc. Người dân đọc nguyên văn lý do này."),

@@ -6,7 +6,7 @@ from callcenter.text import N_
 from callcenter.vocab import TicketState as S
 from tickets.rights import Right
 from tickets.rules import policy
-from tickets.rules.moves.row import OTHER, Files, Form, Move, Situation, Text, Whole
+from tickets.rules.moves.row import OTHER, Files, Move, MoveForm, Situation, Text, Whole
 
 _ACCEPTED = frozenset({S.ACCEPTED})
 _PROPOSED = frozenset({S.AWAITING_APPROVAL})
@@ -43,7 +43,7 @@ APPROVE = Move(
     other_eyes=True,
     action="approve",
     needs=(Whole("proposal", required=False),),
-    form=Form(
+    form=MoveForm(
         title=N_("Duyệt câu trả lời"),
         icon="circle-check",
         follows=N_("Câu trả lời ở trên được gửi cho người dân ngay và hạn trả lời dừng lại."),
@@ -66,7 +66,7 @@ SEND_BACK = Move(
     right=Right.APPROVE_ANSWER,
     action="send_back",
     needs=(Text("reason", N_("Cần sửa điều gì")),),
-    form=Form(
+    form=MoveForm(
         title=N_("Trả lại để sửa"),
         icon="arrow-back-up",
         follows=N_("Cán bộ nhận lại phiếu cùng lý do. Hạn trả lời vẫn chạy; người dân chưa thấy gì."),
@@ -93,7 +93,7 @@ RESOLVE = Move(
     action="resolve",
     needs=_ANSWER,
     guards=(_without_approval,),
-    form=Form(
+    form=MoveForm(
         title=N_("Trả lời kết quả"),
         icon="send",
         follows=N_(
@@ -121,7 +121,7 @@ PROPOSE = Move(
     action="resolve",
     needs=_ANSWER,
     guards=(_with_approval,),
-    form=Form(
+    form=MoveForm(
         title=N_("Trả lời kết quả"),
         icon="send",
         follows=N_(
@@ -138,13 +138,13 @@ RESUME = Move(
     verb="resume",
     label=N_("Xử lý tiếp, không chờ nữa"),
     sentence=N_("xử lý tiếp, không chờ người dân nữa"),
-    # A citizen who does not answer holds up nothing: the agency goes on by itself, or time does it.
+    # A citizen without an answer holds up nothing: the agency goes on by itself, or time does it.
     sources=frozenset({S.WAITING}),
     to=S.ACCEPTED,
     right=Right.ANSWER_TICKET,
     action="resume",
     needs=(Text("reason", N_("Lý do (nếu có)"), required=False),),
-    form=Form(
+    form=MoveForm(
         title=N_("Xử lý tiếp, không chờ nữa"),
         icon="player-play",
         follows=N_("Hạn trả lời chạy tiếp ngay với thời gian còn lại."),
@@ -166,7 +166,7 @@ ASK = Move(
     action="ask",
     needs=(Text("question", N_("Câu hỏi cho người dân"), rows=3),),
     guards=(_may_wait,),
-    form=Form(
+    form=MoveForm(
         title=N_("Hỏi thêm người dân"),
         icon="message-question",
         follows=N_(
@@ -201,7 +201,7 @@ EXTEND = Move(
         Text("reason", N_("Lý do gia hạn")),
     ),
     guards=(_may_be_extended,),
-    form=Form(
+    form=MoveForm(
         title=N_("Gia hạn"),
         icon="calendar",
         follows=N_(

@@ -7,7 +7,7 @@ from callcenter.vocab import Clock
 from callcenter.vocab import TicketState as S
 from tickets.rights import Right
 from tickets.rules import policy
-from tickets.rules.moves.row import OTHER, REPORTS, Files, Form, Move, Situation, Text, Whole
+from tickets.rules.moves.row import OTHER, REPORTS, Files, Move, MoveForm, Situation, Text, Whole
 from tickets.rules.states import ANSWERED
 
 _WAITING = frozenset({S.WAITING})
@@ -51,7 +51,7 @@ SUPPLY = Move(
     kinds=REPORTS,
     action="supply",
     needs=(Text("text", N_("Người dân nói gì"), rows=3, instead="files"), Files("files")),
-    form=Form(
+    form=MoveForm(
         title=N_("Người dân bổ sung qua điện thoại"),
         icon="message",
         follows=N_("Đơn vị nhận lại phiếu ngay; hạn trả lời chạy tiếp với thời gian còn lại."),
@@ -63,7 +63,7 @@ SUPPLY = Move(
     resumes=True,
 )
 
-_NOT_FIXED = Form(
+_NOT_FIXED = MoveForm(
     title=N_("Người dân báo chưa khắc phục"),
     icon="refresh",
     follows=N_("Phiếu mở lại, đơn vị cũ phải xử lý tiếp với hạn trả lời mới."),
@@ -105,7 +105,7 @@ REOPEN_TRIAGE = Move(
     action="not_fixed",
     needs=_REASON,
     guards=(_answered, _in_time_to_object, _lead_is_gone),
-    form=Form(
+    form=MoveForm(
         title=_NOT_FIXED.title,
         icon=_NOT_FIXED.icon,
         follows=N_("Đơn vị đã trả lời không còn nhận phiếu: phiếu mở lại và chờ phân loại, với hạn trả lời mới."),
@@ -132,7 +132,7 @@ RATED = Move(
         Text("note", N_("Lời người dân (nếu có)"), required=False, most=1000),
     ),
     guards=(_answered, _in_time_to_rate),
-    form=Form(
+    form=MoveForm(
         title=N_("Người dân đánh giá qua điện thoại"),
         icon="star",
         follows=N_("Ghi đúng lời người dân; lần sau cùng được tính."),
@@ -155,7 +155,7 @@ WITHDRAW = Move(
     kinds=REPORTS,
     action="withdraw",
     needs=(Text("reason", N_("Lý do người dân nêu (nếu có)"), required=False),),
-    form=Form(
+    form=MoveForm(
         title=N_("Người dân rút phản ánh"),
         icon="x",
         follows=N_("Phiếu kết thúc, đơn vị thôi xử lý. Không mở lại được."),

@@ -5,7 +5,7 @@ from callcenter.vocab import Attempt, Clock
 from callcenter.vocab import TicketState as S
 from tickets.rights import Right
 from tickets.rules import policy
-from tickets.rules.moves.row import CALL_BACKS, Choice, Form, Move, Text
+from tickets.rules.moves.row import CALL_BACKS, Choice, Move, MoveForm, Text
 
 _DRAFT = frozenset({S.DRAFT})
 _FILED = frozenset({S.FILED})
@@ -85,7 +85,7 @@ UNLINK = Move(
     to=S.DRAFT,
     right=Right.FILE_REPORT,
     action="unlink",
-    form=Form(
+    form=MoveForm(
         title=N_("Gỡ khỏi phiếu gốc"),
         icon="arrow-back-up",
         follows=N_("Phiếu trở lại thành phiếu đang ghi nhận; phiếu gốc bớt một lần nhắc lại."),
@@ -104,7 +104,7 @@ EXPECT_CALL_BACK = Move(
     stamps=("filed_at",),
 )
 
-# The PBX's own log shows that the call was no missed one, and nobody has begun to call back.
+# The PBX's own log shows that the call was no missed one, and no try was made yet.
 EXPECT_NO_CALL_BACK = Move(
     verb="expect_no_call_back",
     label=N_("Không phải gọi lại nữa"),
@@ -122,7 +122,7 @@ CALL_BACK_NEEDLESS = Move(
     to=S.DISCARDED,
 )
 
-# Nobody may call there any more: a person of the desk ends it.
+# The number must not be called any more: a person of the desk ends it.
 SHIELDED = Move(
     verb="shielded",
     label=N_("Liên hệ an toàn: không gọi lại"),
@@ -139,12 +139,12 @@ CALL_BACK_DONE = Move(
     sources=_FILED,
     to=S.CLOSED,
     right=Right.CALL_BACK,
-    # Whoever reached the person, if only because they called by themselves meanwhile.
+    # Any operator that reached the person, if only because they called by themselves meanwhile.
     own=False,
     kinds=CALL_BACKS,
     action="called_back",
     needs=(Text("note", N_("Đã gọi lại: người dân nói gì"), rows=3),),
-    form=Form(
+    form=MoveForm(
         title=N_("Gọi lại cho số này"),
         icon="phone",
         follows=N_("Việc gọi lại kết thúc. Nếu người dân có phản ánh, hãy lập phiếu riêng từ cuộc gọi."),
@@ -170,7 +170,7 @@ CALL_ATTEMPT = Move(
         Choice("later", N_("Gọi lần sau"), required=False, words=lambda: policy.CALL_LATER),
         Text("note", N_("Ghi chú (nếu có)"), required=False, rows=1, most=500),
     ),
-    form=Form(
+    form=MoveForm(
         title=N_("Gọi mà chưa gặp"),
         icon="phone-off",
         follows=N_("Lần gọi được ghi lại; số này trở lại danh sách khi đến giờ gọi tiếp."),
@@ -181,7 +181,7 @@ CALL_ATTEMPT = Move(
     clears=("owner_id",),
 )
 
-# Many at once after an outage, or nobody there however often it is tried: a leader says why.
+# Many at once after an outage, or never an answer however often it is tried: a leader gives the reason.
 CALL_BACK_ENDED = Move(
     verb="call_back_ended",
     label=N_("Kết thúc việc gọi lại"),

@@ -1,4 +1,4 @@
-"""What happens to a ticket without moving it, as the history names and tells it."""
+"""Notes: events of a ticket's history that do not move it, and their sentences."""
 
 from callcenter.text import N_
 from tickets.rules.moves.row import Entry

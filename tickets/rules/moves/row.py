@@ -1,4 +1,4 @@
-"""The row of a move: from where to where, by which right, what its form asks for, what follows, and its words.
+"""Row of a move: states from and to, right, form, effects, and texts.
 
 Words are Vietnamese source strings, marked with `N_`; names in capitals in them are policies (`… %(MAX_WAIT)s …`).
 """
@@ -106,10 +106,10 @@ class Files(Need):
 
 
 @dataclass(frozen=True)
-class Form:
+class MoveForm:
     """How a page offers the move: `follows` says what happens to the clock and to the citizen, `done` that it did.
 
-    `step`: the next step of whoever sees it, shown open and large. Forms stand in the order of `place`.
+    `step`: the next step of the reader, shown open and large. Forms stand in the order of `place`.
     """
 
     title: str
@@ -178,11 +178,11 @@ class Move(Entry):
 
     Right: the actor has `right`; where that reaches only the own agency, the agency has one of these `parts` of the
     ticket; where it reaches only one's own, the ticket is theirs, unless `own` is False. `other_eyes`: not for the
-    person who proposed the answer, where another could. Without a right a move is made by use cases alone.
-    What it asks for: `needs`, and `guards` that look at the situation. `action` is the form and the address
-    (`/tickets/CODE/ACTION`) of one or more moves, of which the guards leave one.
-    What follows: `starts` clocks, `pauses` or `resumes` that of the answer (those that end, end with the state), ends
-    the agencies' parts, `stamps` columns of the ticket with the moment and `clears` others.
+    person that proposed the answer, where another could. Without a right a move is made by use cases alone. What it
+    asks for: `needs`, and `guards` that look at the situation. `action` is the form and the address
+    (`/tickets/CODE/ACTION`) of one or more moves, of which the guards leave one. What follows: `starts` clocks,
+    `pauses` or `resumes` that of the answer (those that end, end with the state), ends the agencies' parts, `stamps`
+    columns of the ticket with the moment and `clears` others.
     """
 
     sources: frozenset[S] = frozenset()
@@ -195,8 +195,8 @@ class Move(Entry):
     action: str = ""
     needs: tuple[Need, ...] = ()
     guards: tuple[Guard, ...] = ()
-    form: Form | None = None
-    forms_in: Mapping[S, Form] = field(default_factory=dict)
+    form: MoveForm | None = None
+    forms_in: Mapping[S, MoveForm] = field(default_factory=dict)
     starts: tuple[Clock, ...] = ()
     pauses: bool = False
     resumes: bool = False
@@ -204,7 +204,7 @@ class Move(Entry):
     stamps: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
 
-    def form_at(self, state: S) -> Form:
+    def form_at(self, state: S) -> MoveForm:
         """How a page offers it in this state; only for a move with an action."""
         form = self.forms_in.get(state, self.form)
         assert form is not None, f"{self.verb} has no form"

@@ -1,4 +1,4 @@
-"""Frames between a server and a process of its pool: JSON and bytes, each with its length before it.
+"""Framing between a server and a process of its pool: JSON and bytes, each prefixed with its length.
 
 Never pickle: a process that opens hostile files must not be able to make its server run what it answers.
 """

@@ -1,4 +1,4 @@
-"""The administrator's home: what is missing, what runs, what was changed last."""
+"""Administration home page: missing set-up, state of the processes, last changes."""
 
 from agent_ui import frame
 from agent_ui.admin import machine

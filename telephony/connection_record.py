@@ -1,4 +1,4 @@
-"""When a PBX is heard and when it was not: its state for the pages, and its gaps for whoever reads the witnesses."""
+"""Connection record of a PBX: its state for the pages, and its gaps for the comparison with witnesses."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from telephony.orders import known
 
 @dataclass(eq=False)
 class Gap:
-    """A time in which nobody heard the PBX, open until `ended_at`; `restarted` says that it was down itself.
+    """A time without a connection to the PBX, open until `ended_at`; `restarted` says that it was down itself.
 
     `noted` once it has a row.
     """
@@ -28,7 +28,7 @@ class Gap:
     noted: bool = False
 
 
-# A PBX that went down took the line with it: so long a boot may take, and nobody talked meanwhile.
+# A PBX that went down took the line with it: so long a boot may take, without a talk meanwhile.
 _BOOT = timedelta(seconds=90)
 
 

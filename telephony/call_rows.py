@@ -1,6 +1,6 @@
-"""The rows of calls: what a batch of pictures changes is read, written and followed up together, not call by call.
+"""Batch update of call rows: read, written and followed up together, with a constant number of statements.
 
-How many statements that takes does not grow with the calls, but for what a call that nobody answered leaves to do.
+Only what an unanswered call leaves to do takes statements of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,16 +26,16 @@ _ONE_ROW = update(Call.__table__).where(Call.__table__.c.id == bindparam("row_id
 
 
 @dataclass(frozen=True)
-class Picture:
+class CallSnapshot:
     """One call at one moment, as the leader of that epoch saw it: the columns of its row, and the fold's own copy."""
 
     linkedid: str
     epoch: int
     columns: Mapping[str, Any]
-    snapshot: Mapping[str, Any]
+    state: Mapping[str, Any]
 
     @classmethod
-    def of(cls, call: callflow.Call, epoch: int) -> "Picture":
+    def of(cls, call: callflow.CallState, epoch: int) -> "CallSnapshot":
         return cls(call.linkedid, epoch, callflow.columns(call), callflow.to_json(call))
 
 
@@ -45,11 +45,11 @@ Part = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Before:
-    """What the row said until now, where its change asks for more than to be written.
+    """The row before this batch, as far as its change has consequences.
 
-    `owned` is what a draft depends on: whether it rang at all, and who talked last; `asked` what the end by a
-    witness asked for, whose place the listener's own word takes now (`late`). `parts` were over already; `third` is
-    where somebody stood whom it was passed on to.
+    `owned` is what a draft depends on: whether it rang at all, and the operator that talked last; `asked` what the end
+    by a witness asked for, which the listener's own end replaces now (`late`). `parts` were over already; `third` is
+    the state of the party it was transferred to.
     """
 
     owned: tuple[bool, str]
@@ -65,30 +65,30 @@ _Change = tuple[Call, _Before]
 
 
 def write(
-    session: Session, pbx: str, pictures: Sequence[Picture], *, now: datetime, short_abandon_s: float
+    session: Session, pbx: str, snapshots: Sequence[CallSnapshot], *, now: datetime, short_abandon_s: float
 ) -> list[str]:
-    """Write each call, one picture of each, with its ticket and its announcements.
+    """Write each call, one snapshot of each, with its ticket and its announcements.
 
-    Returns the Linkedids of those that have ended already, as their rows say and their pictures do not.
+    Returns the Linkedids of those that have ended already, as their rows say and their snapshots do not.
     """
-    known = _known(session, pbx, pictures)
+    known = _known(session, pbx, snapshots)
     over: list[str] = []
     changes: list[_Change] = []
-    changed: list[tuple[Call, Picture]] = []
-    for picture in pictures:
-        row = known.get(picture.linkedid)
-        late = row is not None and row.repaired and _is_first_word_of_the_end(row, picture)
+    changed: list[tuple[Call, CallSnapshot]] = []
+    for snapshot in snapshots:
+        row = known.get(snapshot.linkedid)
+        late = row is not None and row.repaired and _is_first_word_of_the_end(row, snapshot)
         if row is None:
-            row = Call(pbx=pbx, snapshot=picture.snapshot, epoch=picture.epoch, **picture.columns)
+            row = Call(pbx=pbx, snapshot=snapshot.state, epoch=snapshot.epoch, **snapshot.columns)
             session.add(row)
             changes.append((row, _NEW))
-        elif row.ended_at is not None and not late and (row.repaired or picture.columns["ended_at"] is None):
+        elif row.ended_at is not None and not late and (row.repaired or snapshot.columns["ended_at"] is None):
             # A witness has settled it, or this is an old stream played again.
-            over.append(picture.linkedid)
-        elif row.epoch <= picture.epoch:
+            over.append(snapshot.linkedid)
+        elif row.epoch <= snapshot.epoch:
             asked = corrections.asked_for(session, row, short_abandon_s=short_abandon_s) if late else None
-            changes.append((row, _before(row, picture, late=late, asked=asked)))
-            changed.append((row, picture))
+            changes.append((row, _before(row, snapshot, late=late, asked=asked)))
+            changed.append((row, snapshot))
         # Else a newer listener has it, and this was kept on disk meanwhile.
     _update(session, changed)
     session.flush()
@@ -99,11 +99,11 @@ def write(
 _NEW = _Before((False, ""), frozenset(), same=False, late=False, asked=None)
 
 
-def _known(session: Session, pbx: str, pictures: Sequence[Picture]) -> dict[str, Call]:
+def _known(session: Session, pbx: str, snapshots: Sequence[CallSnapshot]) -> dict[str, Call]:
     """The rows that are there, held; without the fold's copy, which is only written."""
     query = (
         select(Call)
-        .where(Call.pbx == pbx, Call.linkedid == any_of([picture.linkedid for picture in pictures]))
+        .where(Call.pbx == pbx, Call.linkedid == any_of([snapshot.linkedid for snapshot in snapshots]))
         .order_by(Call.id)
         .with_for_update()
         .options(defer(Call.snapshot))
@@ -112,10 +112,10 @@ def _known(session: Session, pbx: str, pictures: Sequence[Picture]) -> dict[str,
     return {row.linkedid: row for row in session.scalars(query)}
 
 
-def _before(row: Call, picture: Picture, *, late: bool, asked: str | None) -> _Before:
+def _before(row: Call, snapshot: CallSnapshot, *, late: bool, asked: str | None) -> _Before:
     # What a simulated caller says is in no column, and each line of it is news.
-    same = not picture.snapshot.get("said") and all(
-        getattr(row, name) == value for name, value in picture.columns.items()
+    same = not snapshot.state.get("said") and all(
+        getattr(row, name) == value for name, value in snapshot.columns.items()
     )
     phones = frozenset((*row.ringing, *row.talking))
     return _Before(_owned_by(row), phones, same, late, asked, _over(row), row.third)
@@ -130,30 +130,30 @@ def _owned_by(row: Call) -> tuple[bool, str]:
     return bool(row.ringing or row.operators), last.extension if last else ""
 
 
-def _is_first_word_of_the_end(row: Call, picture: Picture) -> bool:
+def _is_first_word_of_the_end(row: Call, snapshot: CallSnapshot) -> bool:
     """The listener saw the end and could not write it: the database was away until a witness came first."""
-    seen = picture.columns["ended_at"] is not None and not picture.snapshot.get("vanished")
+    seen = snapshot.columns["ended_at"] is not None and not snapshot.state.get("vanished")
     return row.ended_at is not None and seen and not row.snapshot.get("settled")
 
 
-def _update(session: Session, changed: Sequence[tuple[Call, Picture]]) -> None:
-    """One statement for all, prepared once; the objects are told what it writes, so that no flush writes it again."""
+def _update(session: Session, changed: Sequence[tuple[Call, CallSnapshot]]) -> None:
+    """One statement for all, prepared once; the objects get the same values, so that no flush writes them again."""
     if not changed:
         return
     values = [
-        {**picture.columns, "snapshot": picture.snapshot, "epoch": picture.epoch, "row_id": row.id}
-        for row, picture in changed
+        {**snapshot.columns, "snapshot": snapshot.state, "epoch": snapshot.epoch, "row_id": row.id}
+        for row, snapshot in changed
     ]
     session.connection().execute(_ONE_ROW, values)
-    for row, picture in changed:
-        for name, value in picture.columns.items():
+    for row, snapshot in changed:
+        for name, value in snapshot.columns.items():
             set_committed_value(row, name, value)
 
 
 def _follow_up(
     session: Session, pbx: str, changes: Sequence[_Change], *, now: datetime, short_abandon_s: float
 ) -> None:
-    """A draft from the moment it rings; at the end what the outcome asks for; and the pages are told."""
+    """A draft from the moment it rings; at the end what the outcome asks for; and announcements to the pages."""
     in_time = [(row, before) for row, before in changes if not before.late]
     if owned := _newly_owned(in_time):
         filing.open_drafts(session, owned, now=now)

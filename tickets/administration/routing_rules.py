@@ -1,4 +1,4 @@
-"""Routing rules: added, changed, put in order, and tried out before a citizen's ticket meets them."""
+"""Administration of routing rules: added, changed, put in order, and tried on an example."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -93,7 +93,8 @@ def edit(
 
 
 def place(session: Session, actor: Actor, rule_id: int, *, beside: int, above: bool, now: datetime) -> None:
-    """Put a rule right above or below another. Said by neighbours and not by steps, so it may come twice."""
+    """Put a rule right above or below another. The position is a neighbour and not a number of steps: may come
+    twice."""
     begin(session, actor, Right.ADMINISTER_AGENCIES)
     rule, other = _locked(session, rule_id), _locked(session, beside)
     if rule is other:

@@ -1,8 +1,8 @@
-"""The simulated PBX's own database: the numbers that its dialplan lowers or keeps out, put there over AMI."""
+"""AstDB of the simulated PBX: the numbers that its dialplan lowers or blocks, written over AMI."""
 
 from collections.abc import Mapping
 
-from scripts.demo.simulated.ami import Answer
+from scripts.demo.simulated.ami import ActionReply
 
 BLOCKED, LOW = "hotline-block", "hotline-low"
 
@@ -18,16 +18,16 @@ class Lists:
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], str] = {}
 
-    def do(self, name: str, action: Mapping[str, str]) -> Answer:
+    def do(self, name: str, action: Mapping[str, str]) -> ActionReply:
         family, key = action.get("family", ""), action.get("key", "")
         if not family or not key:
-            return Answer(f"No {'key' if family else 'family'} specified")
+            return ActionReply(f"No {'key' if family else 'family'} specified")
         if name == "DBPut":
             self._entries[family, key] = action.get("val", "")
-            return Answer(said="Updated database successfully")
+            return ActionReply(said="Updated database successfully")
         if self._entries.pop((family, key), None) is None:
-            return Answer("Database entry not found")
-        return Answer(said="Key deleted successfully")
+            return ActionReply("Database entry not found")
+        return ActionReply(said="Key deleted successfully")
 
     def has(self, family: str, number: str) -> bool:
         """Whether a caller is on this list, in whatever form the network sent the number."""
