@@ -1,4 +1,4 @@
-"""Scripts, style sheets and pictures: each beside its audience, served below one version of all of them.
+"""Static files: scripts, style sheets and pictures of each audience, served below one version of all of them.
 
 The address is `/static/VERSION/FOLDER/static/NAME`, the path of the file in this package: a relative import of a script
 means the same file on disk, for the tests, and in a browser, where it stays within the version. Names in templates are
@@ -30,19 +30,19 @@ _SCRIPT = Markup('<script type="module" src="{}"></script>')
 
 @dataclass(frozen=True)
 class StaticFiles:
-    """What was there when it was first asked for; `paths` by the path in this package, in `version` all contents."""
+    """The static files as found at start: `paths` by path in this package, `version` a hash of all contents."""
 
     version: str
     paths: Mapping[str, Path]
 
     def path_of(self, name: str) -> str:
-        """`desk/draft.js` → `desk/static/draft.js`; of a name that nobody has the path where it would be shared."""
+        """`desk/draft.js` → `desk/static/draft.js`; anything else is below the shared `static/`."""
         folder, _, rest = name.partition("/")
         own = f"{folder}/static/{rest}"
         return own if own in self.paths else f"static/{name}"
 
     def imports(self, name: str) -> tuple[str, ...]:
-        """Paths of all modules that this script imports at its start, and that these import, in the order of need."""
+        """Paths of all modules that this script imports statically, directly or not."""
         found: dict[str, None] = {}
         waiting = [name if name in self.paths else self.path_of(name)]
         while waiting:
@@ -81,8 +81,8 @@ def _imports(name: str) -> tuple[str, ...]:
 def module(name: str) -> Markup:
     """The tags of a script that is a module.
 
-    What it imports is asked for with it, not a round trip later, unless another script of the page brings it; but after
-    what is seen first.
+    Its imports are preloaded, so that they are not requested a round trip later: once a page, and with low priority,
+    because style sheets and fonts come first.
     """
     asked: set[str] = g.setdefault("modules", set())
     ahead = [path for path in _imports(name) if path not in asked]
@@ -106,8 +106,11 @@ def _versioned(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def _serve(filename: str) -> Response:
-    """A browser keeps it for a year, because its address changes with it. Under another version (a page that was open
-    while the site was renewed, another machine that is not yet) today's file is better than none, but is not kept."""
+    """Cached for a year by browsers, because the address changes with the content.
+
+    Under another version (a page that was open during an upgrade, a machine that is not upgraded yet) the present file
+    is served, and not cached.
+    """
     version, _, name = filename.partition("/")
     path = files().paths.get(name)
     if path is None:

@@ -1,9 +1,9 @@
-// Who hears a key: the one table of all keys, at most one binding of a key in each context, the innermost first; Escape
-// closes one thing. Touches no document.
+// Key bindings: the table of all keys by context, dispatch from the innermost context outwards, and layers for Escape.
+// No DOM.
 
-// `CONTEXTS` stand from the innermost to the page. A binding is `name: [context, ...keys]`; a key is `Ctrl+Enter`, `Alt+A`,
-// `Ctrl+K`, `Tab`, `?`. `Ctrl` is the Mac's Cmd too. No two bindings of one context have the same key; in different contexts
-// the inner one is asked first, and passes on what is not for it.
+// `CONTEXTS` are ordered from the innermost to the page. A binding is `name: [context, ...keys]`; a key is
+// `Ctrl+Enter`, `Alt+A`, `Ctrl+K`, `Tab`, `?`. `Ctrl` is the Mac's Cmd too. No two bindings of one context have the
+// same key; in different contexts the inner one runs first, and may pass the key on.
 
 export const CONTEXTS = ["list", "palette", "pin dialog", "map", "places", "tour", "emergency", "draft", "telephone", "page"];
 
@@ -36,8 +36,8 @@ export const BINDINGS = {
   help: ["page", "?"],
 };
 
-// The key that a pressed event is, as the table writes it: letters and digits with Alt by their place on the keyboard,
-// because with Alt many of them type something else. A sign is itself, however it is typed.
+// The name of a keydown event in the table, or null. Letters and digits with Alt go by `code`, because with Alt they
+// often type another character; other characters go by `key`, whatever was held down to type them.
 export function keyOf(event) {
   const { key, code, altKey, shiftKey } = event;
   // Some browsers fill a form in with a press that has none.
@@ -58,7 +58,7 @@ export class Keys {
   #layers = new Map();
   #any = [];
 
-  // Throws where two bindings have the same key in one context, or one stands in a context that there is not.
+  // Throws for two bindings of one key in one context, and for an unknown context.
   constructor({ contexts, layers, bindings }) {
     this.#contexts = contexts.map(() => new Map());
     for (const layer of layers) this.#layers.set(layer, null);
@@ -73,22 +73,22 @@ export class Keys {
     }
   }
 
-  // What the binding does: `run(event, key)`. It answers false where the key is not for it now; then outer contexts are
-  // asked, and at last the browser. `prevents`: what the browser would do with the key is left out. `repeats`: a key that
-  // is held down counts again. `composing`: also while letters are being put together.
+  // Registers what a binding does: `run(event, key)`. It returns false where it does not apply now; then outer contexts
+  // follow. `prevents`: calls preventDefault. `repeats`: also for a key that is held down. `composing`: also while an
+  // input method composes.
   on(name, run, { prevents = true, repeats = false, composing = false } = {}) {
     if (!this.#names.has(name)) throw new Error(`no key is bound to ${name}`);
     if (this.#does.has(name)) throw new Error(`${name} is bound twice`);
     this.#does.set(name, { run, prevents, repeats, composing });
   }
 
-  // What Escape closes: `open()` answers whether it is open (what it answers is given on), `close(what, event)` closes.
+  // Registers what Escape closes: `open()` returns something true where it is open, `close(what, event)` gets that.
   layer(name, open, close) {
     if (this.#layers.get(name) !== null) throw new Error(`there is no layer ${name}, or it is there twice`);
     this.#layers.set(name, { open, close });
   }
 
-  // Hears that somebody is at the keyboard, whatever is pressed.
+  // Calls `run` for each key, whatever it is.
   onAny(run) {
     this.#any.push(run);
   }

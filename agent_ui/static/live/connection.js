@@ -1,18 +1,18 @@
-// One live connection, and all who follow it: pages through the worker of their browser, or one page alone.
-// Touches no document; the stream itself and the time are given.
+// The live connection: one stream of server-sent events shared by several followers, with reconnection.
+// No DOM; the stream and the clock are passed in.
 
-// The server beats every 15 s, so silence is a loss too: a network that went away without a word.
+// The server sends a beat every 15 s: longer silence means that the network is gone without an error.
 export const SILENCE_MS = 40_000;
-// A refused stream (signed out, server error) is not tried again by the browser itself.
+// The browser itself does not retry a refused stream (signed out, server error).
 export const AGAIN_MS = 5000;
-// All pages of a browser say at once that the network is back: one new connection answers them all.
+// All pages of a browser report `online` at once: one reconnection serves all of them.
 const FRESH_MS = 2000;
 
-// What a connection says is `{ event, data }`. Its `event` is one of the server's (`resync`, `change`, `away`, `beat`),
-// or `lost`: nothing is heard for now.
+// Messages are `{ event, data }`. `event` is one of the server's (`resync`, `change`, `away`, `beat`), or `lost`: the
+// stream is broken.
 export class Connection {
-  // `open(hear)` begins a stream, which calls `hear(event, data)`, with `lost` and whether it is over for good;
-  // it answers what ends the stream. `later(work, ms)` and `now()` are the time.
+  // `open(hear)` opens a stream and returns a function that closes it. The stream calls `hear(event, data)`; for
+  // `lost`, `data` is true where the browser does not reconnect by itself. `later(work, ms)` is setTimeout.
   constructor({ open, later = (work, ms) => setTimeout(work, ms), now = Date.now }) {
     this.followers = new Set();
     this.open = open;
@@ -20,12 +20,12 @@ export class Connection {
     this.now = now;
     this.end = null;
     this.heard = this.began = -Infinity;
-    // What somebody who comes now has to know: `resync` where the stream is in step, `away`, `lost`, or nothing yet.
+    // State for a follower that joins now: `resync`, `away`, `lost`, or null while connecting.
     this.standing = null;
   }
 
-  // A follower is a function that takes each message. One who comes to a stream that is in step reads all anew once:
-  // what changed since its page was made was told to the others only.
+  // A follower is a function that takes each message. One that joins a running stream gets its state, so that its page
+  // is read anew: it has missed what changed since it was rendered.
   join(follower) {
     this.followers.add(follower);
     if (!this.end) this.connect();
@@ -37,7 +37,7 @@ export class Connection {
     if (!this.followers.size) this.close();
   }
 
-  // Somebody's network is back: a stream that was not begun just now is begun anew, and brings the news to all.
+  // The network is back: reconnects, unless that was done just now.
   again(follower) {
     if (this.now() - this.began > FRESH_MS) this.connect();
     else if (this.standing) follower({ event: this.standing });
@@ -75,7 +75,7 @@ export class Connection {
     this.tell({ event: "lost" });
   }
 
-  // Called now and then.
+  // Called every few seconds.
   check() {
     if (!this.end || this.now() - this.heard < SILENCE_MS) return;
     this.lose();
@@ -87,8 +87,9 @@ export class Connection {
   }
 }
 
-// The way to a connection: `reach(hear)` makes one and answers what takes `join`, `leave` and `again`. A worker can die
-// with the page that it was started by: whoever hears nothing for too long makes the way anew.
+// A page's side of the connection. `reach(hear)` attaches to a connection and returns a function that takes `join`,
+// `leave` and `again`. A worker can die with the process of the page that started it: after too long a silence it
+// attaches anew.
 export class Follower {
   constructor({ reach, tell, now = Date.now }) {
     Object.assign(this, { reach, tell, now, way: null, heard: now() });

@@ -1,4 +1,5 @@
-// Keeps the page true: follows the live connection, tells the parts of the page to read themselves again, counts seconds.
+// Keeps the page true: follows the live connection, tells the parts of the page to read themselves again, counts
+// seconds.
 import { running } from "../texts.js";
 import { Bursts, Connection, Follower, openStream } from "./connection.js";
 
@@ -44,7 +45,8 @@ const HEARD = {
   },
 };
 
-// The way to the live connection: the shared worker of this browser, or a connection of the page's own without one.
+// Attaches to the connection of the shared worker, or opens one for this page alone in a browser without shared
+// workers.
 function alone(hear) {
   const connection = new Connection({ open: (listen) => openStream(address, listen) });
   return (word) => connection[word](hear);
@@ -52,11 +54,11 @@ function alone(hear) {
 
 function reach(hear) {
   if (!window.SharedWorker) return alone(hear);
-  // Its name goes with it: what one person hears is never another's.
+  // Name and script identify a worker: pages with the same address share one.
   const worker = new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module", name: address });
   let own;
   let wants = false;
-  // A browser that has shared workers, but runs no module in one.
+  // A browser that has shared workers, but not with modules.
   worker.addEventListener("error", () => {
     own ??= alone(hear);
     if (wants) own("join");

@@ -1,8 +1,8 @@
-// One live connection for all pages of one person in this browser (docs/decisions/0043): the shared worker that has it.
+// Shared worker: holds the live connection for all pages of one person in this browser (docs/decisions/0043).
 import { Connection, openStream } from "./connection.js";
 
 const CHECK_MS = 5000;
-// The address of the stream names its person, and so does the worker: another person has another one.
+// The worker's name is the address of the stream, which has a key of its person: another person has another worker.
 const connection = new Connection({ open: (hear) => openStream(self.name, hear) });
 
 self.addEventListener("connect", ({ ports: [port] }) => {

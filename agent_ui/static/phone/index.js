@@ -1,4 +1,4 @@
-// The telephone of this page: read once from what the server rendered, again after each part of the page that came.
+// The telephone's state of this page: read from the rendered page at load and after each swap of a part.
 import { PhoneStore } from "./state.js";
 
 const all = (selector) => [...document.querySelectorAll(selector)];

@@ -1,7 +1,8 @@
-// The state of one's telephone, and who is told of its changes. Touches no document.
+// State of the operator's telephone with subscribers. No DOM.
 
-// `ringing`: calls that ring, `{ call, name }`; `talking`: calls one talks in; `engaged`: a ring or a talk of any kind is
-// shown; `spoken`: a talk is; `emergencies`: codes of those that are not over; `alarm`: the words of one that nobody took on.
+// `ringing`: ringing calls, `{ call, name }`; `talking`: ids of answered calls; `engaged`: a ring or a talk of any
+// kind is shown; `spoken`: a talk is shown; `emergencies`: codes of open emergencies; `alarm`: text of one that is
+// not acknowledged.
 export const NOTHING = Object.freeze({
   ringing: [], talking: [], engaged: false, spoken: false, emergencies: [], alarm: null,
 });
@@ -16,13 +17,13 @@ export class PhoneStore {
     return this.#now;
   }
 
-  // From now on `hear(state, begun)` is told, each time the page was read, its state and what has begun: `ringing` that
-  // did not ring before, `talking` and `emergencies` that were never there (a talk on hold is not begun anew).
+  // Calls `hear(state, begun)` after each update. `begun` has what is new: `ringing` that did not ring in the state
+  // before, `talking` and `emergencies` that were in no state before (a call taken off hold is not new).
   subscribe(hear) {
     this.#subscribers.push(hear);
   }
 
-  // What the page shows now, read from it once for all.
+  // Sets the state to what was read from the page.
   take(read) {
     const rang = new Set(this.#now.ringing.map(({ call }) => call));
     this.#now = Object.freeze({ ...NOTHING, ...read });
