@@ -9,12 +9,12 @@ from typing import Any
 import psycopg
 import redis
 import structlog
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, inspect, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.db import any_of, transaction
-from callcenter.models import OutboxRow, Ticket
+from callcenter.models import OutboxRow, Ticket, TicketOrCallBack
 
 ROUTING = "agency-routing"
 TEXTS = "text-messages"
@@ -30,10 +30,14 @@ log = structlog.get_logger(__name__)
 
 
 def promise(
-    session: Session, queue: str, payload: Mapping[str, Any], *, now: datetime, ticket: Ticket | None = None
+    session: Session, queue: str, payload: Mapping[str, Any], *, now: datetime, about: TicketOrCallBack | None = None
 ) -> OutboxRow:
     """Write the promise, at the next flush; the relay wakes when (and only if) the transaction commits."""
-    row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now, ticket=ticket)
+    row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now)
+    if about is not None:
+        row.ticket_id = about.id
+        if isinstance(about, Ticket) and inspect(about).pending:
+            row.ticket = about
     session.add(row)
     return row
 

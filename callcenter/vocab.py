@@ -135,6 +135,15 @@ class TicketState(StrEnum):
     DISCARDED = "discarded"
 
 
+class CallBackStanding(StrEnum):
+    """`waiting` until somebody was reached (`done`), a leader ended it, or it was found `needless`."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    ENDED = "ended"
+    NEEDLESS = "needless"
+
+
 class ContactFlag(StrEnum):
     """What to mind when talking with a number."""
 

@@ -8,14 +8,26 @@ from itertools import count
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Agency, Call, Category, ExtensionSpan, FormerUnit, RoutingRule, Ticket, User, Ward
+from callcenter.models import (
+    Agency,
+    Call,
+    CallBack,
+    Category,
+    ExtensionSpan,
+    FormerUnit,
+    RoutingRule,
+    Ticket,
+    User,
+    Ward,
+)
+from callcenter.models.matters import matter_id
 from callcenter.text import fold
 from callcenter.vocab import AgencyKind, Clock, Outcome, Role, Stage
 from tickets.actors import Actor
-from tickets.life import posts
+from tickets.life import call_backs, posts
 
 # A Monday morning in working time: 09:00 in Vietnam.
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -96,6 +108,23 @@ def province(session: Session, *, password_hash: str = "!") -> Province:
             sits(session, user, user.usual_extension)
     session.commit()
     return Province({ward: session.get_one(Ward, ward) for ward in _WARDS}, agencies, people)
+
+
+def call_back(session: Session, actor: Actor, number: str | None = CALLER, **columns: Any) -> CallBack:
+    """A number that waits to be called."""
+    made = call_backs.begin(session, number, actor, now=MONDAY)
+    for name, value in columns.items():
+        setattr(made, name, value)
+    session.flush()
+    return made
+
+
+def written(session: Session, ticket: Ticket) -> Ticket:
+    """A ticket that no use case made, in the database."""
+    ticket.id = session.scalars(select(matter_id.next_value())).one()
+    session.add(ticket)
+    session.flush()
+    return ticket
 
 
 def sits(session: Session, user: User, extension: str | None, *, since: datetime = LONG_AGO) -> None:

@@ -13,7 +13,7 @@ from agent_ui.web import filters, forms, site
 from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter.errors import Invalid
-from callcenter.vocab import TicketState
+from callcenter.models import CallBack
 from tickets.calls import calling
 from tickets.calls.calling import Ended
 from tickets.life import claims
@@ -35,8 +35,8 @@ def page() -> str:
 def take_next() -> ResponseReturnValue:
     """The number that waits longest without an owner: taken and opened."""
     with site.transaction() as session:
-        ticket = claims.take_next(session, me(), now=site.now())
-        code = ticket.code if ticket else None
+        call_back = claims.take_next(session, me(), now=site.now())
+        code = call_back.code if call_back else None
     if code is None:
         flash(_("Không còn số nào chờ gọi lại lúc này."), "info")
         return redirect(url_for("home.home"), 303)
@@ -59,8 +59,8 @@ def take(code: str) -> ResponseReturnValue:
 @may(Right.CALL_BACK)
 def leave(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
-        ticket = claims.leave(session, me(), code, now=site.now())
-        number, waits = ticket.caller, ticket.state == TicketState.FILED
+        left = claims.leave(session, me(), code, now=site.now())
+        number, waits = left.caller, isinstance(left, CallBack) and left.waits
     if waits:
         flash(_("Đã để lại %(number)s cho người khác gọi.", number=filters.phone(number)), "info")
     return redirect(url_for("home.home"), 303)

@@ -13,7 +13,7 @@ from agent_ui.desk.my_phone import allowed
 from agent_ui.frame import Frame
 from agent_ui.web import filters, site
 from agent_ui.web.auth import may, me
-from callcenter.models import Call, PbxStatus, Ticket
+from callcenter.models import Call, PbxStatus, TicketOrCallBack
 from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.actors import Actor
@@ -44,7 +44,7 @@ class DeskItem:
     `card`: what is known of the number. `emergencies` are those of the ticket.
     """
 
-    ticket: Ticket | None
+    ticket: TicketOrCallBack | None
     call: Call | None
     history: CallerHistory
     opened: bool = False
@@ -77,7 +77,7 @@ class _Known:
     cards: Mapping[Asker, Card]
     emergencies: Mapping[int, Sequence[EmergencyRecord]]
 
-    def work(self, ticket: Ticket | None, call: Call | None, **values: Any) -> DeskItem:
+    def work(self, ticket: TicketOrCallBack | None, call: Call | None, **values: Any) -> DeskItem:
         asker = _asker(call, ticket)
         return DeskItem(
             ticket,
@@ -203,7 +203,7 @@ def one_work(session: Session, actor: Actor, code: str) -> DeskItem:
     return known.work(page.ticket, call, opened=True, own=relation == filing.OPENED)
 
 
-def _known(session: Session, works: Iterable[tuple[Ticket | None, Call | None]]) -> _Known:
+def _known(session: Session, works: Iterable[tuple[TicketOrCallBack | None, Call | None]]) -> _Known:
     works = list(works)
     askers = {asker for ticket, call in works if (asker := _asker(call, ticket)) is not None}
     return _Known(
@@ -213,13 +213,13 @@ def _known(session: Session, works: Iterable[tuple[Ticket | None, Call | None]])
     )
 
 
-def _asker(call: Call | None, ticket: Ticket | None) -> Asker | None:
+def _asker(call: Call | None, ticket: TicketOrCallBack | None) -> Asker | None:
     """The caller on the line, or the contact of a ticket without a call."""
     number = call.caller if call else ticket.reporter_phone if ticket else None
     return (number, call.id if call else None) if number else None
 
 
-def _ringing(session: Session, calls: Sequence[Call]) -> list[tuple[Call, Ticket | None]]:
+def _ringing(session: Session, calls: Sequence[Call]) -> list[tuple[Call, TicketOrCallBack | None]]:
     ringing = [call for call in calls if me().extension in call.ringing]
     drafts = filing.drafts_of(session, ringing)
     return [(call, drafts.get(call.id)) for call in ringing]

@@ -16,7 +16,7 @@ from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from callcenter import phones
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound, Stale
-from callcenter.models import Call, Ticket
+from callcenter.models import Call, TicketOrCallBack
 from callcenter.vocab import Disposition, GrievanceKind, Source
 from tickets import rights
 from tickets.desk import at_once, filing, grievances, queries, same_caller
@@ -218,7 +218,7 @@ def _at_work(code: str) -> ResponseReturnValue:
     return redirect(url_for("drafts.page", code=code), 303)
 
 
-def values(ticket: Ticket) -> dict[str, object]:
+def values(ticket: TicketOrCallBack) -> dict[str, object]:
     """A draft's fields as its form shows them."""
     return {
         "category_code": ticket.category_code or "",

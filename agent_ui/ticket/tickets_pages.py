@@ -12,11 +12,13 @@ from agent_ui.web.auth import may, me
 from agent_ui.web.errors import problem_words
 from agent_ui.words import journey, story
 from callcenter.errors import Invalid, NotFound
+from callcenter.models import CallBack, Ticket
 from callcenter.vocab import AssignmentRole
 from tickets import rights
 from tickets.agency import approvals
 from tickets.calls import talkers
 from tickets.desk import queries
+from tickets.desk.queries import TicketPage
 from tickets.finding import related
 from tickets.life import attachments, choices, clocks, files, offers, running, uploads
 from tickets.rights import Right
@@ -75,10 +77,11 @@ def show(code: str, problems: Mapping[str, str] | None = None, *, form: str = ""
     """The ticket's page. With `problems`, `form` is open and keeps what was typed; `refused` says that the ticket
     stands otherwise by now, and shows what was typed to be copied."""
     with site.reading() as session:
+        shown = _read(session, code)
         return frame.page(
             session,
-            "tickets/page.html",
-            **_read(session, code),
+            "tickets/call_back.html" if isinstance(shown["ticket"], CallBack) else "tickets/page.html",
+            **shown,
             problems=problem_words(problems or {}),
             form=form,
             refused=refused,
@@ -97,7 +100,6 @@ def _read(session: Session, code: str) -> dict[str, object]:
     actor = me()
     found = queries.ticket(session, actor, code)
     ticket = found.ticket
-    lead = next((a for a in found.assignments if a.ended_at is None and a.role == AssignmentRole.LEAD), None)
     names = choices.agency_names(session)
     offered = offers.offered(session, actor, ticket, site.now(), part=found.mine)
     can = frozenset(move.action for move in offered)
@@ -107,14 +109,22 @@ def _read(session: Session, code: str) -> dict[str, object]:
         "offered": offered,
         "can": can,
         "hidden": ticket.keep_identity and not rights.may(actor, Right.SEE_IDENTITY),
-        "steps": journey.journey(ticket),
-        "clock_now": running.running(session, ticket, lead.assigned_at if lead else None, site.now()),
-        "waits_until": clocks.waits_until(session, ticket),
         "history": story.tell(ticket, found.events, found.attachments, names),
         "related": related.related(session, actor, ticket),
         "sounds": site.sounds(session, actor, [call for call, _ in found.calls]),
         "at_phone": talkers.names(session, [call for call, _ in found.calls]),
         "agencies": choices.agencies(session) if "assign" in can else (),
+        **(_of_agencies(session, found, ticket) if isinstance(ticket, Ticket) else {}),
+    }
+
+
+def _of_agencies(session: Session, found: TicketPage, ticket: Ticket) -> dict[str, object]:
+    """Clocks and journey, and what an agency's answer asks for: all that no call-back has."""
+    lead = next((a for a in found.assignments if a.ended_at is None and a.role == AssignmentRole.LEAD), None)
+    return {
+        "steps": journey.journey(ticket),
+        "clock_now": running.running(session, ticket, lead.assigned_at if lead else None, site.now()),
+        "waits_until": clocks.waits_until(session, ticket),
         "proposal": approvals.proposal_of(session, ticket),
         "evidence_owed": found.mine is not None and attachments.is_evidence_owed(ticket, found.mine, found.attachments),
         "extensions_left": policy.MOST_EXTENSIONS - ticket.extended,

@@ -7,7 +7,6 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from callcenter.models import Ticket
-from callcenter.vocab import TicketKind
 from tickets.rules.states import STATES
 
 _NAMES = (_l("Đã tiếp nhận"), _l("Chuyển đơn vị"), _l("Đang xử lý"), _l("Đã trả lời"), _l("Kết thúc"))
@@ -24,11 +23,11 @@ class JourneyStep:
 
 
 def journey(ticket: Ticket) -> list[JourneyStep]:
-    """Empty for what never takes this way (call-backs, drafts put aside, duplicates), and for a state not known here:
-    where that stands on the way would be a guess.
+    """Empty for what never takes this way (drafts put aside, duplicates), and for a state not known here: where that
+    stands on the way would be a guess.
     """
     row = STATES[ticket.state]
-    if ticket.kind == TicketKind.CALLBACK or (row.step is None and not row.ending):
+    if row.step is None and not row.ending:
         return []
     times = (ticket.filed_at, ticket.routed_at, ticket.accepted_at, ticket.resolved_at, ticket.closed_at)
     if row.step is None:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from agent_ui.words import labels, unknown_words
 from agent_ui.words.spans import in_words
-from callcenter.models import Attachment, Ticket, TicketEvent
+from callcenter.models import Attachment, TicketEvent, TicketOrCallBack
 from callcenter.vocab import Attempt, CallOut, Clock, Disposition, EmergencyEnd, Source, TextResult
 from tickets.rules.moves import ENTRIES
 from tickets.rules.sla import VIETNAM
@@ -49,7 +49,7 @@ class HistoryDay:
 
 
 def tell(
-    ticket: Ticket, events: Sequence[TicketEvent], files: Sequence[Attachment], agencies: Mapping[int, str]
+    ticket: TicketOrCallBack, events: Sequence[TicketEvent], files: Sequence[Attachment], agencies: Mapping[int, str]
 ) -> list[HistoryDay]:
     """The whole history, oldest first. `agencies` are names by number."""
     carried = _carried(events, files)
@@ -67,7 +67,7 @@ def tell(
 
 
 def _entry(
-    ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str], files: list[Attachment], gap: str
+    ticket: TicketOrCallBack, event: TicketEvent, agencies: Mapping[int, str], files: list[Attachment], gap: str
 ) -> HistoryEntry:
     data = event.data
     agency = agencies.get(data.get("agency") or 0, "")
@@ -86,7 +86,7 @@ def _entry(
     )
 
 
-def _who(ticket: Ticket, event: TicketEvent) -> str:
+def _who(ticket: TicketOrCallBack, event: TicketEvent) -> str:
     if event.move in ("file", "open") and event.actor_id is None and ticket.source != Source.HOTLINE:
         return str(gettext("Người dân"))
     name = str(labels.ACTORS.get(event.actor, event.actor))
@@ -95,7 +95,7 @@ def _who(ticket: Ticket, event: TicketEvent) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _what(ticket: Ticket, event: TicketEvent, agency: str) -> str:
+def _what(ticket: TicketOrCallBack, event: TicketEvent, agency: str) -> str:
     if event.move in ("file", "open") and event.actor_id is None and ticket.source != Source.HOTLINE:
         return str(gettext("gửi phản ánh qua %(source)s", source=_source(ticket.source)))
     entry = ENTRIES.get(event.move)
@@ -128,7 +128,7 @@ def _is(event: TicketEvent, mark: str) -> bool:
     return event.move in ENTRIES and bool(getattr(ENTRIES[event.move], mark))
 
 
-def _addition(ticket: Ticket, event: TicketEvent, agencies: Mapping[int, str]) -> str:
+def _addition(ticket: TicketOrCallBack, event: TicketEvent, agencies: Mapping[int, str]) -> str:
     """What a sentence of the routing has to say beside it: by which field, and the co-ordinating agencies."""
     if event.move == "close" and event.reason == "no_objection":
         return f" {_NO_OBJECTION}"

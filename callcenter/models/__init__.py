@@ -1,6 +1,7 @@
 """Every table, in reading order: people, places, calls, tickets, knowledge, work behind the scenes."""
 
 from callcenter.models.after_call import AfterCall, PhoneStint
+from callcenter.models.call_backs import CallBack, TicketOrCallBack
 from callcenter.models.calls import Call, PbxQueue, PbxStatus
 from callcenter.models.capture import PbxGap, Testimony, WitnessCursor
 from callcenter.models.citizens import Contact, Grievance
@@ -8,6 +9,7 @@ from callcenter.models.clocks import TicketClock
 from callcenter.models.emergencies import Emergency, EmergencyLine
 from callcenter.models.hearing import Listening, TextMessage
 from callcenter.models.knowledge import Article, ArticleUse, CategoryKeywords
+from callcenter.models.matters import Matter
 from callcenter.models.nuisance import NuisanceNumber, PbxListed
 from callcenter.models.outgoing import OutgoingCall
 from callcenter.models.people import Agency, ApiToken, ExtensionSpan, SavedSearch, User
@@ -37,6 +39,7 @@ __all__ = [
     "Attachment",
     "CalendarDay",
     "Call",
+    "CallBack",
     "Category",
     "CategoryKeywords",
     "ChangeRecord",
@@ -49,6 +52,7 @@ __all__ = [
     "Grievance",
     "KeptAnswer",
     "Listening",
+    "Matter",
     "NuisanceNumber",
     "OutboxRow",
     "OutgoingCall",
@@ -71,6 +75,7 @@ __all__ = [
     "TicketCall",
     "TicketClock",
     "TicketEvent",
+    "TicketOrCallBack",
     "User",
     "UserSession",
     "Ward",

@@ -38,7 +38,7 @@ class Emergency(Base):
     )
 
     id: Mapped[Id]
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("matter.id"), index=True)
     call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id"))
     service: Mapped[EmergencyService]
     number: Mapped[str] = mapped_column(String(20), server_default="")

@@ -25,7 +25,7 @@ class Listening(Base):
     how: Mapped[Hearing]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     who: Mapped[str]
-    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("matter.id"))
     at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -40,7 +40,7 @@ class TextMessage(Base):
     __table_args__ = (Index("ix_text_message_open", "id", postgresql_where=text("result IS NULL")),)
 
     id: Mapped[Id]
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("matter.id"), index=True)
     number: Mapped[str] = mapped_column(String(20))
     text: Mapped[str]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -41,7 +41,7 @@ class ArticleUse(Base):
     __tablename__ = "article_use"
 
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True, index=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("matter.id"), primary_key=True, index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime]
 

@@ -24,7 +24,7 @@ class OutgoingCall(Base):
 
     id: Mapped[Id]
     pbx: Mapped[str] = mapped_column(String(80))
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("matter.id"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     who: Mapped[str]
     extension: Mapped[str] = mapped_column(String(20))

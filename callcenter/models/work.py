@@ -34,7 +34,7 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     queue: Mapped[Word]
     payload: Mapped[dict[str, Any]]
-    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("matter.id"), index=True)
     created_at: Mapped[datetime]
     send_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
@@ -43,8 +43,8 @@ class OutboxRow(Base):
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None]
 
-    # Written after the ticket that it is of, where both are new.
-    ticket: Mapped["Ticket | None"] = relationship()
+    # Given only where both are new, and written together: the ticket first.
+    ticket: Mapped["Ticket | None"] = relationship(primaryjoin="foreign(OutboxRow.ticket_id) == Ticket.id")
 
 
 class SetAside(Base):

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from callcenter import phones, push
 from callcenter.db import reading
-from callcenter.models import Call, Ticket, User
-from callcenter.vocab import Level, Outcome, Stage, TicketKind, TicketState
+from callcenter.models import Call, CallBack, Ticket, TicketOrCallBack, User
+from callcenter.vocab import Level, Outcome, Stage, TicketState
 from tickets.rules import codes
 from tickets.rules.states import UNTAKEN
 
@@ -74,9 +74,9 @@ class Story:
             if call is not None and call.started_at >= self._since - timedelta(minutes=10):
                 yield from self._call(session, call)
         for ticket_id in message.get("ticket", ()):
-            ticket = session.get(Ticket, ticket_id)
-            if ticket is not None:
-                yield from self._ticket(ticket)
+            about = session.get(Ticket, ticket_id) or session.get(CallBack, ticket_id)
+            if about is not None:
+                yield from self._ticket(about)
 
     def needs(self, session: Session, now: datetime) -> Iterator[str]:
         """Lines for callers and tickets that wait too long for a person; looked for every few seconds."""
@@ -110,9 +110,9 @@ class Story:
         elif call.ended_at is not None and self._first("ended", call.id):
             yield f"call   {who}: {_ending(session, call)}"
 
-    def _ticket(self, ticket: Ticket) -> Iterator[str]:
+    def _ticket(self, ticket: TicketOrCallBack) -> Iterator[str]:
         words = _standing(ticket)
-        key = f"{ticket.state}:{ticket.lead_agency_id}"
+        key = f"{ticket.state}:{ticket.lead_agency_id if isinstance(ticket, Ticket) else None}"
         if words and self._first(key, ticket.id):
             yield f"ticket {codes.group(ticket.code)}: {words}"
 
@@ -122,12 +122,12 @@ class Story:
         return not known
 
 
-def _standing(ticket: Ticket) -> str:
-    agency = ticket.lead_agency.name if ticket.lead_agency else "nobody yet"
-    if ticket.kind == TicketKind.CALLBACK:
+def _standing(ticket: TicketOrCallBack) -> str:
+    if isinstance(ticket, CallBack):
         number = phones.display(ticket.caller) if ticket.caller else "a withheld number"
         known = {TicketState.FILED: f"{number} is to be called back", TicketState.CLOSED: f"{number} was called back"}
         return known.get(ticket.state, "")
+    agency = ticket.lead_agency.name if ticket.lead_agency else "nobody yet"
     if ticket.state == TicketState.TRIAGE:
         return f"{_about(ticket)}: no rule fits, the shift leader chooses an agency"
     if ticket.state == TicketState.ROUTED:

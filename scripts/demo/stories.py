@@ -16,7 +16,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter import outbox, phones
-from callcenter.models import Agency, Call, Category, OutboxRow, SlaTarget, Ticket, TicketCall, User, Ward
+from callcenter.models import (
+    Agency,
+    Call,
+    CallBack,
+    Category,
+    Matter,
+    OutboxRow,
+    SlaTarget,
+    Ticket,
+    TicketCall,
+    User,
+    Ward,
+)
 from callcenter.vocab import Level, Outcome, Role, Sound, TicketKind, TicketState
 from scripts.demo.simulated import lives
 from scripts.demo.simulated.callers import Fate, Plan
@@ -114,14 +126,15 @@ class Agenda:
 
     def _callbacks_of(self, session: Session, call: Call) -> list[str]:
         query = (
-            select(Ticket.code)
-            .join(TicketCall, TicketCall.ticket_id == Ticket.id)
-            .where(TicketCall.call_id == call.id, Ticket.kind == TicketKind.CALLBACK)
+            select(CallBack.code)
+            .join(TicketCall, TicketCall.ticket_id == CallBack.id)
+            .where(TicketCall.call_id == call.id)
         )
         return list(session.scalars(query))
 
     def _call_back(self, code: str, chance: random.Random, session: Session, now: datetime) -> None:
-        if history.locked(session, code).state == TicketState.FILED:
+        task = history.locked_either(session, code)
+        if isinstance(task, CallBack) and task.waits:
             operator = chance.choice(list(self._operators.values()))
             self._listen(session, code, operator, now)
             filing.close_callback(session, operator, code, note=chance.choice(lives.CALLED_BACK), now=now)
@@ -131,8 +144,8 @@ class Agenda:
         left = (
             select(Call)
             .join(TicketCall, TicketCall.call_id == Call.id)
-            .join(Ticket, Ticket.id == TicketCall.ticket_id)
-            .where(Ticket.code == code, Call.voicemail.is_not(None))
+            .join(Matter, Matter.id == TicketCall.ticket_id)
+            .where(Matter.code == code, Call.voicemail.is_not(None))
         )
         for call in session.scalars(left):
             listening.note(session, operator, call, Sound.VOICEMAIL, now=now)
@@ -141,7 +154,7 @@ class Agenda:
         """The operator's last step after the talk: linked, filed, or a disposition."""
         operator = self._operators[call.operators[-1]]
         draft = filing.draft_of(session, call)
-        assert draft
+        assert isinstance(draft, Ticket)
         if plan.fate is Fate.REDIALS:
             filing.dispose(session, operator, call.id, lives.DROPPED, now=now)
             again = now + timedelta(seconds=plan.redials_after_s)

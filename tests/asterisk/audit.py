@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Call, PbxGap, Testimony, Ticket, TicketCall
+from callcenter.models import Call, CallBack, PbxGap, Testimony, Ticket, TicketCall
 from callcenter.vocab import Outcome, TicketKind, TicketState, Verdict
 from scripts.lab.asterisk_env import Asterisk
 from tests.asterisk.compare import differences
@@ -166,8 +166,14 @@ def _ask_the_pbx(finding: Finding, told: Iterable[Mapping[str, Any]], queue_log:
 
 def _look_at_tickets(finding: Finding, session: Session, call: Call) -> None:
     """One draft for an answered caller; one call-back or one disposition for an unanswered one."""
-    query = select(Ticket).join(TicketCall, TicketCall.ticket_id == Ticket.id).where(TicketCall.call_id == call.id)
-    tickets = [ticket for ticket in session.scalars(query) if ticket.state != TicketState.DISCARDED]
+    tickets = [
+        one
+        for of in (Ticket, CallBack)
+        for one in session.scalars(
+            select(of).join(TicketCall, TicketCall.ticket_id == of.id).where(TicketCall.call_id == call.id)
+        )
+        if one.state != TicketState.DISCARDED
+    ]
     kinds = [ticket.kind for ticket in tickets]
     ends = len(tickets) + (call.disposition is not None)
     wanted = TicketKind.REPORT if call.outcome == Outcome.ANSWERED else TicketKind.CALLBACK

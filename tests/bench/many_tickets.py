@@ -103,7 +103,7 @@ def fill(engine: Engine, tickets: int) -> None:
         connection.execute(
             text("CREATE INDEX ix_ticket_words ON ticket USING gin (words) WITH (gin_pending_list_limit = 256)")
         )
-        connection.execute(text("SELECT setval(pg_get_serial_sequence('ticket', 'id'), (SELECT max(id) FROM ticket))"))
+        connection.execute(text("SELECT setval('matter_id', (SELECT max(id) FROM ticket))"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE ticket"))
         connection.execute(text("VACUUM ANALYZE assignment"))

@@ -25,8 +25,19 @@ from callcenter import embedded, migrate, outbox
 from callcenter.config import Settings
 from callcenter.db import make_engine, reading, transaction
 from callcenter.errors import HotlineError
-from callcenter.models import Call, ExtensionSpan, OutboxRow, ShiftHandover, Ticket, TicketCall, TicketEvent, User, Ward
-from callcenter.vocab import Attempt, Disposition, Role, Sound, TicketKind, TicketState
+from callcenter.models import (
+    Call,
+    CallBack,
+    ExtensionSpan,
+    OutboxRow,
+    ShiftHandover,
+    Ticket,
+    TicketCall,
+    TicketEvent,
+    User,
+    Ward,
+)
+from callcenter.vocab import Attempt, CallBackStanding, Disposition, Role, Sound, TicketKind, TicketState
 from scripts.demo import fill
 from scripts.demo.simulated import ami as simulated_ami
 from scripts.demo.simulated import call as simulated_call
@@ -50,7 +61,7 @@ from tickets.agency import assignment
 from tickets.calls import calling, listening
 from tickets.desk import filing, queries
 from tickets.figures import stats
-from tickets.life import claims
+from tickets.life import call_backs, claims
 from tickets.oversight import shifts, worklist
 from tickets.rules.handover import Handover
 from tickets.rules.states import OPEN
@@ -324,8 +335,9 @@ class Day:
             await asyncio.sleep(90)
             with reading(self.engine) as session:
                 now = self.loop.now
-                open_ones = (Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-                query = select(Ticket.id).where(*open_ones, claims.free(now), claims.may_be_called(now)).limit(1)
+                query = (
+                    select(CallBack.id).where(call_backs.waits(), claims.free(now), claims.may_be_called(now)).limit(1)
+                )
                 self.waits = session.scalars(query).first() is not None
 
     async def _route(self) -> None:
@@ -411,12 +423,14 @@ def _bare(session: Session) -> list[str]:
     """Calls that ended in nothing: no disposition, and no ticket but a draft that is open or was thrown away."""
     real = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
     has_ticket = exists().where(TicketCall.call_id == Call.id, TicketCall.ticket_id == Ticket.id, real)
-    return list(session.scalars(select(Call.linkedid).where(Call.disposition.is_(None), ~has_ticket)))
+    needed = CallBack.standing != CallBackStanding.NEEDLESS
+    has_call_back = exists().where(TicketCall.call_id == Call.id, TicketCall.ticket_id == CallBack.id, needed)
+    left = Call.disposition.is_(None), ~has_ticket, ~has_call_back
+    return list(session.scalars(select(Call.linkedid).where(*left)))
 
 
 def _call_backs(session: Session, now: datetime) -> tuple[int, int]:
-    waiting = select(Ticket.call_at).where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-    times = session.scalars(waiting).all()
+    times = session.scalars(select(CallBack.call_at).where(call_backs.waits())).all()
     later = sum(at is not None and at > now for at in times)
     return len(times) - later, later
 

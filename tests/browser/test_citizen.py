@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from callcenter.db import transaction
 from callcenter.models import Attachment, FormerUnit, Ticket, TicketClock, Ward
 from callcenter.vocab import Clock, Level, Source, TicketKind, TicketState
+from tests import factories
 from tests.browser.conftest import PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker
 from tests.factories import Province
@@ -352,12 +353,13 @@ def _many_answered(session: Session) -> None:
     now = datetime.now(UTC)
     for number in range(40):
         filed = now - timedelta(days=number % 20 + 1)
-        session.add(
+        factories.written(
+            session,
             Ticket(
                 code=make_code(900 + number), kind=TicketKind.REPORT, source=Source.APP, state=TicketState.CLOSED,
                 level=Level.NORMAL, created_at=filed, filed_at=filed, resolved_at=filed + timedelta(hours=20),
                 clocks=[_answer_clock(filed, timedelta(hours=24 if number % 9 else 2))], may_publish=number % 11 == 0,
                 category_code="moi-truong", ward_code="28249", rating=4 if number % 6 else 2, rated_at=now,
-            )
+            ),
         )  # fmt: skip
     session.commit()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from callcenter import outbox
 from callcenter.db import transaction
 from callcenter.errors import Invalid, MoveRefused, NotAllowed
-from callcenter.models import Listening, OutboxRow, TextMessage, Ticket, TicketEvent
+from callcenter.models import CallBack, Listening, OutboxRow, TextMessage, TicketEvent
 from callcenter.vocab import Attempt, Disposition, Hearing, Outcome, Sound, TextResult, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
@@ -24,7 +24,7 @@ from tickets import jobs
 from tickets.actors import Actor
 from tickets.calls import calling, listening
 from tickets.desk import filing
-from tickets.life import claims
+from tickets.life import call_backs, claims
 from tickets.notices import gateways, messages
 from tickets.oversight import worklist
 from tickets.rules.fields import TicketFields
@@ -47,11 +47,11 @@ def hoa(province: Province) -> Actor:
     return province.actor("hoa")
 
 
-def waiting(session: Session, number: str = factories.CALLER, **columns: object) -> Ticket:
+def waiting(session: Session, number: str = factories.CALLER, **columns: object) -> CallBack:
     call = factories.missed(session, caller=number, **columns)
     filing.settle_call(session, call, now=MONDAY)
     session.flush()
-    return session.scalars(select(Ticket).where(Ticket.caller == number, Ticket.state == TicketState.FILED)).one()
+    return session.scalars(select(CallBack).where(CallBack.caller == number, call_backs.waits())).one()
 
 
 class TestTries:
@@ -103,7 +103,7 @@ class TestTries:
 
 
 class TestUnheard:
-    def left(self, session: Session) -> Ticket:
+    def left(self, session: Session) -> CallBack:
         return waiting(session, outcome=Outcome.VOICEMAIL, voicemail="INBOX/msg0001")
 
     def test_it_is_not_closed_before_the_message_is_heard(self, session: Session, lan: Actor) -> None:

@@ -11,14 +11,21 @@ from sqlalchemy.orm import Session
 
 from callcenter import commands, phones
 from callcenter.errors import Invalid, NotAllowed
-from callcenter.models import Contact, OutgoingCall, PbxCommand, PbxQueue, PbxStatus, Ticket, TicketEvent
-from callcenter.vocab import CallOut, CommandResult, CommandVerb, ContactFlag, Source, TicketKind, TicketState
+from callcenter.models import (
+    CallBack,
+    Contact,
+    OutgoingCall,
+    PbxCommand,
+    PbxQueue,
+    PbxStatus,
+    TicketEvent,
+)
+from callcenter.vocab import CallOut, CommandResult, CommandVerb, ContactFlag
 from telephony import calling_out as heard
 from telephony.orders import Order, actions_for, call_of
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
 from tickets.calls import calling
-from tickets.life import history
 from tickets.telephone import calling_out
 from tickets.telephone.calling_out import Allowed
 from tickets.telephone.handset import Handset
@@ -35,14 +42,11 @@ def province(session: Session) -> Province:
 
 
 @pytest.fixture
-def ticket(session: Session, province: Province) -> Ticket:
-    return history.begin(
-        session, province.actor("lan"), kind=TicketKind.CALLBACK, source=Source.HOTLINE, state=TicketState.FILED,
-        now=MONDAY, move="expect_call_back", caller=CALLER, reporter_phone="0918111222", filed_at=MONDAY,
-    )  # fmt: skip
+def ticket(session: Session, province: Province) -> CallBack:
+    return factories.call_back(session, province.actor("lan"), CALLER, reporter_phone="0918111222")
 
 
-def place(session: Session, province: Province, ticket: Ticket, number: str = CALLER, **given: Any) -> OutgoingCall:
+def place(session: Session, province: Province, ticket: CallBack, number: str = CALLER, **given: Any) -> OutgoingCall:
     now = given.pop("now", MONDAY)
     allowed = given.pop("allowed", HOME)
     return calling_out.place(session, province.actor("lan"), ticket.code, number, allowed, now=now)
@@ -103,7 +107,7 @@ def test_the_own_telephone_rings_first_and_shows_whom_one_calls() -> None:
 
 
 def test_pressed_twice_it_is_one_call_and_another_number_waits(
-    session: Session, province: Province, ticket: Ticket
+    session: Session, province: Province, ticket: CallBack
 ) -> None:
     first = place(session, province, ticket)
     assert place(session, province, ticket).id == first.id
@@ -124,7 +128,7 @@ def test_pressed_twice_it_is_one_call_and_another_number_waits(
     ],
 )
 def test_only_a_number_of_the_ticket(
-    session: Session, province: Province, ticket: Ticket, number: str, problem: str
+    session: Session, province: Province, ticket: CallBack, number: str, problem: str
 ) -> None:
     if number.startswith("0905"):
         # What the form is sent with is read as a number first; what is left is digits.
@@ -136,7 +140,7 @@ def test_only_a_number_of_the_ticket(
     assert session.scalars(select(PbxCommand)).all() == []
 
 
-def test_a_number_abroad_only_where_the_site_lets_it(session: Session, province: Province, ticket: Ticket) -> None:
+def test_a_number_abroad_only_where_the_site_lets_it(session: Session, province: Province, ticket: CallBack) -> None:
     ticket.caller = "+85512345678"
     with pytest.raises(Invalid) as refused:
         place(session, province, ticket, ticket.caller)
@@ -144,13 +148,13 @@ def test_a_number_abroad_only_where_the_site_lets_it(session: Session, province:
     assert place(session, province, ticket, ticket.caller, allowed=Allowed(abroad=True)).number == "+85512345678"
 
 
-def test_only_the_desk_calls(session: Session, province: Province, ticket: Ticket) -> None:
+def test_only_the_desk_calls(session: Session, province: Province, ticket: CallBack) -> None:
     with pytest.raises(NotAllowed):
         calling_out.place(session, province.actor("thu"), ticket.code, CALLER, HOME, now=MONDAY)
 
 
 def test_reached_and_ended_it_is_a_try_in_the_ticket_s_history(
-    session: Session, province: Province, ticket: Ticket
+    session: Session, province: Province, ticket: CallBack
 ) -> None:
     call = place(session, province, ticket)
     lan = province.actor("lan")
@@ -178,7 +182,7 @@ def test_reached_and_ended_it_is_a_try_in_the_ticket_s_history(
 
 @pytest.mark.parametrize("result", [CallOut.NO_ANSWER, CallOut.BUSY])
 def test_a_call_back_that_reached_nobody_waits_for_its_next_time(
-    session: Session, province: Province, ticket: Ticket, result: CallOut
+    session: Session, province: Province, ticket: CallBack, result: CallOut
 ) -> None:
     """As if the operator had noted the try by hand; the PBX's report, received twice, is one try."""
     call = place(session, province, ticket)
@@ -194,7 +198,7 @@ def test_a_call_back_that_reached_nobody_waits_for_its_next_time(
 
 @pytest.mark.parametrize("result", [CallOut.NOT_PICKED_UP, CallOut.GIVEN_UP, CallOut.FAILED])
 def test_a_call_that_did_not_come_to_the_citizen_is_no_try(
-    session: Session, province: Province, ticket: Ticket, result: CallOut
+    session: Session, province: Province, ticket: CallBack, result: CallOut
 ) -> None:
     call = place(session, province, ticket)
     calling_out.ended(session, call.id, result, after(30), now=after(30))
@@ -202,7 +206,7 @@ def test_a_call_that_did_not_come_to_the_citizen_is_no_try(
     assert ticket.call_at is None
 
 
-def test_a_number_to_keep_safe_is_not_called(session: Session, province: Province, ticket: Ticket) -> None:
+def test_a_number_to_keep_safe_is_not_called(session: Session, province: Province, ticket: CallBack) -> None:
     session.add(Contact(number=CALLER, flags=[ContactFlag.SAFE_CONTACT], changed_at=MONDAY))
     session.flush()
     with pytest.raises(Invalid) as refused:
@@ -212,7 +216,7 @@ def test_a_number_to_keep_safe_is_not_called(session: Session, province: Provinc
 
 
 def test_what_the_pbx_refuses_does_not_keep_the_telephone_busy(
-    session: Session, province: Province, ticket: Ticket
+    session: Session, province: Province, ticket: CallBack
 ) -> None:
     call = place(session, province, ticket)
     (command,) = session.scalars(select(PbxCommand))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, MoveRefused, NotAllowed, NotFound
-from callcenter.models import Assignment, Grievance, OutboxRow, TicketEvent
+from callcenter.models import Assignment, CallBack, Grievance, OutboxRow, TicketEvent
 from callcenter.vocab import Disposition, GrievanceKind, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
@@ -100,7 +100,8 @@ class TestAtOnce:
         draft = filing.open_draft(session, call, now=MONDAY)
         filing.save_draft(session, lan, draft.code, replace(ASKED, answer=TOLD), version=None, now=MONDAY)
         filing.dispose(session, lan, call.id, Disposition.DROPPED, now=LATER)
-        assert (draft.kind, draft.resolution) == (TicketKind.CALLBACK, TOLD)
+        task = session.scalars(select(CallBack)).one()
+        assert (task.code, task.resolution) == (draft.code, TOLD)
 
     def test_where_it_did_not_help_a_person_places_it(self, session: Session, lan: Actor) -> None:
         draft = filing.open_draft(session, factories.answered(session), now=MONDAY)

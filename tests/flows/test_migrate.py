@@ -11,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, insert, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from callcenter import migrate
 from callcenter.db import Base, make_engine
@@ -20,12 +21,13 @@ _SOMETHING: dict[type, Any] = {
     str: "x", int: 1, float: 1.5, bool: False, object: {"a": 1}, list: ["x"],
     datetime: datetime(2026, 11, 23, 2, 0, tzinfo=UTC), date: date(2026, 11, 23), time: time(7, 30),
 }  # fmt: skip
-# Where a constraint asks for more than something.
-_MEANT = {"closes": time(11, 30)}
+# Where a constraint asks for more than something; and what a call-back alone has, which none of these rows is.
+_MEANT = {"closes": time(11, 30), "call_at": None}
 BASELINE = "0018"
 # Columns whose values live in rows of another table since; the way back brings them home.
 _MOVED = {
-    ("ticket", column) for column in ("triage_due", "accept_due", "answer_due", "waiting_since", "paused_minutes")
+    ("ticket", column)
+    for column in ("triage_due", "accept_due", "answer_due", "waiting_since", "paused_minutes", "call_at")
 }
 ALL = migrate._between(None, migrate._script().get_current_head())
 
@@ -198,3 +200,81 @@ def test_the_clocks_of_tickets_go_on_as_they_ran(empty: Engine) -> None:
         return (moment - first) // timedelta(hours=1) if isinstance(moment, datetime) else moment
 
     assert [tuple(map(hours, row)) for row in rows] == _CLOCKS
+
+
+_CALL_BACKS = """
+INSERT INTO ticket (code, kind, source, state, level, caller, created_at, filed_at, closed_at, call_at, version,
+                    address)
+VALUES
+('waits',    'callback', 'hotline', 'filed',     'urgent', '+841', :m0, :m1, NULL, :m5, 3, '12 Nguyễn Trãi'),
+('done',     'callback', 'hotline', 'closed',    'normal', '+842', :m0, :m1, :m3,  NULL, 1, ''),
+('ended',    'callback', 'hotline', 'closed',    'normal', '+843', :m0, :m1, :m4,  NULL, 1, ''),
+('needless', 'callback', 'hotline', 'discarded', 'normal', '+844', :m0, :m1, NULL, NULL, 1, ''),
+('drafted',  'report',   'hotline', 'draft',     'normal', '+845', :m0, NULL, NULL, NULL, 2, ''),
+('reported', 'report',   'hotline', 'triage',    'normal', '+846', :m0, :m2, NULL, NULL, 2, '')
+"""
+_THEIR_EVENTS = """
+INSERT INTO ticket_event (ticket_id, at, move, from_state, to_state, actor, data)
+SELECT id, at, move, before, after, 'x', '{}' FROM (VALUES
+('waits', CAST(:m0 AS timestamptz), 'open', NULL, 'draft'),
+('waits', :m1, 'expect_call_back', 'draft', 'filed'), ('waits', :m2, 'call_attempt', 'filed', 'filed'),
+('done', :m3, 'call_back_done', 'filed', 'closed'), ('ended', :m4, 'call_back_ended', 'filed', 'closed'),
+('needless', :m2, 'call_back_needless', 'filed', 'discarded'), ('drafted', :m2, 'redialled', 'filed', 'draft')
+) AS told (code, at, move, before, after) JOIN ticket USING (code) ORDER BY at
+"""
+_WHAT_HANGS = """
+WITH c AS (INSERT INTO call (pbx, linkedid, started_at, rang, operators, transfers, talks, snapshot)
+           VALUES ('p', '1.1', :m0, '{}', '{}', '[]', '[]', '{}') RETURNING id),
+     f AS (INSERT INTO attachment (ticket_id, purpose, name, content_type, size, sha256, created_at)
+           SELECT id, 'evidence', 'a.jpg', 'image/jpeg', 1, 'x', :m0 FROM ticket WHERE code = 'waits')
+INSERT INTO ticket_call (ticket_id, call_id, relation)
+SELECT ticket.id, c.id, 'opened' FROM ticket, c WHERE code = 'waits'
+"""
+_HANGING = """
+SELECT (SELECT count(*) FROM ticket_event e WHERE e.ticket_id = m.id),
+       (SELECT count(*) FROM ticket_call c WHERE c.ticket_id = m.id),
+       (SELECT count(*) FROM attachment a WHERE a.ticket_id = m.id)
+FROM {of} m WHERE code = 'waits'
+"""
+
+
+def test_call_backs_move_into_their_table_with_all_that_hangs_on_them_and_back(empty: Engine) -> None:
+    """0024 and 0025: waiting, done, ended and needless; what was turned into a draft or a report stays a ticket."""
+    first = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    moments = {f"m{hours}": first + timedelta(hours=hours) for hours in range(6)}
+    with empty.begin() as connection:
+        command.upgrade(migrate._config(connection), ALL[ALL.index("0024") - 1])
+        for statement in (_CALL_BACKS, _THEIR_EVENTS, _WHAT_HANGS):
+            given = {name: at for name, at in moments.items() if f":{name}" in statement}
+            connection.execute(text(statement), given)
+        before = connection.execute(text("SELECT * FROM ticket ORDER BY id")).mappings().all()
+        ids = {row["code"]: row["id"] for row in before}
+        command.upgrade(migrate._config(connection), "0025")
+        rows = connection.execute(
+            text(
+                "SELECT id, code, standing, due_since, ended_at, call_at, level, version, address"
+                " FROM call_back ORDER BY id"
+            )
+        ).all()
+        assert [tuple(row) for row in rows] == [
+            (ids["waits"], "waits", "waiting", moments["m1"], None, moments["m5"], "urgent", 3, "12 Nguyễn Trãi"),
+            (ids["done"], "done", "done", moments["m1"], moments["m3"], None, "normal", 1, ""),
+            (ids["ended"], "ended", "ended", moments["m1"], moments["m4"], None, "normal", 1, ""),
+            (ids["needless"], "needless", "needless", moments["m1"], moments["m2"], None, "normal", 1, ""),
+        ]
+        assert connection.scalars(text("SELECT code FROM ticket ORDER BY id")).all() == ["drafted", "reported"]
+        assert connection.execute(text(_HANGING.format(of="call_back"))).one() == (3, 1, 1)
+        command.downgrade(migrate._config(connection), ALL[ALL.index("0024") - 1])
+        assert connection.execute(text("SELECT * FROM ticket ORDER BY id")).mappings().all() == before
+        assert connection.execute(text(_HANGING.format(of="ticket"))).one() == (3, 1, 1)
+
+
+def test_a_code_is_a_tickets_or_a_call_backs(empty: Engine) -> None:
+    migrate.upgrade(empty)
+    ticket = "INSERT INTO ticket (id, code, kind, source, state, level, created_at) VALUES "
+    call_back = "INSERT INTO call_back (id, code, standing, source, level, created_at, due_since) VALUES "
+    with empty.begin() as connection:
+        connection.execute(text(ticket + "(1, 'a', 'report', 'hotline', 'draft', 'normal', now())"))
+    for id_, code in ((1, "a"), (2, "a"), (1, "b")):
+        with pytest.raises(IntegrityError), empty.begin() as connection:
+            connection.execute(text(call_back + f"({id_}, '{code}', 'waiting', 'hotline', 'normal', now(), now())"))

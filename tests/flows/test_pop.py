@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Call, Ticket
+from callcenter.models import Call, CallBack, Ticket, TicketOrCallBack
 from callcenter.vocab import TicketKind, TicketState
 from telephony import recorder
 from tests import factories
@@ -58,10 +58,11 @@ def desks(session: Session) -> Desks:
     return Desks(session, factories.province(session))
 
 
-def play(desks: Desks, name: str) -> Ticket:
-    """The whole stream; the one ticket that it opened."""
+def play(desks: Desks, name: str) -> TicketOrCallBack:
+    """The whole stream; the one ticket or call-back that it opened."""
     desks.play((FOLDER / f"{name}.ami").read_bytes(), 65536)
-    return desks.session.scalars(select(Ticket)).one()
+    (one,) = [*desks.session.scalars(select(Ticket)), *desks.session.scalars(select(CallBack))]
+    return one
 
 
 @pytest.mark.parametrize("name", ["answered", "ring_all", "blind", "attended", "redirect", "transferred_back", "hold"])

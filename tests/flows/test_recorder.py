@@ -10,8 +10,8 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from callcenter.db import transaction
-from callcenter.models import Call, SetAside, Ticket, TicketCall, TicketEvent
-from callcenter.vocab import HungUpBy, Outcome, Stage, TicketKind, TicketState
+from callcenter.models import Call, CallBack, SetAside, Ticket, TicketCall, TicketEvent
+from callcenter.vocab import HungUpBy, Outcome, Stage, TicketState
 from telephony import callflow
 from telephony.call_rows import CallSnapshot
 from telephony.leadership import crown
@@ -115,7 +115,7 @@ def test_calls_of_one_number_that_end_together_are_one_call_back(engine: Engine)
     write(engine, [replace(ringing(number), caller=factories.CALLER) for number in (1, 2)])
     write(engine, [replace(abandoned(number), caller=factories.CALLER) for number in (1, 2, 3)])
     with Session(engine) as session:
-        waiting = session.scalars(select(Ticket).where(Ticket.kind == TicketKind.CALLBACK)).all()
+        waiting = session.scalars(select(CallBack)).all()
         assert [(task.caller, task.state) for task in waiting] == [(factories.CALLER, TicketState.FILED)]
         joined = session.scalars(select(TicketCall.call_id).where(TicketCall.ticket_id == waiting[0].id)).all()
         assert len(joined) == 3

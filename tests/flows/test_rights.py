@@ -214,9 +214,7 @@ def _things(session: Session, province: Province, holder: Actor) -> Things:
         ticket_id=draft.id, service=EmergencyService.POLICE, level_before=Level.NORMAL, began_at=MONDAY,
         began_by_id=holder.id, began_by=holder.name,
     )  # fmt: skip
-    call_back = _ticket(
-        session, TicketState.FILED, kind=TicketKind.CALLBACK, owner_id=holder.id, filed_at=MONDAY, caller="+84905123456"
-    )
+    call_back = factories.call_back(session, holder, owner_id=holder.id)
     history.note(session, call_back, "claim", holder, now=MONDAY)
     tam = province.actor("tam")
     received, given = _handover(tam, holder), _handover(holder, tam)

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import Call, Ticket, TicketCall
-from callcenter.vocab import ContactFlag, Disposition, Outcome, TicketKind, TicketState
+from callcenter.models import Call, CallBack, Ticket, TicketCall
+from callcenter.vocab import CallBackStanding, ContactFlag, Disposition, Outcome, TicketState
 from tests import factories
 from tests.factories import CALLER, MONDAY, Province
 from tickets.actors import Actor
@@ -67,8 +67,7 @@ def a_lost_transfer(session: Session, lan: Actor) -> None:
 
 def call_backs(session: Session) -> int:
     session.flush()
-    waits = (Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-    return session.scalar(select(func.count()).where(*waits)) or 0
+    return session.scalar(select(func.count()).where(CallBack.standing == CallBackStanding.WAITING)) or 0
 
 
 @pytest.mark.parametrize("first", range(4))

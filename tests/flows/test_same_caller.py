@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import MoveRefused, NotAllowed, NotFound
-from callcenter.models import Call, Ticket, TicketCall, TicketEvent
+from callcenter.models import Call, CallBack, Ticket, TicketCall, TicketEvent
 from callcenter.vocab import Disposition, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
@@ -130,13 +130,15 @@ class TestRedial:
         draft, minh = typed(session, lan, before), province.actor("minh")
         if disposed:
             filing.dispose(session, lan, before.id, Disposition.DROPPED, now=LATER)
-            assert draft.kind == TicketKind.CALLBACK
+            assert session.scalars(select(CallBack.id)).all() == [draft.id]
         call = self.again(session)
         new = filing.open_draft(session, call, now=LATER)
         filing.save_draft(session, minh, new.code, TicketFields(description="Vẫn ngập"), version=None, now=LATER)
         session.flush()
-        for _ in range(2):
-            assert same_caller.go_on(session, minh, call.id, draft.code, now=LATER) is draft
+        code = draft.code
+        draft = same_caller.go_on(session, minh, call.id, code, now=LATER)
+        assert same_caller.go_on(session, minh, call.id, code, now=LATER) is draft
+        assert (draft.code, session.scalars(select(CallBack)).all()) == (code, [])
         assert (draft.kind, draft.state, draft.owner_id) == (TicketKind.REPORT, TicketState.DRAFT, minh.id)
         assert draft.description == "Nước ngập đến đầu gối\nVẫn ngập"
         assert new.state == TicketState.DISCARDED
@@ -162,7 +164,7 @@ class TestRedial:
         assert found.calling_back is None
         claims.take(session, province.actor("hoa"), draft.code, now=LATER)
         session.flush()
-        session.expire(draft)
+        session.expire_all()
         found = same_caller.redial(session, self.again(session), LATER)
         assert found is not None
         assert found.calling_back == province.people["hoa"].name

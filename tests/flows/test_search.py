@@ -51,10 +51,7 @@ def ticket(session: Session, number: int, said: str = "", **columns: object) -> 
         "created_at": MONDAY + timedelta(minutes=number),
         **columns,
     }
-    row = Ticket(**values)
-    session.add(row)
-    session.flush()
-    return row
+    return factories.written(session, Ticket(**values))
 
 
 def given_to(session: Session, ticket: Ticket, province: Province, agency: str) -> None:

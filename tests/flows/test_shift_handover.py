@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, NotAllowed
-from callcenter.models import Emergency, ShiftHandover, Ticket, TicketEvent
+from callcenter.models import CallBack, Emergency, ShiftHandover, TicketEvent, TicketOrCallBack
 from callcenter.vocab import EmergencyService, Level, Source, TicketKind, TicketState
 from tests import factories
 from tests.factories import MONDAY, Province
@@ -32,15 +32,15 @@ def hoa(province: Province) -> Actor:
 
 
 @pytest.fixture
-def left(session: Session, province: Province, hoa: Actor) -> dict[Left, Ticket]:
-    """One thing in each list: an ambulance without an owner, Lan's draft of an hour ago, a missed number, an urgent
+def left(session: Session, province: Province, hoa: Actor) -> dict[Left, TicketOrCallBack]:
+    """One thing in each list: an ambulance that nobody has, Lan's draft of an hour ago, a missed number, an urgent
     report, one in triage.
     """
     lan = province.actor("lan")
     draft = filing.open_draft(session, factories.answered(session, caller="+84913000001"), now=MONDAY)
     filing.settle_call(session, factories.missed(session, caller="+84913000002"), now=MONDAY)
-    call_back = session.scalars(select(Ticket).where(Ticket.caller == "+84913000002")).one()
-    found = {Left.DRAFT: draft, Left.CALL_BACK: call_back}
+    call_back = session.scalars(select(CallBack).where(CallBack.caller == "+84913000002")).one()
+    found: dict[Left, TicketOrCallBack] = {Left.DRAFT: draft, Left.CALL_BACK: call_back}
     for kind, state in ((Left.URGENT, TicketState.ROUTED), (Left.TRIAGE, TicketState.TRIAGE)):
         level = Level.URGENT if kind is Left.URGENT else Level.NORMAL
         found[kind] = history.begin(
@@ -72,7 +72,7 @@ def give(session: Session, hoa: Actor, province: Province, **more: object) -> Sh
 
 
 def test_it_keeps_what_was_left_as_it_was(
-    session: Session, hoa: Actor, province: Province, left: dict[Left, Ticket]
+    session: Session, hoa: Actor, province: Province, left: dict[Left, TicketOrCallBack]
 ) -> None:
     row = give(session, hoa, province)
     assert give(session, hoa, province) is row
@@ -85,7 +85,7 @@ def test_it_keeps_what_was_left_as_it_was(
 
 
 def test_the_next_one_takes_over_by_name_once(
-    session: Session, hoa: Actor, province: Province, left: dict[Left, Ticket]
+    session: Session, hoa: Actor, province: Province, left: dict[Left, TicketOrCallBack]
 ) -> None:
     row, phuc = give(session, hoa, province), province.actor("phuc")
     assert shifts.open_for(session, phuc) == [row]
@@ -107,7 +107,7 @@ def test_the_next_one_takes_over_by_name_once(
 
 
 def test_given_anew_it_takes_the_place_of_what_nobody_confirmed(
-    session: Session, hoa: Actor, province: Province, left: dict[Left, Ticket]
+    session: Session, hoa: Actor, province: Province, left: dict[Left, TicketOrCallBack]
 ) -> None:
     first, second = give(session, hoa, province), give(session, hoa, province, note="thêm: mất điện lúc 9 giờ")
     phuc = province.actor("phuc")

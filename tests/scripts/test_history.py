@@ -10,8 +10,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.db import reading, transaction
-from callcenter.models import Assignment, Call, OutboxRow, Ticket, TicketCall, TicketEvent
-from callcenter.vocab import AssignmentRole, Outcome, TicketKind, TicketState
+from callcenter.models import Assignment, Call, CallBack, OutboxRow, Ticket, TicketCall, TicketEvent
+from callcenter.vocab import AssignmentRole, CallBackStanding, Outcome, TicketKind, TicketState
 from scripts.demo import backfill, fill
 from tickets.rules.moves import check_move
 
@@ -69,8 +69,8 @@ def _check_calls(session: Session, made: int) -> None:
 
 
 def _check_stories(session: Session) -> None:
-    """Each ticket's history is in the order of time, each move leads where it may, and the last one is its state."""
-    for ticket in session.scalars(select(Ticket)).all():
+    """In the order of time; each move leads where it may, and the last one is the state of the ticket or call-back."""
+    for ticket in (*session.scalars(select(Ticket)), *session.scalars(select(CallBack))):
         events = session.scalars(
             select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
         ).all()
@@ -94,7 +94,7 @@ def _check_agencies(session: Session) -> None:
     assert states[TicketState.ACCEPTED] > 0
     leads = session.scalars(select(Assignment).where(Assignment.role == AssignmentRole.LEAD)).all()
     assert len({lead.agency_id for lead in leads}) > 5
-    closed = session.scalars(select(Ticket).where(Ticket.kind == TicketKind.CALLBACK, Ticket.closed_at.is_not(None)))
+    closed = session.scalars(select(CallBack).where(CallBack.standing == CallBackStanding.DONE))
     assert closed.first() is not None
     # What the desk settles itself, emergencies that were passed on among it, no agency accepts.
     resolved = session.scalars(select(Ticket).where(Ticket.resolved_at.is_not(None), Ticket.tier.is_(None))).all()

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import TextMessage, Ticket, TicketCall
-from callcenter.vocab import Outcome, TicketState
+from callcenter.models import CallBack, TextMessage, TicketCall, TicketEvent
+from callcenter.vocab import CallBackStanding, Outcome
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
@@ -18,12 +18,12 @@ SignIn = Callable[[str | None], Browser]
 EARLIER = datetime.now(UTC) - timedelta(hours=2)
 
 
-def waiting(session: Session, number: str, **columns: object) -> Ticket:
+def waiting(session: Session, number: str, **columns: object) -> CallBack:
     times = {"started_at": EARLIER, "queued_at": EARLIER, "ended_at": EARLIER + timedelta(seconds=30)}
     call = factories.missed(session, caller=number, **times, **columns)
     filing.settle_call(session, call, now=EARLIER)
     session.commit()
-    return session.query(Ticket).filter_by(caller=number, state=TicketState.FILED).one()
+    return session.query(CallBack).filter_by(caller=number).one()
 
 
 def test_a_try_is_written_down_and_seen_by_everybody(sign_in: SignIn, session: Session) -> None:
@@ -39,6 +39,17 @@ def test_a_try_is_written_down_and_seen_by_everybody(sign_in: SignIn, session: S
     assert "Nguyễn Thị Lan · không nghe máy" in told
     assert "gọi lại chưa gặp: không nghe máy" in lan.get(f"/tickets/{task.code}").text
     assert "Không còn số nào chờ gọi lại" in lan.post("/call-backs/next", follow_redirects=True).text
+
+
+def test_a_try_that_is_sent_twice_counts_once(sign_in: SignIn, session: Session) -> None:
+    """The same form again is the same try, as when a button is pressed twice; two forms are two tries."""
+    task, lan = waiting(session, "+84913000001"), sign_in("lan")
+    given = {"result": "no_answer", "note": "đổ chuông mãi"}
+    for nonce in ("a" * 32, "a" * 32, "b" * 32):
+        answer = lan.post(f"/tickets/{task.code}/not-reached", {**given, "nonce": nonce})
+        assert (answer.status_code, answer.location) == (303, f"/tickets/{task.code}")
+    tries = session.query(TicketEvent).filter_by(ticket_id=task.id, move="call_attempt").count()
+    assert tries == 2
 
 
 def test_refused_the_form_keeps_what_was_chosen(sign_in: SignIn, session: Session) -> None:
@@ -61,7 +72,7 @@ def test_with_an_unheard_message_it_stays_open_and_says_why(sign_in: SignIn, ses
     assert lan.post(f"/tickets/{task.code}/called-back", {"note": "đã gọi rồi"}).status_code == 303
 
 
-def task_call(session: Session, task: Ticket) -> int:
+def task_call(session: Session, task: CallBack) -> int:
     return session.execute(select(TicketCall.call_id).where(TicketCall.ticket_id == task.id)).scalar_one()
 
 
@@ -82,7 +93,7 @@ def test_a_leader_ends_many_after_an_outage(sign_in: SignIn, session: Session, p
     everything = {**span, "everything": "1", "reason": "Đứt cáp"}
     assert "Đã kết thúc 2 số." in hoa.post("/call-backs/end", everything, follow_redirects=True).text
     session.expire_all()
-    assert {task.state for task in session.query(Ticket)} == {TicketState.CLOSED}
+    assert {task.standing for task in session.query(CallBack)} == {CallBackStanding.ENDED}
     assert session.scalars(select(TextMessage.number)).all() == ["+84913000000"]
     assert "kết thúc việc gọi lại, không gọi nữa" in hoa.get(f"/tickets/{tasks[0].code}").text
 

@@ -7,12 +7,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter.models import AfterCall, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus, Ticket
-from callcenter.vocab import AFTER_CALL, CallOut, Source, TicketKind, TicketState
+from callcenter.models import (
+    AfterCall,
+    CallBack,
+    OutgoingCall,
+    PauseReason,
+    PbxCommand,
+    PbxQueue,
+    PbxStatus,
+)
+from callcenter.vocab import AFTER_CALL, CallOut
 from tests import factories
 from tests.factories import CALLER, Province
 from tests.web.conftest import Browser
-from tickets.life import history
 from tickets.telephone import calling_out
 from tickets.telephone.my_phone import VERBS
 
@@ -149,17 +156,14 @@ def test_an_administrator_keeps_the_list_of_reasons(sign_in: SignIn, session: Se
 
 
 @pytest.fixture
-def call_back(session: Session, province: Province, queue: PbxQueue) -> Ticket:
-    task = history.begin(
-        session, province.actor("lan"), kind=TicketKind.CALLBACK, source=Source.HOTLINE, state=TicketState.FILED,
-        now=datetime.now(UTC), move="expect_call_back", caller=CALLER, filed_at=datetime.now(UTC),
-    )  # fmt: skip
+def call_back(session: Session, province: Province, queue: PbxQueue) -> CallBack:
+    task = factories.call_back(session, province.actor("lan"), CALLER, due_since=datetime.now(UTC))
     session.commit()
     return task
 
 
 def test_a_ticket_s_number_is_called_by_one_button_and_the_strip_follows(
-    sign_in: SignIn, session: Session, call_back: Ticket
+    sign_in: SignIn, session: Session, call_back: CallBack
 ) -> None:
     browser = sign_in("lan")
     page = f"/tickets/{call_back.code}"
@@ -177,7 +181,9 @@ def test_a_ticket_s_number_is_called_by_one_button_and_the_strip_follows(
     assert "gọi lại chưa gặp: máy bận" in browser.get(page).text
 
 
-def test_a_number_that_is_not_the_ticket_s_is_not_called(sign_in: SignIn, session: Session, call_back: Ticket) -> None:
+def test_a_number_that_is_not_the_ticket_s_is_not_called(
+    sign_in: SignIn, session: Session, call_back: CallBack
+) -> None:
     browser = sign_in("lan")
     browser.post("/phone/call", {"code": call_back.code, "number": "1900545454"})
     assert "Số này không có trong phiếu." in browser.get("/").text

@@ -16,6 +16,7 @@ from callcenter.config import Settings
 from callcenter.errors import SettingError
 from callcenter.models import Attachment, FormerUnit, OutboxRow, Ticket, TicketClock
 from callcenter.vocab import Clock, TicketKind, TicketState
+from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
 from tickets.actors import Actor
@@ -335,7 +336,8 @@ def test_the_front_page_shows_true_figures_once_there_are_enough(
     assert "phản ánh đã nhận" not in public.get("/").text
     first = session.query(Ticket).one()
     for number in range(31):
-        session.add(
+        factories.written(
+            session,
             Ticket(
                 code=codes.make_code(1000 + number), kind=TicketKind.REPORT, source="app", state=TicketState.CLOSED,
                 level="normal", created_at=first.created_at, filed_at=first.filed_at, resolved_at=first.filed_at,
@@ -343,7 +345,7 @@ def test_the_front_page_shows_true_figures_once_there_are_enough(
                 may_publish=number == 3,
                 category_code="moi-truong", ward_code="28249", description="Rác nhà ông Ba", resolution="xong",
                 rating=5 if number else None, rated_at=first.filed_at if number else None,
-            )
+            ),
         )  # fmt: skip
     session.commit()
     page = public.get("/").text

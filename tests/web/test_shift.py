@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from callcenter.models import PbxCommand, PbxGap, PbxQueue, Ticket, TicketEvent
-from callcenter.vocab import CommandResult, CommandVerb, HungUpBy, Level, Outcome, Phase, TicketState
+from callcenter.models import CallBack, PbxCommand, PbxGap, PbxQueue, Ticket, TicketEvent, TicketOrCallBack
+from callcenter.vocab import CommandResult, CommandVerb, HungUpBy, Level, Outcome, Phase
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
@@ -20,11 +20,11 @@ NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(hours=1)
 
 
-def to_call_back(session: Session, caller: str, ended: datetime) -> Ticket:
+def to_call_back(session: Session, caller: str, ended: datetime) -> CallBack:
     call = factories.missed(session, caller=caller, started_at=ended, queued_at=ended, ended_at=ended)
     filing.settle_call(session, call, now=ended)
     session.commit()
-    return session.query(Ticket).filter_by(caller=caller, state=TicketState.FILED).one()
+    return session.query(CallBack).filter_by(caller=caller, standing="waiting").one()
 
 
 def left_draft(session: Session) -> Ticket:
@@ -34,12 +34,12 @@ def left_draft(session: Session) -> Ticket:
     return draft
 
 
-def again(session: Session, ticket: Ticket) -> Ticket:
+def again(session: Session, ticket: TicketOrCallBack) -> TicketOrCallBack:
     session.expire_all()
-    return session.get_one(Ticket, ticket.id)
+    return session.get_one(type(ticket), ticket.id)
 
 
-def last_move(session: Session, ticket: Ticket) -> TicketEvent:
+def last_move(session: Session, ticket: TicketOrCallBack) -> TicketEvent:
     session.expire_all()
     return session.query(TicketEvent).filter_by(ticket_id=ticket.id).order_by(TicketEvent.id.desc()).first()  # type: ignore[return-value]
 
@@ -53,7 +53,7 @@ def test_whom_the_pbx_cut_off_comes_first(sign_in: SignIn, session: Session) -> 
     )  # fmt: skip
     filing.settle_call(session, cut, now=just_now)
     session.commit()
-    first = session.query(Ticket).filter_by(caller="+84913000002").one()
+    first = session.query(CallBack).filter_by(caller="+84913000002").one()
     browser = sign_in("lan")
     page = browser.get("/").text
     assert page.index("0913 000 002") < page.index("0913 000 001")
@@ -71,7 +71,7 @@ def test_a_robots_hundreds_of_calls_are_counted_not_loaded(
         call = factories.missed(session, caller=robot, started_at=at, queued_at=at, ended_at=at, **named)
         filing.settle_call(session, call, now=at)
     session.commit()
-    ticket = session.query(Ticket).filter_by(caller=robot).one()
+    ticket = session.query(CallBack).filter_by(caller=robot).one()
     lan = province.actor("lan")
     read = queries.ticket(session, lan, ticket.code)
     assert (len(read.calls), read.count_of_calls) == (queries.SHOWN_CALLS, many)

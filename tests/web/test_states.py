@@ -11,6 +11,7 @@ from agent_ui.public import plain_words
 from agent_ui.words import journey, labels
 from callcenter.models import Assignment, Ticket, TicketClock
 from callcenter.vocab import AssignmentRole, Clock, Level, Source, TicketKind, TicketState
+from tests import factories
 from tests.factories import MONDAY, Province
 from tests.web.conftest import Browser
 from tickets.people import tracking
@@ -35,8 +36,7 @@ def made(session: Session, province: Province, state: TicketState, number: int) 
         created_at=MONDAY, filed_at=MONDAY, routed_at=MONDAY, accepted_at=MONDAY, resolved_at=MONDAY, closed_at=MONDAY,
         clocks=[_clock(kind, state) for kind in Clock], resolution="Đã vá ống.", routing_reason="rule",
     )  # fmt: skip
-    session.add(ticket)
-    session.flush()
+    factories.written(session, ticket)
     session.add(
         Assignment(
             ticket_id=ticket.id, agency_id=water.id, role=AssignmentRole.LEAD, assigned_at=MONDAY, accepted_at=MONDAY

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from callcenter import outbox
-from callcenter.models import OutboxRow, PbxStatus, SetAside, Ticket
+from callcenter.models import CallBack, OutboxRow, PbxStatus, SetAside, Ticket
 from callcenter.vocab import Clock, Disposition, Outcome, Stage, TicketState
 from tests import factories
 from tests.factories import Province
@@ -157,13 +157,13 @@ def test_a_call_back_closes_with_a_note(sign_in: SignIn, session: Session, provi
     missed = factories.missed(session)
     filing.settle_call(session, missed, now=NOW)
     session.commit()
-    ticket = session.query(Ticket).one()
+    ticket = session.query(CallBack).one()
     lan = sign_in("lan")
     assert ticket.code in lan.get("/").text
     assert lan.post(f"/tickets/{ticket.code}/called-back", {"note": ""}).status_code == 422
     assert lan.post(f"/tickets/{ticket.code}/called-back", {"note": "Đã hướng dẫn"}).status_code == 303
     session.expire_all()
-    assert session.get_one(Ticket, ticket.id).state == TicketState.CLOSED
+    assert session.get_one(CallBack, ticket.id).state == TicketState.CLOSED
 
 
 def rows(page: str) -> int:
@@ -213,7 +213,7 @@ def test_who_was_spoken_with_since_is_reached(sign_in: SignIn, session: Session,
     later = NOW + timedelta(minutes=5)
     factories.answered(session, caller="+84913000001", started_at=later, ended_at=later)
     session.flush()
-    task = session.query(Ticket).filter_by(caller="+84913000002").one()
+    task = session.query(CallBack).filter_by(caller="+84913000002").one()
     filing.close_callback(session, province.actor("lan"), task.code, note="Đã hướng dẫn", now=later)
     session.commit()
     page = sign_in("phuc").get(f"/supervisor/unreached?day={NOW.astimezone(VIETNAM).date()}").text

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callcenter import commands, push
 from callcenter.db import transaction
 from callcenter.models import Call, OutgoingCall, PbxCommand, PbxQueue, PbxStatus
-from callcenter.vocab import CallOut, CommandResult, CommandVerb, Source, TicketKind, TicketState
+from callcenter.vocab import CallOut, CommandResult, CommandVerb
 from telephony import commands as sender
 from telephony.ami.link import Watch
 from telephony.callflow import from_json, to_json
@@ -22,7 +22,6 @@ from tests.factories import Province
 from tests.wire.ami_server import AmiServer
 from tests.wire.ears import PATIENT, listening, seen
 from tests.wire.test_listener import CALLER, RING, TALK, run, say
-from tickets.life import history
 
 BOTH = ["SimulatedAnswer", "SimulatedHangup"]
 
@@ -51,10 +50,7 @@ def outgoing(engine: Engine, province: Province) -> int:
     """A call that Lan asked for from a call-back."""
     with transaction(engine) as session:
         lan = province.people["lan"]
-        task = history.begin(
-            session, province.actor("lan"), kind=TicketKind.CALLBACK, source=Source.HOTLINE, state=TicketState.FILED,
-            now=datetime.now(UTC), move="expect_call_back", caller=factories.CALLER,
-        )  # fmt: skip
+        task = factories.call_back(session, province.actor("lan"), due_since=datetime.now(UTC))
         made = OutgoingCall(pbx="test", ticket_id=task.id, user_id=lan.id, who=lan.name, extension="101",
                             number=factories.CALLER, asked_at=datetime.now(UTC))  # fmt: skip
         session.add(made)

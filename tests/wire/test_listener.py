@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from callcenter.config import Settings
-from callcenter.models import Call, PbxStatus, SetAside, Ticket, TicketCall
+from callcenter.models import Call, CallBack, PbxStatus, SetAside, Ticket, TicketCall
 from callcenter.vocab import Outcome, TicketKind, TicketState
 from telephony import callflow, writer
 from telephony.events import Kind
@@ -98,7 +98,7 @@ def test_a_missed_call_becomes_a_call_back(engine: Engine) -> None:
             say(server, [*RING, *GIVE_UP])
             await seen(engine, ended)
         with Session(engine) as session:
-            task = session.scalars(select(Ticket)).one()
+            task = session.scalars(select(CallBack)).one()
             assert (task.kind, task.state) == (TicketKind.CALLBACK, TicketState.FILED)
             assert session.scalars(select(TicketCall)).one().ticket_id == task.id
 

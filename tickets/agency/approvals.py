@@ -22,16 +22,16 @@ def approve(session: Session, actor: Actor, code: str, *, proposal: int | None =
     `proposal` is the one that was read (`proposal_of`): words that took its place meanwhile are not approved.
     """
     begun = offers.begin(session, actor, code, "approve", now=now, proposal=proposal)
-    if proposal is not None and proposal != proposal_of(session, begun.ticket):
-        raise MoveRefused("approve", begun.ticket.state)
-    return begun.go(agency=begun.ticket.lead_agency_id)
+    if proposal is not None and proposal != proposal_of(session, begun.about):
+        raise MoveRefused("approve", begun.about.state)
+    return begun.go(agency=begun.about.lead_agency_id)
 
 
 @offers.carries("send_back")
 def send_back(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
     """Not yet: the officer has it again with the reason; the proposed text stays in `resolution` to be mended."""
     begun = offers.begin(session, actor, code, "send_back", now=now, reason=reason)
-    return begun.go(reason=reason.strip(), agency=begun.ticket.lead_agency_id)
+    return begun.go(reason=reason.strip(), agency=begun.about.lead_agency_id)
 
 
 def proposal_of(session: Session, ticket: Ticket) -> int | None:

@@ -50,7 +50,7 @@ def assign(session: Session, actor: Actor, code: str, agency_id: int, *, reason:
     begun = offers.begin(
         session, actor, code, "assign", now=now, also=lambda *_: wrong, agency_id=agency_id, reason=reason
     )
-    ticket = begun.ticket
+    ticket = begun.about
     if ticket.lead_agency_id != agency_id or ticket.state != TicketState.ROUTED:
         place(session, ticket, agency_id, (), actor, now=now, why="by_hand", note=reason.strip())
     return ticket
@@ -68,7 +68,7 @@ def accept(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticke
 def give_back(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
     """Not theirs: the lead's ticket goes back to triage with the reason, and counts as bounced."""
     begun = offers.begin(session, actor, code, "give_back", now=now, reason=reason)
-    ticket, part = begun.ticket, begun.own_part
+    ticket, part = begun.about, begun.own_part
     part.given_back_reason = reason.strip()
     if part.role == AssignmentRole.CO:
         part.ended_at = now
@@ -93,7 +93,7 @@ def resolve(
         return {"files": "evidence_required"} if owed else {}
 
     begun = offers.begin(session, actor, code, "resolve", now=now, also=evidence_owed, text=text, files=files)
-    ticket = begun.ticket
+    ticket = begun.about
     if files:
         # A wrong picture may be why the answer was sent back: files chosen anew stand for all of before.
         for file in attachments.evidence(_attached(session, ticket), begun.own_part):
@@ -122,7 +122,7 @@ def extend(session: Session, actor: Actor, code: str, *, working_days: int, reas
     Raises Invalid for `working_days` and `reason`, MoveRefused.
     """
     begun = offers.begin(session, actor, code, "extend", now=now, working_days=working_days, reason=reason)
-    ticket, due = begun.ticket, begun.ticket.answer_due
+    ticket, due = begun.about, begun.about.answer_due
     assert due is not None, "an extension is of a promise"
     later = postponed(due, WorkingDays(working_days).time, clocks.calendar(session))
     clocks.postpone(ticket, later)
@@ -135,8 +135,8 @@ def extend(session: Session, actor: Actor, code: str, *, working_days: int, reas
 def reject(session: Session, actor: Actor, code: str, *, reason: str, now: datetime) -> Ticket:
     """Nothing an agency can act on; the citizen reads why (`resolution`). Raises Invalid for `reason`, MoveRefused."""
     begun = offers.begin(session, actor, code, "reject", now=now, reason=reason)
-    begun.ticket.resolution = reason.strip()
-    return begun.go(reason=reason.strip(), agency=begun.ticket.lead_agency_id)
+    begun.about.resolution = reason.strip()
+    return begun.go(reason=reason.strip(), agency=begun.about.lead_agency_id)
 
 
 def _attached(session: Session, ticket: Ticket) -> Sequence[Attachment]:

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from callcenter import batch
 from callcenter.db import any_of
-from callcenter.models import Call, TestNumber, Ticket, TicketCall
-from callcenter.vocab import Disposition, Outcome, Source, Stage, TicketKind, TicketState
+from callcenter.models import Call, CallBack, TestNumber, Ticket, TicketCall, TicketOrCallBack
+from callcenter.vocab import Disposition, Outcome, Stage, TicketState
 from tickets.actors import Actor
 from tickets.calls import listening
-from tickets.life import history, safe
+from tickets.life import call_backs, history, safe
 from tickets.rules import policy
 
 KEEP = "keep"
@@ -93,22 +93,22 @@ def unsettled(session: Session, calls: Sequence[Call]) -> list[Call]:
     open_here = [call for call in calls if call.disposition is None]
     query = (
         select(TicketCall.call_id)
-        .join(Ticket, TicketCall.ticket_id == Ticket.id)
-        .where(TicketCall.call_id == any_of([call.id for call in open_here]), Ticket.kind == TicketKind.CALLBACK)
+        .join(CallBack, TicketCall.ticket_id == CallBack.id)
+        .where(TicketCall.call_id == any_of([call.id for call in open_here]))
     )
     called_back = frozenset(session.scalars(query)) if open_here else frozenset()
     return [call for call in open_here if call.id not in called_back]
 
 
-def expect(session: Session, call: Call, draft: Ticket | None, actor: Actor, *, now: datetime) -> Ticket:
+def expect(session: Session, call: Call, draft: TicketOrCallBack | None, actor: Actor, *, now: datetime) -> CallBack:
     """One open call-back a number: this call joins it, or its draft becomes it, or a new one begins."""
     return expect_all(session, [(call, draft)], actor, now=now)[0]
 
 
 def expect_all(
-    session: Session, missed: Sequence[tuple[Call, Ticket | None]], actor: Actor, *, now: datetime
-) -> list[Ticket]:
-    """`expect` for many calls with their drafts, which may be of one number."""
+    session: Session, missed: Sequence[tuple[Call, TicketOrCallBack | None]], actor: Actor, *, now: datetime
+) -> list[CallBack]:
+    """`expect` for many calls with their drafts, which may be of one number; what is no draft any more stays."""
     numbers = sorted({call.caller for call, _ in missed if call.caller is not None})
     tasks = _open_tasks(session, numbers)
     expected = []
@@ -116,7 +116,7 @@ def expect_all(
         task = tasks.get(call.caller) if call.caller is not None else None
         if task is not None:
             _join(session, task, call, actor, now)
-            if draft is not None and draft.state == TicketState.DRAFT and draft.id != task.id:
+            if isinstance(draft, Ticket) and draft.state == TicketState.DRAFT:
                 history.move(session, draft, "discard", actor, now=now, joined=task.code, text=draft.description)
         else:
             task = _begin(session, call, draft, actor, now)
@@ -126,23 +126,10 @@ def expect_all(
     return expected
 
 
-def _begin(session: Session, call: Call, draft: Ticket | None, actor: Actor, now: datetime) -> Ticket:
-    if draft is not None and draft.state == TicketState.DRAFT:
-        draft.kind = TicketKind.CALLBACK
-        history.move(session, draft, "expect_call_back", actor, now=now, outcome=call.outcome)
-        return draft
-    task = history.begin(
-        session,
-        actor,
-        kind=TicketKind.CALLBACK,
-        source=Source.HOTLINE,
-        state=TicketState.FILED,
-        now=now,
-        move="expect_call_back",
-        caller=call.caller,
-        reporter_phone=call.caller,
-        filed_at=now,
-    )
+def _begin(session: Session, call: Call, draft: TicketOrCallBack | None, actor: Actor, now: datetime) -> CallBack:
+    if isinstance(draft, Ticket) and draft.state == TicketState.DRAFT:
+        return call_backs.of_draft(session, draft, actor, now=now, outcome=call.outcome)
+    task = call_backs.begin(session, call.caller, actor, now=now)
     session.add(TicketCall(ticket_id=task.id, call_id=call.id, relation=MISSED))
     return task
 
@@ -153,13 +140,13 @@ def close_reached(
     """The number was talked with for long enough and something was noted: its open call-back is done."""
     if disposition in _NOT_REACHED or about.caller is None:
         return
-    task = _open_task(session, about.caller)
-    if task is None or task.id == about.id or listening.has_unheard(session, task):
+    task = session.scalars(call_backs.held_of_numbers([about.caller])).first()
+    if task is None or listening.has_unheard(session, task):
         return
     talk = _longest_talk(session, about)
     if talk is None or talk.talk_s < policy.REACHED_TALK.total_seconds():
         return
-    history.move(session, task, "call_back_done", actor, now=now, by=about.code)
+    call_backs.move(session, task, "call_back_done", actor, now=now, by=about.code)
     if session.get(TicketCall, (task.id, talk.id)) is None:
         session.add(TicketCall(ticket_id=task.id, call_id=talk.id, relation=CALLED_BACK))
 
@@ -174,7 +161,7 @@ def _longest_talk(session: Session, ticket: Ticket) -> Call | None:
     return session.scalars(query).first()
 
 
-def _join(session: Session, task: Ticket, call: Call, actor: Actor, now: datetime) -> None:
+def _join(session: Session, task: CallBack, call: Call, actor: Actor, now: datetime) -> None:
     if session.get(TicketCall, (task.id, call.id)) is None:
         session.add(TicketCall(ticket_id=task.id, call_id=call.id, relation=MISSED))
         history.note(session, task, "missed_again", actor, now=now, outcome=call.outcome)
@@ -182,25 +169,13 @@ def _join(session: Session, task: Ticket, call: Call, actor: Actor, now: datetim
         task.call_at = None
 
 
-def _open_task(session: Session, number: str | None) -> Ticket | None:
-    """The call-back this number waits for, if any; a call without a number never shares one."""
-    return session.scalars(_waiting([number])).first() if number is not None else None
-
-
-def _open_tasks(session: Session, numbers: Sequence[str]) -> dict[str, Ticket]:
+def _open_tasks(session: Session, numbers: Sequence[str]) -> dict[str, CallBack]:
     """By number, each of which is this session's until its end: two calls of one number that end together, on two
     PBXs, make one call-back and not two. The numbers are sorted, against deadlocks."""
     if not numbers:
         return {}
     each = func.unnest(cast(numbers, ARRAY(Text)))
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(each, 1022))))
-    return {task.caller: task for task in session.scalars(_waiting(numbers)) if task.caller is not None}
-
-
-def _waiting(numbers: Sequence[str]) -> Select[Ticket]:
-    return (
-        select(Ticket)
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.caller == any_of(numbers), Ticket.state == TicketState.FILED)
-        .order_by(Ticket.id)
-        .with_for_update()
-    )
+    return {
+        task.caller: task for task in session.scalars(call_backs.held_of_numbers(numbers)) if task.caller is not None
+    }

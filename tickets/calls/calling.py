@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from callcenter import vocab
 from callcenter.errors import Invalid
-from callcenter.models import Ticket, TicketEvent
-from callcenter.vocab import Attempt, TicketKind, TicketState
+from callcenter.models import CallBack, TicketEvent
+from callcenter.vocab import Attempt
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import listening
-from tickets.life import claims, history, offers
+from tickets.life import call_backs, claims, offers
 from tickets.notices import messages
 from tickets.rights import Right
 from tickets.rules import attempts, policy
@@ -47,25 +47,25 @@ class Ended:
 @offers.carries("not_reached")
 def not_reached(
     session: Session, actor: Actor, code: str, result: Attempt, *, note: str = "", later: str = "", now: datetime
-) -> Ticket:
+) -> CallBack:
     """The number was dialled and the person not spoken with: it is free again, and waits until its next time.
 
     `later` is a word of `policy.CALL_LATER`, empty for the rule. Raises Invalid, MoveRefused; NotAllowed while
     another operator has the number in hand.
     """
-    begun = offers.begin(session, actor, code, "not_reached", now=now, result=result, later=later, note=note)
-    ticket, result = begun.ticket, Attempt(result)
-    before = select(func.count()).where(TicketEvent.ticket_id == ticket.id, TicketEvent.move == ATTEMPT)
+    begun = offers.begin_call_back(session, actor, code, "not_reached", now=now, result=result, later=later, note=note)
+    call_back, result = begun.about, Attempt(result)
+    before = select(func.count()).where(TicketEvent.ticket_id == call_back.id, TicketEvent.move == ATTEMPT)
     tries = 1 + (session.scalar(before) or 0)
-    ticket.call_at = attempts.chosen_time(later, now) if later else attempts.next_time(result, tries, now)
-    return begun.go(reason=note.strip() or None, result=result, call_at=ticket.call_at.isoformat())
+    call_back.call_at = attempts.chosen_time(later, now) if later else attempts.next_time(result, tries, now)
+    return begun.go(reason=note.strip() or None, result=result, call_at=call_back.call_at.isoformat())
 
 
-def tried(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, Sequence[Tried]]:
+def tried(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[Tried]]:
     """Every try of these call-backs, newest first."""
     query = (
         select(TicketEvent)
-        .where(TicketEvent.ticket_id.in_(ticket_ids), TicketEvent.move == ATTEMPT)
+        .where(TicketEvent.ticket_id.in_(ids), TicketEvent.move == ATTEMPT)
         .order_by(TicketEvent.id.desc())
     )
     found: dict[int, list[Tried]] = {}
@@ -95,22 +95,22 @@ def end_many(
         raise Invalid(problems)
     ended = Ended()
     query = (
-        select(Ticket, listening.unheard(), claims.free(now))
-        .where(Ticket.code.in_(list(codes)), Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-        .order_by(Ticket.id)
-        .with_for_update(of=Ticket)
+        select(CallBack, listening.unheard(), claims.free(now))
+        .where(CallBack.code.in_(list(codes)), call_backs.waits())
+        .order_by(CallBack.id)
+        .with_for_update(of=CallBack)
         .execution_options(populate_existing=True)
     )
-    for ticket, unheard, free in session.execute(query).all():
+    for call_back, unheard, free in session.execute(query).all():
         if unheard:
-            ended.unheard.append(ticket.code)
-        elif not free and ticket.owner_id != actor.id:
-            ended.in_hand.append(ticket.code)
+            ended.unheard.append(call_back.code)
+        elif not free and call_back.owner_id != actor.id:
+            ended.in_hand.append(call_back.code)
         else:
-            _end(session, ticket, actor, reason.strip(), now)
-            ended.codes.append(ticket.code)
-            if text.strip() and ticket.caller:
-                sent = messages.promise(session, ticket, ticket.caller, text.strip(), actor, now=now)
+            _end(session, call_back, actor, reason.strip(), now)
+            ended.codes.append(call_back.code)
+            if text.strip() and call_back.caller:
+                sent = messages.promise(session, call_back, call_back.caller, text.strip(), actor, now=now)
                 ended.texts += sent.result is None
     return ended
 
@@ -126,6 +126,6 @@ def _problems(codes: Sequence[str], reason: str, text: str) -> dict[str, str]:
     return problems
 
 
-def _end(session: Session, ticket: Ticket, actor: Actor, reason: str, now: datetime) -> None:
-    history.move(session, ticket, "call_back_ended", actor, now=now, reason=reason)
-    ticket.owner_id = actor.id
+def _end(session: Session, call_back: CallBack, actor: Actor, reason: str, now: datetime) -> None:
+    call_backs.move(session, call_back, "call_back_ended", actor, now=now, reason=reason)
+    call_back.owner_id = actor.id

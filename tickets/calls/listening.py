@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from callcenter.db import any_of
 from callcenter.errors import NotFound
-from callcenter.models import Call, Listening, Ticket, TicketCall, TicketEvent
+from callcenter.models import Call, CallBack, Listening, Matter, Ticket, TicketCall, TicketEvent, TicketOrCallBack
 from callcenter.push import announce
 from callcenter.vocab import Hearing, Outcome, Sound
 from tickets import rights
@@ -71,7 +71,7 @@ def note(
     *,
     now: datetime,
     how: Hearing = Hearing.PAGE,
-    ticket: Ticket | None = None,
+    ticket: TicketOrCallBack | None = None,
 ) -> None:
     """This person listened. Pieces of the same listening, and double clicks, are one."""
     again = select(Listening.id).where(
@@ -102,15 +102,15 @@ def unheard() -> ColumnElement[bool]:
     """SQL: a call of the outer query's ticket left a message that has not been listened to."""
     heard = exists().where(Listening.call_id == Call.id, Listening.sound == Sound.VOICEMAIL)
     return exists().where(
-        TicketCall.ticket_id == Ticket.id,
+        TicketCall.ticket_id == CallBack.id,
         TicketCall.call_id == Call.id,
         or_(Call.voicemail.is_not(None), Call.outcome == Outcome.VOICEMAIL),
         ~heard,
     )
 
 
-def has_unheard(session: Session, ticket: Ticket) -> bool:
-    return session.scalars(select(Ticket.id).where(Ticket.id == ticket.id, unheard())).first() is not None
+def has_unheard(session: Session, call_back: CallBack) -> bool:
+    return session.scalars(select(CallBack.id).where(CallBack.id == call_back.id, unheard())).first() is not None
 
 
 def of_calls(session: Session, call_ids: Collection[int]) -> Mapping[int, Sequence[Listening]]:
@@ -125,9 +125,9 @@ def of_calls(session: Session, call_ids: Collection[int]) -> Mapping[int, Sequen
 def listed(session: Session, *, page: int) -> dict[str, Any]:
     """One page of all listenings, newest first: `rows`, `page`, whether there are `more`."""
     query = (
-        select(Listening.at, Listening.who, Listening.sound, Listening.how, Call.caller, Call.started_at, Ticket.code)
+        select(Listening.at, Listening.who, Listening.sound, Listening.how, Call.caller, Call.started_at, Matter.code)
         .join(Call, Call.id == Listening.call_id)
-        .outerjoin(Ticket, Ticket.id == Listening.ticket_id)
+        .outerjoin(Matter, Matter.id == Listening.ticket_id)
         .order_by(Listening.id.desc())
         .offset((page - 1) * _PAGE)
         .limit(_PAGE + 1)
@@ -136,7 +136,7 @@ def listed(session: Session, *, page: int) -> dict[str, Any]:
     return {"rows": rows[:_PAGE], "page": page, "more": len(rows) > _PAGE}
 
 
-def open_to_agency(session: Session, actor: Actor, ticket: Ticket, *, may_hear: bool, now: datetime) -> None:
+def open_to_agency(session: Session, actor: Actor, ticket: TicketOrCallBack, *, may_hear: bool, now: datetime) -> None:
     """Let the ticket's agency play its recordings, or no longer; never where the identity is kept."""
     rights.require(actor, Right.OPEN_RECORDING)
     allowed = may_hear and not ticket.keep_identity
@@ -148,20 +148,25 @@ def open_to_agency(session: Session, actor: Actor, ticket: Ticket, *, may_hear: 
 def _theirs(session: Session, actor: Actor, calls: Collection[Call]) -> set[int]:
     """Calls that this person ended or talked in, or whose ticket is theirs or was worked on by them."""
     ended = {call.id for call in calls if call.disposed_by_id is not None and call.disposed_by_id == actor.id}
-    worked_on = exists().where(TicketEvent.ticket_id == Ticket.id, TicketEvent.actor_id == actor.id)
+    worked_on = exists().where(TicketEvent.ticket_id == TicketCall.ticket_id, TicketEvent.actor_id == actor.id)
+    owned = (exists().where(one.id == TicketCall.ticket_id, one.owner_id == actor.id) for one in (Ticket, CallBack))
     query = (
         select(TicketCall.call_id)
-        .join(Ticket, Ticket.id == TicketCall.ticket_id)
         .where(TicketCall.call_id == any_of([call.id for call in calls]), TicketCall.relation == "opened")
-        .where(or_(Ticket.owner_id == actor.id, worked_on))
+        .where(or_(*owned, worked_on))
     )
     return {*ended, *talkers.talked_in(session, actor, calls), *session.scalars(query)}
 
 
 def _opened_to(session: Session, actor: Actor, calls: Collection[Call]) -> set[int]:
     """Calls that the agency may hear through a ticket of theirs: none where anything of the call is kept secret."""
-    other, its = aliased(Ticket), aliased(TicketCall)
-    kept = exists().where(its.call_id == TicketCall.call_id, its.ticket_id == other.id, other.keep_identity)
+    its = aliased(TicketCall)
+    kept = or_(
+        *(
+            exists().where(its.call_id == TicketCall.call_id, its.ticket_id == other.id, other.keep_identity)
+            for other in (aliased(Ticket), aliased(CallBack))
+        )
+    )
     query = (
         select(TicketCall.call_id)
         .join(Ticket, Ticket.id == TicketCall.ticket_id)

@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Call, Ticket, TicketCall, TicketEvent
+from callcenter.models import Call, CallBack, Ticket, TicketCall, TicketEvent
 from callcenter.push import announce
-from callcenter.vocab import Outcome, TicketKind, TicketState
+from callcenter.vocab import Outcome, TicketState
 from tickets.actors import Actor
 from tickets.calls import callbacks
 from tickets.desk import filing
-from tickets.life import history
+from tickets.life import call_backs, history
 
 RECONCILER = Actor.rule("reconciler")
 REASON = "by the PBX's own log"
@@ -45,7 +45,7 @@ def settle_anew(
             _close_where_reached_since(session, task, now)
 
 
-def _close_where_reached_since(session: Session, task: Ticket, now: datetime) -> None:
+def _close_where_reached_since(session: Session, task: CallBack, now: datetime) -> None:
     """The log comes late: a caller that called again meanwhile, and was served, is not called back."""
     missed = TicketCall.relation.in_([filing.OPENED, callbacks.MISSED])
     of_task = select(func.max(Call.started_at)).join(TicketCall, TicketCall.call_id == Call.id)
@@ -55,37 +55,35 @@ def _close_where_reached_since(session: Session, task: Ticket, now: datetime) ->
         .join(TicketCall, TicketCall.ticket_id == Ticket.id)
         .join(Call, Call.id == TicketCall.call_id)
         .where(Call.caller == task.caller, Call.started_at > last, Call.outcome == Outcome.ANSWERED)
-        .where(Ticket.id != task.id, Ticket.state != TicketState.DRAFT)
+        .where(Ticket.state != TicketState.DRAFT)
         .order_by(Call.started_at)
     )
     for about, talk in session.execute(query).all():
-        if task.state == TicketState.FILED:
+        if task.waits:
             callbacks.close_reached(session, about, RECONCILER, now=now, disposition=talk.disposition)
 
 
-def _tasks(session: Session, call: Call) -> list[Ticket]:
-    """The call-backs that wait because of this call."""
+def _tasks(session: Session, call: Call) -> list[CallBack]:
+    """The call-backs that there are because of this call."""
     query = (
-        select(Ticket)
-        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
-        .where(
-            TicketCall.call_id == call.id,
-            TicketCall.relation.in_([filing.OPENED, callbacks.MISSED]),
-            Ticket.kind == TicketKind.CALLBACK,
-        )
-        .order_by(Ticket.id)
+        select(CallBack)
+        .join(TicketCall, TicketCall.ticket_id == CallBack.id)
+        .where(TicketCall.call_id == call.id, TicketCall.relation.in_([filing.OPENED, callbacks.MISSED]))
+        .order_by(CallBack.id)
     )
     return list(session.scalars(query))
 
 
-def _take_back(session: Session, call: Call, found: Ticket, now: datetime) -> None:
+def _take_back(session: Session, call: Call, found: CallBack, now: datetime) -> None:
     """This call was no missed one."""
-    task = history.locked(session, found.code)
+    task = history.locked_either(session, found.code)
+    if not isinstance(task, CallBack):
+        return
     link = session.get(TicketCall, (task.id, call.id))
     shared = session.scalar(select(func.count()).where(TicketCall.ticket_id == task.id)) or 0
     if link is None:
         return
-    if task.state != TicketState.FILED or _is_touched(session, task):
+    if not task.waits or _is_touched(session, task):
         if not _is_noted(session, task):
             history.note(session, task, "not_missed", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
     elif shared > 1:
@@ -94,19 +92,20 @@ def _take_back(session: Session, call: Call, found: Ticket, now: datetime) -> No
         session.flush()
         history.note(session, task, "not_missed", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
     elif link.relation == filing.OPENED:
-        history.move(session, task, "expect_no_call_back", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
-        task.kind = TicketKind.REPORT
+        known = {"reason": REASON, "outcome": call.outcome}
+        call_backs.to_draft(session, task, "expect_no_call_back", RECONCILER, now=now, **known)
     else:
-        history.move(session, task, "call_back_needless", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
+        known = {"reason": REASON, "outcome": call.outcome}
+        call_backs.move(session, task, "call_back_needless", RECONCILER, now=now, **known)
 
 
-def _is_touched(session: Session, task: Ticket) -> bool:
+def _is_touched(session: Session, task: CallBack) -> bool:
     """A person has it, has typed into it, or has done something with it."""
     by_people = select(TicketEvent.id).where(TicketEvent.ticket_id == task.id, TicketEvent.actor_id.is_not(None))
     return task.owner_id is not None or task.version > 1 or session.scalars(by_people.limit(1)).first() is not None
 
 
-def _is_noted(session: Session, task: Ticket) -> bool:
+def _is_noted(session: Session, task: CallBack) -> bool:
     query = select(TicketEvent.id).where(TicketEvent.ticket_id == task.id, TicketEvent.move == "not_missed")
     return session.scalars(query.limit(1)).first() is not None
 
@@ -118,7 +117,7 @@ def _was_disposed_by_rule(call: Call) -> bool:
 def _undo_disposition(session: Session, call: Call, now: datetime) -> None:
     call.disposition = call.disposed_at = None
     draft = filing.draft_of(session, call)
-    if draft is not None and draft.state == TicketState.DISCARDED:
+    if isinstance(draft, Ticket) and draft.state == TicketState.DISCARDED:
         draft = history.locked(session, draft.code)
         history.move(session, draft, "restore", RECONCILER, now=now, reason=REASON, outcome=call.outcome)
     announce(session, "calls", call=call.id)

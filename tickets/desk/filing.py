@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from callcenter import batch
 from callcenter.db import any_of
 from callcenter.errors import Invalid, MoveRefused, NotFound
-from callcenter.models import Assignment, Call, Category, Ticket, TicketCall, Ward
+from callcenter.models import Assignment, Call, CallBack, Category, Matter, Ticket, TicketCall, TicketOrCallBack, Ward
 from callcenter.push import announce
 from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source, TicketKind, TicketState
 from tickets import rights
@@ -30,12 +30,12 @@ AGENCY, HEAD = "agency", "head"
 ANSWERED_AT_THE_DESK = 1
 
 
-def open_draft(session: Session, call: Call, *, now: datetime) -> Ticket:
+def open_draft(session: Session, call: Call, *, now: datetime) -> TicketOrCallBack:
     """The one draft of a call, from the moment it rings; owned by the operator that talked last. May come twice."""
     return open_drafts(session, [call], now=now)[call.id]
 
 
-def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> dict[int, Ticket]:
+def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> dict[int, TicketOrCallBack]:
     """`open_draft` for many calls, by the id of each."""
     drafts = drafts_of(session, calls)
     owners = talkers.owners(session, calls)
@@ -46,9 +46,9 @@ def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> di
         for call in fresh
     ]  # fmt: skip
     begun = history.begin_all(session, LISTENER, columns, now=now, move="open") if fresh else []
-    for call, draft in zip(fresh, begun, strict=True):
-        session.add(TicketCall(ticket_id=draft.id, call_id=call.id, relation=OPENED))
-        drafts[call.id] = draft
+    for call, new in zip(fresh, begun, strict=True):
+        session.add(TicketCall(ticket_id=new.id, call_id=call.id, relation=OPENED))
+        drafts[call.id] = new
     batch.tell(session, _DRAFT, drafts)
     for call in calls:
         draft, owner = drafts[call.id], owners.get(call.id)
@@ -58,25 +58,28 @@ def open_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> di
     return drafts
 
 
-def draft_of(session: Session, call: Call) -> Ticket | None:
-    """The ticket that this call opened, whatever became of it."""
+def draft_of(session: Session, call: Call) -> TicketOrCallBack | None:
+    """What this call opened, whatever became of it."""
     return drafts_of(session, [call]).get(call.id)
 
 
-def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, Ticket]:
-    """`draft_of` for many calls, by the id of each that has one."""
+def drafts_of(session: Session, calls: Iterable[Call]) -> dict[int, TicketOrCallBack]:
+    """`draft_of` for many calls, by the id of each that has one; one statement."""
 
-    def ask(missing: Collection[int]) -> dict[int, Ticket]:
+    def ask(missing: Collection[int]) -> dict[int, TicketOrCallBack]:
         query = (
-            select(TicketCall.call_id, Ticket)
-            .join(Ticket, TicketCall.ticket_id == Ticket.id)
+            select(TicketCall.call_id, Ticket, CallBack)
+            .outerjoin(Ticket, TicketCall.ticket_id == Ticket.id)
+            .outerjoin(CallBack, TicketCall.ticket_id == CallBack.id)
             .where(TicketCall.call_id == any_of(missing), TicketCall.relation == OPENED)
-            .order_by(Ticket.id.desc())
+            .order_by(TicketCall.ticket_id.desc())
         )
         # The first of a call stays, being the last that is put in.
-        return {call_id: ticket for call_id, ticket in session.execute(query)}
+        return {call_id: ticket or call_back for call_id, ticket, call_back in session.execute(query)}
 
-    return batch.each(session, _DRAFT, [call.id for call in calls], ask)
+    found = batch.each(session, _DRAFT, [call.id for call in calls], ask)
+    # What a batch has kept may have become the other kind since.
+    return {id_: one if one in session else history.of_id(session, one.id) for id_, one in found.items()}
 
 
 def new_ticket(session: Session, actor: Actor, *, source: Source, now: datetime) -> Ticket:
@@ -102,20 +105,20 @@ def save_draft(
     *,
     version: int | None,
     now: datetime,
-) -> Ticket:
-    """Keep what is typed so far; nothing is required yet. Raises Stale when another person saved in between.
+) -> TicketOrCallBack:
+    """Keep what is typed so far; nothing is required yet. Raises Stale when somebody else saved in between.
 
     A draft that became a call-back during typing takes the last input too.
     """
-    ticket = mine(session, actor, code, version)
-    if ticket.state != TicketState.DRAFT and not _waits_for_call(ticket):
-        raise MoveRefused("save", ticket.state)
-    fill_in(session, ticket, fields, actor, now=now)
-    if ticket.owner_id is None and ticket.state == TicketState.DRAFT:
-        ticket.owner_id = actor.id
+    found = mine_either(session, actor, code, version)
+    if not _is_unfinished(found):
+        raise MoveRefused("save", found.state)
+    kept = fill_in(session, found, fields, actor, now=now)
+    if kept.owner_id is None and kept.state == TicketState.DRAFT:
+        kept.owner_id = actor.id
     session.flush()
-    announce(session, "tickets", ticket=ticket.id)
-    return ticket
+    announce(session, "tickets", ticket=kept.id)
+    return kept
 
 
 def file(
@@ -147,7 +150,7 @@ def file(
 def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: datetime) -> Ticket:
     """The caller asks about an older report: the draft ends, its call and its text go to that ticket."""
     draft = mine(session, actor, code)
-    parent = history.locked(session, parent_code)
+    parent = history.locked_either(session, parent_code)
     if draft.state == TicketState.LINKED and draft.parent_id == parent.id:
         return draft
     if parent.id == draft.id or parent.state in NO_TICKETS:
@@ -170,7 +173,7 @@ def link(session: Session, actor: Actor, code: str, parent_code: str, *, now: da
 def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticket:
     """It was another matter after all: the draft is a draft again, and the older ticket was not asked about."""
     draft = offers.begin(session, actor, code, "unlink", now=now).go()
-    parent = session.get(Ticket, draft.parent_id, with_for_update=True)
+    parent = _held_parent(session, draft)
     draft.parent_id = None
     if parent is not None:
         parent.asked_again = max(0, parent.asked_again - 1)
@@ -180,6 +183,11 @@ def unlink(session: Session, actor: Actor, code: str, *, now: datetime) -> Ticke
                 session.delete(shared)
         history.note(session, parent, "not_asked_again", actor, now=now, child=draft.code)
     return draft
+
+
+def _held_parent(session: Session, draft: Ticket) -> TicketOrCallBack | None:
+    code = session.scalar(select(Matter.code).where(Matter.id == draft.parent_id))
+    return history.locked_either(session, code) if code is not None else None
 
 
 def dispose(
@@ -200,18 +208,20 @@ def dispose(
     draft = draft_of(session, call)
     if draft is not None:
         _check_owner(session, actor, draft)
-        draft = history.locked(session, draft.code)
+        draft = history.locked_either(session, draft.code)
         if disposition == Disposition.DROPPED and safe.is_protected(session, call.caller):
             raise Invalid({"disposition": "safe_no_call_back"})
         if disposition == Disposition.DROPPED and call.caller:
             callbacks.expect(session, call, draft, actor, now=now)
-        elif disposition == Disposition.EMERGENCY_PASSED:
-            check_no_answer_left(draft)
-            _keep_passed(session, draft, actor, note, now)
+        elif isinstance(draft, CallBack):
+            raise MoveRefused("discard", draft.state)
         else:
             check_no_answer_left(draft)
-            history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
-        callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
+            if disposition == Disposition.EMERGENCY_PASSED:
+                _keep_passed(session, draft, actor, note, now)
+            else:
+                history.move(session, draft, "discard", actor, now=now, reason=note or None, disposition=disposition)
+            callbacks.close_reached(session, draft, actor, now=now, disposition=disposition)
     else:
         rights.require(actor, Right.FILE_REPORT, rights.Ties(own=lambda: talkers.talked(session, actor, call)))
     _set_disposition(session, call, disposition, note, actor, now)
@@ -237,14 +247,14 @@ def _keep_passed(session: Session, draft: Ticket, actor: Actor, note: str, now: 
 
 
 @offers.carries("called_back")
-def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> Ticket:
+def close_callback(session: Session, actor: Actor, code: str, *, note: str, now: datetime) -> CallBack:
     """Ends a call-back whose number was reached, with the `note` of the talk; not while its message is unheard."""
 
-    def unheard(ticket: Ticket, _part: Assignment | None) -> Mapping[str, str]:
-        return {"note": "message_unheard"} if note.strip() and listening.has_unheard(session, ticket) else {}
+    def unheard(call_back: CallBack, _part: Assignment | None) -> Mapping[str, str]:
+        return {"note": "message_unheard"} if note.strip() and listening.has_unheard(session, call_back) else {}
 
-    begun = offers.begin(session, actor, code, "called_back", now=now, also=unheard, note=note)
-    begun.ticket.owner_id = actor.id
+    begun = offers.begin_call_back(session, actor, code, "called_back", now=now, also=unheard, note=note)
+    begun.about.owner_id = actor.id
     return begun.go(reason=note.strip())
 
 
@@ -259,7 +269,7 @@ def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, shor
     asking = callbacks.unsettled(session, [call for call in calls if verdicts[call.id] != callbacks.KEEP])
     drafts = drafts_of(session, asking)
     held = history.locked_all(session, {draft.code for draft in drafts.values()})
-    missed: list[tuple[Call, Ticket | None]] = []
+    missed: list[tuple[Call, TicketOrCallBack | None]] = []
     for call in asking:
         verdict, draft = verdicts[call.id], drafts.get(call.id)
         draft = held[draft.code] if draft is not None else None
@@ -270,12 +280,12 @@ def settle_calls(session: Session, calls: Sequence[Call], *, now: datetime, shor
             # The shift leader finds the draft among the abandoned ones, and decides.
             open_draft(session, call, now=now)
             continue
-        if draft is not None and draft.state == TicketState.DRAFT:
+        if isinstance(draft, Ticket) and draft.state == TicketState.DRAFT:
             history.move(session, draft, "discard", LISTENER, now=now, disposition=verdict)
         _set_disposition(session, call, Disposition(verdict), "", LISTENER, now)
     for (_, draft), task in zip(missed, callbacks.expect_all(session, missed, LISTENER, now=now), strict=True):
-        if task is draft:
-            # The operator whose transfer failed may be in the next call: the call-back is for any free one.
+        if draft is not None and task.id == draft.id:
+            # Who passed the call on, to nobody, may be in the next one: it is for whoever is free.
             task.owner_id = None
 
 
@@ -290,38 +300,55 @@ def _set_disposition(
 
 
 def mine(session: Session, actor: Actor, code: str, version: int | None = None) -> Ticket:
-    """The ticket, held, where it is this person's to work on. Raises NotFound, Stale, NotAllowed."""
+    """The ticket, held, where it is this person's to work on. Raises NotFound, Stale, NotAllowed; MoveRefused where it
+    is a number to call back."""
+    found = mine_either(session, actor, code, version)
+    if isinstance(found, CallBack):
+        raise MoveRefused("file", found.state)
+    return found
+
+
+def mine_either(session: Session, actor: Actor, code: str, version: int | None = None) -> TicketOrCallBack:
+    """`mine`, also where the draft has become a call-back."""
     rights.require(actor, Right.FILE_REPORT)
-    ticket = history.locked(session, code, version)
-    _check_owner(session, actor, ticket)
-    return ticket
+    found = history.locked_either(session, code, version)
+    _check_owner(session, actor, found)
+    return found
 
 
-def _check_owner(session: Session, actor: Actor, ticket: Ticket) -> None:
+def _check_owner(session: Session, actor: Actor, about: TicketOrCallBack) -> None:
     """A draft is worked on by its owner, while it has none by an operator whose telephone its call rang, or by a
     leader."""
-    own = rights.Ties(own=lambda: ticket.owner_id == actor.id or _rang_while_unowned(session, actor, ticket))
+    own = rights.Ties(own=lambda: about.owner_id == actor.id or _rang_while_unowned(session, actor, about))
     rights.require(actor, Right.FILE_REPORT, own)
 
 
-def _rang_while_unowned(session: Session, actor: Actor, ticket: Ticket) -> bool:
-    if ticket.owner_id is not None or not (ticket.state == TicketState.DRAFT or _waits_for_call(ticket)):
+def _rang_while_unowned(session: Session, actor: Actor, about: TicketOrCallBack) -> bool:
+    if about.owner_id is not None or not _is_unfinished(about):
         return False
     reached = (
         select(TicketCall.call_id)
         .join(Call, Call.id == TicketCall.call_id)
-        .where(TicketCall.ticket_id == ticket.id, talkers.rang_at(actor))
+        .where(TicketCall.ticket_id == about.id, talkers.rang_at(actor))
     )
     return session.scalars(reached).first() is not None
 
 
-def _waits_for_call(ticket: Ticket) -> bool:
-    return ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
+def _is_unfinished(about: TicketOrCallBack) -> bool:
+    return about.waits if isinstance(about, CallBack) else about.state == TicketState.DRAFT
 
 
-def fill_in(session: Session, ticket: Ticket, fields: TicketFields, actor: Actor, *, now: datetime) -> None:
-    """Put what was typed into the ticket. Raises Invalid for what cannot be kept."""
+def fill_in(
+    session: Session, about: TicketOrCallBack, fields: TicketFields, actor: Actor, *, now: datetime
+) -> TicketOrCallBack:
+    """Put what was typed into the draft, or the call-back that it became. Raises Invalid for what cannot be kept.
+
+    Returns what it is afterwards: a call-back whose contact must stay safe is a draft again.
+    """
     values = clean(fields)
+    if isinstance(about, CallBack):
+        # It is a report when it is a draft again.
+        values.pop("kind", None)
     problems = {}
     if values.get("category_code") and session.get(Category, values["category_code"]) is None:
         problems["category_code"] = "unknown_choice"
@@ -331,14 +358,16 @@ def fill_in(session: Session, ticket: Ticket, fields: TicketFields, actor: Actor
         raise Invalid(problems)
     if values.get("safe_contact"):
         values |= {"keep_identity": True, "may_publish": False}
-    changes = {name: value for name, value in values.items() if getattr(ticket, name) != value}
+    changes = {name: value for name, value in values.items() if getattr(about, name) != value}
     for name, value in changes.items():
-        setattr(ticket, name, value)
+        setattr(about, name, value)
     if changes:
-        ticket.version += 1
+        about.version += 1
     if changes.get("safe_contact"):
-        for number in {ticket.caller, ticket.reporter_phone}:
-            safe.shield(session, number, actor, now=now)
+        for number in {about.caller, about.reporter_phone}:
+            draft = safe.shield(session, number, actor, now=now)
+            about = draft if draft is not None and draft.id == about.id else about
+    return about
 
 
 def _calls_of(session: Session, ticket: Ticket) -> list[int]:

@@ -1,6 +1,6 @@
 """Queries of the desk's pages: live and past calls, callers, drafts, call-backs, tickets; rights are checked here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,13 +22,26 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from callcenter.errors import NotFound
-from callcenter.models import Assignment, Attachment, Call, Listening, PbxStatus, Ticket, TicketCall, TicketEvent
-from callcenter.vocab import TicketState
+from callcenter.models import (
+    Assignment,
+    Attachment,
+    Call,
+    CallBack,
+    Listening,
+    Matter,
+    PbxStatus,
+    Ticket,
+    TicketCall,
+    TicketEvent,
+    TicketOrCallBack,
+)
+from callcenter.vocab import CallBackStanding, TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import listening
-from tickets.life.loading import CLOCKS, NAMED, SHOWN
-from tickets.life.visibility import visible
+from tickets.life import call_backs
+from tickets.life.loading import CLOCKS, NAMED, SHOWN, SHOWN_OF_CALL_BACK
+from tickets.life.visibility import sees_call_backs, visible, visible_call_backs
 from tickets.rights import Right
 from tickets.rules import talks
 from tickets.rules.states import NO_TICKETS, OPEN
@@ -53,7 +66,7 @@ SHOWN_CALLS = 20
 @dataclass(frozen=True)
 class CallerHistory:
     calls: Sequence[Call]
-    tickets: Sequence[Ticket]
+    tickets: Sequence[TicketOrCallBack]
 
 
 @dataclass(frozen=True)
@@ -70,9 +83,9 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class TicketPage:
-    """Everything a ticket's page shows."""
+    """Everything the page of a ticket or a call-back shows."""
 
-    ticket: Ticket
+    ticket: TicketOrCallBack
     events: Sequence[TicketEvent]
     assignments: Sequence[Assignment]
     attachments: Sequence[Attachment]
@@ -167,10 +180,10 @@ def caller_history(
 
 
 def caller_histories(session: Session, askers: Collection[Asker], *, limit: int = 10) -> Mapping[Asker, CallerHistory]:
-    """`caller_history` for many numbers, by two statements."""
+    """`caller_history` for many numbers, by three statements."""
     asker = asker_table(askers)
     calls: dict[Asker, list[Call]] = {one: [] for one in askers}
-    tickets: dict[Asker, list[Ticket]] = {one: [] for one in askers}
+    tickets: dict[Asker, list[TicketOrCallBack]] = {one: [] for one in askers}
     old = aliased(Call, _calls_before(asker, limit))
     query = select(asker.c.number, asker.c.call_id, old).select_from(asker).join(old, true())
     for number, call_id, call in session.execute(query.order_by(old.started_at.desc())):
@@ -182,7 +195,16 @@ def caller_histories(session: Session, askers: Collection[Asker], *, limit: int 
     )
     for number, call_id, ticket in session.execute(found).unique():
         tickets[number, call_id].append(ticket)
-    return {one: CallerHistory(calls[one], tickets[one]) for one in askers}
+    waiting = aliased(CallBack, _call_backs_of(asker, limit))
+    asked = select(asker.c.number, asker.c.call_id, waiting).select_from(asker).join(waiting, true())
+    for number, call_id, call_back in session.execute(asked.options(joinedload(waiting.category))):
+        tickets[number, call_id].append(call_back)
+    return {one: CallerHistory(calls[one], _first_open(tickets[one])[:limit]) for one in askers}
+
+
+def _first_open(tickets: Iterable[TicketOrCallBack]) -> list[TicketOrCallBack]:
+    newest_first = sorted(tickets, key=lambda one: one.created_at, reverse=True)
+    return sorted(newest_first, key=lambda one: one.state not in OPEN)
 
 
 def asker_table(askers: Collection[Asker]) -> TableValuedAlias:
@@ -206,6 +228,15 @@ def _tickets_of(asker: FromClause, limit: int) -> LateralFromClause:
     return newest.correlate(asker).lateral()
 
 
+def _call_backs_of(asker: FromClause, limit: int) -> LateralFromClause:
+    query = select(CallBack).where(
+        or_(CallBack.caller == asker.c.number, CallBack.reporter_phone == asker.c.number),
+        CallBack.standing != CallBackStanding.NEEDLESS,
+    )
+    newest = query.order_by(~call_backs.waits(), CallBack.created_at.desc()).limit(limit)
+    return newest.correlate(asker).lateral()
+
+
 def triage(session: Session) -> Sequence[Ticket]:
     """Tickets that no rule could place, or that were given back; urgent and oldest first."""
     query = (
@@ -218,18 +249,22 @@ def triage(session: Session) -> Sequence[Ticket]:
     return session.scalars(query).all()
 
 
-def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
-    """The whole ticket. Raises NotFound where it does not exist or this person may not see it."""
+def either(session: Session, actor: Actor, code: str) -> TicketOrCallBack:
+    """What has this code. Raises NotFound where it does not exist or this person may not see it."""
     query = visible(select(Ticket).where(Ticket.code == code), actor).options(*SHOWN, CLOCKS)
-    found = session.scalars(query).one_or_none()
+    found: TicketOrCallBack | None = session.scalars(query).one_or_none()
+    if found is None and sees_call_backs(actor):
+        waiting = visible_call_backs(select(CallBack).where(CallBack.code == code), actor)
+        found = session.scalars(waiting.options(*SHOWN_OF_CALL_BACK)).one_or_none()
     if found is None:
         raise NotFound(f"no ticket {code} for {actor.name}")
-    assignments = session.scalars(
-        select(Assignment)
-        .where(Assignment.ticket_id == found.id)
-        .order_by(Assignment.id)
-        .options(joinedload(Assignment.agency))
-    ).all()
+    return found
+
+
+def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
+    """The whole ticket or call-back. Raises NotFound where it does not exist or this person may not see it."""
+    found = either(session, actor, code)
+    assignments = _assignments_of(session, found) if isinstance(found, Ticket) else ()
     desk, listens = rights.may(actor, Right.SEE_CALLS), rights.may(actor, Right.SEE_LISTENINGS)
     calls = _calls_of(session, found) if desk or found.agency_may_hear else ()
     return TicketPage(
@@ -249,20 +284,29 @@ def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
     )
 
 
+def _assignments_of(session: Session, found: Ticket) -> Sequence[Assignment]:
+    query = select(Assignment).where(Assignment.ticket_id == found.id).order_by(Assignment.id)
+    return session.scalars(query.options(joinedload(Assignment.agency))).all()
+
+
 def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment:
     """A file, for actors that may see its ticket."""
-    query = visible(
-        select(Attachment).join(Ticket, Ticket.id == Attachment.ticket_id).where(Attachment.id == attachment_id), actor
-    )
-    found = session.scalars(query).one_or_none()
-    if found is None:
+    found = session.get(Attachment, attachment_id)
+    if found is None or not _seen(session, actor, Matter.id == found.ticket_id):
         raise NotFound(f"no file {attachment_id} for {actor.name}")
     return found
 
 
 def codes_by_id(session: Session, actor: Actor, codes: Collection[str]) -> dict[int, str]:
-    """The tickets of these codes that this person may see: their codes by id."""
-    query = visible(select(Ticket.id, Ticket.code).where(Ticket.code.in_(codes)), actor)
+    """The tickets and call-backs of these codes that this person may see: their codes by id."""
+    return _seen(session, actor, Matter.code.in_(codes))
+
+
+def _seen(session: Session, actor: Actor, which: ColumnElement[bool]) -> dict[int, str]:
+    """Of these matters those that this person may see, by one statement: code by id."""
+    tickets = visible(select(Ticket.id).where(Ticket.id == Matter.id), actor)
+    waiting = visible_call_backs(select(CallBack.id).where(CallBack.id == Matter.id), actor)
+    query = select(Matter.id, Matter.code).where(which, or_(tickets.exists(), waiting.exists()))
     return {id_: code for id_, code in session.execute(query)}
 
 
@@ -270,7 +314,7 @@ def pbx_states(session: Session) -> Sequence[PbxStatus]:
     return session.scalars(select(PbxStatus).order_by(PbxStatus.pbx)).all()
 
 
-def _calls_of(session: Session, found: Ticket) -> Sequence[tuple[Call, str]]:
+def _calls_of(session: Session, found: TicketOrCallBack) -> Sequence[tuple[Call, str]]:
     """The call that opened the ticket and the newest ones, in their order."""
     query = (
         select(Call, TicketCall.relation)
@@ -283,11 +327,11 @@ def _calls_of(session: Session, found: Ticket) -> Sequence[tuple[Call, str]]:
     return sorted(calls, key=lambda pair: (pair[0].started_at, pair[0].id))
 
 
-def _count_of_calls(session: Session, found: Ticket) -> int:
+def _count_of_calls(session: Session, found: TicketOrCallBack) -> int:
     return session.scalar(select(func.count()).where(TicketCall.ticket_id == found.id)) or 0
 
 
-def _events_of(session: Session, found: Ticket) -> Sequence[TicketEvent]:
+def _events_of(session: Session, found: TicketOrCallBack) -> Sequence[TicketEvent]:
     """The whole history, but of a number's further missed calls only the newest."""
     of_it = TicketEvent.ticket_id == found.id
     again = TicketEvent.move == "missed_again"

@@ -4,18 +4,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Interval, and_, exists, literal, or_, select
+from sqlalchemy import Interval, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from callcenter.db import any_of
 from callcenter.errors import MoveRefused, NotFound
-from callcenter.models import Call, Ticket, TicketCall
+from callcenter.models import Call, CallBack, Ticket, TicketCall, TicketOrCallBack
 from callcenter.vocab import Disposition, Outcome, TicketKind, TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import talkers
 from tickets.desk import filing
-from tickets.life import claims, history
+from tickets.life import call_backs, claims, history
 from tickets.rights import Right
 from tickets.rules import policy
 
@@ -31,7 +31,7 @@ class Redial:
     """A talk that broke off shortly before this call: its ticket, when it broke off, and the operator calling back
     now."""
 
-    ticket: Ticket
+    ticket: TicketOrCallBack
     dropped_at: datetime
     calling_back: str | None
 
@@ -42,12 +42,12 @@ def one_more(session: Session, actor: Actor, code: str, *, now: datetime) -> Tic
     Raises NotAllowed for another person's ticket.
     """
     rights.require(actor, Right.FILE_REPORT)
-    first = history.locked(session, code)
-    rights.require(actor, Right.FILE_REPORT, first)
+    first = history.locked_either(session, code)
+    rights.require(actor, Right.FILE_REPORT, rights.Ties(own=lambda: first.owner_id == actor.id))
     return another(session, actor, first, now=now)
 
 
-def another(session: Session, actor: Actor, first: Ticket, *, now: datetime) -> Ticket:
+def another(session: Session, actor: Actor, first: TicketOrCallBack, *, now: datetime) -> Ticket:
     """`one_more`, without regard to the owner of the first one."""
     calls = _calls_of(session, first)
     empty = _untouched(session, actor, calls)
@@ -95,25 +95,28 @@ def redials(session: Session, calls: Collection[Call], now: datetime) -> dict[in
     """`redial` for many calls, by the id of each that has one; one statement."""
     this = aliased(Call)
     query = (
-        select(this.id, Ticket, Call, claims.claimed_at())
-        .join(TicketCall, and_(TicketCall.ticket_id == Ticket.id, TicketCall.relation == filing.OPENED))
+        select(this.id, Ticket, CallBack, Call, claims.claimed_at())
+        .select_from(TicketCall)
         .join(Call, Call.id == TicketCall.call_id)
         .join(this, this.caller == Call.caller)
+        .outerjoin(Ticket, and_(Ticket.id == TicketCall.ticket_id, Ticket.state == TicketState.DRAFT))
+        .outerjoin(CallBack, and_(CallBack.id == TicketCall.ticket_id, call_backs.waits()))
         .where(
+            TicketCall.relation == filing.OPENED,
             this.id == any_of([call.id for call in calls]),
             Call.id != this.id,
             Call.outcome == Outcome.ANSWERED,
             Call.ended_at >= this.started_at - literal(policy.REDIAL_WITHIN, Interval),
             Call.ended_at <= this.started_at,
-            _is_unfinished(),
+            or_(Ticket.id.is_not(None), CallBack.id.is_not(None)),
         )
         # The first of a call stays, being the last that is put in.
         .order_by(Call.ended_at)
-        .options(joinedload(Ticket.owner))
+        .options(joinedload(Ticket.owner), joinedload(CallBack.owner))
     )
     return {
-        call_id: Redial(ticket, before.ended_at or before.started_at, _calls_back(ticket, claimed, now))
-        for call_id, ticket, before, claimed in session.execute(query)
+        call_id: Redial(draft or waiting, before.ended_at or before.started_at, _calls_back(waiting, claimed, now))
+        for call_id, draft, waiting, before, claimed in session.execute(query)
     }
 
 
@@ -127,18 +130,18 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
     if call is None:
         raise NotFound(f"no call {call_id}")
     new = filing.draft_of(session, call)
-    if new is not None and new.code == code:
+    if isinstance(new, Ticket) and new.code == code:
         return new
     offered = redial(session, call, now)
     if offered is None or offered.ticket.code != code:
         raise NotFound(f"ticket {code} did not break off before call {call_id}")
     talks = rights.Ties(own=lambda: actor.extension in call.ringing or talkers.talked(session, actor, call))
     rights.require(actor, Right.FILE_REPORT, talks)
-    older = history.locked(session, code)
-    _hand_over_call(session, older, call, actor, now)
-    history.move(session, older, "redialled", actor, now=now)
+    found = history.locked_either(session, code)
+    _hand_over_call(session, found, call, actor, now)
+    older = _as_draft(session, found, actor, now)
     older.kind, older.owner_id = TicketKind.REPORT, actor.id
-    if new is not None and new.state == TicketState.DRAFT:
+    if isinstance(new, Ticket) and new.state == TicketState.DRAFT:
         _take_text(older, new)
         history.move(session, new, "discard", actor, now=now, joined=older.code, text=new.description)
         session.get_one(TicketCall, (new.id, call.id)).relation = CONTINUED
@@ -146,7 +149,14 @@ def go_on(session: Session, actor: Actor, call_id: int, code: str, *, now: datet
     return older
 
 
-def _hand_over_call(session: Session, older: Ticket, call: Call, actor: Actor, now: datetime) -> None:
+def _as_draft(session: Session, found: TicketOrCallBack, actor: Actor, now: datetime) -> Ticket:
+    if isinstance(found, CallBack):
+        return call_backs.to_draft(session, found, "redialled", actor, now=now)
+    history.move(session, found, "redialled", actor, now=now)
+    return found
+
+
+def _hand_over_call(session: Session, older: TicketOrCallBack, call: Call, actor: Actor, now: datetime) -> None:
     """The call that was dropped has its end; the one that goes on is the ticket's own."""
     for link in session.scalars(
         select(TicketCall).where(TicketCall.ticket_id == older.id, TicketCall.relation == filing.OPENED)
@@ -177,15 +187,10 @@ def _joined(*texts: str | None) -> str:
     return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
-def _is_unfinished() -> ColumnElement[bool]:
-    waits = and_(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED)
-    return or_(Ticket.state == TicketState.DRAFT, waits)
-
-
-def _calls_back(ticket: Ticket, claimed: datetime | None, now: datetime) -> str | None:
+def _calls_back(waiting: CallBack | None, claimed: datetime | None, now: datetime) -> str | None:
     """The name of the person with this call-back in hand."""
-    held = ticket.kind == TicketKind.CALLBACK and claimed is not None and claimed >= now - policy.CLAIM_LASTS
-    return ticket.owner.name if held and ticket.owner else None
+    held = claimed is not None and claimed >= now - policy.CLAIM_LASTS
+    return waiting.owner.name if waiting is not None and held and waiting.owner else None
 
 
 def _untouched(session: Session, actor: Actor, calls: Sequence[int]) -> Ticket | None:
@@ -199,7 +204,7 @@ def _untouched(session: Session, actor: Actor, calls: Sequence[int]) -> Ticket |
     return session.scalars(query).first()
 
 
-def _calls_of(session: Session, ticket: Ticket) -> Sequence[int]:
+def _calls_of(session: Session, ticket: TicketOrCallBack) -> Sequence[int]:
     query = select(TicketCall.call_id).where(
         TicketCall.ticket_id == ticket.id, TicketCall.relation.in_((filing.OPENED, MORE))
     )

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from callcenter.models import Call, Ticket, TicketCall
-from callcenter.vocab import Clock, Disposition, Outcome, TicketKind
+from callcenter.models import Call, CallBack, Ticket, TicketCall
+from callcenter.vocab import CallBackStanding, Clock, Disposition, Outcome
 from tickets.figures.overview import ROWS, day_bounds, of_day
-from tickets.life import clocks, lines
+from tickets.life import call_backs, clocks, lines
 from tickets.life.lines import Line
 from tickets.rules import metrics, policy
 from tickets.rules.metrics import Figure
@@ -87,7 +87,7 @@ class Unreached:
     caller: str
     missed: int
     last: datetime
-    ticket: Ticket | None
+    ticket: CallBack | None
 
 
 def call_sets(*, service_level_s: float, short_abandon_s: float) -> dict[str, ColumnElement[bool]]:
@@ -162,13 +162,12 @@ def unreached(session: Session, day: date) -> list[Unreached]:
     """The rows behind `Day.unreached`, longest first, each with its open call-back."""
     found = session.execute(_unreached(day).order_by(func.min(Call.started_at)).limit(ROWS)).all()
     query = (
-        select(Ticket)
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.closed_at.is_(None))
-        .where(Ticket.caller.in_([caller for caller, _, _ in found]))
-        .order_by(Ticket.id)
+        select(CallBack)
+        .where(call_backs.waits(), CallBack.caller.in_([caller for caller, _, _ in found]))
+        .order_by(CallBack.id)
     )
-    tickets = {ticket.caller: ticket for ticket in session.scalars(query)}
-    return [Unreached(caller, missed, last, tickets.get(caller)) for caller, missed, last in found]
+    waiting = {call_back.caller: call_back for call_back in session.scalars(query)}
+    return [Unreached(caller, missed, last, waiting.get(caller)) for caller, missed, last in found]
 
 
 def day_tickets(session: Session, day: date, which: str) -> list[Line]:
@@ -221,15 +220,14 @@ def _hours(calls: Sequence[Row], others: Sequence[Sequence[Row]]) -> list[Hour]:
 
 def _unreached(day: date) -> Any:
     """One row a number: missed that day, and neither spoken with nor settled since its first miss."""
-    later, task, about = aliased(Call), aliased(Ticket), aliased(TicketCall)
+    later, task, about = aliased(Call), aliased(CallBack), aliased(TicketCall)
     answered = exists().where(
         later.caller == Call.caller, later.outcome == Outcome.ANSWERED, later.started_at > Call.started_at
     )
     settled = exists().where(
         about.call_id == Call.id,
         task.id == about.ticket_id,
-        task.kind == TicketKind.CALLBACK,
-        task.closed_at.is_not(None),
+        task.standing.in_((CallBackStanding.DONE, CallBackStanding.ENDED)),
     )
     return (
         select(Call.caller, func.count().label("missed"), func.max(Call.started_at).label("last"))
@@ -239,7 +237,7 @@ def _unreached(day: date) -> Any:
 
 
 _PROMISED = clocks.last_due(Clock.ANSWER)
-_REPORT = and_(Ticket.kind != TicketKind.CALLBACK, Ticket.filed_at.is_not(None))
+_REPORT = Ticket.filed_at.is_not(None)
 
 
 def _between(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:

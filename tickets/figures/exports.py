@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Agency, Assignment, Call, Ticket, TicketCall
+from callcenter.models import Agency, Assignment, Call, CallBack, Matter, Ticket, TicketCall, TicketOrCallBack
 from callcenter.vocab import AssignmentRole
 from tickets.life.loading import CLOCKS
 
@@ -20,6 +22,8 @@ _TICKET_COLUMNS = (
     "code", "kind", "tier", "source", "state", "level", "created_at", "filed_at", "routed_at", "accepted_at",
     "resolved_at", "closed_at", "accept_due", "answer_due", "bounces", "asked_again", "reopened", "rating",
 )  # fmt: skip
+# Of what never comes to a call-back.
+_NEVER = {"bounces": 0, "reopened": 0}
 _PAGE = 1000
 
 
@@ -38,22 +42,35 @@ def export_calls(session: Session, since: datetime | None, until: datetime | Non
 
 
 def export_tickets(session: Session, since: datetime | None, until: datetime | None) -> Iterator[dict[str, Any]]:
-    """Tickets that were opened in [since, until), drafts included."""
-    query = _between(select(Ticket).options(CLOCKS), Ticket.created_at, since, until)
-    query = query.order_by(Ticket.created_at, Ticket.id)
+    """Tickets and call-backs that were opened in [since, until), drafts included."""
     agencies = {id_: code for id_, code in session.execute(select(Agency.id, Agency.code))}
-    for page in _pages(session, query):
-        ids = [ticket.id for ticket in page]
+    for page in _tickets_and_call_backs(session, since, until):
+        ids = [one.id for one in page]
         calls, partners = _calls_of(session, ids), _partners_of(session, ids, agencies)
-        for ticket in page:
+        for one in page:
             yield {
-                **{name: _plain(getattr(ticket, name)) for name in _TICKET_COLUMNS},
-                "category": ticket.category_code,
-                "ward": ticket.ward_code,
-                "lead_agency": agencies.get(ticket.lead_agency_id or 0),
-                "co_agencies": partners.get(ticket.id, []),
-                "calls": calls.get(ticket.id, []),
+                **{name: _plain(getattr(one, name, _NEVER.get(name))) for name in _TICKET_COLUMNS},
+                "category": one.category_code,
+                "ward": one.ward_code,
+                "lead_agency": agencies.get(getattr(one, "lead_agency_id", None) or 0),
+                "co_agencies": partners.get(one.id, []),
+                "calls": calls.get(one.id, []),
             }
+
+
+def _tickets_and_call_backs(
+    session: Session, since: datetime | None, until: datetime | None
+) -> Iterator[Sequence[TicketOrCallBack]]:
+    """Of both tables in one order, page by page."""
+    tickets = _between(select(Ticket).options(CLOCKS), Ticket.created_at, since, until)
+    waiting = _between(select(CallBack), CallBack.created_at, since, until)
+    sides: list[Iterator[TicketOrCallBack]] = [
+        (one for page in _pages(session, query.order_by(of.created_at, of.id)) for one in page)
+        for of, query in ((Ticket, tickets), (CallBack, waiting))
+    ]
+    both = merge(*sides, key=lambda one: (one.created_at, one.id))
+    while page := list(islice(both, _PAGE)):
+        yield page
 
 
 def _between(query: Select[Any], column: Any, since: datetime | None, until: datetime | None) -> Select[Any]:
@@ -75,10 +92,10 @@ def _plain(value: Any) -> Any:
 
 def _codes_of(session: Session, calls: Sequence[int]) -> dict[int, list[str]]:
     query = (
-        select(TicketCall.call_id, Ticket.code)
-        .join(Ticket, Ticket.id == TicketCall.ticket_id)
+        select(TicketCall.call_id, Matter.code)
+        .join(Matter, Matter.id == TicketCall.ticket_id)
         .where(TicketCall.call_id.in_(calls))
-        .order_by(Ticket.id)
+        .order_by(Matter.id)
     )
     return _grouped(session, query)
 

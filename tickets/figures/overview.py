@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, distinct, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Agency, Call, OutboxRow, SetAside, Ticket, TicketCall, TicketClock
+from callcenter.models import Agency, Call, Matter, OutboxRow, SetAside, Ticket, TicketCall, TicketClock
 from callcenter.vocab import Clock, Disposition, Outcome, TicketState
 from tickets.desk.queries import Unfinished, unowned
 from tickets.life import clocks, lines
@@ -158,12 +158,12 @@ def overdue_of(session: Session, agency_id: int | None, now: datetime) -> Sequen
 
 
 def codes_of(session: Session, calls: Iterable[Call]) -> dict[int, list[str]]:
-    """Call id to the codes of its tickets: from a row of calls on to what became of it."""
+    """Call id to the codes of its tickets and call-backs: from a row of calls on to what became of it."""
     query = (
-        select(TicketCall.call_id, Ticket.code)
-        .join(Ticket, Ticket.id == TicketCall.ticket_id)
+        select(TicketCall.call_id, Matter.code)
+        .join(Matter, Matter.id == TicketCall.ticket_id)
         .where(TicketCall.call_id.in_([call.id for call in calls]))
-        .order_by(Ticket.id)
+        .order_by(Matter.id)
     )
     codes: dict[int, list[str]] = {}
     for call_id, code in session.execute(query):

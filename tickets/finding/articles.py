@@ -60,7 +60,7 @@ def read(session: Session, actor: Actor, article_id: int) -> Listed:
 def use(session: Session, actor: Actor, article_id: int, code: str, *, now: datetime) -> Article:
     """The answer goes into this ticket; counted once a ticket."""
     article = read(session, actor, article_id).article
-    ticket = history.locked(session, code)
+    ticket = history.locked_either(session, code)
     row = {"article_id": article.id, "ticket_id": ticket.id, "user_id": actor.id, "at": now}
     session.execute(insert(ArticleUse).values(row).on_conflict_do_nothing())
     return article

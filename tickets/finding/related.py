@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Ticket
-from callcenter.vocab import TicketKind
+from callcenter.models import Ticket, TicketOrCallBack
 from tickets import rights
 from tickets.actors import Actor
 from tickets.life.visibility import visible
@@ -25,11 +24,11 @@ class Related:
     same_place: Sequence[Ticket]
 
 
-def related(session: Session, actor: Actor, ticket: Ticket) -> Related:
+def related(session: Session, actor: Actor, ticket: TicketOrCallBack) -> Related:
     return Related(_same_caller(session, actor, ticket), _same_place(session, actor, ticket))
 
 
-def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
+def _same_caller(session: Session, actor: Actor, ticket: TicketOrCallBack) -> Sequence[Ticket]:
     """Nothing for an agency where an identity is withheld, on either side: tickets that belong together reveal it."""
     numbers = {number for number in (ticket.caller, ticket.reporter_phone) if number}
     for_agency = not rights.may(actor, Right.SEE_IDENTITY)
@@ -39,14 +38,13 @@ def _same_caller(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tic
         or_(Ticket.caller.in_(numbers), Ticket.reporter_phone.in_(numbers)),
         Ticket.id != ticket.id,
         Ticket.state.not_in(NO_TICKETS),
-        Ticket.kind != TicketKind.CALLBACK,
     )
     if for_agency:
         query = query.where(~Ticket.keep_identity)
     return session.scalars(query.order_by(Ticket.id.desc()).limit(_AT_MOST)).all()
 
 
-def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
+def _same_place(session: Session, actor: Actor, ticket: TicketOrCallBack) -> Sequence[Ticket]:
     """Open reports of the same field in the same commune: perhaps the same hole in the same street."""
     if ticket.ward_code is None or ticket.category_code is None or ticket.state in NO_TICKETS:
         return ()
@@ -56,7 +54,6 @@ def _same_place(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Tick
             Ticket.ward_code == ticket.ward_code,
             Ticket.category_code == ticket.category_code,
             Ticket.state.in_(OPEN),
-            Ticket.kind != TicketKind.CALLBACK,
             Ticket.id != ticket.id,
         )
         .options(joinedload(Ticket.lead_agency))

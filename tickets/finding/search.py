@@ -1,4 +1,4 @@
-"""Ticket search by code, number, words and filters, newest first, page by page; limited to what the actor may see.
+"""Finding tickets and call-backs by code, number, words and filters, newest first; only what the asker may see.
 
 A word may be in every third ticket or in three of a million, and no plan is right for both. So the newest few thousand
 tickets are looked through first: a common word fills the page from them. Only when it does not is the index asked for
@@ -19,6 +19,7 @@ from sqlalchemy import (
     CTE,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Pool,
     ScalarSelect,
@@ -39,7 +40,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from callcenter import db, phones
-from callcenter.models import Assignment, Ticket
+from callcenter.models import Assignment, CallBack, Ticket
+from callcenter.models.call_backs import words as call_back_words
 from callcenter.models.tickets import words as ticket_words
 from callcenter.text import fold
 from callcenter.vocab import TicketState
@@ -47,13 +49,15 @@ from tickets import rights
 from tickets.actors import Actor
 from tickets.life import lines
 from tickets.life.lines import Line
-from tickets.life.visibility import visible
+from tickets.life.visibility import sees_call_backs, visible, visible_call_backs
 from tickets.rights import Right
 from tickets.rules import codes
 from tickets.rules.sla import VIETNAM
 
-Statement = Select[*tuple[Any, ...]]
-Conditions = Sequence[ColumnElement[bool]]
+Statement = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+# What is looked through: each has the same columns to be found by.
+Searched = type[Ticket] | type[CallBack]
+Conditions = Callable[[Searched], Sequence[ColumnElement[bool]]]
 
 PAGE_SIZE = 25
 # So many rows are read in 3 ms, and of a word that is in fewer than 25 of them even a million tickets hold few.
@@ -62,42 +66,53 @@ _KNOWN_S = 60.0
 _known_ends: WeakKeyDictionary[Pool, tuple[float, datetime, int]] = WeakKeyDictionary()
 _MOST_WORDS = 8
 _NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){8,13}")
-_POSITION = tuple_(Ticket.created_at, Ticket.id)
 
 
 def _at(name: str) -> ColumnElement[Any]:
     return tuple_(bindparam(f"{name}_at", type_=Ticket.created_at.type), bindparam(f"{name}_id", type_=Ticket.id.type))
 
 
-def _called(name: str) -> ColumnElement[bool]:
-    number: BindParameter[str] = bindparam(name)
-    return or_(Ticket.reporter_phone == number, Ticket.caller == number)
+Ways = Mapping[str, ColumnElement[bool]]
+
+
+def _ways(of: Searched, words: ColumnElement[Any], beside: Ways) -> Ways:
+    def called(name: str) -> ColumnElement[bool]:
+        number: BindParameter[str] = bindparam(name)
+        return or_(of.reporter_phone == number, of.caller == number)
+
+    position = tuple_(of.created_at, of.id)
+    return {
+        "words": words.op("@@")(cast(bindparam("words"), TSQUERY)),
+        "code": of.code == bindparam("code"),
+        "number": called("number"),
+        "second_number": called("second_number"),
+        # Of an agency: finding a kept identity by its name or number would tell whose it is.
+        "shown_number": and_(~of.keep_identity, called("shown_number")),
+        "shown_second_number": and_(~of.keep_identity, called("shown_second_number")),
+        "nothing": ~true(),
+        "since": of.created_at >= bindparam("since"),
+        "before": of.created_at < bindparam("before"),
+        "state": of.state == bindparam("state", type_=Ticket.state.type),
+        "category": of.category_code == bindparam("category"),
+        "owner": of.owner_id == bindparam("owner"),
+        "older": _at("place") > position,
+        "newer": _at("place") < position,
+        "below_end": _at("end") > position,
+        "above_end": _at("end") < position,
+        **beside,
+    }
 
 
 # Every way to narrow a search, with its values as parameters. A search is a few of their names, and there are few such
 # sets: the statements of each are built once (`_statement`), which takes as long as asking them.
-_WAYS: Mapping[str, ColumnElement[bool]] = {
-    "words": ticket_words.op("@@")(cast(bindparam("words"), TSQUERY)),
-    "code": Ticket.code == bindparam("code"),
-    "number": _called("number"),
-    "second_number": _called("second_number"),
-    # Of an agency: finding a kept identity by its name or number would tell whose it is.
-    "shown_number": and_(~Ticket.keep_identity, _called("shown_number")),
-    "shown_second_number": and_(~Ticket.keep_identity, _called("shown_second_number")),
-    "nothing": ~true(),
-    "since": Ticket.created_at >= bindparam("since"),
-    "before": Ticket.created_at < bindparam("before"),
-    "state": Ticket.state == bindparam("state"),
-    "agency": Ticket.lead_agency_id == bindparam("agency"),
-    "category": Ticket.category_code == bindparam("category"),
-    "owner": Ticket.owner_id == bindparam("owner"),
-    "in_hand": exists().where(
-        Assignment.ticket_id == Ticket.id, Assignment.agency_id == bindparam("in_hand"), Assignment.ended_at.is_(None)
-    ),
-    "older": _at("place") > _POSITION,
-    "newer": _at("place") < _POSITION,
-    "below_end": _at("end") > _POSITION,
-    "above_end": _at("end") < _POSITION,
+_IN_HAND = exists().where(
+    Assignment.ticket_id == Ticket.id, Assignment.agency_id == bindparam("in_hand"), Assignment.ended_at.is_(None)
+)
+_OF_TICKETS = {"agency": Ticket.lead_agency_id == bindparam("agency"), "in_hand": _IN_HAND}
+_WAYS: Mapping[Searched, Ways] = {
+    Ticket: _ways(Ticket, ticket_words, _OF_TICKETS),
+    # No agency has any.
+    CallBack: _ways(CallBack, call_back_words, dict.fromkeys(_OF_TICKETS, ~true())),
 }
 
 
@@ -172,8 +187,9 @@ def search(session: Session, actor: Actor, wanted: SearchQuery, place: PageCurso
 def count(session: Session, actor: Actor, wanted: SearchQuery) -> int:
     """How many there are in all. Reads every one of them: a second for a common word among a million."""
     asked = _asked(wanted, actor)
-    base = visible(select(func.count()).select_from(Ticket), actor)
-    return session.scalar(base.where(*_conditions(asked.ways, asked.exact)), asked.values) or 0
+    conditions = _conditions(asked.ways, asked.exact)
+    counts = (_found(of, select(func.count()), conditions, actor).scalar_subquery() for of in _searched(actor))
+    return session.scalar(select(sum(counts, literal_column("0"))), asked.values) or 0
 
 
 def _asked(wanted: SearchQuery, actor: Actor) -> _Asked:
@@ -257,23 +273,53 @@ def _statement(
     return page(_conditions(ways, exact), actor, back)
 
 
-def _conditions(ways: Sequence[str], exact: Sequence[str]) -> list[ColumnElement[bool]]:
-    conditions = [_WAYS[way] for way in ways]
-    return [*conditions, or_(*(_WAYS[way] for way in exact))] if exact else conditions
+def _conditions(ways: Sequence[str], exact: Sequence[str]) -> Conditions:
+    def of_model(of: Searched) -> list[ColumnElement[bool]]:
+        conditions = [_WAYS[of][way] for way in ways]
+        return [*conditions, or_(*(_WAYS[of][way] for way in exact))] if exact else conditions
+
+    return of_model
+
+
+def _searched(actor: Actor) -> tuple[Searched, ...]:
+    return (Ticket, CallBack) if sees_call_backs(actor) else (Ticket,)
+
+
+def _found(of: Searched, query: Select[*tuple[Any, ...]], conditions: Conditions, actor: Actor) -> Any:
+    """`query` of those of this table that fit and that this person may see."""
+    seen = visible if of is Ticket else visible_call_backs
+    return seen(query.select_from(of), actor).where(*conditions(of))
 
 
 def _page_of_newest(conditions: Conditions, actor: Actor, back: bool) -> Statement:
     """Of those within the window, up to `end`; where they do not fill the page, of the others as well."""
-    every = visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions)
-    window = _WAYS["below_end" if back else "above_end"]
-    near = _asked_once(every.where(window).order_by(*_order(Ticket, back=back)).limit(PAGE_SIZE + 1), "near")
-    far = _asked_once(every.where(~window, _number_of(near) <= PAGE_SIZE), "far")
-    return _rows_of(union_all(select(near), select(far)).subquery(), _number_of(near), _number_of(far), back=back)
+    window = "below_end" if back else "above_end"
+    every = {of: _found(of, select(of.id, of.created_at), conditions, actor) for of in _searched(actor)}
+    nearest = [
+        query.where(_WAYS[of][window]).order_by(*_order(of, back=back)).limit(PAGE_SIZE + 1)
+        for of, query in every.items()
+    ]
+    near = _asked_once(_nearest_of(nearest, back=back), "near")
+    others = [query.where(~_WAYS[of][window], _number_of(near) <= PAGE_SIZE) for of, query in every.items()]
+    far = _asked_once(_all_of(others), "far")
+    found = union_all(select(near), select(far)).subquery()
+    return _rows_of(found, _number_of(near), _number_of(far), actor, back=back)
 
 
 def _page_of_all(conditions: Conditions, actor: Actor, back: bool) -> Statement:
-    hits = _asked_once(visible(select(Ticket.id, Ticket.created_at), actor).where(*conditions), "hits")
-    return _rows_of(hits, literal_column("0"), _number_of(hits), back=back)
+    queries = [_found(of, select(of.id, of.created_at), conditions, actor) for of in _searched(actor)]
+    hits = _asked_once(_all_of(queries), "hits")
+    return _rows_of(hits, literal_column("0"), _number_of(hits), actor, back=back)
+
+
+def _nearest_of(queries: Sequence[Any], *, back: bool) -> Any:
+    if len(queries) == 1:
+        return queries[0]
+    return union_all(*queries).order_by(*_order(None, back=back)).limit(PAGE_SIZE + 1)
+
+
+def _all_of(queries: Sequence[Any]) -> Any:
+    return union_all(*queries) if len(queries) > 1 else queries[0]
 
 
 def _asked_once(query: Statement, name: str) -> CTE:
@@ -285,21 +331,32 @@ def _number_of(found: CTE) -> ScalarSelect[int]:
     return select(func.count()).select_from(found).scalar_subquery()
 
 
-def _rows_of(found: FromClause, near: ColumnElement[int], far: ColumnElement[int], *, back: bool) -> Statement:
+def _rows_of(
+    found: FromClause, near: ColumnElement[int], far: ColumnElement[int], actor: Actor, *, back: bool
+) -> Statement:
     """How many there are `near` and `far`, beside the lines of the nearest of `found`."""
-    nearest = select(found.c.id).order_by(*_order(found.c, back=back)).limit(PAGE_SIZE + 1).subquery()
-    rows = select(near, far, *lines.COLUMNS).join(nearest, nearest.c.id == Ticket.id)
-    return rows.order_by(*_order(Ticket, back=back))
+    nearest = select(found.c.id).order_by(*_order(found.c, back=back)).limit(PAGE_SIZE + 1).cte("nearest")
+    shown: Mapping[Searched, lines.Columns] = {Ticket: lines.COLUMNS, CallBack: lines.CALL_BACK_COLUMNS}
+    rows = [select(near, far, *shown[of]).join(nearest, nearest.c.id == of.id) for of in _searched(actor)]
+    page: Statement = _all_of(rows).order_by(*_order(None if len(rows) > 1 else Ticket, back=back))
+    return page
 
 
 def _order(of: Any, *, back: bool) -> tuple[ColumnElement[Any], ...]:
-    """Of tickets, or of columns that were taken from them."""
+    """Of a table, of columns that were taken from it, or (None) of what was found in more than one."""
+    if of is None:
+        created_at: ColumnElement[Any] = literal_column("created_at")
+        id_: ColumnElement[Any] = literal_column("id")
+        return (created_at, id_) if back else (created_at.desc(), id_.desc())
     return (of.created_at, of.id) if back else (of.created_at.desc(), of.id.desc())
 
 
 def _moment_of(session: Session, place: PageCursor | None) -> datetime | None:
     """Where in the order of all that ticket stands, beside its number."""
-    return session.scalar(select(Ticket.created_at).where(Ticket.id == place.id)) if place is not None else None
+    if place is None:
+        return None
+    of_either = (select(of.created_at).where(of.id == place.id).scalar_subquery() for of in (Ticket, CallBack))
+    return session.scalar(select(func.coalesce(*of_either)))
 
 
 def _end_of_window(session: Session, asked: _Asked, *, back: bool) -> tuple[datetime, int] | None:
@@ -322,7 +379,7 @@ def _end_of_window(session: Session, asked: _Asked, *, back: bool) -> tuple[date
 
 @cache
 def _end_statement(within: tuple[str, ...], back: bool) -> Select[datetime, int]:
-    query = select(Ticket.created_at, Ticket.id).where(*_conditions(within, ()))
+    query = select(Ticket.created_at, Ticket.id).where(*_conditions(within, ())(Ticket))
     return query.order_by(*_order(Ticket, back=back)).offset(bindparam("window")).limit(1)
 
 

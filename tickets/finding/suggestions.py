@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Agency, Article, Category, CategoryKeywords, RoutingRule, Ticket
 from callcenter.text import fold
-from callcenter.vocab import Level, TicketKind, TicketState
+from callcenter.vocab import Level, TicketState
 from tickets.agency import assignment
 from tickets.finding import articles, places
 from tickets.finding.places import PlaceHit
@@ -169,7 +169,6 @@ def _alike(
             Ticket.ward_code == place.ward_code,
             Ticket.created_at > at - policy.ALIKE_WITHIN,
             Ticket.filed_at.is_not(None),
-            Ticket.kind != TicketKind.CALLBACK,
             Ticket.state != TicketState.LINKED,
             Ticket.code != (draft or ""),
         )

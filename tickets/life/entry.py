@@ -23,4 +23,4 @@ def submit(session: Session, ticket: Ticket, actor: Actor, *, now: datetime) -> 
         level=ticket.level,
         filed_at=now,
     )
-    outbox.promise(session, outbox.ROUTING, handover.model_dump(mode="json"), now=now, ticket=ticket)
+    outbox.promise(session, outbox.ROUTING, handover.model_dump(mode="json"), now=now, about=ticket)

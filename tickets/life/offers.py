@@ -3,36 +3,38 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import HotlineError, Invalid, MoveRefused, NotAllowed, NotFound
-from callcenter.models import Agency, Assignment, Ticket, TicketEvent, User
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.models import Agency, Assignment, CallBack, Ticket, TicketEvent, TicketOrCallBack, User
+from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.actors import Actor, ActorKind
-from tickets.life import claims, history, parts
+from tickets.life import call_backs, claims, history, parts
 from tickets.life.effects import Hands
 from tickets.rights import Scope, Ties
 from tickets.rules import moves
 from tickets.rules.moves import Move
 from tickets.rules.moves.row import OTHER, Situation
 
+About = TypeVar("About", Ticket, CallBack)
 Carrier = TypeVar("Carrier", bound=Callable[..., Any])
+Also = Callable[[About, Assignment | None], Mapping[str, str]]
 _CARRIERS: dict[str, Callable[..., Any]] = {}
 _AGENCY = (Scope.OWN_AGENCY, Scope.AGENCIES_BELOW)
 _PROPOSE = "propose"
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A move found possible on a ticket that is held until the transaction ends; `part` is the own agency's."""
+class Begun(Generic[About]):
+    """A move found possible on what is held until the transaction ends; `part` is the own agency's of a ticket."""
 
     session: Session
     actor: Actor
-    ticket: Ticket
+    about: About
     move: Move
     part: Assignment | None
     now: datetime
@@ -42,27 +44,29 @@ class Begun:
         assert self.part is not None, f"{self.move.verb} is no agency's"
         return self.part
 
-    def go(self, *, reason: str | None = None, hands: Hands | None = None, **data: Any) -> Ticket:
+    def go(self, *, reason: str | None = None, hands: Hands | None = None, **data: Any) -> About:
         """Make it: state, effects and history; an agency's move names the agency."""
+        verb = self.move.verb
+        if isinstance(self.about, CallBack):
+            call_backs.move(self.session, self.about, verb, self.actor, now=self.now, reason=reason, **data)
+            return self.about
         if self.part is not None:
             data.setdefault("agency", self.part.agency_id)
-        history.move(
-            self.session, self.ticket, self.move.verb, self.actor, now=self.now, reason=reason, hands=hands, **data
-        )
-        return self.ticket
+        history.move(self.session, self.about, verb, self.actor, now=self.now, reason=reason, hands=hands, **data)
+        return self.about
 
 
 def offered(
-    session: Session, actor: Actor, ticket: Ticket, now: datetime, *, part: Assignment | None = None
+    session: Session, actor: Actor, about: TicketOrCallBack, now: datetime, *, part: Assignment | None = None
 ) -> list[Move]:
     """The moves with a form that this actor can make now, in the order of the page; one of each action at most.
 
     `part` is the own agency's part in the ticket, where it has been read already.
     """
-    part = part or parts.own_part(session, actor, ticket)
-    at = _situation(session, actor, ticket, part, now)
-    found = [move for move in moves.with_forms(ticket.state) if _refusal(session, actor, ticket, move, at) is None]
-    return sorted(found, key=lambda move: move.form_at(ticket.state).place)
+    part = part or _own_part(session, actor, about)
+    at = _situation(session, actor, about, part, now)
+    found = [move for move in moves.with_forms(about.state) if _refusal(session, actor, about, move, at) is None]
+    return sorted(found, key=lambda move: move.form_at(about.state).place)
 
 
 def begin(
@@ -72,28 +76,57 @@ def begin(
     action: str,
     *,
     now: datetime,
-    also: Callable[[Ticket, Assignment | None], Mapping[str, str]] | None = None,
+    also: Also[Ticket] | None = None,
     **values: Any,
-) -> Begun:
+) -> Begun[Ticket]:
     """Hold the ticket and find the move of this action that can be made; `also` finds what else is wrong, by field.
 
     Raises NotFound (no such ticket, or not with the own agency), NotAllowed, MoveRefused (it stands wrong), and
     Invalid with all that is wrong with `values` or against the move.
     """
     rights.require(actor, moves.right_of(action))
-    ticket = history.locked(session, code)
-    part = parts.own_part(session, actor, ticket)
-    at = _situation(session, actor, ticket, part, now)
-    tried = [(move, _refusal(session, actor, ticket, move, at)) for move in moves.ACTIONS[action]]
+    found = history.locked_either(session, code)
+    if isinstance(found, CallBack):
+        raise MoveRefused(action, found.state)
+    return _begin(session, actor, found, action, values, also, now)
+
+
+def begin_call_back(
+    session: Session,
+    actor: Actor,
+    code: str,
+    action: str,
+    *,
+    now: datetime,
+    also: Also[CallBack] | None = None,
+    **values: Any,
+) -> Begun[CallBack]:
+    """`begin` for a call-back that waits."""
+    rights.require(actor, moves.right_of(action))
+    return _begin(session, actor, call_backs.locked(session, code, action), action, values, also, now)
+
+
+def _begin(
+    session: Session,
+    actor: Actor,
+    about: About,
+    action: str,
+    values: Mapping[str, Any],
+    also: Also[About] | None,
+    now: datetime,
+) -> Begun[About]:
+    part = _own_part(session, actor, about)
+    at = _situation(session, actor, about, part, now)
+    tried = [(move, _refusal(session, actor, about, move, at)) for move in moves.ACTIONS[action]]
     # Of several moves the one that comes closest counts: what can be mended before what cannot.
     move, refusal = min(tried, key=lambda one: (one[1] is not None, not isinstance(one[1], Invalid)))
     if refusal is not None and not isinstance(refusal, Invalid):
         raise refusal
-    problems = {**move.problems(values), **(also(ticket, part) if also else {})}
+    problems = {**move.problems(values), **(also(about, part) if also else {})}
     problems |= refusal.problems if refusal else {}
     if problems:
         raise Invalid(problems)
-    return Begun(session, actor, ticket, move, part, now)
+    return Begun(session, actor, about, move, part, now)
 
 
 def carries(action: str) -> Callable[[Carrier], Carrier]:
@@ -111,33 +144,43 @@ def carry(session: Session, actor: Actor, code: str, action: str, values: Mappin
     _CARRIERS[action](session, actor, code, **values, now=now)
 
 
-def _refusal(session: Session, actor: Actor, ticket: Ticket, move: Move, at: Situation) -> HotlineError | None:
+def _own_part(session: Session, actor: Actor, about: TicketOrCallBack) -> Assignment | None:
+    return parts.own_part(session, actor, about) if isinstance(about, Ticket) else None
+
+
+def _refusal(session: Session, actor: Actor, about: TicketOrCallBack, move: Move, at: Situation) -> HotlineError | None:
     """Why the move cannot be made by this actor in this situation; None where it can."""
     assert move.right is not None, f"{move.verb} is nobody's"
     scope = rights.scope_of(actor, move.right)
     if scope in _AGENCY and at.part is None:
-        return NotFound(f"ticket {ticket.code} is not with this agency")
-    ties = Ties(own=lambda: _is_own(session, actor, ticket, at.now), own_agency=lambda: at.part is not None)
+        return NotFound(f"ticket {about.code} is not with this agency")
+    ties = Ties(own=lambda: _is_own(session, actor, about, at.now), own_agency=lambda: at.part is not None)
     if not rights.may(actor, move.right, ties if move.own else None):
-        return NotAllowed(f"{actor.name} may not {move.action} ticket {ticket.code}")
+        return NotAllowed(f"{actor.name} may not {move.action} ticket {about.code}")
     fits = at.state in move.sources and at.kind in move.kinds and (scope not in _AGENCY or at.part in move.parts)
     unfit = move.unfit(at) if fits else OTHER
     if OTHER.keys() & unfit.keys():
-        return MoveRefused(move.verb, ticket.state)
+        return MoveRefused(move.verb, about.state)
     if move.other_eyes and at.own_answer:
         return NotAllowed(f"{actor.name} proposed this answer; another head of the agency approves it")
     return Invalid(dict(unfit)) if unfit else None
 
 
-def _is_own(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:
+def _is_own(session: Session, actor: Actor, about: TicketOrCallBack, now: datetime) -> bool:
     """The actor's own: held by a link to it, owned by the person, or a call-back that is free to take."""
-    if actor.kind is ActorKind.LINK or (actor.id is not None and ticket.owner_id == actor.id):
+    if actor.kind is ActorKind.LINK or (actor.id is not None and about.owner_id == actor.id):
         return True
-    waits = ticket.kind == TicketKind.CALLBACK and ticket.state == TicketState.FILED
-    return waits and (ticket.owner_id is None or claims.is_free(session, ticket, now))
+    if not isinstance(about, CallBack) or not about.waits:
+        return False
+    return about.owner_id is None or claims.is_free(session, about, now)
 
 
-def _situation(session: Session, actor: Actor, ticket: Ticket, part: Assignment | None, now: datetime) -> Situation:
+def _situation(
+    session: Session, actor: Actor, about: TicketOrCallBack, part: Assignment | None, now: datetime
+) -> Situation:
+    if isinstance(about, CallBack):
+        return Situation(state=about.state, kind=about.kind, now=now)
+    ticket = about
     return Situation(
         state=ticket.state,
         kind=ticket.kind,

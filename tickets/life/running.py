@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from callcenter.models import Ticket
+from callcenter.models import CallBack, Ticket, TicketOrCallBack
 from callcenter.vocab import Clock
 from tickets.life import clocks
+from tickets.rules import attempts
 from tickets.rules.sla import Calendar, ClockState, clock_state, working_time_between
 from tickets.rules.states import STATES
 
@@ -53,11 +54,13 @@ def running(session: Session, ticket: Ticket, started: datetime | None, now: dat
     )
 
 
-def due_now(ticket: Ticket) -> datetime | None:
-    """What a list shows of this ticket: the first due moment in its state.
+def due_now(ticket: TicketOrCallBack) -> datetime | None:
+    """What a list shows of this ticket: the first moment that somebody has to keep in its state.
 
     The answer's clock counts from the routing on, so an unaccepted ticket may be late by either of two.
     """
+    if isinstance(ticket, CallBack):
+        return attempts.due(ticket.due_since, ticket.call_at) if ticket.waits else None
     clock = STATES[ticket.state].clock
     if clock is None:
         return None

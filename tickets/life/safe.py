@@ -7,14 +7,14 @@ write or publish asks here.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from callcenter import batch
-from callcenter.models import Contact, Ticket
-from callcenter.vocab import ContactFlag, TicketKind, TicketState
+from callcenter.models import CallBack, Contact, Ticket
+from callcenter.vocab import ContactFlag
 from tickets.actors import Actor
-from tickets.life import history
+from tickets.life import call_backs
 
 SHIELDED = "shielded"
 
@@ -32,20 +32,16 @@ def numbers(session: Session) -> Collection[str]:
 def _read(session: Session) -> set[str]:
     said = select(Contact.number).where(Contact.flags.contains([ContactFlag.SAFE_CONTACT.value]))
     found = set(session.scalars(said))
-    for caller, phone in session.execute(select(Ticket.caller, Ticket.reporter_phone).where(Ticket.safe_contact)):
+    of_both = union_all(*(select(one.caller, one.reporter_phone).where(one.safe_contact) for one in (Ticket, CallBack)))
+    for caller, phone in session.execute(of_both):
         found |= {number for number in (caller, phone) if number}
     return found
 
 
-def shield(session: Session, number: str | None, actor: Actor, *, now: datetime) -> None:
-    """The number's open call-back leaves the list: it is a draft that a person of the desk ends, without a call."""
-    if number is None:
-        return
-    query = (
-        select(Ticket)
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.caller == number, Ticket.state == TicketState.FILED)
-        .with_for_update()
-    )
-    for task in session.scalars(query).all():
-        history.move(session, task, SHIELDED, actor, now=now)
-        task.kind = TicketKind.REPORT
+def shield(session: Session, number: str | None, actor: Actor, *, now: datetime) -> Ticket | None:
+    """The number's open call-back leaves the list: it is a draft that a person of the desk ends, without a call.
+
+    Returns that draft, where there was a call-back.
+    """
+    waiting = session.scalars(call_backs.held_of_numbers([number])).first() if number is not None else None
+    return call_backs.to_draft(session, waiting, SHIELDED, actor, now=now) if waiting is not None else None

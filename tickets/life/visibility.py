@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, false
 
 from callcenter.errors import NotFound
-from callcenter.models import Ticket
+from callcenter.models import CallBack, Ticket
 from tickets import rights
 from tickets.actors import Actor
 from tickets.life import reach
@@ -21,6 +21,18 @@ def visible(query: Query, actor: Actor) -> Query:
     if scope is None:
         raise NotFound("tickets are for people who signed in")
     return query if scope is Scope.ALL else query.where(_CONDITIONS[scope](actor))
+
+
+def visible_call_backs(query: Query, actor: Actor) -> Query:
+    """`query` of call-backs, narrowed as `visible` does; no agency ever has one."""
+    scope = rights.scope_of(actor, Right.SEE_TICKET)
+    if scope in (Scope.OWN, Scope.OWN_TEAM):
+        return query.where(CallBack.owner_id == actor.id)
+    return query if scope is Scope.ALL else query.where(false())
+
+
+def sees_call_backs(actor: Actor) -> bool:
+    return rights.scope_of(actor, Right.SEE_TICKET) in (Scope.OWN, Scope.OWN_TEAM, Scope.ALL)
 
 
 def _owned(actor: Actor) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from callcenter import outbox, phones
-from callcenter.models import TextMessage, Ticket
+from callcenter.models import TextMessage, TicketOrCallBack
 from callcenter.vocab import TextResult
 from tickets.actors import Actor
 from tickets.life import history, safe
@@ -37,11 +37,13 @@ def refusal(number: str | None, *, safe_contact: bool) -> TextResult | None:
     return None if number is not None and phones.is_mobile(number) else TextResult.NO_MOBILE
 
 
-def promise(session: Session, ticket: Ticket, number: str, text: str, actor: Actor, *, now: datetime) -> TextMessage:
+def promise(
+    session: Session, about: TicketOrCallBack, number: str, text: str, actor: Actor, *, now: datetime
+) -> TextMessage:
     """This text goes to this number after the commit; where it must not, that is on record at once."""
     refused = refusal(number, safe_contact=safe.is_protected(session, number))
     message = TextMessage(
-        ticket_id=ticket.id,
+        ticket_id=about.id,
         number=number,
         text=text,
         asked_by_id=actor.id,
@@ -53,9 +55,9 @@ def promise(session: Session, ticket: Ticket, number: str, text: str, actor: Act
     session.add(message)
     session.flush()
     if refused:
-        history.note(session, ticket, "texted", actor, now=now, result=refused)
+        history.note(session, about, "texted", actor, now=now, result=refused)
     else:
-        outbox.promise(session, outbox.TEXTS, {"message": message.id}, now=now, ticket=ticket)
+        outbox.promise(session, outbox.TEXTS, {"message": message.id}, now=now, about=about)
     return message
 
 
@@ -91,6 +93,6 @@ def finish(session: Session, message_id: int, result: TextResult, answer: str, n
     if message.result is not None:
         return
     message.result, message.answer, message.ended_at = result, answer[:500], now
-    ticket = session.get_one(Ticket, message.ticket_id)
+    about = history.of_id(session, message.ticket_id)
     who = Actor(message.asked_by_id, message.asked_by)
-    history.note(session, ticket, "texted", who, now=now, reason=message.text, result=result)
+    history.note(session, about, "texted", who, now=now, reason=message.text, result=result)

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import ShiftHandover, Ticket, User
+from callcenter.models import CallBack, ShiftHandover, Ticket, TicketOrCallBack, User
 from callcenter.push import announce
-from callcenter.vocab import TicketKind, TicketState
+from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.actors import Actor
 from tickets.desk import queries
@@ -142,28 +142,28 @@ def receivers(session: Session, actor: Actor) -> Sequence[User]:
 
 def _take(session: Session, actor: Actor, item: dict[str, Any], before: str, now: datetime) -> None:
     """Whatever was settled meanwhile stays as it is."""
-    ticket = history.locked(session, item["code"])
+    about = history.locked_either(session, item["code"])
     if item["list"] == Left.EMERGENCY:
-        emergencies.hand_over(session, actor, ticket, now=now)
+        emergencies.hand_over(session, actor, about, now=now)
         return
-    if not _is_open(Left(item["list"]), ticket):
+    if not _is_open(Left(item["list"]), about):
         return
     if item["list"] == Left.DRAFT:
-        ticket.owner_id = actor.id
-    history.note(session, ticket, "handed_over", actor, now=now, before=before)
+        about.owner_id = actor.id
+    history.note(session, about, "handed_over", actor, now=now, before=before)
 
 
-def _is_open(kind: Left, ticket: Ticket) -> bool:
+def _is_open(kind: Left, about: TicketOrCallBack) -> bool:
     """For every list but that of emergencies, which know it themselves."""
+    if isinstance(about, CallBack):
+        return kind == Left.CALL_BACK and about.waits
     match kind:
         case Left.DRAFT:
-            return ticket.state == TicketState.DRAFT
-        case Left.CALL_BACK:
-            return ticket.state == TicketState.FILED and ticket.kind == TicketKind.CALLBACK
+            return about.state == TicketState.DRAFT
         case Left.TRIAGE:
-            return ticket.state == TicketState.TRIAGE
+            return about.state == TicketState.TRIAGE
         case Left.URGENT:
-            return ticket.state in UNTAKEN
+            return about.state in UNTAKEN
     return False
 
 
@@ -181,7 +181,7 @@ def _agency(ticket: Ticket) -> str:
     return ticket.lead_agency.name if ticket.lead_agency else ""
 
 
-def _item(kind: Left, ticket: Ticket, who: str, due: datetime | None) -> dict[str, Any]:
+def _item(kind: Left, ticket: TicketOrCallBack, who: str, due: datetime | None) -> dict[str, Any]:
     return {
         "list": kind.value,
         "code": ticket.code,

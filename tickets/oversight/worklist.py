@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from callcenter.models import Call, Ticket, TicketCall, TicketEvent, User
-from callcenter.vocab import Clock, HungUpBy, Level, Outcome, TicketKind, TicketState
+from callcenter.models import Call, CallBack, Ticket, TicketCall, TicketEvent, User
+from callcenter.vocab import Clock, HungUpBy, Level, Outcome
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import calling, listening, talkers
@@ -16,7 +16,7 @@ from tickets.calls.calling import Tried
 from tickets.desk import queries
 from tickets.desk.queries import Unfinished
 from tickets.figures import overview
-from tickets.life import claims, clocks
+from tickets.life import call_backs, claims, clocks
 from tickets.life.loading import CLOCKS
 from tickets.rights import Right
 from tickets.rules import attempts, policy
@@ -27,11 +27,11 @@ _ROWS = 200
 
 
 @dataclass(frozen=True)
-class CallBack:
+class ToCall:
     """A number to call. `misses` counts its calls; `missed` are the newest of each way in which they ended, newest
-    first; `held_since` says since when `ticket.owner` has it."""
+    first; `held_since` says since when its owner has it."""
 
-    ticket: Ticket
+    ticket: CallBack
     missed: Sequence[Call]
     misses: int
     held_since: datetime | None
@@ -42,7 +42,7 @@ class CallBack:
     @property
     def due(self) -> datetime:
         """Its own clock: the due moment of the next call."""
-        return attempts.due(self.ticket.filed_at or self.ticket.created_at, self.ticket.call_at)
+        return attempts.due(self.ticket.due_since, self.ticket.call_at)
 
     @property
     def last(self) -> datetime:
@@ -83,7 +83,7 @@ class Shift:
     """Work without an owner, or left too long; the shift leader's list."""
 
     drafts: Sequence[Unfinished]
-    callbacks: Sequence[CallBack]
+    callbacks: Sequence[ToCall]
     triage: Sequence[Ticket]
     urgent: Sequence[Ticket]
 
@@ -94,23 +94,23 @@ class Shift:
 
 def callbacks(
     session: Session, now: datetime, *, since: datetime | None = None, until: datetime | None = None
-) -> list[CallBack]:
+) -> list[ToCall]:
     """Numbers waiting to be called back, one line a number: those the PBX cut off, then the longest first.
 
     `since` and `until` leave those that were missed first in [since, until).
     """
     query = (
-        select(Ticket, claims.claimed_at(), listening.unheard(), _on_the_line())
-        .where(Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until))
+        select(CallBack, claims.claimed_at(), listening.unheard(), _on_the_line())
+        .where(call_backs.waits(), *_within(since, until))
         .order_by(*claims.order())
         .limit(_ROWS)
-        .options(joinedload(Ticket.owner))
+        .options(joinedload(CallBack.owner))
     )
     found = session.execute(query).all()
     ids = [ticket.id for ticket, *_ in found]
     calls, tried = _calls_of(session, ids), calling.tried(session, ids)
     return [
-        CallBack(
+        ToCall(
             ticket,
             missed,
             misses,
@@ -126,20 +126,18 @@ def callbacks(
 
 def waiting_codes(session: Session, *, since: datetime | None, until: datetime | None) -> Sequence[str]:
     """The same numbers' codes, however many they are."""
-    query = select(Ticket.code).where(
-        Ticket.kind == TicketKind.CALLBACK, Ticket.state == TicketState.FILED, *_within(since, until)
-    )
-    return session.scalars(query.order_by(Ticket.id)).all()
+    query = select(CallBack.code).where(call_backs.waits(), *_within(since, until))
+    return session.scalars(query.order_by(CallBack.id)).all()
 
 
 def _on_the_line() -> ColumnElement[bool]:
     """SQL: a call of the outer query's number goes on now."""
-    return exists().where(Call.ended_at.is_(None), Call.caller == Ticket.caller).label("on_the_line")
+    return exists().where(Call.ended_at.is_(None), Call.caller == CallBack.caller).label("on_the_line")
 
 
 def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
-    bounds = [] if since is None else [Ticket.created_at >= since]
-    return bounds if until is None else [*bounds, Ticket.created_at < until]
+    bounds = [] if since is None else [CallBack.created_at >= since]
+    return bounds if until is None else [*bounds, CallBack.created_at < until]
 
 
 def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, tuple[list[Call], int]]:
@@ -183,7 +181,7 @@ def shift(session: Session, now: datetime) -> Shift:
     )
 
 
-def _waits_since(row: CallBack) -> datetime:
+def _waits_since(row: ToCall) -> datetime:
     """When its call became due: filed, or its next time."""
     return row.due - policy.CALL_WITHIN
 
@@ -192,7 +190,7 @@ def urgent(session: Session) -> Sequence[Ticket]:
     """Urgent reports that no agency has accepted yet, by the clock that runs."""
     query = (
         select(Ticket)
-        .where(Ticket.level == Level.URGENT, Ticket.state.in_(UNTAKEN), Ticket.kind != TicketKind.CALLBACK)
+        .where(Ticket.level == Level.URGENT, Ticket.state.in_(UNTAKEN))
         .order_by(
             func.coalesce(clocks.last_due(Clock.ACCEPT), clocks.last_due(Clock.TRIAGE), Ticket.filed_at), Ticket.id
         )

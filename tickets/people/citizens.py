@@ -27,7 +27,7 @@ def rate(session: Session, actor: Actor, code: str, *, stars: int, note: str, no
     Raises Invalid for `stars` and `note`, MoveRefused where nothing was answered.
     """
     begun = offers.begin(session, actor, code, "rate", now=now, stars=stars, note=note)
-    ticket, words = begun.ticket, note.strip() or None
+    ticket, words = begun.about, note.strip() or None
     if (ticket.rating, ticket.rating_note) == (stars, words) and _is_of_this_answer(ticket):
         return ticket
     before = ticket.rating
@@ -43,7 +43,7 @@ def not_fixed(session: Session, actor: Actor, code: str, *, reason: str, now: da
     `reason`, MoveRefused.
     """
     begun = offers.begin(session, actor, code, "not_fixed", now=now, reason=reason)
-    ticket, lead = begun.ticket, begun.ticket.lead_agency_id
+    ticket, lead = begun.about, begun.about.lead_agency_id
     ticket.reopened += 1
     if begun.move is REOPEN and lead is not None:
         return begun.go(reason=reason.strip(), hands=Hands(lead, accepted=True), agency=lead)
@@ -58,7 +58,7 @@ def supply(
 ) -> Ticket:
     """What the agency asked for: it goes on, with as much time as was left when it asked. Raises Invalid for `text`."""
     begun = offers.begin(session, actor, code, "supply", now=now, text=text.strip(), files=files)
-    ticket = begun.ticket
+    ticket = begun.about
     names = [file.name for file in (unnamed(files) if ticket.keep_identity else files)]
     attachments.attach(session, ticket, files, actor, purpose=attachments.SUPPLIED, now=now)
     return begun.go(reason=text.strip() or None, files=names)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import Agency, Category, Ticket, Ward
-from callcenter.vocab import Clock, TicketKind
+from callcenter.vocab import Clock
 from tickets.life import clocks
 from tickets.rules import policy
 from tickets.rules.states import ANSWERED
@@ -53,12 +53,11 @@ class Example:
 
 def work(session: Session, now: datetime) -> Work:
     since = now - policy.TOLD_OF
-    real = Ticket.kind != TicketKind.CALLBACK
-    received = _count(session, real, Ticket.filed_at >= since)
+    received = _count(session, Ticket.filed_at >= since)
     promised = clocks.last_due(Clock.ANSWER)
-    answered = (real, Ticket.resolved_at >= since, promised.is_not(None))
+    answered = (Ticket.resolved_at >= since, promised.is_not(None))
     on_time = _count(session, *answered, Ticket.resolved_at <= promised)
-    rated = (real, Ticket.rated_at >= since, Ticket.rating.is_not(None))
+    rated = (Ticket.rated_at >= since, Ticket.rating.is_not(None))
     satisfied = _count(session, *rated, Ticket.rating >= policy.SATISFIED_FROM)
     return Work(
         received if received >= policy.ENOUGH_TO_TELL else None,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter.errors import NotFound
 from callcenter.models import Attachment, Ticket, TicketEvent
-from callcenter.vocab import Clock, Source, TicketKind, TicketState
+from callcenter.vocab import Clock, Source, TicketState
 from tickets.life import clocks
 from tickets.life.attachments import EVIDENCE
 from tickets.life.loading import CLOCKS
@@ -154,8 +154,7 @@ def _ticket(session: Session, code: str) -> Ticket:
         .where(
             Ticket.code == code,
             Ticket.state.not_in(HIDDEN),
-            Ticket.kind != TicketKind.CALLBACK,
-            # A person with the telephone of one in danger finds nothing here.
+            # Whoever holds the telephone of somebody in danger finds nothing here.
             ~Ticket.safe_contact,
         )
         .options(joinedload(Ticket.category), joinedload(Ticket.ward), joinedload(Ticket.lead_agency), CLOCKS)

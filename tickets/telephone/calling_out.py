@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from callcenter import commands, phones
 from callcenter.errors import Invalid, NotFound
-from callcenter.models import OutgoingCall, Ticket, User
+from callcenter.models import CallBack, OutgoingCall, TicketOrCallBack, User
 from callcenter.push import announce
-from callcenter.vocab import Attempt, CallOut, CommandResult, CommandVerb, TicketKind, TicketState
+from callcenter.vocab import Attempt, CallOut, CommandResult, CommandVerb
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import calling
@@ -54,7 +54,7 @@ def place(session: Session, actor: Actor, code: str, number: str, allowed: Allow
     telephone is busy.
     """
     rights.require(actor, Right.WORK_TELEPHONE)
-    ticket = history.locked(session, code)
+    ticket = history.locked_either(session, code)
     e164 = phones.normalise(number)
     here = my_phone.of(Handset(session, actor, now))
     if here is None or actor.id is None:
@@ -67,7 +67,14 @@ def place(session: Session, actor: Actor, code: str, number: str, allowed: Allow
 
 
 def start(
-    session: Session, actor: Actor, here: my_phone.Presence, ticket: Ticket, number: str, dialled: str, *, now: datetime
+    session: Session,
+    actor: Actor,
+    here: my_phone.Presence,
+    about: TicketOrCallBack,
+    number: str,
+    dialled: str,
+    *,
+    now: datetime,
 ) -> OutgoingCall:
     """Ask for the call, whose number was checked before. Raises Invalid where the telephone makes another one."""
     assert actor.id is not None
@@ -75,11 +82,11 @@ def start(
     session.get(User, actor.id, with_for_update=True)
     going_on = latest(Handset(session, actor, now))
     if going_on is not None and going_on.ended_at is None:
-        if going_on.number == number and going_on.ticket_id == ticket.id:
+        if going_on.number == number and going_on.ticket_id == about.id:
             return going_on
         raise Invalid({"phone": "call_going_on"})
     call = OutgoingCall(
-        pbx=here.pbx, ticket_id=ticket.id, user_id=actor.id, who=actor.name, extension=here.extension, number=number,
+        pbx=here.pbx, ticket_id=about.id, user_id=actor.id, who=actor.name, extension=here.extension, number=number,
         asked_at=now,
     )  # fmt: skip
     session.add(call)
@@ -98,7 +105,7 @@ def start(
 
 
 def _problem(
-    session: Session, here: my_phone.Presence, ticket: Ticket, e164: str | None, dialled: str | None
+    session: Session, here: my_phone.Presence, ticket: TicketOrCallBack, e164: str | None, dialled: str | None
 ) -> str | None:
     if CommandVerb.CALL not in here.can:
         return "phone_not_here"
@@ -111,7 +118,7 @@ def _problem(
     return None if dialled else "call_not_allowed"
 
 
-def numbers(ticket: Ticket) -> list[str]:
+def numbers(ticket: TicketOrCallBack) -> list[str]:
     """Numbers that may be called from this ticket: the contact's and the caller's."""
     given = (phones.normalise(number) for number in (ticket.reporter_phone, ticket.caller))
     return list(dict.fromkeys(number for number in given if number))
@@ -168,20 +175,20 @@ def ended(session: Session, call_id: int, result: CallOut, at: datetime, *, now:
     call.result = CallOut.REACHED if call.reached_at is not None else result
     call.ended_at = at
     call.talk_s = max((at - call.reached_at).total_seconds(), 0.0) if call.reached_at is not None else 0.0
-    ticket, person = session.get_one(Ticket, call.ticket_id), session.get_one(User, call.user_id)
-    if not _is_try(session, ticket, Actor.of(person), call.result, now):
+    about, person = history.of_id(session, call.ticket_id), session.get_one(User, call.user_id)
+    if not _is_try(session, about, Actor.of(person), call.result, now):
         talk_s = round(call.talk_s)
         move = MOVE if call.number.startswith("+") else SERVICE_MOVE
-        history.note(session, ticket, move, Actor.of(person), now=now, result=call.result, call=call.id, talk_s=talk_s)
+        history.note(session, about, move, Actor.of(person), now=now, result=call.result, call=call.id, talk_s=talk_s)
     announce(session, f"extension:{call.extension}")
 
 
-def _is_try(session: Session, ticket: Ticket, actor: Actor, result: CallOut, now: datetime) -> bool:
+def _is_try(session: Session, about: TicketOrCallBack, actor: Actor, result: CallOut, now: datetime) -> bool:
     """A number that waits and was not reached is noted as a person would note it, and waits for its next time."""
-    mine = ticket.owner_id in (None, actor.id)
-    if result not in _TRIES or ticket.kind != TicketKind.CALLBACK or ticket.state != TicketState.FILED or not mine:
+    waits = isinstance(about, CallBack) and about.waits
+    if result not in _TRIES or not waits or about.owner_id not in (None, actor.id):
         return False
-    calling.not_reached(session, actor, ticket.code, _TRIES[result], now=now)
+    calling.not_reached(session, actor, about.code, _TRIES[result], now=now)
     return True
 
 

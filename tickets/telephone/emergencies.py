@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.errors import Invalid, NotAllowed, NotFound
-from callcenter.models import Call, Emergency, EmergencyLine, Ticket, TicketCall
+from callcenter.models import Call, Emergency, EmergencyLine, Matter, Ticket, TicketCall, TicketOrCallBack
 from callcenter.push import announce
 from callcenter.vocab import CommandVerb, EmergencyEnd, EmergencyService, Level, TicketState
 from tickets import rights
@@ -111,7 +111,7 @@ def step(
         case EmergencyStep.CALL_SERVICE:
             _call_service(session, actor, row, now)
         case EmergencyStep.CALL_CALLER:
-            ticket = session.get_one(Ticket, row.ticket_id)
+            ticket = history.of_id(session, row.ticket_id)
             chosen = next(iter(calling_out.numbers(ticket)), "")
             calling_out.place(session, actor, ticket.code, chosen, allowed, now=now)
 
@@ -124,7 +124,7 @@ VERBS = {
 }
 
 
-def hand_over(session: Session, actor: Actor, ticket: Ticket, *, now: datetime) -> None:
+def hand_over(session: Session, actor: Actor, ticket: TicketOrCallBack, *, now: datetime) -> None:
     """The next leader takes on what is not over."""
     for row in session.scalars(open_ones().where(Emergency.ticket_id == ticket.id).with_for_update()).all():
         _taken(session, row, actor, now)
@@ -147,13 +147,15 @@ def tell(session: Session, row: Emergency) -> None:
 def _ticket(session: Session, actor: Actor, call: Call | None, code: str, now: datetime) -> Ticket:
     """The named one, else the call's own draft; what is no draft any more stays, and a new one takes its place over."""
     if code:
-        ticket = filing.mine(session, actor, code)
+        found = filing.mine_either(session, actor, code)
     elif call is not None:
         draft = filing.draft_of(session, call) or filing.open_draft(session, call, now=now)
-        ticket = history.locked(session, draft.code)
+        found = history.locked_either(session, draft.code)
     else:
         raise NotFound(f"no call at the telephone of {actor.name}")
-    return ticket if ticket.state == TicketState.DRAFT else same_caller.another(session, actor, ticket, now=now)
+    if isinstance(found, Ticket) and found.state == TicketState.DRAFT:
+        return found
+    return same_caller.another(session, actor, found, now=now)
 
 
 def _raise(ticket: Ticket) -> None:
@@ -181,13 +183,13 @@ def _call_service(session: Session, actor: Actor, row: Emergency, now: datetime)
         raise Invalid({"phone": "phone_not_here"})
     if here.away:
         raise Invalid({"phone": "phone_away"})
-    ticket = session.get_one(Ticket, row.ticket_id)
+    ticket = history.of_id(session, row.ticket_id)
     calling_out.start(session, actor, here, ticket, row.number, row.number, now=now)
 
 
 def _taken(session: Session, row: Emergency, actor: Actor, now: datetime) -> None:
     row.taken_at, row.taken_by_id, row.taken_by = now, actor.id, actor.name
-    ticket = session.get_one(Ticket, row.ticket_id)
+    ticket = history.of_id(session, row.ticket_id)
     history.note(session, ticket, "emergency_taken", actor, now=now, service=row.service)
     tell(session, row)
 
@@ -195,11 +197,12 @@ def _taken(session: Session, row: Emergency, actor: Actor, now: datetime) -> Non
 def over(session: Session, row: Emergency, ended: EmergencyEnd, actor: Actor, note: str, now: datetime) -> None:
     row.ended_at, row.ended, row.note = now, ended, note
     row.ended_by_id, row.ended_by = actor.id, actor.name
-    ticket = session.get_one(Ticket, row.ticket_id)
+    ticket = history.of_id(session, row.ticket_id)
     data = {"service": row.service, "ended": ended, "lasted_s": round((now - row.began_at).total_seconds())}
     history.note(session, ticket, "emergency_over", actor, now=now, reason=note or None, **data)
     session.flush()
-    _lower(session, ticket)
+    if isinstance(ticket, Ticket):
+        _lower(session, ticket)
     tell(session, row)
 
 
@@ -215,17 +218,18 @@ def _lower(session: Session, ticket: Ticket) -> None:
 def _theirs(session: Session, actor: Actor, emergency_id: int, right: Right) -> Emergency:
     """Locked; of the person that began it or has its ticket, or of a leader."""
     row = locked(session, emergency_id)
-    ticket = session.get_one(Ticket, row.ticket_id)
+    ticket = history.of_id(session, row.ticket_id)
     rights.require(actor, right, emergency_bar.ties(actor, row, ticket))
     return row
 
 
 def locked(session: Session, emergency_id: int) -> Emergency:
     """Locks its ticket first, as all use cases do, against deadlocks."""
-    ticket_id = session.scalar(select(Emergency.ticket_id).where(Emergency.id == emergency_id))
-    if ticket_id is None:
+    of_it = select(Matter.code).join(Emergency, Emergency.ticket_id == Matter.id)
+    code = session.scalar(of_it.where(Emergency.id == emergency_id))
+    if code is None:
         raise NotFound(f"no emergency {emergency_id}")
-    session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+    history.locked_either(session, code)
     return session.get_one(Emergency, emergency_id, with_for_update=True, populate_existing=True)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from callcenter import vocab
 from callcenter.db import any_of
-from callcenter.models import Call, Emergency, PbxCommand, Ticket
+from callcenter.models import Call, CallBack, Emergency, PbxCommand, Ticket, TicketOrCallBack
 from callcenter.vocab import CommandResult, CommandVerb, EmergencyEnd, EmergencyService
 from tickets import rights
 from tickets.actors import Actor
@@ -24,11 +24,12 @@ from tickets.telephone.my_phone import Presence
 _SHOWS_WITHIN = timedelta(seconds=4)
 _ROWS = 100
 _ALL = (
-    select(Emergency, Ticket)
-    .join(Ticket, Ticket.id == Emergency.ticket_id)
+    select(Emergency, Ticket, CallBack)
+    .outerjoin(Ticket, Ticket.id == Emergency.ticket_id)
+    .outerjoin(CallBack, CallBack.id == Emergency.ticket_id)
     # A number in the text, not a parameter: of a statement without any, the database keeps its plan.
     .limit(literal_column(f"{_ROWS}"))
-    .options(joinedload(Ticket.ward))
+    .options(joinedload(Ticket.ward), joinedload(CallBack.ward))
 )
 # Asked for by every page of the desk, and so built once.
 _OPEN = (
@@ -73,7 +74,7 @@ def shown(session: Session, handset: Handset) -> list[OpenEmergency]:
     actor = handset.actor
     rows = [
         (row, ticket, call if call is not None and call.ended_at is None else None)
-        for row, ticket, call in session.execute(_OPEN)
+        for row, ticket, call in _read_open(session)
         if rights.may(actor, Right.FOLLOW_EMERGENCY, ties(actor, row, ticket))
     ]
     live = [(row, call) for row, _, call in rows if call is not None]
@@ -82,14 +83,14 @@ def shown(session: Session, handset: Handset) -> list[OpenEmergency]:
     return [_shown(handset, here, asked, row, ticket, call) for row, ticket, call in rows]
 
 
-def ties(actor: Actor, row: Emergency, ticket: Ticket) -> rights.Ties:
+def ties(actor: Actor, row: Emergency, ticket: TicketOrCallBack) -> rights.Ties:
     """An emergency is one's own where one began it, or owns its ticket."""
     return rights.Ties(own=lambda: actor.id in (row.began_by_id, ticket.owner_id))
 
 
-def open_ones(session: Session) -> list[tuple[Emergency, Ticket]]:
+def open_ones(session: Session) -> list[tuple[Emergency, TicketOrCallBack]]:
     """All that are not over, the oldest first."""
-    return [(row, ticket) for row, ticket, _ in session.execute(_OPEN)]
+    return [(row, about) for row, about, _ in _read_open(session)]
 
 
 def count(session: Session, since: datetime, until: datetime) -> tuple[int, int]:
@@ -108,10 +109,14 @@ def of_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, list[
     return found
 
 
-def listed(session: Session) -> list[tuple[Emergency, Ticket]]:
+def listed(session: Session) -> list[tuple[Emergency, TicketOrCallBack]]:
     """The newest first, over or not."""
     newest_first = _ALL.order_by(Emergency.began_at.desc(), Emergency.id.desc())
-    return [(row, ticket) for row, ticket in session.execute(newest_first)]
+    return [(row, ticket or call_back) for row, ticket, call_back in session.execute(newest_first)]
+
+
+def _read_open(session: Session) -> list[tuple[Emergency, TicketOrCallBack, Call | None]]:
+    return [(row, ticket or call_back, call) for row, ticket, call_back, call in session.execute(_OPEN)]
 
 
 def _shown(
@@ -119,7 +124,7 @@ def _shown(
     here: Presence | None,
     asked: Sequence[PbxCommand],
     row: Emergency,
-    ticket: Ticket,
+    ticket: TicketOrCallBack,
     call: Call | None,
 ) -> OpenEmergency:
     stage = rules.stage(_facts(asked, row, call, handset.now))
@@ -163,7 +168,7 @@ def _result(last: PbxCommand | None, now: datetime) -> CommandResult | None:
 
 
 def _can(
-    handset: Handset, here: Presence | None, row: Emergency, ticket: Ticket, call: Call | None
+    handset: Handset, here: Presence | None, row: Emergency, ticket: TicketOrCallBack, call: Call | None
 ) -> frozenset[EmergencyStep]:
     """What this person's telephone can do, whatever would help."""
     if not rights.may(handset.actor, Right.WORK_TELEPHONE) or not handset.extension:
@@ -180,7 +185,7 @@ def _can(
     )
 
 
-def _calls(here: Presence | None, row: Emergency, ticket: Ticket) -> frozenset[EmergencyStep]:
+def _calls(here: Presence | None, row: Emergency, ticket: TicketOrCallBack) -> frozenset[EmergencyStep]:
     if here is None or here.away or CommandVerb.CALL not in here.can:
         return frozenset()
     service = {EmergencyStep.CALL_SERVICE} if rules.may_be_called(row.number) else set()

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callcenter.db import any_of
-from callcenter.models import Call, Emergency, PbxCommand, Ticket
+from callcenter.models import Call, Emergency, PbxCommand
 from callcenter.vocab import CommandVerb, EmergencyEnd
 from tickets.desk.filing import LISTENER
 from tickets.life import history
@@ -32,8 +32,14 @@ def follow(session: Session, calls: Sequence[Call], *, now: datetime) -> None:
         answered = call.third is not None or row.number in call.talking
         if row.answered_at is None and row.number == dialled and answered:
             row.answered_at = now
-            ticket = session.get_one(Ticket, row.ticket_id)
-            history.note(session, ticket, "emergency_answered", LISTENER, now=now, service=row.service)
+            history.note(
+                session,
+                history.of_id(session, row.ticket_id),
+                "emergency_answered",
+                LISTENER,
+                now=now,
+                service=row.service,
+            )
         if rules.is_over(row.number, call.third, dialled, call.talking):
             emergencies.over(session, row, EmergencyEnd.ANSWERED, LISTENER, "", now)
         emergencies.tell(session, row)

@@ -8,7 +8,7 @@ from sqlalchemy import Text, and_, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
 from callcenter import commands
-from callcenter.models import AfterCall, Call, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus, Ticket
+from callcenter.models import AfterCall, Call, Matter, OutgoingCall, PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.vocab import CommandVerb
 from tickets.actors import Actor
 from tickets.desk import queries
@@ -41,8 +41,8 @@ _COMMAND_OF_CALL = (
     .scalar_subquery()
 )
 _OUTGOING = (
-    select(OutgoingCall, Ticket.code, _COMMAND_OF_CALL)
-    .join(Ticket, Ticket.id == OutgoingCall.ticket_id)
+    select(OutgoingCall, Matter.code, _COMMAND_OF_CALL)
+    .join(Matter, Matter.id == OutgoingCall.ticket_id)
     .where(
         OutgoingCall.extension == bindparam("extension"),
         or_(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from callcenter import extensions
 from callcenter.errors import Invalid
-from callcenter.models import Call, ExtensionSpan, PbxQueue, User
+from callcenter.models import Call, ExtensionSpan, PbxQueue, Ticket, User
 from callcenter.push import announce
 from callcenter.vocab import CommandVerb, TicketState
 from tickets import rights
@@ -183,7 +183,7 @@ def _take_drafts(session: Session, actor: Actor, extension: str) -> None:
     calls = [call for call in _live(session) if extension in call.talking]
     drafts = filing.drafts_of(session, calls)
     for draft in history.locked_all(session, {draft.code for draft in drafts.values()}).values():
-        if draft.state == TicketState.DRAFT and draft.owner_id != actor.id:
+        if isinstance(draft, Ticket) and draft.state == TicketState.DRAFT and draft.owner_id != actor.id:
             draft.owner_id = actor.id
             history.changed(session, draft)
 

@@ -97,7 +97,12 @@ def officer_answers(demo: Demo, code: str) -> None:
     officer, now = demo.actor("cb-my-tho"), datetime.now(UTC)
     with transaction(demo.engine) as session:
         casework.accept(session, officer, code, now=now)
-        sent = session.query(Attachment).join(Ticket).filter(Ticket.code == code).first()
+        sent = (
+            session.query(Attachment)
+            .join(Ticket, Ticket.id == Attachment.ticket_id)
+            .filter(Ticket.code == code)
+            .first()
+        )
         assert sent
         after = StoredFile("sau khi cắm lại.jpg", sent.content_type, sent.size, sent.sha256)
         casework.resolve(session, officer, code, text="Đã cắm lại mốc và lập biên bản.", files=[after], now=now)
