@@ -202,9 +202,22 @@ class Postgres:
         return f"postgresql://postgres@/hotline?host={quote(str(self.sockets), safe='')}"
 
     def running(self) -> int | None:
-        """The pid of the postmaster when it takes connections."""
+        """The pid of the postmaster when it takes connections; its binary may be that of another installation.
+
+        An upgrade in a virtual environment of its own, or a second checkout, finds the server of the first.
+        """
         pid, status = self._pid_file()
-        return pid if pid and status.startswith("ready") and _is_program(pid, self.program) else None
+        return pid if pid and status.startswith("ready") and self._serves(pid) else None
+
+    def _serves(self, pid: int) -> bool:
+        """Whether it is a postmaster of this folder; a number in a stale file may be any process by now."""
+        try:
+            process = psutil.Process(pid)
+            command = [] if process.status() == psutil.STATUS_ZOMBIE else process.cmdline()
+        except psutil.Error:
+            return False
+        program, _, folder, *_ = (*command, "", "", "")
+        return Path(program).name == self.program.name and Path(folder).resolve() == self.folder.resolve()
 
     def start(self) -> None:
         """Make the database cluster if there is none, and start it. Raises SettingError when that cannot work."""
@@ -223,7 +236,7 @@ class Postgres:
 
     def stop(self) -> None:
         pid, _ = self._pid_file()
-        if pid and _is_program(pid, self.program):
+        if pid and self._serves(pid):
             _end(pid, (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL))
 
     def _pid_file(self) -> tuple[int | None, str]:
@@ -292,7 +305,7 @@ class Postgres:
     def _clear_stale_pid(self) -> None:
         """After a crash its number may belong to another process by now: PostgreSQL would take that for itself."""
         pid, _ = self._pid_file()
-        if pid and not _is_program(pid, self.program):
+        if pid and not self._serves(pid):
             (self.folder / "postmaster.pid").unlink()
 
     def _last_words(self) -> str:

@@ -157,6 +157,19 @@ def test_a_pid_file_that_now_names_another_process_is_not_believed(data_dir: Pat
         assert _value(lease, "SELECT 1") == 1
 
 
+def test_a_server_of_another_installation_is_shared_and_not_replaced(data_dir: Path, tmp_path: Path) -> None:
+    """An upgrade in an environment of its own, or a second checkout: the same folder, a binary at another path."""
+    with embedded.hold(Settings(data_dir=data_dir)):
+        postmaster = _postmaster(data_dir)
+        (tmp_path / "here").symlink_to(data_dir)
+        other = Postgres(tmp_path / "here")
+        other.program = tmp_path / "bin" / other.program.name
+        other.start()
+        assert other.running() == postmaster.pid == _postmaster(data_dir).pid
+        other.stop()
+        assert _gone(postmaster)
+
+
 def test_a_half_made_database_is_made_again(data_dir: Path) -> None:
     (data_dir / "postgres.new-1").mkdir(parents=True)
     (data_dir / "postgres.new-1" / "PG_VERSION").write_text("18\n")
