@@ -17,7 +17,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.models import Call, PbxQueue, PbxStatus, Ticket
-from callcenter.models.tickets import ticket_number
+from callcenter.models.matters import ticket_number
 from callcenter.vocab import CommandVerb, Outcome, TicketState
 from scripts.processes.ground import Ground
 from scripts.processes.serve import settle
