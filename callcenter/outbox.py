@@ -9,12 +9,13 @@ from typing import Any
 import psycopg
 import redis
 import structlog
-from sqlalchemy import Engine, inspect, select, text, update
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.db import any_of, transaction
-from callcenter.models import OutboxRow, Ticket, TicketOrCallBack
+from callcenter.models import OutboxRow, TicketOrCallBack
+from callcenter.models.call_backs import hang_on
 
 ROUTING = "agency-routing"
 TEXTS = "text-messages"
@@ -35,9 +36,7 @@ def promise(
     """Write the promise, at the next flush; the relay wakes when (and only if) the transaction commits."""
     row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now)
     if about is not None:
-        row.ticket_id = about.id
-        if isinstance(about, Ticket) and inspect(about).pending:
-            row.ticket = about
+        hang_on(row, about)
     session.add(row)
     return row
 

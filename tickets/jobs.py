@@ -109,24 +109,17 @@ def _take_together(engine: Engine, messages: Sequence[dict[str, Any]]) -> int:
     return len(new)
 
 
-def _take_alone(engine: Engine, message: dict[str, Any]) -> bool:
-    now = datetime.now(UTC)
-    outbox_id = message.get("outbox_id")
+def _take_alone(engine: Engine, message: dict[str, Any]) -> int:
     try:
-        handover = Handover.model_validate(message.get("payload"))
-        with transaction(engine) as session:
-            if outbox_id is not None and not outbox.stamp_done(session, outbox_id, now):
-                return False
-            assignment.take(session, handover, now=now)
-            return True
+        return _take_together(engine, [message])
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever is wrong with one message, the next one goes on)
-        reason = _in_short(error)
+        outbox_id, reason = message.get("outbox_id"), _in_short(error)
         log.error("handover set aside", outbox=outbox_id, error=reason)
         with transaction(engine) as session:
-            _set_aside(session, outbox_id, message, reason, now)
-        return False
+            _set_aside(session, outbox_id, message, reason, datetime.now(UTC))
+        return 0
 
 
 def _set_aside(session: Session, outbox_id: int | None, message: dict[str, Any], reason: str, now: datetime) -> None:

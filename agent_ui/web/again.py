@@ -60,7 +60,7 @@ def _is_page_for_post(response: Response) -> bool:
     # Signed out meanwhile: the page would be behind the sign-in, and what was typed is kept by the answer itself.
     # Where there is no sign-in (the citizens' site), `g` has no `person` at all.
     view = current_app.view_functions.get(request.endpoint or "")
-    if g.get("person", view) is None and not getattr(view, "open_to_all", False):
+    if "person" in g and g.person is None and not getattr(view, "open_to_all", False):
         return False
     page = response.mimetype == "text/html" and (response.status_code == 200 or 400 <= response.status_code < 500)
     return request.method == "POST" and navigates and page and not response.direct_passthrough

@@ -18,7 +18,7 @@ RESTART = "QUEUESTART"
 TOLD_END = "HOTLINEEND"
 CONNECTED = "CONNECT"
 COMPLETED = ("COMPLETECALLER", "COMPLETEAGENT")
-TRANSFERRED = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
+TALK_OVER = (*COMPLETED, "BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
 
 _EPOCH = re.compile(r"\d{9,11}(?:\.\d{1,6})?")
 _CALL = re.compile(r"[\w.:-]{0,120}\d{9,11}\.\d{1,12}")
@@ -29,7 +29,7 @@ _LONGEST_TEXT = 200
 _CALLERS_BYTES = 80
 # How many data these rows have, never fewer nor more: those that hold a caller's number, and those that forge an end.
 _DATA = {
-    JOIN: (3, 4), START: (4, 4), TOLD_END: (2, 2), "CONNECT": (3, 3), "ABANDON": (3, 3), "COMPLETECALLER": (3, 3),
+    JOIN: (3, 4), START: (4, 4), TOLD_END: (2, 2), CONNECTED: (3, 3), "ABANDON": (3, 3), "COMPLETECALLER": (3, 3),
     "COMPLETEAGENT": (3, 3), "EXITWITHTIMEOUT": (3, 3), "EXITEMPTY": (3, 3),
 }  # fmt: skip
 _ANY = (0, 20)
@@ -113,7 +113,7 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     """
     found: list[Row] = []
     for row in rows:
-        at = _joined_ahead(row, found) if row.event in (*COMPLETED, *TRANSFERRED) else len(found)
+        at = _joined_ahead(row, found) if row.event in TALK_OVER else len(found)
         found.insert(at, row if at == len(found) else row._replace(at=min(row.at, found[at].at)))
     return found
 
@@ -241,7 +241,7 @@ _READERS: dict[str, _Reader] = {
     JOIN: _joined,
     "RINGNOANSWER": _rang,
     "RINGCANCELED": _rang,
-    "CONNECT": _connected,
+    CONNECTED: _connected,
     "COMPLETECALLER": _completed("caller"),
     "COMPLETEAGENT": _completed("agent"),
     "BLINDTRANSFER": _blind,

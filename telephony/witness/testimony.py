@@ -128,8 +128,7 @@ def _queue_log_facts(call: CallState, own: Sequence[Row], *, tells: bool, is_cut
         values["talk_s"] = known["talk_s"]
     if ended or call.operators or call.left_at:
         values["wait_s"] = known["wait_s"]
-    over = (*queue_log.COMPLETED, *queue_log.TRANSFERRED)
-    passed_on = bool(call.operators) and not talk_over and any(row.event in over for row in own)
+    passed_on = bool(call.operators) and not talk_over and any(row.event in queue_log.TALK_OVER for row in own)
     return WitnessedFacts(values, whole=_WHOLE, partial=_LISTS, unknown=_unknown(call, ended, passed_on), ended=ended)
 
 
@@ -138,8 +137,8 @@ def _saw_the_last_talk_end(own: Sequence[Row], ended_at: datetime | None) -> boo
 
     A transfer by keys on a busy PBX can be logged as COMPLETEAGENT: the caller's call goes on, and no row says so.
     """
-    told = (*queue_log.COMPLETED, *queue_log.TRANSFERRED, queue_log.CONNECTED)
-    last = next((row for row in reversed(own) if row.event in told), None)
+    telling = (*queue_log.TALK_OVER, queue_log.CONNECTED)
+    last = next((row for row in reversed(own) if row.event in telling), None)
     if last is None or last.event not in queue_log.COMPLETED:
         return False
     return ended_at is None or ended_at - last.at <= _HANGS_UP

@@ -14,10 +14,9 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,12 +24,9 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from callcenter import embedded, migrate
-from callcenter.config import Settings
-from callcenter.db import make_engine
 from callcenter.models import ApiToken, OutboxRow
-from tests import factories
-from tests.scripts.processes import MANAGE, environment, free_port
+from tests.bench.own_site import beside, own_site
+from tests.scripts.processes import MANAGE, free_port
 from tests.served import python_of, served
 
 TURNS = 3
@@ -41,23 +37,17 @@ _numbers = itertools.count()
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     command = python_of(Path(sys.argv[2]).resolve()) if len(sys.argv) > 2 else MANAGE
-    with tempfile.TemporaryDirectory(prefix="hotline-creates-") as folder, ExitStack() as stack:
-        Path(folder).chmod(0o711)
-        lease = stack.enter_context(embedded.hold(Settings(data_dir=Path(folder))))
-        settings = Settings(data_dir=Path(folder), database_url=lease.database_url, redis_url=lease.redis_url)
-        engine = make_engine(lease.database_url)
-        migrate.upgrade(engine)
+    with own_site("creates") as (settings, engine), ExitStack() as stack:
         with Session(engine) as session:
-            factories.province(session)
             known = hashlib.sha256(TOKEN.encode()).hexdigest()
             session.add(
                 ApiToken(name="bench", token_hash=known, scope="api", source="app", created_at=datetime.now(UTC))
             )
             session.commit()
         for name in ("relay", "work"):
-            stack.enter_context(_beside(command, name, settings))
+            stack.enter_context(beside(command, name, settings, nice=10))
         public = stack.enter_context(served("public", settings, command))
-        floor = stack.enter_context(_floor(lease.database_url))
+        floor = stack.enter_context(_floor(str(settings.database_url)))
         sides: dict[str, tuple[int, Callable[[], tuple[str, bytes]]]] = {
             "floor": (floor, _bare),
             "reports": (public.port, _report),
@@ -131,20 +121,6 @@ def _report() -> tuple[str, bytes]:
 
 def _bare() -> tuple[str, bytes]:
     return "/", _report()[1]
-
-
-@contextmanager
-def _beside(command: Sequence[str], name: str, settings: Settings) -> Iterator[None]:
-    """At lower priority, as `scripts/run` would not have it: what is measured is the door."""
-    process = subprocess.Popen(
-        ["nice", "-n", "10", *command, name], env=environment(settings), stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @contextmanager

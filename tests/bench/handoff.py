@@ -5,11 +5,8 @@ Told: how long until all have an agency, ready processes included and not. Then,
 milliseconds from its commit to the agency's inbox, p50, p99 and the longest.
 """
 
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +14,11 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from callcenter import embedded, migrate, push
-from callcenter.config import Settings
-from callcenter.db import make_engine, transaction
+from callcenter.db import transaction
 from callcenter.models import Assignment, SetAside, Ticket
 from callcenter.vocab import Source
-from tests import factories
-from tests.scripts.processes import MANAGE, environment
+from tests.bench.own_site import beside, own_site
+from tests.scripts.processes import MANAGE
 from tests.served import python_of
 from tickets.people import intake
 from tickets.people.intake import Report
@@ -36,22 +31,14 @@ WAITS_S = 600
 def main() -> None:
     tickets = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
     command = python_of(Path(sys.argv[2]).resolve()) if len(sys.argv) > 2 else MANAGE
-    with tempfile.TemporaryDirectory(prefix="hotline-handoff-") as folder, ExitStack() as stack:
-        Path(folder).chmod(0o711)
-        lease = stack.enter_context(embedded.hold(Settings(data_dir=Path(folder))))
-        settings = Settings(data_dir=Path(folder), database_url=lease.database_url, redis_url=lease.redis_url)
-        engine = make_engine(lease.database_url)
-        migrate.upgrade(engine)
-        push.connect(lease.redis_url)
-        with Session(engine) as session:
-            factories.province(session)
+    with own_site("handoff") as (settings, engine), ExitStack() as stack:
         began = time.perf_counter()
         for number in range(tickets):
             file(engine, f"backlog-{number}")
         print(f"{tickets} reports written by one process: {tickets / (time.perf_counter() - began):.0f}/s")
         began = time.perf_counter()
         for name in ("relay", "work"):
-            start(stack, command, name, settings)
+            stack.enter_context(beside(command, name, settings))
         await_inbox(engine, 1)
         first = time.perf_counter()
         await_inbox(engine, tickets)
@@ -64,7 +51,6 @@ def main() -> None:
         )
         with Session(engine) as session:
             print(f"set aside: {session.scalar(select(func.count()).select_from(SetAside))}")
-        engine.dispose()
 
 
 def file(engine: Engine, ref: str) -> str:
@@ -100,18 +86,6 @@ def await_inbox(engine: Engine, tickets: int) -> None:
         while connection.scalar(query) < tickets:  # type: ignore[operator]
             assert time.perf_counter() < until, f"not {tickets} after {WAITS_S} s"
             time.sleep(0.02)
-
-
-def start(stack: ExitStack, command: Sequence[str], name: str, settings: Settings) -> None:
-    process = subprocess.Popen(
-        [*command, name], env=environment(settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-
-    def stop() -> None:
-        process.terminate()
-        process.wait(20)
-
-    stack.callback(stop)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ million pixels each, five in a request, from four addresses; 100 wrong passwords
 import io
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -20,12 +19,8 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from PIL import Image
-from sqlalchemy.orm import Session
 
-from callcenter import embedded, migrate
-from callcenter.config import Settings
-from callcenter.db import make_engine
-from tests import factories
+from tests.bench.own_site import own_site
 from tests.factories import PASSWORD
 from tests.scripts.processes import MANAGE
 from tests.served import Answer, Served, python_of, served
@@ -36,15 +31,7 @@ GAP_S = 0.025
 
 def main() -> None:
     command = python_of(Path(sys.argv[1]).resolve()) if len(sys.argv) > 1 else MANAGE
-    with tempfile.TemporaryDirectory(prefix="hotline-pool-") as folder, ExitStack() as stack:
-        Path(folder).chmod(0o711)
-        lease = stack.enter_context(embedded.hold(Settings(data_dir=Path(folder))))
-        settings = Settings(data_dir=Path(folder), database_url=lease.database_url, redis_url=lease.redis_url)
-        engine = make_engine(lease.database_url)
-        migrate.upgrade(engine)
-        with Session(engine) as session:
-            factories.province(session, password_hash=PasswordHasher().hash(PASSWORD))
-        engine.dispose()
+    with own_site("pool", password_hash=PasswordHasher().hash(PASSWORD)) as (settings, _), ExitStack() as stack:
         sites = {name: stack.enter_context(served(name, settings, command)) for name in ("public", "console")}
         print(f"{'':34}{'/healthz':>24}{'page':>24}\n{'':34}{'p50   p95   max':>24}{'p50   p95   max':>24}")
         measure("public, quiet", sites["public"], "/", lambda: time.sleep(QUIET_S))

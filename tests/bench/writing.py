@@ -9,7 +9,6 @@ by bare psycopg, without a fence, a rule or an announcement. `-p` profiles the w
 import cProfile
 import pstats
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,9 +21,6 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
-from callcenter import embedded, migrate, push
-from callcenter.config import Settings
-from callcenter.db import make_engine
 from callcenter.models import Call, Ticket
 from telephony import callflow, recorder
 from telephony.ami.protocol import AmiProtocol
@@ -32,7 +28,7 @@ from telephony.call_rows import CallSnapshot
 from telephony.callflow import Calls, Rules, step
 from telephony.events import Happening, Kind, interpret
 from telephony.leadership import crown
-from tests import factories
+from tests.bench.own_site import own_site
 
 RECORDING = Path(__file__).parents[1] / "wire" / "recordings" / "answered.ami"
 RULES = Rules.of(["1022"], ["from-trunk"])
@@ -49,19 +45,11 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     calls = int(words[0]) if words else 600
     rate = float(words[1]) if len(words) > 1 else 30.0
-    with tempfile.TemporaryDirectory(prefix="hotline-writing-") as folder:
-        Path(folder).chmod(0o711)
-        with embedded.hold(Settings(data_dir=Path(folder))) as lease:
-            engine = make_engine(lease.database_url)
-            migrate.upgrade(engine)
-            push.connect(lease.redis_url)
-            with Session(engine) as session:
-                factories.province(session)
-            if "-p" in sys.argv:
-                _profile(engine, list(batches(calls, rate, 0)))
-            else:
-                _compare(engine, Path(folder), calls, rate)
-            engine.dispose()
+    with own_site("writing") as (settings, engine):
+        if "-p" in sys.argv:
+            _profile(engine, list(batches(calls, rate, 0)))
+        else:
+            _compare(engine, settings.data_dir, calls, rate)
 
 
 def _compare(engine: Engine, folder: Path, calls: int, rate: float) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, func, inspect, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callcenter import batch
 from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
 from callcenter.models import CallBack, Ticket, TicketEvent, TicketOrCallBack
+from callcenter.models.call_backs import hang_on
 from callcenter.models.matters import matter_id, ticket_number
 from callcenter.push import announce, is_mute
 from callcenter.vocab import Level, Source, TicketKind, TicketState
@@ -197,9 +198,6 @@ def write(
 ) -> None:
     """One line of the history, of a move that was made: from the state `before` to that of now."""
     event = TicketEvent(
-        ticket_id=about.id,
-        # What is written together is written after its ticket.
-        **({"ticket": about} if isinstance(about, Ticket) and inspect(about).pending else {}),
         at=now,
         move=verb,
         from_state=before,
@@ -209,6 +207,7 @@ def write(
         reason=reason,
         data=dict(data or {}),
     )
+    hang_on(event, about)
     session.add(event)
     changed(session, about)
 
