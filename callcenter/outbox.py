@@ -2,20 +2,19 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import redis
 import structlog
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from callcenter.db import any_of, transaction
 from callcenter.models import OutboxRow, TicketOrCallBack
-from callcenter.models.call_backs import hang_on
 
 ROUTING = "agency-routing"
 TEXTS = "text-messages"
@@ -26,6 +25,7 @@ HANDLERS = {ROUTING: "tickets.jobs.take_handovers", TEXTS: "tickets.jobs.send_te
 BATCH = 100
 MAX_ATTEMPTS = 12
 _WAKE = "outbox"
+_NEVER_DONE = "sent again and again and never done: is a worker running?"
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +34,9 @@ def promise(
     session: Session, queue: str, payload: Mapping[str, Any], *, now: datetime, about: TicketOrCallBack | None = None
 ) -> OutboxRow:
     """Write the promise, at the next flush; the relay wakes when (and only if) the transaction commits."""
-    row = OutboxRow(queue=queue, payload=dict(payload), created_at=now, send_at=now)
-    if about is not None:
-        hang_on(row, about)
+    row = OutboxRow(
+        queue=queue, payload=dict(payload), ticket_id=about.id if about else None, created_at=now, send_at=now
+    )
     session.add(row)
     return row
 
@@ -46,27 +46,36 @@ def back_off(attempts: int) -> timedelta:
     return timedelta(seconds=min(30 * 2 ** max(attempts - 1, 0), 600))
 
 
-def claim(session: Session, now: datetime, limit: int) -> Sequence[OutboxRow]:
+class Claimed(NamedTuple):
+    """A row that a relay hands over, `attempts` times up to now."""
+
+    id: int
+    queue: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def claim(session: Session, now: datetime, limit: int) -> list[Claimed]:
     """Take what is due, oldest first, past rows another relay holds; each gets its next time before it is sent."""
     due = (
-        select(OutboxRow)
+        select(OutboxRow.id, OutboxRow.queue, OutboxRow.payload, OutboxRow.attempts + 1)
         .where(OutboxRow.done_at.is_(None), OutboxRow.failed_at.is_(None), OutboxRow.send_at <= now)
         .order_by(OutboxRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    rows = session.scalars(due).all()
-    for row in rows:
-        row.attempts += 1
-        row.sent_at = now
-        row.send_at = now + back_off(row.attempts)
-        if row.attempts > MAX_ATTEMPTS:
-            row.failed_at = now
-            row.error = row.error or "sent again and again and never done: is a worker running?"
-    return [row for row in rows if row.failed_at is None]
+    rows = [Claimed(*row) for row in session.execute(due)]
+    for attempts in sorted({row.attempts for row in rows}):
+        ids = [row.id for row in rows if row.attempts == attempts]
+        stamps: dict[str, Any] = {"attempts": attempts, "sent_at": now, "send_at": now + back_off(attempts)}
+        if attempts > MAX_ATTEMPTS:
+            stamps |= {"failed_at": now, "error": func.coalesce(OutboxRow.error, _NEVER_DONE)}
+        stamped = update(OutboxRow).where(OutboxRow.id == any_of(ids)).values(stamps)
+        session.execute(stamped, execution_options={"synchronize_session": False})
+    return [row for row in rows if row.attempts <= MAX_ATTEMPTS]
 
 
-def enqueue(broker: redis.Redis, rows: Iterable[OutboxRow]) -> int:
+def enqueue(broker: redis.Redis, rows: Iterable[Claimed]) -> int:
     """Hand rows to rq, up to `BATCH` of one queue in one job; returns how many rows were handed over."""
     # Here, because only the relay speaks to rq: every web worker that writes promises would carry it for nothing.
     from rq import Queue

@@ -11,8 +11,6 @@ from agent_ui.web import auth, limits, site
 from agent_ui.web.errors import refuse
 from agent_ui.web.tokens import hash_token
 from callcenter.errors import Invalid, NotFound
-from callcenter.vocab import Source
-from tickets.actors import Actor
 from tickets.administration import lists
 from tickets.people import intake, tracking
 from tickets.people.intake import Report
@@ -38,7 +36,7 @@ def _guard() -> ResponseReturnValue | None:
         known = lists.token_in_use(session, hash_token(token.strip()), SCOPE)
         if known is None:
             return _ask_for_token()
-        g.program, g.source = Actor.token(known.name), Source(known.source)
+        g.program, g.source = known
     return None if auth.opens(view, g.program) else refuse(403, _("Khóa này không có quyền đó."))
 
 

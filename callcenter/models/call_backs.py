@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, case, inspect, text, type_coerce
+from sqlalchemy import ColumnElement, Index, case, text, type_coerce
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped
 
 from callcenter import vocab
 from callcenter.db import Base
 from callcenter.models.matters import Noted, add_words, is_one_matter
-from callcenter.models.tickets import Ticket, TicketEvent
-from callcenter.models.work import OutboxRow
+from callcenter.models.tickets import Ticket
 from callcenter.vocab import CallBackStanding, TicketKind, TicketState
 
 _WAITS = text("standing = 'waiting'")
@@ -79,13 +78,6 @@ class CallBack(Noted, Base):
 
 # What has a code: one of the two.
 TicketOrCallBack = Ticket | CallBack
-
-
-def hang_on(row: TicketEvent | OutboxRow, about: TicketOrCallBack) -> None:
-    """Make a new row one of this ticket or call-back. With a ticket that is new too it is written after it."""
-    row.ticket_id = about.id
-    if isinstance(about, Ticket) and inspect(about).pending:
-        row.ticket = about
 
 
 words = add_words(CallBack.__table__)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, String, text
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callcenter.db import Base, Id, Word
 from callcenter.models.clocks import TicketClock
@@ -114,9 +114,6 @@ class TicketEvent(Base):
     actor: Mapped[str]
     reason: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-
-    # Given only where both are new, and written together: the ticket first.
-    ticket: Mapped[Ticket | None] = relationship(primaryjoin=lambda: foreign(TicketEvent.ticket_id) == Ticket.id)
 
 
 class TicketCall(Base):

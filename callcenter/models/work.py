@@ -1,15 +1,12 @@
 """Background work: the outbox, messages set aside after failing, and commands to the PBX."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, Id, Word
-
-if TYPE_CHECKING:
-    from callcenter.models.tickets import Ticket
 
 
 class OutboxRow(Base):
@@ -42,9 +39,6 @@ class OutboxRow(Base):
     done_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None]
-
-    # Given only where both are new, and written together: the ticket first.
-    ticket: Mapped["Ticket | None"] = relationship(primaryjoin="foreign(OutboxRow.ticket_id) == Ticket.id")
 
 
 class SetAside(Base):

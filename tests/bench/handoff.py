@@ -1,6 +1,6 @@
-"""Tickets a second from the outbox into inboxes: `python -m tests.bench.handoff [TICKETS [CHECKOUT]]`, by hand.
+"""Tickets a second from the outbox into inboxes: `python -m tests.bench.handoff [TICKETS [WORKERS [CHECKOUT]]]`.
 
-TICKETS filed reports wait; then relay and worker of this checkout, or of another, are started as people start them.
+TICKETS filed reports wait; then the relay and WORKERS (1) workers of this checkout, or of another, are started.
 Told: how long until all have an agency, ready processes included and not. Then, with both idle, a report every 100 ms:
 milliseconds from its commit to the agency's inbox, p50, p99 and the longest.
 """
@@ -30,14 +30,15 @@ WAITS_S = 600
 
 def main() -> None:
     tickets = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
-    command = python_of(Path(sys.argv[2]).resolve()) if len(sys.argv) > 2 else MANAGE
+    workers = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    command = python_of(Path(sys.argv[3]).resolve()) if len(sys.argv) > 3 else MANAGE
     with own_site("handoff") as (settings, engine), ExitStack() as stack:
         began = time.perf_counter()
         for number in range(tickets):
             file(engine, f"backlog-{number}")
         print(f"{tickets} reports written by one process: {tickets / (time.perf_counter() - began):.0f}/s")
         began = time.perf_counter()
-        for name in ("relay", "work"):
+        for name in ("relay", *["work"] * workers):
             stack.enter_context(beside(command, name, settings))
         await_inbox(engine, 1)
         first = time.perf_counter()

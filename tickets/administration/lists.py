@@ -61,14 +61,15 @@ def tokens(session: Session) -> Sequence[ApiToken]:
     return session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())).all()
 
 
-_TOKEN = select(ApiToken).where(
+_TOKEN = select(ApiToken.name, ApiToken.source).where(
     ApiToken.token_hash == bindparam("token_hash"), ApiToken.scope == bindparam("scope"), ApiToken.revoked_at.is_(None)
 )
 
 
-def token_in_use(session: Session, token_hash: str, scope: str) -> ApiToken | None:
-    """The key with this hash and scope, unless it was revoked."""
-    return session.scalars(_TOKEN, {"token_hash": token_hash, "scope": scope}).one_or_none()
+def token_in_use(session: Session, token_hash: str, scope: str) -> tuple[Actor, Source] | None:
+    """The program with this key, unless it was revoked, and the source of its reports."""
+    row = session.execute(_TOKEN, {"token_hash": token_hash, "scope": scope}).one_or_none()
+    return (Actor.token(row.name), Source(row.source)) if row else None
 
 
 def category_facts(category: Category) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callcenter import batch
+from callcenter import batch, new_rows
 from callcenter.db import any_of
 from callcenter.models import Agency, Assignment, RoutingRule, Ticket
 from callcenter.push import announce
@@ -29,10 +29,13 @@ def take_all(session: Session, handovers: Sequence[Handover], *, now: datetime) 
     tickets = history.locked_all(session, [handover.ticket for handover in handovers])
     ids = [ticket.id for ticket in tickets.values()]
     parts.open_of_all(session, ids)
+    # A lead and a co-ordinating agency each.
+    parts.number(session, 2 * len(ids))
     refused = _refused(session, ids)
     for handover in handovers:
         ticket = history.locked(session, handover.ticket)
         _route(session, ticket, refused[ticket.id], now)
+    new_rows.write(session)
 
 
 def take(session: Session, handover: Handover, *, now: datetime) -> None:

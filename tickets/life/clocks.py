@@ -1,11 +1,12 @@
 """Ticket clocks, started, stopped and due by the province's targets and calendar in the database."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, inspect, null, select
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, and_, inspect, null, select, union_all
 from sqlalchemy.orm import Session
 
 from callcenter import batch
@@ -15,46 +16,61 @@ from tickets.rules import clock_ends, policy
 from tickets.rules.policy import Target
 from tickets.rules.sla import Calendar, due_after_wait, due_at, wait_ends, working_time_between
 
-# Days and periods are two kinds of rows of one statement.
-_CALENDAR = select(CalendarDay.day, CalendarDay.working, null(), null(), null()).union_all(
-    select(null(), null(), WorkingPeriod.weekday, WorkingPeriod.opens, WorkingPeriod.closes)
+# Days, periods and targets are three kinds of rows of one statement.
+_TIMES: CompoundSelect[Any] = union_all(
+    select(CalendarDay.day, CalendarDay.working, null(), null(), null(), null(), null()),
+    select(null(), null(), WorkingPeriod.weekday, WorkingPeriod.opens, WorkingPeriod.closes, null(), null()),
+    select(null(), SlaTarget.working_time, SlaTarget.minutes, null(), null(), SlaTarget.level, SlaTarget.clock),
 )
 
 
-def calendar(session: Session) -> Calendar:
+@dataclass(frozen=True)
+class Times:
+    """The working time of the province, and how much of it each clock gives."""
+
+    calendar: Calendar
+    targets: Mapping[tuple[Level, Clock], Target]
+
+    def due(self, level: Level, clock: Clock, start: datetime) -> datetime:
+        return due_at(start, self.target(level, clock), self.calendar)
+
+    def target(self, level: Level, clock: Clock) -> Target:
+        return self.targets.get((level, clock)) or policy.TARGETS[level, clock]
+
+
+def times(session: Session) -> Times:
     # What a ticket's clocks need is no part of what is being written.
     with session.no_autoflush:
-        return batch.once(session, "calendar", lambda: _calendar(session))
+        return batch.once(session, "times", lambda: _read_times(session))
 
 
-def _calendar(session: Session) -> Calendar:
+def _read_times(session: Session) -> Times:
     exceptions: dict[date, bool] = {}
     week: defaultdict[int, list[tuple[time, time]]] = defaultdict(list)
-    rows: Iterable[Any] = session.execute(_CALENDAR)
-    for day, working, weekday, opens, closes in rows:
+    targets: dict[tuple[Level, Clock], Target] = {}
+    rows: Iterable[Any] = session.execute(_TIMES)
+    for day, working, number, opens, closes, level, clock in rows:
         if day is not None:
             exceptions[day] = working
+        elif opens is not None:
+            week[number].append((opens, closes))
         else:
-            week[weekday].append((opens, closes))
-    return Calendar(exceptions=exceptions, week={day: tuple(sorted(hours)) for day, hours in week.items()})
+            targets[Level(level), Clock(clock)] = Target(number, working)
+    calendar = Calendar(exceptions=exceptions, week={day: tuple(sorted(hours)) for day, hours in week.items()})
+    return Times(calendar, targets)
+
+
+def calendar(session: Session) -> Calendar:
+    return times(session).calendar
 
 
 def target(session: Session, level: Level, clock: Clock) -> Target:
-    with session.no_autoflush:
-        if batch.is_batch(session):
-            row = batch.once(session, "targets", lambda: _targets(session)).get((level, clock))
-        else:
-            row = session.get(SlaTarget, (level, clock))
-    return Target(row.minutes, row.working_time) if row else policy.TARGETS[level, clock]
-
-
-def _targets(session: Session) -> dict[tuple[Level, Clock], SlaTarget]:
-    return {(row.level, row.clock): row for row in session.scalars(select(SlaTarget))}
+    return times(session).target(level, clock)
 
 
 def start_triage(session: Session, ticket: Ticket, now: datetime) -> None:
     """Counts from the filing, or from when it came (back) to triage."""
-    _start(session, ticket, Clock.TRIAGE, now, _due(session, ticket, Clock.TRIAGE, now))
+    _start(session, ticket, Clock.TRIAGE, now, times(session).due(ticket.level, Clock.TRIAGE, now))
 
 
 def start_agency_clocks(session: Session, ticket: Ticket, lead: Assignment, now: datetime) -> None:
@@ -69,8 +85,9 @@ def start_agency_clocks(session: Session, ticket: Ticket, lead: Assignment, now:
         # One of a kind runs: it has ended before the next is written.
         session.flush()
     # Read before anything is added, so that both rows are one statement.
-    accept_due, since = _due(session, ticket, Clock.ACCEPT, now), ticket.filed_at or now
-    answer_due = None if ticket.clock(Clock.ANSWER) else _due(session, ticket, Clock.ANSWER, since)
+    spans, since = times(session), ticket.filed_at or now
+    accept_due = spans.due(ticket.level, Clock.ACCEPT, now)
+    answer_due = None if ticket.clock(Clock.ANSWER) else spans.due(ticket.level, Clock.ANSWER, since)
     _start(session, ticket, Clock.ACCEPT, now, accept_due, assignment=lead)
     if answer_due is not None:
         _start(session, ticket, Clock.ANSWER, since, answer_due)
@@ -79,7 +96,8 @@ def start_agency_clocks(session: Session, ticket: Ticket, lead: Assignment, now:
 def restart_answer(session: Session, ticket: Ticket, now: datetime) -> None:
     """A reopened ticket is owed a new answer in the time of a new one; what was waited before stays counted."""
     waited = ticket.paused_minutes
-    _start(session, ticket, Clock.ANSWER, now, _due(session, ticket, Clock.ANSWER, now), paused_minutes=waited)
+    due = times(session).due(ticket.level, Clock.ANSWER, now)
+    _start(session, ticket, Clock.ANSWER, now, due, paused_minutes=waited)
 
 
 def follow(ticket: Ticket, before: TicketState, now: datetime) -> None:
@@ -119,9 +137,9 @@ def end_wait(session: Session, ticket: Ticket, now: datetime) -> None:
     since = clock.stands_since if clock else None
     if clock is None or since is None:
         return
-    days = calendar(session)
+    spans = times(session)
+    days, by_hours = spans.calendar, spans.target(ticket.level, Clock.ANSWER).working_time
     end = min(now, wait_ends(since, _paused(ticket), days))
-    by_hours = target(session, ticket.level, Clock.ANSWER).working_time
     clock.stands_since = None
     clock.paused_minutes += working_time_between(since, end, days) // timedelta(minutes=1)
     _set_due(clock, due_after_wait(clock.due, since, end, days, working_time=by_hours))
@@ -166,10 +184,17 @@ def _start(
     assignment: Assignment | None = None,
     paused_minutes: int = 0,
 ) -> None:
-    clock = TicketClock(kind=kind, started_at=since, due=due, assignment=assignment, paused_minutes=paused_minutes)
+    clock = TicketClock(
+        ticket_id=ticket.id,
+        assignment_id=assignment.id if assignment else None,
+        kind=kind,
+        started_at=since,
+        due=due,
+        assignment=assignment,
+        paused_minutes=paused_minutes,
+    )
     if "clocks" in inspect(ticket).unloaded:
         # Nothing is read only to put one row more beside it.
-        clock.ticket_id = ticket.id
         session.add(clock)
     else:
         ticket.clocks.append(clock)
@@ -177,7 +202,3 @@ def _start(
 
 def _paused(ticket: Ticket) -> timedelta:
     return timedelta(minutes=ticket.paused_minutes)
-
-
-def _due(session: Session, ticket: Ticket, clock: Clock, start: datetime) -> datetime:
-    return due_at(start, target(session, ticket.level, clock), calendar(session))

@@ -11,7 +11,6 @@ from callcenter import batch
 from callcenter.db import any_of
 from callcenter.errors import NotFound, Stale
 from callcenter.models import CallBack, Ticket, TicketEvent, TicketOrCallBack
-from callcenter.models.call_backs import hang_on
 from callcenter.models.matters import matter_id, ticket_number
 from callcenter.push import announce, is_mute
 from callcenter.vocab import Level, Source, TicketKind, TicketState
@@ -56,7 +55,7 @@ def begin_all(
 ) -> list[Ticket]:
     """A new ticket for each of these columns, in their order, written together.
 
-    Without `flush` a move that follows at once is written with them; what else refers to the ticket flushes first.
+    Without `flush` they are written with what follows, by `new_rows.write`.
     """
     fresh = new_codes(session, len(many))
     tickets = [
@@ -198,6 +197,7 @@ def write(
 ) -> None:
     """One line of the history, of a move that was made: from the state `before` to that of now."""
     event = TicketEvent(
+        ticket_id=about.id,
         at=now,
         move=verb,
         from_state=before,
@@ -207,7 +207,6 @@ def write(
         reason=reason,
         data=dict(data or {}),
     )
-    hang_on(event, about)
     session.add(event)
     changed(session, about)
 

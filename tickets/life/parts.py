@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter import batch
@@ -14,6 +14,9 @@ from callcenter.vocab import AssignmentRole
 from tickets.actors import Actor
 
 _OPEN = "open parts"
+_NEXT = select(func.nextval(func.pg_get_serial_sequence(Assignment.__tablename__, "id"))).select_from(
+    func.generate_series(1, bindparam("wanted", type_=Integer))
+)
 
 
 def open_parts(session: Session, ticket: Ticket) -> Sequence[Assignment]:
@@ -47,14 +50,23 @@ def own_part(session: Session, actor: Actor, ticket: Ticket) -> Assignment | Non
 def begin(
     session: Session, ticket: Ticket, lead: int, co: Sequence[int], now: datetime, *, accepted: bool = False
 ) -> Assignment:
-    """Give it to these agencies, and tell them; returns the lead's part, which has its id at the next flush.
+    """Give it to these agencies, and tell them; returns the lead's part, outside of a batch with its id to come.
 
     Parts of before have ended.
     """
     roles = [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]
     taken = now if accepted else None
+    # In any other session the database gives it.
+    ids = number(session, len(roles)) if batch.is_batch(session) else []
     begun = [
-        Assignment(ticket_id=ticket.id, agency_id=agency_id, role=role, assigned_at=now, accepted_at=taken)
+        Assignment(
+            id=ids.pop() if ids else None,
+            ticket_id=ticket.id,
+            agency_id=agency_id,
+            role=role,
+            assigned_at=now,
+            accepted_at=taken,
+        )
         for agency_id, role in roles
     ]
     session.add_all(begun)
@@ -62,6 +74,15 @@ def begin(
     for part in begun:
         announce(session, f"agency:{part.agency_id}", ticket=ticket.id)
     return begun[0]
+
+
+def number(session: Session, wanted: int) -> list[int]:
+    """At least so many ids that a batch gives to the parts that begin, so that a part's clocks are written with it."""
+    kept = batch.once(session, _NEXT, list[int])
+    if len(kept) < wanted:
+        with session.no_autoflush:
+            kept[:0] = sorted(session.scalars(_NEXT, {"wanted": wanted}), reverse=True)
+    return kept
 
 
 def end_all(session: Session, ticket: Ticket, now: datetime) -> None:

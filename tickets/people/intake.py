@@ -10,7 +10,7 @@ from sqlalchemy import Text, and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from callcenter import phones
+from callcenter import new_rows, phones
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ticket, Ward
 from callcenter.vocab import Level, Source, TicketKind, TicketState
@@ -97,14 +97,13 @@ def receive(
     rights.require(actor, Right.SEND_REPORT)
     words = {"consented_at": now if consented else None, "may_publish": may_publish}
     begun = {"kind": TicketKind.REPORT, "source": source, "state": TicketState.DRAFT}
-    (ticket,) = history.begin_all(
-        session, actor, [begun | words | _columns(report)], now=now, move="open", flush=bool(pictures)
-    )
+    (ticket,) = history.begin_all(session, actor, [begun | words | _columns(report)], now=now, move="open", flush=False)
     # Read already, so that the report's state needs no second read.
     set_committed_value(ticket, "category", named.category)
     set_committed_value(ticket, "ward", named.ward)
     attachments.attach(session, ticket, pictures, actor, purpose=attachments.REPORT, now=now)
     entry.submit(session, ticket, actor, now=now)
+    new_rows.write(session)
     return ticket, True
 
 
