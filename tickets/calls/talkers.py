@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, any_, exists, func, select
+from sqlalchemy import ColumnElement, any_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from callcenter import extensions
@@ -14,6 +14,15 @@ from tickets.rules.talks import Talk
 
 # A call's id and the extension.
 Phone = tuple[int, str]
+
+_START, _END = (bindparam(name, type_=Call.started_at.type) for name in ("start", "end"))
+_OF_PERSON = (
+    select(Call.id, *(getattr(Call, name) for name in talks.COLUMNS), ExtensionSpan)
+    .join(ExtensionSpan, ExtensionSpan.extension == any_(Call.operators))
+    .where(Call.started_at >= _START, Call.started_at < _END)
+    .where(ExtensionSpan.user_id == bindparam("person"), *extensions.overlapping(_START, _END))
+    .order_by(Call.started_at)
+)
 
 
 def owners(session: Session, calls: Iterable[Call]) -> dict[int, int]:
@@ -32,15 +41,9 @@ def names(session: Session, calls: Iterable[Call]) -> dict[Phone, str]:
 
 def of_person(session: Session, user_id: int, start: datetime, end: datetime) -> dict[int, list[Talk]]:
     """This person's talks in calls that began in [start, end), by call."""
-    query = (
-        select(Call.id, *(getattr(Call, name) for name in talks.COLUMNS), ExtensionSpan)
-        .join(ExtensionSpan, ExtensionSpan.extension == any_(Call.operators))
-        .where(Call.started_at >= start, Call.started_at < end)
-        .where(ExtensionSpan.user_id == user_id, *extensions.overlapping(start, end))
-        .order_by(Call.started_at)
-    )
     mine: dict[int, list[Talk]] = {}
-    for row in session.execute(query).mappings():
+    values = {"person": user_id, "start": start, "end": end}
+    for row in session.execute(_OF_PERSON, values).mappings():
         # An extension has one holder at a time: what one of this person's spans has is theirs.
         span = row["ExtensionSpan"]
         its = (talk for talk in talks.of_call(dict(row)) if talk.extension == span.extension)

@@ -3,17 +3,19 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
     FromClause,
+    Select,
     TableValuedAlias,
     Text,
     bindparam,
     func,
-    literal,
     or_,
     select,
     true,
@@ -146,19 +148,33 @@ def left_at(near: Sequence[Call], extension: str) -> list[Call]:
 
 def unfinished(session: Session, actor: Actor) -> Sequence[Unfinished]:
     """This person's drafts of calls that are over, newest first."""
-    return _drafts(session, Ticket.owner_id == actor.id)
+    return _read_drafts(session, _unfinished(), owner=actor.id)
 
 
 def unowned(session: Session, ended_before: datetime) -> Sequence[Unfinished]:
     """Everybody's drafts that lie since before that moment: what follows the shift leader."""
-    return _drafts(session, func.coalesce(Call.ended_at, Ticket.created_at) < ended_before)
+    return _read_drafts(session, _unowned(), ended_before=ended_before)
 
 
-def _drafts(session: Session, which: ColumnElement[bool]) -> Sequence[Unfinished]:
+def _read_drafts(session: Session, query: Select[Ticket, Call, str], **values: Any) -> Sequence[Unfinished]:
+    return [Unfinished(ticket, call, relation == "opened") for ticket, call, relation in session.execute(query, values)]
+
+
+@cache
+def _unfinished() -> Select[Ticket, Call, str]:
+    return _drafts(Ticket.owner_id == bindparam("owner"))
+
+
+@cache
+def _unowned() -> Select[Ticket, Call, str]:
+    return _drafts(func.coalesce(Call.ended_at, Ticket.created_at) < bindparam("ended_before"))
+
+
+def _drafts(which: ColumnElement[bool]) -> Select[Ticket, Call, str]:
     own = TicketCall.relation.in_(("opened", "more"))
     # One more report of a call that goes on has nothing to wait for.
     due = or_(Call.id.is_(None), Call.ended_at.is_not(None), TicketCall.relation == "more")
-    query = (
+    return (
         select(Ticket, Call, TicketCall.relation)
         .outerjoin(TicketCall, (TicketCall.ticket_id == Ticket.id) & own)
         .outerjoin(Call, Call.id == TicketCall.call_id)
@@ -167,7 +183,6 @@ def _drafts(session: Session, which: ColumnElement[bool]) -> Sequence[Unfinished
         .limit(200)
         .options(*SHOWN)
     )
-    return [Unfinished(ticket, call, relation == "opened") for ticket, call, relation in session.execute(query)]
 
 
 def caller_history(
@@ -181,25 +196,34 @@ def caller_history(
 
 def caller_histories(session: Session, askers: Collection[Asker], *, limit: int = 10) -> Mapping[Asker, CallerHistory]:
     """`caller_history` for many numbers, by three statements."""
-    asker = asker_table(askers)
     calls: dict[Asker, list[Call]] = {one: [] for one in askers}
     tickets: dict[Asker, list[TicketOrCallBack]] = {one: [] for one in askers}
-    old = aliased(Call, _calls_before(asker, limit))
-    query = select(asker.c.number, asker.c.call_id, old).select_from(asker).join(old, true())
-    for number, call_id, call in session.execute(query.order_by(old.started_at.desc())):
+    values = asker_values(askers)
+    called, reported, asked = _histories(limit)
+    for number, call_id, call in session.execute(called, values):
         calls[number, call_id].append(call)
-    about = aliased(Ticket, _tickets_of(asker, limit))
-    found = select(asker.c.number, asker.c.call_id, about).select_from(asker).join(about, true())
-    found = found.order_by(about.state.not_in(OPEN), about.created_at.desc()).options(
-        *(joinedload(getattr(about, name)) for name in NAMED), joinedload(about.clocks)
-    )
-    for number, call_id, ticket in session.execute(found).unique():
+    for number, call_id, ticket in session.execute(reported, values).unique():
         tickets[number, call_id].append(ticket)
-    waiting = aliased(CallBack, _call_backs_of(asker, limit))
-    asked = select(asker.c.number, asker.c.call_id, waiting).select_from(asker).join(waiting, true())
-    for number, call_id, call_back in session.execute(asked.options(joinedload(waiting.category))):
+    for number, call_id, call_back in session.execute(asked, values):
         tickets[number, call_id].append(call_back)
     return {one: CallerHistory(calls[one], _first_open(tickets[one])[:limit]) for one in askers}
+
+
+@cache
+def _histories(limit: int) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """Calls, tickets and call-backs of `asker_values`, each with its asker."""
+    asker = asker_table()
+    old = aliased(Call, _calls_before(asker, limit))
+    about = aliased(Ticket, _tickets_of(asker, limit))
+    waiting = aliased(CallBack, _call_backs_of(asker, limit))
+    called, reported, asked = (
+        select(asker.c.number, asker.c.call_id, found).select_from(asker).join(found, true())
+        for found in (old, about, waiting)
+    )
+    reported = reported.order_by(about.state.not_in(OPEN), about.created_at.desc()).options(
+        *(joinedload(getattr(about, name)) for name in NAMED), joinedload(about.clocks)
+    )
+    return called.order_by(old.started_at.desc()), reported, asked.options(joinedload(waiting.category))
 
 
 def _first_open(tickets: Iterable[TicketOrCallBack]) -> list[TicketOrCallBack]:
@@ -207,11 +231,14 @@ def _first_open(tickets: Iterable[TicketOrCallBack]) -> list[TicketOrCallBack]:
     return sorted(newest_first, key=lambda one: one.state not in OPEN)
 
 
-def asker_table(askers: Collection[Asker]) -> TableValuedAlias:
-    """SQL: the numbers as a table of `number` and `call_id`, one statement for any number of them."""
-    numbers = literal([number for number, _ in askers], ARRAY(Text))
-    calls = literal([call_id for _, call_id in askers], ARRAY(BigInteger))
+def asker_table() -> TableValuedAlias:
+    """SQL: a table of `number` and `call_id`, for any number of askers; it is given `asker_values`."""
+    numbers, calls = bindparam("numbers", type_=ARRAY(Text)), bindparam("call_ids", type_=ARRAY(BigInteger))
     return func.unnest(numbers, calls).table_valued("number", "call_id", name="asker").render_derived()
+
+
+def asker_values(askers: Collection[Asker]) -> dict[str, Any]:
+    return {"numbers": [number for number, _ in askers], "call_ids": [call_id for _, call_id in askers]}
 
 
 def _calls_before(asker: FromClause, limit: int) -> LateralFromClause:

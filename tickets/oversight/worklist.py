@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from callcenter.models import Call, CallBack, Ticket, TicketCall, TicketEvent, User
@@ -24,6 +26,12 @@ from tickets.rules.states import UNTAKEN
 
 _FILED = ("file", "answer_at_once")
 _ROWS = 200
+_DONE = (
+    select(TicketEvent.move, func.count())
+    .where(TicketEvent.at >= bindparam("start"), TicketEvent.at < bindparam("end"))
+    .where(TicketEvent.actor_id == bindparam("actor"), TicketEvent.move.in_((*_FILED, "call_back_done")))
+    .group_by(TicketEvent.move)
+)
 
 
 @dataclass(frozen=True)
@@ -99,14 +107,7 @@ def callbacks(
 
     `since` and `until` leave those that were missed first in [since, until).
     """
-    query = (
-        select(CallBack, claims.claimed_at(), listening.unheard(), _on_the_line())
-        .where(call_backs.waits(), *_within(since, until))
-        .order_by(*claims.order())
-        .limit(_ROWS)
-        .options(joinedload(CallBack.owner))
-    )
-    found = session.execute(query).all()
+    found = session.execute(_waiting(since is not None, until is not None), {"since": since, "until": until}).all()
     ids = [ticket.id for ticket, *_ in found]
     calls, tried = _calls_of(session, ids), calling.tried(session, ids)
     return [
@@ -122,6 +123,19 @@ def callbacks(
         for ticket, claimed, unheard, on_the_line in found
         for missed, misses in [calls.get(ticket.id, ([], 0))]
     ]
+
+
+@cache
+def _waiting(since: bool, until: bool) -> Select[CallBack, datetime, bool, bool]:
+    bounds = [CallBack.created_at >= bindparam("since")] if since else []
+    bounds += [CallBack.created_at < bindparam("until")] if until else []
+    return (
+        select(CallBack, claims.claimed_at(), listening.unheard(), _on_the_line())
+        .where(call_backs.waits(), *bounds)
+        .order_by(*claims.order())
+        .limit(_ROWS)
+        .options(joinedload(CallBack.owner))
+    )
 
 
 def waiting_codes(session: Session, *, since: datetime | None, until: datetime | None) -> Sequence[str]:
@@ -142,6 +156,14 @@ def _within(since: datetime | None, until: datetime | None) -> list[ColumnElemen
 
 def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, tuple[list[Call], int]]:
     """By ticket, with their count: a handful of calls tells all of a robot's hundreds."""
+    calls: dict[int, tuple[list[Call], int]] = {}
+    for ticket_id, misses, call in session.execute(_misses(), {"tickets": list(ticket_ids)}):
+        calls.setdefault(ticket_id, ([], misses))[0].append(call)
+    return calls
+
+
+@cache
+def _misses() -> Select[Any]:
     ways = (Call.outcome, Call.hung_up_by, Call.voicemail.is_not(None), func.coalesce(Call.caller_name, "") != "")
     ranked = (
         select(
@@ -153,19 +175,18 @@ def _calls_of(session: Session, ticket_ids: Sequence[int]) -> Mapping[int, tuple
             func.count().over(partition_by=TicketCall.ticket_id).label("misses"),
         )
         .join(Call, Call.id == TicketCall.call_id)
-        .where(TicketCall.ticket_id.in_(ticket_ids), TicketCall.relation.in_(claims.MISSES))
+        .where(
+            TicketCall.ticket_id == any_(bindparam("tickets", type_=ARRAY(BigInteger))),
+            TicketCall.relation.in_(claims.MISSES),
+        )
         .subquery()
     )
-    query = (
+    return (
         select(ranked.c.ticket_id, ranked.c.misses, Call)
         .join(Call, Call.id == ranked.c.call_id)
         .where(ranked.c.rank == 1)
         .order_by(Call.started_at.desc())
     )
-    calls: dict[int, tuple[list[Call], int]] = {}
-    for ticket_id, misses, call in session.execute(query):
-        calls.setdefault(ticket_id, ([], misses))[0].append(call)
-    return calls
 
 
 def shift(session: Session, now: datetime) -> Shift:
@@ -206,13 +227,8 @@ def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
     mine = talkers.of_person(session, actor.id or 0, start, end)
     lasted = [talk.whole_s for talks in mine.values() for talk in talks if talk.whole_s is not None]
     answered, average = len(mine), sum(lasted) / len(lasted) if lasted else None
-    done = (
-        select(TicketEvent.move, func.count())
-        .where(TicketEvent.at >= start, TicketEvent.at < end, TicketEvent.actor_id == actor.id)
-        .where(TicketEvent.move.in_((*_FILED, "call_back_done")))
-        .group_by(TicketEvent.move)
-    )
-    counts = {move: count for move, count in session.execute(done)}
+    values = {"start": start, "end": end, "actor": actor.id}
+    counts: dict[str, int] = {move: count for move, count in session.execute(_DONE, values)}
     return MyDay(answered, average, sum(counts.get(move, 0) for move in _FILED), counts.get("call_back_done", 0))
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import FromClause, func, or_, select, true
+from sqlalchemy import FromClause, Select, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -59,9 +61,19 @@ def card(session: Session, number: str, *, before_call: int | None = None) -> Ca
 
 def cards(session: Session, askers: Collection[Asker]) -> dict[Asker, Card]:
     """`card` for many numbers, by one statement."""
-    asker = queries.asker_table(askers)
+    return {
+        (number, call_id): Card(number, contact, _people(contact, given or ()), count, last, writer or "")
+        for number, call_id, contact, writer, count, last, given in session.execute(
+            _cards(), queries.asker_values(askers)
+        )
+    }
+
+
+@cache
+def _cards() -> Select[Any]:
+    asker = queries.asker_table()
     missed, names = _missed(asker), _names(asker)
-    query = (
+    return (
         select(asker.c.number, asker.c.call_id, Contact, User.name, missed.c.count, missed.c.last, names.c.names)
         .select_from(asker)
         .outerjoin(Contact, Contact.number == asker.c.number)
@@ -69,10 +81,6 @@ def cards(session: Session, askers: Collection[Asker]) -> dict[Asker, Card]:
         .join(missed, true())
         .join(names, true())
     )
-    return {
-        (number, call_id): Card(number, contact, _people(contact, given or ()), count, last, writer or "")
-        for number, call_id, contact, writer, count, last, given in session.execute(query)
-    }
 
 
 def save(

@@ -31,7 +31,8 @@ _ALL = (
     .limit(literal_column(f"{_ROWS}"))
     .options(joinedload(Ticket.ward), joinedload(CallBack.ward))
 )
-# Asked for by every page of the desk, and so built once.
+# Asked for by every page of the staff; what hangs on an emergency only where there is one, which is seldom.
+_ANY_OPEN = select(Emergency.id).where(Emergency.ended_at.is_(None)).limit(literal_column("1"))
 _OPEN = (
     _ALL.add_columns(Call)
     .outerjoin(Call, Call.id == Emergency.call_id)
@@ -116,6 +117,8 @@ def listed(session: Session) -> list[tuple[Emergency, TicketOrCallBack]]:
 
 
 def _read_open(session: Session) -> list[tuple[Emergency, TicketOrCallBack, Call | None]]:
+    if session.scalar(_ANY_OPEN) is None:
+        return []
     return [(row, ticket or call_back, call) for row, ticket, call_back, call in session.execute(_OPEN)]
 
 
