@@ -84,7 +84,9 @@ def test_a_desk_asks_as_much_whatever_lies_on_it(
         call_backs(session, lying)
         counts[lying] = {page: counted(lan, asked, page) for page in DESK_PAGES}
     assert lan.get("/").text.count("data-draft=") == MOST_FORMS
-    assert counts[0] == counts[1] == counts[40]
+    assert counts[1] == counts[40]
+    # One is that for open emergencies, which the drafts have.
+    assert counts[0] == {page: count - 1 for page, count in counts[40].items()}
     assert counts[0] == {"/": 20, "/desk/work": 15, "/desk/side": 13, "/desk/parts": 8, "/desk/parts?work=1": 16}
 
 
@@ -103,5 +105,5 @@ def test_calls_and_emergencies_add_a_few_statements_however_many_they_are(
         session.commit()
         counts.append(counted(lan, asked, "/desk/parts?work=1"))
     assert counts[0] == counts[1] == counts[2]
-    # The drafts of the calls, talks that broke off, what was asked about the emergencies, and transfer targets.
-    assert counts[0] - idle <= 8
+    # The drafts of the calls, talks that broke off, emergencies and what was asked about them, and transfer targets.
+    assert counts[0] - idle <= 9

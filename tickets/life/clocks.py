@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, and_, inspect, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, and_, inspect, null, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from callcenter import batch
@@ -18,10 +18,13 @@ from tickets.rules.sla import Calendar, due_after_wait, due_at, wait_ends, worki
 
 # Days, periods and targets are three kinds of rows of one statement.
 _TIMES: CompoundSelect[Any] = union_all(
-    select(CalendarDay.day, CalendarDay.working, null(), null(), null(), null(), null()),
+    select(
+        CalendarDay.day, CalendarDay.working, null(), null(), null(),
+        type_coerce(null(), SlaTarget.level.type), type_coerce(null(), SlaTarget.clock.type),
+    ),
     select(null(), null(), WorkingPeriod.weekday, WorkingPeriod.opens, WorkingPeriod.closes, null(), null()),
     select(null(), SlaTarget.working_time, SlaTarget.minutes, null(), null(), SlaTarget.level, SlaTarget.clock),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def _read_times(session: Session) -> Times:
         elif opens is not None:
             week[number].append((opens, closes))
         else:
-            targets[Level(level), Clock(clock)] = Target(number, working)
+            targets[level, clock] = Target(number, working)
     calendar = Calendar(exceptions=exceptions, week={day: tuple(sorted(hours)) for day, hours in week.items()})
     return Times(calendar, targets)
 
