@@ -64,6 +64,38 @@ Asker = tuple[str, int | None]
 # One robot may call hundreds of times into one call-back: its page shows the newest.
 SHOWN_CALLS = 20
 
+# What hangs on a ticket or a call-back, for the page of one.
+_ITS = bindparam("ticket", type_=BigInteger)
+_ASSIGNMENTS = (
+    select(Assignment)
+    .where(Assignment.ticket_id == _ITS)
+    .order_by(Assignment.id)
+    .options(joinedload(Assignment.agency))
+)
+_FILES = select(Attachment).where(Attachment.ticket_id == _ITS).order_by(Attachment.id)
+_CHILDREN = select(Ticket).where(Ticket.parent_id == _ITS).order_by(Ticket.id)
+_CALLS = (
+    select(Call, TicketCall.relation)
+    .join(TicketCall, TicketCall.call_id == Call.id)
+    .where(TicketCall.ticket_id == _ITS)
+    .order_by((TicketCall.relation == "opened").desc(), Call.started_at.desc())
+    .limit(SHOWN_CALLS)
+)
+_COUNT_OF_CALLS = select(func.count()).where(TicketCall.ticket_id == _ITS)
+# The whole history, but of a number's further missed calls only the newest.
+_AGAIN = TicketEvent.move == "missed_again"
+_NEWEST_AGAIN = (
+    select(TicketEvent.id)
+    .where(TicketEvent.ticket_id == _ITS, _AGAIN)
+    .order_by(TicketEvent.id.desc())
+    .limit(SHOWN_CALLS)
+)
+_EVENTS = (
+    select(TicketEvent)
+    .where(TicketEvent.ticket_id == _ITS, or_(~_AGAIN, TicketEvent.id.in_(_NEWEST_AGAIN)))
+    .order_by(TicketEvent.id)
+)
+
 
 @dataclass(frozen=True)
 class CallerHistory:
@@ -291,29 +323,20 @@ def either(session: Session, actor: Actor, code: str) -> TicketOrCallBack:
 def ticket(session: Session, actor: Actor, code: str) -> TicketPage:
     """The whole ticket or call-back. Raises NotFound where it does not exist or this person may not see it."""
     found = either(session, actor, code)
-    assignments = _assignments_of(session, found) if isinstance(found, Ticket) else ()
+    assignments = session.scalars(_ASSIGNMENTS, {"ticket": found.id}).all() if isinstance(found, Ticket) else ()
     desk, listens = rights.may(actor, Right.SEE_CALLS), rights.may(actor, Right.SEE_LISTENINGS)
     calls = _calls_of(session, found) if desk or found.agency_may_hear else ()
     return TicketPage(
         ticket=found,
-        events=_events_of(session, found),
+        events=session.scalars(_EVENTS, {"ticket": found.id}).all(),
         assignments=assignments,
-        attachments=session.scalars(
-            select(Attachment).where(Attachment.ticket_id == found.id).order_by(Attachment.id)
-        ).all(),
+        attachments=session.scalars(_FILES, {"ticket": found.id}).all(),
         calls=calls,
-        count_of_calls=_count_of_calls(session, found) if calls else 0,
+        count_of_calls=session.scalar(_COUNT_OF_CALLS, {"ticket": found.id}) or 0 if calls else 0,
         listened=listening.of_calls(session, [call.id for call, _ in calls]) if listens else {},
-        children=session.scalars(select(Ticket).where(Ticket.parent_id == found.id).order_by(Ticket.id)).all()
-        if desk
-        else (),
+        children=session.scalars(_CHILDREN, {"ticket": found.id}).all() if desk else (),
         mine=next((a for a in assignments if a.agency_id == actor.agency_id and a.ended_at is None), None),
     )
-
-
-def _assignments_of(session: Session, found: Ticket) -> Sequence[Assignment]:
-    query = select(Assignment).where(Assignment.ticket_id == found.id).order_by(Assignment.id)
-    return session.scalars(query.options(joinedload(Assignment.agency))).all()
 
 
 def attachment(session: Session, actor: Actor, attachment_id: int) -> Attachment:
@@ -343,25 +366,5 @@ def pbx_states(session: Session) -> Sequence[PbxStatus]:
 
 def _calls_of(session: Session, found: TicketOrCallBack) -> Sequence[tuple[Call, str]]:
     """The call that opened the ticket and the newest ones, in their order."""
-    query = (
-        select(Call, TicketCall.relation)
-        .join(TicketCall, TicketCall.call_id == Call.id)
-        .where(TicketCall.ticket_id == found.id)
-        .order_by((TicketCall.relation == "opened").desc(), Call.started_at.desc())
-        .limit(SHOWN_CALLS)
-    )
-    calls = [(call, relation) for call, relation in session.execute(query)]
+    calls = [(call, relation) for call, relation in session.execute(_CALLS, {"ticket": found.id})]
     return sorted(calls, key=lambda pair: (pair[0].started_at, pair[0].id))
-
-
-def _count_of_calls(session: Session, found: TicketOrCallBack) -> int:
-    return session.scalar(select(func.count()).where(TicketCall.ticket_id == found.id)) or 0
-
-
-def _events_of(session: Session, found: TicketOrCallBack) -> Sequence[TicketEvent]:
-    """The whole history, but of a number's further missed calls only the newest."""
-    of_it = TicketEvent.ticket_id == found.id
-    again = TicketEvent.move == "missed_again"
-    newest = select(TicketEvent.id).where(of_it, again).order_by(TicketEvent.id.desc()).limit(SHOWN_CALLS)
-    query = select(TicketEvent).where(of_it, or_(~again, TicketEvent.id.in_(newest)))
-    return session.scalars(query.order_by(TicketEvent.id)).all()

@@ -36,8 +36,9 @@ def running(session: Session, ticket: Ticket, started: datetime | None, now: dat
     if clock is None or due is None:
         return None
     start = (started if clock == Clock.ACCEPT else None) or ticket.filed_at or ticket.created_at
-    working_time = clocks.target(session, ticket.level, clock).working_time
-    days = clocks.calendar(session) if working_time else None
+    times = clocks.times(session)
+    working_time = times.target(ticket.level, clock).working_time
+    days = times.calendar if working_time else None
     moment = ticket.waiting_since or now
     left = _between(moment, due, days)
     paused = timedelta(minutes=ticket.paused_minutes) if clock == Clock.ANSWER else timedelta()
