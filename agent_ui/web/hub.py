@@ -28,15 +28,14 @@ class Page:
 
     def __init__(self, wants: Wants) -> None:
         self.wants = wants
-        self._waiting: queue.Queue[bytes] = queue.Queue(_QUEUE_LENGTH)
+        # Not queue.Queue, whose locks cost more than all else that a message needs.
+        self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def put(self, message: bytes) -> None:
         """Never waits: a page that cannot follow gets a request to read everything anew instead."""
-        try:
-            self._waiting.put_nowait(message)
-        except queue.Full:
-            self._waiting = queue.Queue(_QUEUE_LENGTH)
-            self._waiting.put_nowait(RESYNC)
+        if self._waiting.qsize() >= _QUEUE_LENGTH:
+            self._waiting, message = queue.SimpleQueue(), RESYNC
+        self._waiting.put(message)
 
     def take(self, timeout_s: float) -> bytes | None:
         """The next message, or None after that many seconds of silence."""
@@ -48,8 +47,8 @@ class Page:
     def rest(self) -> bytes:
         """Whatever waits besides: a burst is one piece of the stream, and not a write to the socket for each."""
         piece = b""
-        while message := self.take(0):
-            piece += message
+        while not self._waiting.empty():
+            piece += self._waiting.get()
         return piece
 
 
