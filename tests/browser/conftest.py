@@ -247,9 +247,11 @@ def arrived(page: Page, url: str | re.Pattern[str]) -> None:
 
 @pytest.fixture
 def shot(pytestconfig: pytest.Config) -> Callable[[Page, str], None]:
-    """With `--shots`, what a person would see, for people to look at: `var/screenshots/NAME.png`."""
+    """Nothing of the page is beyond its edge; with `--shots`, what a person would see: `var/screenshots/NAME.png`."""
 
     def take(page: Page, name: str) -> None:
+        sideways = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert sideways <= 0, f"{name} is {sideways} px wider than the window"
         if pytestconfig.getoption("shots"):
             SHOTS.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
 from callcenter.db import transaction
-from callcenter.models import PauseReason, PbxCommand, PbxQueue, PbxStatus
+from callcenter.models import Agency, PauseReason, PbxCommand, PbxQueue, PbxStatus
 from callcenter.push import announce
 from callcenter.vocab import CommandResult
 from tests.browser.conftest import PHONE, WIDE, Site
@@ -39,6 +39,9 @@ def heard(engine: Engine, province: Province) -> None:
         session.merge(PauseReason(code="an-trua", name="Ăn trưa", position=1))
         session.merge(PauseReason(code="hop", name="Họp", position=2))
         session.add(PbxStatus(pbx="pbx1", connected=True, since=now, seen_at=now, actions=actions))
+        # A list is as wide as its longest choice, unless it gives way.
+        agency = session.get_one(Agency, province.agencies["power"].id)
+        agency.name, agency.phone = "Trung tâm Quản lý hạ tầng kỹ thuật và chiếu sáng công cộng tỉnh", "02733871022"
     pbx_says(engine)
 
 
