@@ -18,14 +18,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
 from callcenter import embedded, migrate, push
 from callcenter.config import Settings
 from callcenter.db import make_engine
 from tests import factories
-from tests.browser.conftest import _FLAGS, HASH, PASSWORD, ROOT, served
+from tests.browser.conftest import HASH, PASSWORD, ROOT, Chromium, served
 from tests.wire.ami_server import SECRET, AmiServer
 
 RECORDING = ROOT / "tests" / "wire" / "recordings" / "abandoned_soon.ami"
@@ -56,14 +56,11 @@ def main() -> None:
                 secret_key="a secret of the bench",
             )
             _prepare(settings)
-            with _listener(settings, server), served("console", settings) as site, sync_playwright() as playwright:
-                path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-                browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+            with _listener(settings, server), served("console", settings) as site, Chromium() as browser:
                 # The page allows no eval, which is how Playwright waits.
-                page = _signed_in(browser.new_context(bypass_csp=True).new_page(), site.url)
+                page = _signed_in(browser.get().new_context(bypass_csp=True).new_page(), site.url)
                 base = [_probe(page, settings, number) for number in range(calls)]
                 ours = [_ring(page, server, loop, number) for number in range(calls)]
-                browser.close()
     _report("live channel alone", base)
     _report("AMI event to page", ours)
     print(f"ratio of medians: {statistics.median(ours) / statistics.median(base):.1f}")

@@ -28,8 +28,8 @@ from callcenter.vocab import Level, Role, TicketState
 from scripts.demo import seeding
 from scripts.processes.ground import ground
 from tests import factories
-from tests.bench.page_paint import _chromium, _sign_in
-from tests.browser.conftest import WIDE, served
+from tests.bench.page_paint import _sign_in
+from tests.browser.conftest import WIDE, Chromium, served
 from tickets.desk import filing
 
 KEYS_A_SECOND = 5
@@ -121,8 +121,8 @@ def main() -> None:
             settings = here.settings.model_copy(update={"secret_key": "a secret of the bench"})
             facts = seeding.seed_demo(here.engine, settings)
             person = next(user for user in facts["users"] if user["role"] == Role.OPERATOR and user["extension"])
-            with served("console", settings) as console, _chromium() as browser:
-                context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="vi-VN")
+            with served("console", settings) as console, Chromium() as browser:
+                context = browser.get().new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="vi-VN")
                 page = context.new_page()
                 _sign_in(page, console.url, person)
                 _no_tour(here.engine, person["username"])

@@ -12,15 +12,13 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -31,7 +29,7 @@ from callcenter.models import Ticket, Ward
 from callcenter.vocab import TicketKind, TicketState
 from scripts.demo import backfill, seeding
 from scripts.processes.ground import ground
-from tests.browser.conftest import _FLAGS, PHONE, WIDE, served
+from tests.browser.conftest import PHONE, WIDE, Chromium, served
 from tests.page_weight import Weight, weigh
 
 SLOWER = 4
@@ -79,18 +77,10 @@ def main() -> None:
             settings = here.settings.model_copy(update={"secret_key": "a secret of the bench"})
             facts = seeding.seed_demo(here.engine, settings)
             backfill.write(here.engine, settings.data_dir, days=days, now=datetime.now(UTC))
-            with served("console", settings) as console, served("public", settings) as public, _chromium() as browser:
-                _report(browser, here.engine, settings, facts, {"console": console.url, "public": public.url}, rounds)
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=_FLAGS
-        )
-        yield browser
-        browser.close()
+            with served("console", settings) as console, served("public", settings) as public, Chromium() as browser:
+                _report(
+                    browser.get(), here.engine, settings, facts, {"console": console.url, "public": public.url}, rounds
+                )
 
 
 def _report(
@@ -165,7 +155,7 @@ def _loads(
             page.goto(first)
         received.clear()
         if fields:
-            with page.expect_navigation(url="**/reports/step"):
+            with page.expect_navigation(url="**/reports/new?again=*"):
                 page.evaluate(_SEND, fields)
         else:
             page.goto(url, wait_until="load")

@@ -19,6 +19,7 @@ import psutil
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, event, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from callcenter.models import Call, Ticket
@@ -168,8 +169,9 @@ def _floor(engine: Engine) -> Side:
         f"ON CONFLICT (pbx, linkedid) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names)}"
     )
     draft = (
-        "WITH t AS (INSERT INTO ticket (code, kind, source, state, level, caller, created_at)"
-        " SELECT 'f' || nextval('ticket_number'), 'report', 'hotline', 'draft', 'normal', c.caller, now() FROM call c"
+        "WITH t AS (INSERT INTO ticket (id, code, kind, source, state, level, caller, created_at)"
+        " SELECT nextval('matter_id'), 'f' || nextval('ticket_number'), 'report', 'hotline', 'draft', 'normal',"
+        " c.caller, now() FROM call c"
         " WHERE c.pbx = 'floor' AND c.linkedid = %s AND NOT EXISTS"
         " (SELECT FROM ticket_call tc WHERE tc.call_id = c.id) RETURNING id),"
         " e AS (INSERT INTO ticket_event (ticket_id, at, move, to_state, actor)"
@@ -196,8 +198,11 @@ def _any_call() -> callflow.CallState:
 
 
 def _values(snapshot: CallSnapshot) -> Sequence[object]:
-    columns = {**snapshot.columns, "transfers": Jsonb(snapshot.columns["transfers"])}
-    return [*columns.values(), "floor", Jsonb(snapshot.state), snapshot.epoch]
+    types = Call.__table__.c
+    columns = [
+        Jsonb(value) if isinstance(types[name].type, JSONB) else value for name, value in snapshot.columns.items()
+    ]
+    return [*columns, "floor", Jsonb(snapshot.state), snapshot.epoch]
 
 
 def _server_cpu(folder: Path) -> float:

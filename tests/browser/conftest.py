@@ -166,6 +166,12 @@ class Chromium:
         self._browser = None
         self._open.close()
 
+    def __enter__(self) -> "Chromium":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
 
 _CHROMIUM = Chromium()
 
