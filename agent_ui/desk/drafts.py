@@ -239,7 +239,7 @@ def values(ticket: TicketOrCallBack) -> dict[str, object]:
 
 def _theirs(code: str) -> dict[str, object]:
     with site.reading() as session:
-        ticket = queries.ticket(session, me(), code).ticket
+        ticket = queries.either(session, me(), code)
         return {"version": ticket.version, "fields": values(ticket)}
 
 

@@ -23,7 +23,7 @@ def offered(code: str) -> str:
     """Sent as a form, so that what citizens say stands in no address and no log."""
     level = forms.text("level")
     with site.reading() as session:
-        ticket = queries.ticket(session, me(), code).ticket
+        ticket = queries.either(session, me(), code)
         found = suggestions.suggest(
             session,
             forms.text("description")[:_LONGEST],

@@ -29,7 +29,7 @@ def play(call_id: int, sound: str) -> Response:
             raise NotFound(f"{what} of call {call_id} is {found.state if found else 'not there'}")
         if _begins():
             ticket = _ticket()
-            about = queries.ticket(session, me(), ticket).ticket if ticket else None
+            about = queries.either(session, me(), ticket) if ticket else None
             listening.note(session, me(), call, what, now=site.now(), ticket=about)
     # `conditional` answers Range too: without it there is no going back five seconds in a message.
     return send_file(found.file, mimetype=recordings.ENDINGS[found.file.suffix], conditional=True, max_age=0)
@@ -58,7 +58,7 @@ def listenings() -> str:
 @may(Right.OPEN_RECORDING)
 def open_to_agency(code: str) -> ResponseReturnValue:
     with site.transaction() as session:
-        ticket = queries.ticket(session, me(), code).ticket
+        ticket = queries.either(session, me(), code)
         listening.open_to_agency(session, me(), ticket, may_hear="may_hear" in request.form, now=site.now())
         open_now = ticket.agency_may_hear
     flash(

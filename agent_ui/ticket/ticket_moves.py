@@ -38,7 +38,7 @@ _KEPT_FOR_S = 12 * 3600
 def assign_form(code: str) -> str:
     """The form alone, for a row of a list: with each row's hundred agencies in it the list would be slow to open."""
     with site.reading() as session:
-        ticket = queries.ticket(session, me(), code).ticket
+        ticket = queries.either(session, me(), code)
         return render_template("tickets/assign.html", ticket=ticket, agencies=choices.agencies(session))
 
 
@@ -52,7 +52,7 @@ def make_move(code: str, action: str) -> ResponseReturnValue:
             if posts.is_done(session, forms.text("nonce")):
                 return _onward(code)
             # Nothing of theirs is kept for a ticket that they may not see.
-            queries.ticket(session, me(), code)
+            queries.either(session, me(), code)
     except NotFound:
         return _too_late(code, action)
     try:
@@ -83,7 +83,7 @@ def _onward(code: str) -> ResponseReturnValue:
     """To the ticket, or to what it has become; an agency that gave it back sees its inbox."""
     try:
         with site.reading() as session:
-            state = queries.ticket(session, me(), code).ticket.state
+            state = queries.either(session, me(), code).state
     except NotFound:
         return redirect(url_for("agency.inbox" if rights.may(me(), Right.WORK_INBOX) else "home.home"), 303)
     return redirect(url_for("drafts.page" if state == TicketState.DRAFT else "tickets.page", code=code), 303)
@@ -106,7 +106,7 @@ def _refused(code: str, action: str, error: Invalid) -> ResponseReturnValue:
 
 def _carry(session: Session, code: str, action: str, values: dict[str, Any]) -> str:
     """Make the move; returns the words of the one of its action that it was."""
-    ticket = queries.ticket(session, me(), code).ticket
+    ticket = queries.either(session, me(), code)
     state, offered = ticket.state, offers.offered(session, me(), ticket, site.now())
     offers.carry(session, me(), code, action, values, site.now())
     move = next((move for move in offered if move.action == action), moves.ACTIONS[action][0])
