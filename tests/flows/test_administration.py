@@ -127,7 +127,7 @@ def test_a_week_of_our_own_moves_the_deadlines(session: Session, province: Provi
     assert session.get_one(WorkingPeriod, (5, time(8))).closes == time(10)
     fields = calendars.DeadlineFields("4", "hours", working_time=True, confirmed=True)
     calendars.set_deadline(session, quan, Level.NORMAL, Clock.ACCEPT, fields, seen=None, now=MONDAY)
-    target, calendar = clocks.target(session, Level.NORMAL, Clock.ACCEPT), clocks.calendar(session)
+    target, calendar = clocks.times(session).target(Level.NORMAL, Clock.ACCEPT), clocks.calendar(session)
     assert due_at(MONDAY, target, calendar).astimezone(VIETNAM).isoformat() == "2026-11-25T09:00:00+07:00"
     # A Sunday worked instead has the hours of a Monday.
     assert calendar.hours(date(2026, 11, 29)) == ((time(8), time(12)),)

@@ -204,7 +204,7 @@ def test_days_weeks_and_deadlines(quan: Browser, session: Session) -> None:
     assert quan.post("/admin/deadlines/normal/answer", {**due, "amount": "mười"}).status_code == 422
     assert quan.post("/admin/deadlines/normal/answer", due).status_code == 303
     session.rollback()
-    assert clocks.target(session, Level.NORMAL, Clock.ANSWER).minutes == 900
+    assert clocks.times(session).target(Level.NORMAL, Clock.ANSWER).minutes == 900
     assert "Tỉnh đã xác nhận" in quan.get("/admin/deadlines?filed=2026-11-23T09:00").text
 
 

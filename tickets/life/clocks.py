@@ -67,10 +67,6 @@ def calendar(session: Session) -> Calendar:
     return times(session).calendar
 
 
-def target(session: Session, level: Level, clock: Clock) -> Target:
-    return times(session).target(level, clock)
-
-
 def start_triage(session: Session, ticket: Ticket, now: datetime) -> None:
     """Counts from the filing, or from when it came (back) to triage."""
     _start(session, ticket, Clock.TRIAGE, now, times(session).due(ticket.level, Clock.TRIAGE, now))

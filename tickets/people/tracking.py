@@ -14,7 +14,6 @@ from tickets.life.attachments import EVIDENCE
 from tickets.life.loading import CLOCKS
 from tickets.people import citizens
 from tickets.rules import policy
-from tickets.rules.sla import due_at
 from tickets.rules.states import ANSWERED, HIDDEN, STATES
 
 
@@ -169,7 +168,7 @@ def _usual_answer(session: Session, ticket: Ticket) -> datetime | None:
     """When such a report is answered, while no agency has it yet."""
     if ticket.filed_at is None:
         return None
-    return due_at(ticket.filed_at, clocks.target(session, ticket.level, Clock.ANSWER), clocks.calendar(session))
+    return clocks.times(session).due(ticket.level, Clock.ANSWER, ticket.filed_at)
 
 
 def _closes_at(ticket: Ticket) -> datetime | None:
