@@ -30,7 +30,7 @@ def take_all(session: Session, handovers: Sequence[Handover], *, now: datetime) 
     ids = [ticket.id for ticket in tickets.values()]
     parts.open_of_all(session, ids)
     # A lead and a co-ordinating agency each.
-    parts.number(session, 2 * len(ids))
+    parts.reserve_ids(session, 2 * len(ids))
     refused = _refused(session, ids)
     for handover in handovers:
         ticket = history.locked(session, handover.ticket)

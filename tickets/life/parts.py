@@ -14,6 +14,7 @@ from callcenter.vocab import AssignmentRole
 from tickets.actors import Actor
 
 _OPEN = "open parts"
+_IDS = "ids of parts"
 _NEXT = select(func.nextval(func.pg_get_serial_sequence(Assignment.__tablename__, "id"))).select_from(
     func.generate_series(1, bindparam("wanted", type_=Integer))
 )
@@ -57,7 +58,7 @@ def begin(
     roles = [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]
     taken = now if accepted else None
     # In any other session the database gives it.
-    ids = number(session, len(roles)) if batch.is_batch(session) else []
+    ids = reserve_ids(session, len(roles)) if batch.is_batch(session) else []
     begun = [
         Assignment(
             id=ids.pop() if ids else None,
@@ -76,9 +77,9 @@ def begin(
     return begun[0]
 
 
-def number(session: Session, wanted: int) -> list[int]:
+def reserve_ids(session: Session, wanted: int) -> list[int]:
     """At least so many ids that a batch gives to the parts that begin, so that a part's clocks are written with it."""
-    kept = batch.once(session, _NEXT, list[int])
+    kept = batch.once(session, _IDS, list[int])
     if len(kept) < wanted:
         with session.no_autoflush:
             kept[:0] = sorted(session.scalars(_NEXT, {"wanted": wanted}), reverse=True)
