@@ -58,7 +58,7 @@ def begin(
     roles = [(lead, AssignmentRole.LEAD), *((other, AssignmentRole.CO) for other in co)]
     taken = now if accepted else None
     # In any other session the database gives it.
-    ids = reserve_ids(session, len(roles)) if batch.is_batch(session) else []
+    ids = reserve_ids(session, len(roles), at_once=100) if batch.is_batch(session) else []
     begun = [
         Assignment(
             id=ids.pop() if ids else None,
@@ -77,12 +77,15 @@ def begin(
     return begun[0]
 
 
-def reserve_ids(session: Session, wanted: int) -> list[int]:
-    """At least so many ids that a batch gives to the parts that begin, so that a part's clocks are written with it."""
+def reserve_ids(session: Session, wanted: int, *, at_once: int = 0) -> list[int]:
+    """At least so many ids that a batch gives to the parts that begin, so that a part's clocks are written with it.
+
+    `at_once`: where there are too few, so many are read together.
+    """
     kept = batch.once(session, _IDS, list[int])
     if len(kept) < wanted:
         with session.no_autoflush:
-            kept[:0] = sorted(session.scalars(_NEXT, {"wanted": wanted}), reverse=True)
+            kept[:0] = sorted(session.scalars(_NEXT, {"wanted": max(wanted, at_once)}), reverse=True)
     return kept
 
 
