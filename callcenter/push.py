@@ -7,21 +7,28 @@ from typing import Any
 import redis
 import structlog
 from redis.backoff import NoBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 from sqlalchemy.orm import Session
 
-CHANNEL = "live"
 _MUTE = "mute"
 
 log = structlog.get_logger(__name__)
 
 _publisher: redis.Redis | None = None
+_channel = ""
 
 
 def connect(url: str) -> None:
     """Name the broker of this process; without it announcements are dropped (tools, tests of rules)."""
-    global _publisher  # noqa: PLW0603 (one broker a process)
-    _publisher = make_publisher(url)
+    global _publisher, _channel
+    _publisher, _channel = make_publisher(url), channel(url)
+
+
+def channel(url: str) -> str:
+    """Where a site announces. Publishing knows no database numbers: sites that share a broker have one each."""
+    number = parse_url(url).get("db") or 0  # type: ignore[no-untyped-call]
+    return f"live-{number}"
 
 
 def client() -> redis.Redis | None:
@@ -69,7 +76,7 @@ def deliver(session: Session) -> None:
     try:
         pipeline = _publisher.pipeline(transaction=False)
         for topic, ids in waiting.items():
-            pipeline.publish(CHANNEL, json.dumps({"topic": topic, **ids}))
+            pipeline.publish(_channel, json.dumps({"topic": topic, **ids}))
         pipeline.execute()
     except redis.RedisError as error:
         log.warning("push lost", error=type(error).__name__, announcements=len(waiting))
@@ -83,7 +90,7 @@ def follow(url: str, *, idle_s: float = 15.0) -> Iterator[dict[str, Any] | None]
     """
     client = redis.Redis.from_url(url, decode_responses=True, health_check_interval=10)
     with client.pubsub() as pubsub:  # type: ignore[no-untyped-call]
-        pubsub.subscribe(CHANNEL)
+        pubsub.subscribe(channel(url))
         while True:
             message = pubsub.get_message(timeout=idle_s)
             if message is None or message["type"] == "subscribe":

@@ -136,7 +136,7 @@ def _signed_in(page: Page, url: str) -> Page:
 def _probe(page: Page, settings: Settings, number: int) -> float:
     client = push.make_publisher(str(settings.redis_url))
     began = time.time() * 1000
-    client.publish(push.CHANNEL, f'{{"topic": "tickets", "probe": {number}}}')
+    client.publish(push.channel(str(settings.redis_url)), f'{{"topic": "tickets", "probe": {number}}}')
     arrived: float = page.wait_for_function(f"() => window.heard[{number}]", polling=5).json_value()
     client.close()
     return arrived - began

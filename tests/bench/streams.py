@@ -78,7 +78,7 @@ async def _listen(
     for number in range(messages):
         await asyncio.sleep(max(began + number * gap_s - time.perf_counter(), 0))
         said = {"topic": "tickets", "ticket": [number], "sent": time.perf_counter()}
-        await broker.publish(push.CHANNEL, json.dumps(said))
+        await broker.publish(push.channel(url), json.dumps(said))
     await asyncio.sleep(1)
     spent = _cpu_s(process) - before
     await broker.aclose()
@@ -139,7 +139,7 @@ async def _serve_floor(port: int, url: str) -> None:
 
     await asyncio.start_server(join, "127.0.0.1", port, backlog=1000)
     async with redis.asyncio.Redis.from_url(url) as broker, broker.pubsub() as said:
-        await said.subscribe(push.CHANNEL)
+        await said.subscribe(push.channel(url))
         async for message in said.listen():
             if message["type"] == "message":
                 for writer in writers:

@@ -1,6 +1,7 @@
 """The live channel on a real broker: ids only, each page hears what it may, a slow page gets a request to read anew."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 from agent_ui.web import hub as hub_module
 from agent_ui.web.hub import AWAY, RESYNC, Hub, Page
 from agent_ui.web.live import topics_of
+from callcenter import push
 from callcenter.config import Settings
 from callcenter.db import transaction
 from callcenter.push import announce
@@ -72,6 +74,24 @@ def test_a_transaction_that_failed_is_not_heard(engine: Engine, page: Page) -> N
     with transaction(engine) as session:
         announce(session, "calls", call=2)
     assert b'"call": [2]' in next_of(page)
+
+
+def test_a_site_that_shares_the_broker_hears_nothing_of_ours(engine: Engine, redis_url: str) -> None:
+    """Its database is another one of the same server, as two provinces may have it, and as our tests do."""
+    # No worker of the suite has this one.
+    other = re.sub(r"db=\d+", "db=15", redis_url)
+    ours, theirs = Hub(redis_url), Hub(other)
+    pages = [hub.join(lambda _topic: True) for hub in (ours, theirs)]
+    for page in pages:
+        while page.take(5) != RESYNC:
+            pass
+    with transaction(engine) as session:
+        announce(session, "session:1", person=1)
+    assert b"session" in next_of(pages[0])
+    push.connect(other)
+    with transaction(engine) as session:
+        announce(session, "tickets", ticket=7)
+    assert b"tickets" in next_of(pages[1])
 
 
 def test_what_one_transaction_tells_of_a_topic_is_one_message(engine: Engine, page: Page) -> None:

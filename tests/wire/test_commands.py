@@ -105,12 +105,13 @@ def test_the_broker_s_word_makes_it_quick(
 ) -> None:
     # Without that word nothing would be sent before the test's time is over.
     monkeypatch.setattr(sender, "_POLL_S", 60)
+    channel = push.channel(redis_url)
 
     async def test(server: AmiServer) -> None:
         server.listed = BOTH
         async with listening(server, engine, redis_url=redis_url):
             async with asyncio.timeout(30):
-                while not dict(redis.pubsub_numsub(push.CHANNEL))[push.CHANNEL.encode()]:
+                while not dict(redis.pubsub_numsub(channel))[channel.encode()]:
                     await asyncio.sleep(0.01)
             await ended(engine, ask(engine, province))
 
