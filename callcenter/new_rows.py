@@ -45,9 +45,14 @@ def write(session: Session) -> None:
     session.add_all(written)
 
 
-def _complete(mapper: Mapper[Any], row: Any, id_: int) -> None:
-    """What the row has of the database; another value that the server gave is read where it is asked for."""
-    set_committed_value(row, mapper.get_property_by_column(mapper.primary_key[0]).key, id_)
+def _complete(mapper: Mapper[Any], row: Any, id_: Any) -> None:
+    """What the row has of the database; another value that the server gave is read where it is asked for.
+
+    A key that the row had already stays: only those that the server gives are in the order of the rows.
+    """
+    key = mapper.get_property_by_column(mapper.primary_key[0]).key
+    if vars(row).get(key) is None:
+        set_committed_value(row, key, id_)
     for name, is_defaulted in _columns(mapper):
         if not is_defaulted and name not in vars(row):
             set_committed_value(row, name, None)

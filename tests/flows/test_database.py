@@ -8,8 +8,8 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from callcenter import new_rows
-from callcenter.models import ApiToken, OutboxRow, TicketClock, TicketEvent
-from callcenter.vocab import Clock, Source, TicketKind, TicketState
+from callcenter.models import ApiToken, OutboxRow, SlaTarget, TicketClock, TicketEvent
+from callcenter.vocab import Clock, Level, Source, TicketKind, TicketState
 from tests.factories import MONDAY
 from tickets.actors import Actor
 from tickets.life import history
@@ -53,6 +53,19 @@ def test_new_rows_of_several_tables_are_as_after_a_flush(session: Session) -> No
     lines = session.query(TicketEvent).filter_by(ticket_id=ticket.id).order_by(TicketEvent.id).all()
     assert [line.data.get("number") for line in lines] == [None, 0, 1, 2]
     assert {line.reason for line in lines[1:]} == {words}
+
+
+def test_new_rows_keep_the_keys_that_they_have(session: Session) -> None:
+    """Written in the order of their adding, whatever the order of their keys, and whatever their keys are made of."""
+    targets = [SlaTarget(level=level, clock=Clock.ANSWER, minutes=minutes, working_time=True)
+               for level, minutes in ((Level.URGENT, 1), (Level.NORMAL, 2), (Level.COMPLEX, 3))]  # fmt: skip
+    session.add_all(targets)
+    new_rows.write(session)
+    session.commit()
+    session.expire_all()
+    assert [(target.level, target.minutes) for target in targets] == [
+        (Level.URGENT, 1), (Level.NORMAL, 2), (Level.COMPLEX, 3),
+    ]  # fmt: skip
 
 
 def test_a_new_row_that_is_too_long_is_refused_and_not_cut_off(session: Session) -> None:
