@@ -43,6 +43,7 @@ from agent_ui.web import (
     security,
     signed,
     site,
+    slow,
     static_files,
 )
 from agent_ui.web.kept_files import KeptFiles
@@ -168,6 +169,7 @@ def _base(
     app.config.update(MAX_CONTENT_LENGTH=policy.LARGEST_FORM, MAX_FORM_MEMORY_SIZE=2_000_000, WTF_CSRF_TIME_LIMIT=None)
     app.config.update(SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    slow.attach(app)
     if name == "console":
         auth.recognise(app)
     app.wsgi_app = KeptFiles(app.wsgi_app)  # type: ignore[method-assign]
