@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +40,9 @@ _FLAGS = [
 ]
 
 
-# A machine that also runs a PBX for the next test may be slow; waiting longer costs nothing where it is not.
-expect.set_options(timeout=15_000)
+# Beside PBXs that start, a browser has a tenth of a processor; waiting longer costs nothing where it has all of it.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -194,11 +195,19 @@ class Watch:
     def __init__(self, context: BrowserContext) -> None:
         self.foreign: list[str] = []
         self.errors: list[str] = []
+        self._asked: dict[Any, float] = {}
         context.on("request", self._request)
+        context.on("requestfinished", lambda request: self._asked.pop(request, None))
+        context.on("requestfailed", lambda request: self._asked.pop(request, None))
         context.on("console", self._console)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
+    def unanswered(self) -> list[str]:
+        now = time.monotonic()
+        return [f"{now - began:.1f} s: {request.method} {request.url}" for request, began in self._asked.items()]
+
     def _request(self, request: Any) -> None:
+        self._asked[request] = time.monotonic()
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             self.foreign.append(request.url)
 
@@ -209,15 +218,28 @@ class Watch:
             self.errors.append(message.text)
 
 
+_WATCHES = pytest.StashKey[list[Watch]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A page that never came is told apart from one that never showed what was waited for."""
+    report = yield
+    waiting = [line for watch in item.stash.get(_WATCHES, []) for line in watch.unanswered()]
+    if report.when == "call" and report.failed and waiting:
+        report.sections.append(("requests without an answer", "\n".join(waiting)))
+    return report
+
+
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """`open_page(site, "lan")` is the page of that person, signed in; at the end nothing foreign was asked for."""
-    watches: list[Watch] = []
+    watches = request.node.stash.setdefault(_WATCHES, [])
     contexts: list[BrowserContext] = []
 
     def open_one(site: Site, username: str | None = None, size: tuple[int, int] = WIDE) -> Page:
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN")
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         watches.append(Watch(context))
         page = context.new_page()

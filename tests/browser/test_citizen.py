@@ -16,7 +16,7 @@ from callcenter.db import transaction
 from callcenter.models import Attachment, FormerUnit, Ticket, TicketClock, Ward
 from callcenter.vocab import Clock, Level, Source, TicketKind, TicketState
 from tests import factories
-from tests.browser.conftest import PHONE, WIDE, Site
+from tests.browser.conftest import PATIENCE_MS, PHONE, WIDE, Site
 from tests.browser.test_accessibility import Checker
 from tests.factories import Province
 from tickets.actors import Actor
@@ -57,7 +57,7 @@ def without_script(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(
         viewport={"width": PHONE[0], "height": PHONE[1]}, locale="vi-VN", java_script_enabled=False
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

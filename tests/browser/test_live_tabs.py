@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from callcenter.config import Settings
 from callcenter.db import transaction
 from callcenter.push import announce
-from tests.browser.conftest import Site, served, sign_in
+from tests.browser.conftest import PATIENCE_MS, Site, served, sign_in
 from tests.factories import Province
 
 TABS = 12
@@ -39,7 +39,7 @@ def tabs_of(chromium: Browser) -> Iterator[Callable[..., list[Page]]]:
 
     def open_all(site: Site, username: str, number: int, host: str = "127.0.0.1", before: str = "") -> list[Page]:
         context = chromium.new_context(locale="vi-VN")
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if before:
             context.add_init_script(before)

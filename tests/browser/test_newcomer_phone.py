@@ -62,7 +62,7 @@ def test_the_newcomer_answers_types_hangs_up_and_files(
     plan = Plan.make(SEED, 1)
 
     answer = page.locator("#ring").get_by_role("button", name="Nhận máy")
-    expect(answer).to_be_visible(timeout=30_000)
+    expect(answer).to_be_visible()
     expect(page.locator("#ring")).to_contain_text(plan.name)
     assert page.title().startswith("☎")
     shot(page, f"newcomer-rings-{name}")
@@ -71,7 +71,7 @@ def test_the_newcomer_answers_types_hangs_up_and_files(
     expect(page.locator(".work-talking")).to_be_visible()
     expect(page.get_by_label("Nội dung")).to_be_focused()
     report = speech(plan.number, plan.name)[2].text
-    expect(page.get_by_text(report)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(report)).to_be_visible()
     expect(page.locator(".caller-says")).to_contain_text("mô phỏng")
     page.keyboard.type("Đường hư, xe bụi mù")
     page.get_by_label("Lĩnh vực").fill("moi truong")
@@ -123,7 +123,7 @@ def test_on_another_page_the_bar_answers_and_hangs_up(
     page = open_page(console, "lan")
     page.goto(f"{console.url}/tickets")
     request.getfixturevalue("calls")
-    page.locator("#ring").get_by_role("button", name="Nhận máy").click(timeout=30_000)
+    page.locator("#ring").get_by_role("button", name="Nhận máy").click()
     hang_up = page.locator("#ring .ring-talking").get_by_role("button", name="Gác máy")
     expect(hang_up).to_be_visible()
     shot(page, "newcomer-talks-elsewhere")

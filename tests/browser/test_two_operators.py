@@ -73,5 +73,5 @@ def test_two_who_have_one_draft_open_see_each_other(
         pass
     hoa.goto(f"{console.url}/drafts/{code}")
     expect(hoa.locator(".others-here")).to_contain_text("Nguyễn Thị Lan")
-    expect(lan.locator(".others-here")).to_contain_text("Lê Thị Hoa", timeout=25_000)
+    expect(lan.locator(".others-here")).to_contain_text("Lê Thị Hoa")
     shot(lan, "operator-others-here")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import PATIENCE_MS
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("callcenter", "telephony", "tickets", "agent_ui", "scripts")
 LONGEST_FILE = 400
@@ -92,3 +94,13 @@ def test_the_product_knows_nothing_of_the_demo(package: str) -> None:
     assert files
     demo = re.compile(r"\bdemo", re.IGNORECASE)
     assert [str(path.relative_to(ROOT)) for path in files if demo.search(path.read_text("utf-8"))] == []
+
+
+_TIMEOUT = re.compile(r"timeout(?:=|\()([0-9_]+)")
+
+
+@pytest.mark.parametrize("module", _modules("tests/browser"))
+def test_a_browser_gets_the_time_that_its_turn_may_take(module: str) -> None:
+    """Playwright's limits are milliseconds; one below the suite's own patience fails where the machine is busy."""
+    limits = [int(ms) for ms in _TIMEOUT.findall((ROOT / module).read_text()) if int(ms) >= 1000]
+    assert not [ms for ms in limits if ms < PATIENCE_MS]

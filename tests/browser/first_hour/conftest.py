@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,11 +61,22 @@ def demo() -> Iterator[Demo]:
                 push.connect(lease.redis_url)
                 people = {user["username"]: user for user in told["users"]}
                 sites = [Site(told[name], process) for name in ("console", "public")]
-                yield Demo(sites[0], sites[1], people, engine, ready_s)
+                yield Demo(sites[0], sites[1], people, engine, ready_s, data_dir / "log")
                 push._publisher = None
                 engine.dispose()
             process.send_signal(signal.SIGINT)
             process.wait(20)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The end of what the demo's processes logged: its folder goes with the run."""
+    report = yield
+    demo = getattr(item, "funcargs", {}).get("demo")
+    if demo is not None and report.failed:
+        for log in sorted(demo.logs.glob("*.log")):
+            report.sections.append((log.name, "\n".join(log.read_text(encoding="utf-8").splitlines()[-20:])))
+    return report
 
 
 @pytest.fixture

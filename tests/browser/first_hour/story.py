@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -35,6 +36,7 @@ class Demo:
     people: dict[str, dict[str, Any]]
     engine: Engine
     ready_s: float
+    logs: Path
 
     def actor(self, username: str) -> Actor:
         with transaction(self.engine) as session:

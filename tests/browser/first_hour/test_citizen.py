@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from callcenter.db import transaction
 from callcenter.models import Attachment, Ticket
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PATIENCE_MS, PHONE
 from tests.browser.first_hour.story import Demo, Story
 from tests.browser.test_citizen import photo
 from tickets.agency import casework
@@ -23,7 +23,7 @@ def plain(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(
         viewport={"width": PHONE[0], "height": PHONE[1]}, locale="vi-VN", java_script_enabled=False
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

@@ -81,7 +81,7 @@ def answer(story: Story) -> Locator:
 def fill_in(story: Story, work: Locator) -> str:
     page, label = story.page, story.say
     # The greeting, the operator's reply, and the first words of the report.
-    expect(work.locator(".says-lines p:not(.muted)").nth(1)).to_be_visible(timeout=30_000)
+    expect(work.locator(".says-lines p:not(.muted)").nth(1)).to_be_visible()
     work.get_by_label(label("Nội dung")).fill("")
     page.keyboard.type("Đèn đường trước cổng trường tắt ba đêm liền")
     work.get_by_label(label("Lĩnh vực")).fill("chieu sang")
@@ -115,7 +115,7 @@ def find_by_code(story: Story, code: str) -> None:
     story.look("palette")
     page.get_by_role("option").filter(has_text=code).first.click()
     page.wait_for_selector("body[data-live-ready]")
-    expect(page.locator(".glance")).to_contain_text("Công ty Công trình đô thị Mỹ Tho", timeout=30_000)
+    expect(page.locator(".glance")).to_contain_text("Công ty Công trình đô thị Mỹ Tho")
     story.look_all("ticket")
 
 

@@ -33,8 +33,8 @@ def test_a_shift_leader_s_first_hour(demo: Demo, tell: Callable[..., Story]) -> 
     page = story.page
     story.sign_in("ha")
     story.leave_tour()
-    expect(page.locator(f"#triage-{unclear.id}")).to_be_visible(timeout=30_000)
-    expect(page.locator(f"#urgent-{urgent.id}")).to_contain_text("Công an tỉnh", timeout=30_000)
+    expect(page.locator(f"#triage-{unclear.id}")).to_be_visible()
+    expect(page.locator(f"#urgent-{urgent.id}")).to_contain_text("Công an tỉnh")
     story.look_all("shift")
 
     story.button("Nhận làm tiếp", page.locator(f"#left-{draft.id}")).click()
