@@ -95,6 +95,8 @@ def test_refusals_say_what_to_mend(public: Browser, token: str) -> None:
         (send(public, {**REPORT, "category": "no-such"}), 422, "category"),
         (send(public, {**REPORT, "surprise": 1}), 422, "surprise"),
         (send(public, {**REPORT, "latitude": 91}), 422, "latitude"),
+        (send(public, {**REPORT, "longitude": None, "latitude": 10.36}), 422, "longitude"),
+        (send(public, {**REPORT, "longitude": 106.36, "latitude": None}), 422, "longitude"),
         (send(public, {**REPORT, "description": "x\u0000yyyyyy"}), 422, "description"),
         (send(public, " " * 300_000), 413, None),
     ]

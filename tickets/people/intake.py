@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Text, and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session
@@ -35,7 +35,7 @@ class Report(BaseModel):
     ward: str | None = Field(default=None, description="Code of the commune or ward")
     address: str = Field(default="", max_length=MAX_ADDRESS)
     latitude: float | None = Field(default=None, ge=-90, le=90)
-    longitude: float | None = Field(default=None, ge=-180, le=180)
+    longitude: float | None = Field(default=None, ge=-180, le=180, validate_default=True)
     level: Level = Level.NORMAL
     reporter_name: str = Field(default="", max_length=MAX_NAME)
     reporter_phone: str = Field(description="A Vietnamese number in any form; the answer and the tracking need it")
@@ -50,6 +50,13 @@ class Report(BaseModel):
         if number is None:
             raise PydanticCustomError("phone_unreadable", "is not a phone number that can be called back")
         return number
+
+    @field_validator("longitude")
+    @classmethod
+    def _whole_position(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if "latitude" in info.data and (value is None) != (info.data["latitude"] is None):
+            raise PydanticCustomError("half_position", "goes with latitude: send both, or neither")
+        return value
 
     @field_validator("description", "address", "reporter_name", "source_ref")
     @classmethod
