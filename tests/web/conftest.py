@@ -33,7 +33,10 @@ class Browser:
     client: FlaskClient
 
     def get(self, url: str, **kwargs: object) -> TestResponse:
-        return self.client.get(url, **kwargs)  # type: ignore[arg-type]
+        answer = self.client.get(url, **kwargs)  # type: ignore[arg-type]
+        if answer.mimetype == "text/html":
+            _enter_means_one_thing(answer.text)
+        return answer
 
     def post(self, url: str, data: dict[str, object] | None = None, **kwargs: object) -> TestResponse:
         form = {"csrf_token": self.token(), **(data or {})}
@@ -50,6 +53,20 @@ class Browser:
             if found:
                 return found[1]
         raise AssertionError("no form with a token")
+
+
+_FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
+_TYPED_IN = re.compile(r"<input\b(?![^>]*\btype=\"hidden\")")
+_SUBMITS = re.compile(r"<button\b(?![^>]*\btype=\"button\")[^>]*>")
+
+
+def _enter_means_one_thing(page: str) -> None:
+    """Enter in a field presses a form's first button: where a form has several ends, that one is said on purpose."""
+    for form in _FORM.findall(page):
+        buttons = _SUBMITS.findall(form)
+        ends = {found[0] for button in buttons if (found := re.findall(r'(?:formaction|name|value)="[^"]*"', button))}
+        if _TYPED_IN.search(form) and len(ends) > 1:
+            assert re.search(r"\bdisabled\b|aria-hidden", buttons[0]), f"Enter presses {buttons[0]} of {form[:200]}"
 
 
 @pytest.fixture(autouse=True, scope="session")

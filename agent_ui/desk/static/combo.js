@@ -28,6 +28,8 @@ function box(input) {
   list.className = "choices";
   list.id = `choices-${++number}`;
   list.setAttribute("role", "listbox");
+  // A list that scrolls would be a stop for Tab, and be hidden under it.
+  list.tabIndex = -1;
   list.hidden = true;
   input.after(list);
   input.setAttribute("role", "combobox");

@@ -16,6 +16,9 @@ function button(code) {
   return shown(card()) ?? shown(document);
 }
 
+// A report has several ends, each with a key of its own. Browsers press a form's first button for Enter in a choice or a
+// tick too, even where the first one is disabled.
+keys.on("draftEnter", (event) => Boolean(event.target.matches?.("form[data-draft] :is(input, select)")));
 keys.on("draftSend", (event) => {
   const form = event.target.closest?.("form[data-draft]");
   if (!form) return false;

@@ -1,5 +1,6 @@
 // What suits the text that is being typed: asked for after each pause, shown under the form, taken by a press or Alt and its number.
 import { keys } from "../../static/keys/index.js";
+import { OfferNumbers } from "./offers.js";
 
 const WAIT_MS = 300;
 const states = new WeakMap();
@@ -14,7 +15,7 @@ function body(form) {
 }
 
 function soon(form) {
-  const state = states.get(form) ?? { turn: 0 };
+  const state = states.get(form) ?? { turn: 0, numbers: new OfferNumbers() };
   states.set(form, state);
   clearTimeout(state.wait);
   state.wait = setTimeout(() => ask(form, state), WAIT_MS);
@@ -30,9 +31,29 @@ async function ask(form, state) {
     // What is offered may come late or not at all; the form does not wait for it.
     if (!answer.ok || turn !== state.turn) return;
     state.last = sent.toString();
+    const left = panel.contains(document.activeElement);
     panel.innerHTML = await answer.text();
+    number(panel, state.numbers);
+    if (left) form.elements.description.focus({ preventScroll: true });
   } catch { /* offline: the next key asks again */ }
 }
+
+const idOf = ({ dataset }) => [dataset.take, dataset.value, dataset.same, dataset.article].join();
+
+function number(panel, numbers) {
+  const offers = [...panel.querySelectorAll(".offer")];
+  for (const [place, key] of numbers.assign(offers.map(idOf)).entries()) {
+    if (key === null) continue;
+    const shown = offers[place].querySelector("[data-offer-key]");
+    offers[place].dataset.key = key;
+    shown.textContent = `Alt ${key}`;
+    shown.hidden = false;
+  }
+}
+
+// The box of a field that people see: a list stands in front of its select, a name in front of its code.
+const boxOf = (form, name) => form.elements[name === "ward_code" ? "ward_name" : name]?.closest(".field")
+  ?.querySelector("input:not([type=hidden])");
 
 function put(field, value) {
   field.value = value;
@@ -51,6 +72,8 @@ function append(field, words) {
 async function take(offer) {
   const form = offer.closest("form");
   const fields = form.elements;
+  // A button that was pressed goes with the next answer.
+  if (document.activeElement === offer) boxOf(form, offer.dataset.take ?? "ward_code")?.focus();
   if (offer.dataset.take === "category_code") put(fields.category_code, offer.dataset.value);
   else if (offer.dataset.take === "ward_code") {
     fields.ward_code.value = offer.dataset.value;
@@ -80,7 +103,7 @@ document.addEventListener("click", (event) => {
 });
 keys.on("draftOffer", (_event, key) => {
   const form = document.activeElement?.closest("form[data-draft]");
-  const offer = form?.querySelectorAll(".offer")[Number(key.at(-1)) - 1];
+  const offer = form?.querySelector(`.offer[data-key="${key.at(-1)}"]`);
   if (!offer) return false;
   take(offer);
 }, { repeats: true, composing: true });

@@ -1,4 +1,5 @@
 // The frame of every page: menus that close, the way back, and the mark that says how fresh the page is.
+import "../../static/refused.js";
 import { keys } from "../../static/keys/index.js";
 
 const menus = () => document.querySelectorAll("details.menu[open]");

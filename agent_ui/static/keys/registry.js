@@ -27,6 +27,7 @@ export const BINDINGS = {
   firstPlace: ["places", "Enter"],
   tourMove: ["tour", "ArrowLeft", "ArrowRight"],
   emergencyService: ["emergency", ...digits("0123456789")],
+  draftEnter: ["draft", "Enter"],
   draftSend: ["draft", "Ctrl+Enter"],
   draftOffer: ["draft", ...digits("123456789", "Alt+")],
   // A key presses the button that shows it: `data-key` of the telephone, `data-desk-key` of the cards.
