@@ -12,6 +12,7 @@ from agent_ui.api import reports
 from agent_ui.desk import (
     articles,
     call_backs,
+    closing,
     console,
     drafts,
     emergencies,
@@ -64,6 +65,7 @@ _CONSOLE = (
     my_phone,
     my_extension,
     drafts,
+    closing,
     onlookers,
     suggestions,
     articles,

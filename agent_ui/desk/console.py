@@ -9,11 +9,12 @@ from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
 from agent_ui import frame
+from agent_ui.desk import closing
 from agent_ui.desk.my_phone import allowed
 from agent_ui.frame import Frame
 from agent_ui.web import filters, site
 from agent_ui.web.auth import may, me
-from callcenter.models import Call, PbxStatus, TicketOrCallBack
+from callcenter.models import Call, PbxStatus, Ticket, TicketOrCallBack
 from callcenter.vocab import TicketState
 from tickets import rights
 from tickets.actors import Actor
@@ -23,6 +24,7 @@ from tickets.desk.same_caller import Redial
 from tickets.life import choices
 from tickets.oversight import worklist
 from tickets.people import contacts
+from tickets.people.closing import recent
 from tickets.people.contacts import Card
 from tickets.rights import Right
 from tickets.telephone import emergency_bar, restarts, transfers
@@ -97,7 +99,8 @@ def desk_page() -> str:
         live = queries.live_calls(session)
         around = frame.of(session, Handset(session, me(), site.now(), live), numbers=True)
         drafts = queries.unfinished(session, me())
-        shown = _work(session, around, drafts) | _side(session, me(), drafts)
+        filed = recent(session, me(), site.now())
+        shown = _work(session, around, drafts) | _side(session, me(), drafts, filed) | closing.shown(session, filed)
         return frame.page(around, "desk/page.html", waiting=queries.waiting_of(live), **shown)
 
 
@@ -128,8 +131,9 @@ def work() -> str:
 @may(Right.STAFF_DESK)
 def side() -> str:
     with site.reading() as session:
-        shown = _side(session, me(), queries.unfinished(session, me()))
-        return render_template("desk/side.html", frame=frame.of(session), **shown)
+        filed = recent(session, me(), site.now())
+        shown = _side(session, me(), queries.unfinished(session, me()), filed) | closing.shown(session, filed)
+        return render_template("desk/side_parts.html", frame=frame.of(session), **shown)
 
 
 @blueprint.get("/desk/parts")
@@ -141,6 +145,8 @@ def parts() -> str:
         handset = Handset(session, me(), site.now())
         around = frame.of(session, handset, numbers=with_work)
         shown = _work(session, around, queries.unfinished(session, me())) if with_work else {}
+        if with_work:
+            shown |= closing.shown(session, recent(session, me(), site.now()))
         return render_template(
             "desk/parts.html",
             frame=around,
@@ -225,13 +231,14 @@ def _ringing(session: Session, calls: Sequence[Call]) -> list[tuple[Call, Ticket
     return [(call, drafts.get(call.id)) for call in ringing]
 
 
-def _side(session: Session, actor: Actor, drafts: Sequence[Unfinished]) -> dict[str, object]:
+def _side(session: Session, actor: Actor, drafts: Sequence[Unfinished], filed: Sequence[Ticket]) -> dict[str, object]:
     moment = site.now()
     callbacks = worklist.callbacks(session, moment)
     return {
         "callbacks": callbacks,
         "sounds": site.sounds(session, actor, [row.message for row in callbacks]),
         "drafts": sorted(drafts, key=_left_at),
+        "filed": filed,
         "on_desk": {row.ticket.id for row in drafts[:MOST_FORMS]},
         "my_day": worklist.my_day(session, actor, moment),
         "shift": worklist.shift(session, moment) if rights.may(actor, Right.LEAD_SHIFT) else None,

@@ -90,8 +90,7 @@ def file(code: str) -> ResponseReturnValue:
     except (MoveRefused, NotAllowed) as error:
         # Another person ended it or works on it now: the ticket as it is, and what was typed, to be copied.
         return tickets_pages.show(code, form="file", refused=True), 403 if isinstance(error, NotAllowed) else 409
-    flash(_("Đã tiếp nhận phiếu %(code)s và chuyển xử lý.", code=codes.group(code)), "success")
-    return redirect(url_for("home.home"), 303)
+    return _filed(code)
 
 
 @blueprint.post("/drafts/<code>/link")
@@ -120,8 +119,7 @@ def answer(code: str) -> ResponseReturnValue:
         return _again(code, fields, problem_words(error.problems)), 422
     except Stale:
         return _again(code, fields, {}, stale=True), 409
-    flash(_("Đã trả lời ngay; người dân tra cứu và đánh giá được phiếu %(code)s.", code=codes.group(code)), "success")
-    return redirect(url_for("home.home"), 303)
+    return _filed(code)
 
 
 @blueprint.post("/drafts/<code>/guide")
@@ -202,6 +200,14 @@ def candidates(code: str) -> str:
     with site.reading() as session:
         found = search.search(session, me(), search.SearchQuery(text=text)).tickets[:10] if text else ()
         return render_template("desk/candidates.html", found=[t for t in found if t.code != code and t.filed_at])
+
+
+def _filed(code: str) -> ResponseReturnValue:
+    """The desk's card says what to tell the citizen; a person whose home is another page is told of the code."""
+    if rights.may(me(), Right.STAFF_DESK):
+        return redirect(url_for("console.desk_of_mine", _anchor="closing"), 303)
+    flash(_("Đã ghi nhận phiếu %(code)s.", code=codes.group(code)), "success")
+    return redirect(url_for("home.home"), 303)
 
 
 def _draft_of(call_id: int) -> str | None:

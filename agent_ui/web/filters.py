@@ -32,7 +32,7 @@ _HEARTBEAT = timedelta(seconds=30)
 
 
 def add(app: Flask) -> None:
-    moments = (day, minute, second, iso, lasted, until, ago, weekday, clock_of, due_now)
+    moments = (day, minute, in_full, second, iso, lasted, until, ago, weekday, clock_of, due_now)
     words = (hours_of, phone, code, ticket_url, name_of, unknown_words.named, figure, format_words, kept_whole, pin)
     calls = (phase, is_on_hold, phase_words, pbx_down, pbx_words.findings, pbx_words.why_not_heard)
     people = (figure_words.doing_words, figure_words.pause_words)
@@ -83,6 +83,16 @@ def minute(moment: datetime | None) -> str:
     if local.date() == today.date():
         return local.strftime("%H:%M")
     return local.strftime("%d/%m %H:%M" if local.year == today.year else "%d/%m/%Y %H:%M")
+
+
+def in_full(moment: datetime) -> str:
+    """`17:00 thứ Sáu, ngày 05/12/2026`: to be read aloud."""
+    local = moment.astimezone(VIETNAM)
+    name = weekday(local.date())
+    if str(get_locale()) == "vi":
+        name = name[0].lower() + name[1:]
+    hour, date_ = local.strftime("%H:%M"), local.strftime("%d/%m/%Y")
+    return str(_("%(hour)s %(weekday)s, ngày %(day)s", hour=hour, weekday=name, day=date_))
 
 
 def second(moment: datetime | None) -> str:

@@ -109,7 +109,7 @@ SETS: Mapping[str, LazyString] = {
 # Those that the page of calls offers as a row of buttons.
 OFFERED = ("all", "live", "served", "in_time", "waited", "missed", "gave_up", "other")
 TICKET_TITLES: Mapping[str, LazyString] = {
-    "received": _l("Đã tiếp nhận"),
+    "received": _l("Đã ghi nhận"),
     "answered": _l("Đã trả lời"),
     "late": _l("Trả lời trễ hạn"),
     "rated": _l("Được đánh giá"),

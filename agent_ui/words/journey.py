@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from callcenter.models import Ticket
 from tickets.rules.states import STATES
 
-_NAMES = (_l("Đã tiếp nhận"), _l("Chuyển đơn vị"), _l("Đang xử lý"), _l("Đã trả lời"), _l("Kết thúc"))
+_NAMES = (_l("Đã ghi nhận"), _l("Chuyển đơn vị"), _l("Đang xử lý"), _l("Đã trả lời"), _l("Kết thúc"))
 
 
 @dataclass(frozen=True)

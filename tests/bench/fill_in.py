@@ -186,7 +186,7 @@ def _fill_in(page: Page, engine: Engine, call: Call, extension: str, report: Rep
         boxes += 1
     pressed = page.evaluate("window.keysPressed") + 2
     keys.press("Control+Enter")
-    page.get_by_role("status").filter(has_text="Đã tiếp nhận phiếu").wait_for()
+    page.get_by_role("status").filter(has_text="Đã ghi nhận phiếu").wait_for()
     _check(engine, call, report)
     _hang_up(engine, call, extension)
     page.goto(page.url)

@@ -53,7 +53,7 @@ def test_ctrl_enter_does_not_send_an_answered_question_to_an_agency(
     expect(page.get_by_label("Địa chỉ")).to_have_value("Phường 3")
     assert ticket(engine, code).state == TicketState.DRAFT
     page.keyboard.press("Alt+Y")
-    expect(page.get_by_role("status").filter(has_text="Đã trả lời ngay")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Đã trả lời ngay, phiếu")).to_be_visible()
     answered = ticket(engine, code)
     assert (answered.state, answered.resolution, answered.address) == (TicketState.RESOLVED, TOLD, "Phường 3")
 

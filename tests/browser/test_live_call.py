@@ -112,7 +112,7 @@ def test_a_citizen_calls_and_the_ticket_is_filed(
         expect(page.locator(".work-ended")).to_be_visible()
         expect(page.get_by_label("Nội dung")).to_have_value("Rác chất đống trước chợ")
         page.get_by_role("button", name="Chuyển xử lý").click()
-        expect(page.get_by_role("status").filter(has_text="Đã tiếp nhận phiếu")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="Đã ghi nhận phiếu")).to_be_visible()
         calling.result(30)
 
     session.rollback()

@@ -87,7 +87,7 @@ def test_the_newcomer_answers_types_hangs_up_and_files(
     expect(page.get_by_label("Nội dung")).to_have_value("Đường hư, xe bụi mù")
     expect(page.get_by_role("button", name="Gác máy")).to_have_count(0)
     page.get_by_role("button", name="Chuyển xử lý").click()
-    expect(page.get_by_role("status").filter(has_text="Đã tiếp nhận phiếu")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Đã ghi nhận phiếu")).to_be_visible()
 
     session.rollback()
     call = session.scalars(select(Call)).one()

@@ -112,7 +112,7 @@ def test_a_call_from_ring_to_agency(
     expect(page.locator(".work-ended")).to_be_visible()
     expect(page.get_by_label("Nội dung")).to_have_value("Rác chất đống trước chợ, bốc mùi")
     page.get_by_role("button", name="Chuyển xử lý").click()
-    expect(page.get_by_role("status").filter(has_text="Đã tiếp nhận phiếu")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Đã ghi nhận phiếu")).to_be_visible()
     expect(page.get_by_text("Sẵn sàng nhận cuộc gọi")).to_be_visible()
 
     ticket = draft(engine, call)
@@ -157,7 +157,7 @@ def test_a_draft_that_was_full_before_the_answer_is_filed_as_it_is(
     answer(engine, call)
     expect(page.locator(".work-talking")).to_be_visible()
     page.get_by_role("button", name="Chuyển xử lý").click()
-    expect(page.get_by_role("status").filter(has_text="Đã tiếp nhận phiếu")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Đã ghi nhận phiếu")).to_be_visible()
     assert draft(engine, call).state == TicketState.FILED
 
 
@@ -176,7 +176,7 @@ def test_filing_waits_for_a_server_that_is_away(engine: Engine, console: Site, o
     page.context.set_offline(False)
     expect(page.locator(".save-status")).to_contain_text("Đã lưu")
     page.get_by_role("button", name="Chuyển xử lý").click()
-    expect(page.get_by_role("status").filter(has_text="Đã tiếp nhận phiếu")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Đã ghi nhận phiếu")).to_be_visible()
     assert draft(engine, call).description == "Gõ khi mất mạng"
 
 

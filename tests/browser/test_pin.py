@@ -49,7 +49,7 @@ def test_pinned_by_keys_and_by_coordinates_and_shown_with_the_ticket(
     work.get_by_label("Lĩnh vực").fill("moi truong")
     page.keyboard.press("Enter")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").filter(has_text="Đã tiếp nhận phiếu")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Đã ghi nhận phiếu")).to_be_visible()
     with transaction(engine) as session:
         ticket = session.get_one(Ticket, draft(engine, call).id)
         assert (ticket.latitude, ticket.longitude, ticket.ward_code) == (10.3605, 106.361, "28249")

@@ -42,7 +42,7 @@ BEHIND: dict[Right, str] = {
     Right.FILE_REPORT: (
         "drafts.begin drafts.page drafts.save drafts.file drafts.link drafts.answer drafts.guide "
         "drafts.one_more drafts.put_aside drafts.go_on drafts.dispose drafts.find_places "
-        "drafts.candidates tickets.unlink"
+        "drafts.candidates closing.send_code tickets.unlink"
     ),
     Right.HAND_ON_WORK: "shift.take_over shift.hand_to",
     Right.CALL_BACK: (

@@ -137,7 +137,7 @@ def test_filing_hands_over_and_twice_is_once(sign_in: SignIn, session: Session, 
     browser = sign_in("lan")
     for _ in range(2):
         answer = browser.post(f"/drafts/{draft.code}/file", WHOLE)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/desk#closing")
     assert again(session, draft).state == TicketState.FILED
     assert session.query(OutboxRow).count() == 1
 

@@ -73,6 +73,8 @@ ENOUGH_TO_TELL = 30
 SATISFIED_FROM = 4
 
 # -- The desk --------------------------------------------------------------------------------------------------------
+# How long what the citizen is to be told of a filed ticket stands on the desk, where no other call rings.
+TOLD_AFTER_FILING = timedelta(minutes=30)
 # A draft whose call ended this long ago is the shift leader's too.
 UNOWNED_AFTER = timedelta(minutes=30)
 # A call-back without an owner for this long is the shift leader's.

@@ -116,7 +116,7 @@ STATES: Mapping[S, Standing] = _Rows(
             is_ticket=False,
         ),
         S.FILED: Standing(
-            label=N_("Đã tiếp nhận"),
+            label=N_("Đã ghi nhận"),
             tone=Tone.NEW,
             clock=Clock.TRIAGE,
             step=1,

@@ -36,6 +36,7 @@ keys.on("desk", (event) => {
 
 // The address names a card: it is opened, and the cursor stands where one begins to type.
 function goTo() {
+  if (location.hash === "#closing") return document.getElementById("closing")?.focus({ preventScroll: true });
   const named = location.hash.startsWith("#work-") && document.getElementById(location.hash.slice(1));
   if (!named) return;
   named.open = true;

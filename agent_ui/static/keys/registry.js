@@ -32,7 +32,7 @@ export const BINDINGS = {
   draftOffer: ["draft", ...digits("123456789", "Alt+")],
   // A key presses the button that shows it: `data-key` of the telephone, `data-desk-key` of the cards.
   telephone: ["telephone", ...letters("AKIPRCG")],
-  desk: ["page", ...letters("UMTYBHLNOQSX")],
+  desk: ["page", ...letters("UMTYBHLNOQSXV")],
   palette: ["page", "Ctrl+K"],
   help: ["page", "?"],
 };

@@ -101,7 +101,8 @@ def hang_up_and_file(story: Story, work: Locator) -> None:
     expect(work).to_have_class(re.compile("work-ended"))
     story.look("after")
     story.button("Chuyển xử lý", work).click()
-    story.told("Đã tiếp nhận phiếu %(code)s và chuyển xử lý.")
+    expect(story.page.locator("#closing")).to_contain_text(story.say("Đã ghi nhận phiếu"))
+    story.look("filed")
 
 
 def find_by_code(story: Story, code: str) -> None:

@@ -43,7 +43,7 @@ def test_a_shift_leader_s_first_hour(demo: Demo, tell: Callable[..., Story]) -> 
     page.keyboard.press("Enter")
     story.look("draft")
     story.button("Chuyển xử lý").click()
-    story.told("Đã tiếp nhận phiếu %(code)s và chuyển xử lý.")
+    expect(page.locator("#closing")).to_contain_text(story.say("Đã ghi nhận phiếu"))
 
     story.go("/shift")
     expect(page.locator(f"#left-{draft.id}")).to_have_count(0)
