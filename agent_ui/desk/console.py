@@ -94,14 +94,28 @@ class _Known:
 _NO_HISTORY = CallerHistory((), ())
 
 
-def desk_page() -> str:
+def desk_page(refused: DeskItem | None = None) -> str:
+    """The desk; with `refused` in the place of its own card, open, with what was typed."""
     with site.reading() as session:
-        live = queries.live_calls(session)
-        around = frame.of(session, Handset(session, me(), site.now(), live), numbers=True)
-        drafts = queries.unfinished(session, me())
-        filed = recent(session, me(), site.now())
-        shown = _work(session, around, drafts) | _side(session, me(), drafts, filed) | closing.shown(session, filed)
-        return frame.page(around, "desk/page.html", waiting=queries.waiting_of(live), **shown)
+        return _desk(session, refused)
+
+
+def has_form(session: Session, code: str) -> bool:
+    """Whether this draft's form stands on the desk of the signed-in person."""
+    if not rights.may(me(), Right.STAFF_DESK):
+        return False
+    around = frame.of(session)
+    return any(work.key == code for work in works(session, around, queries.unfinished(session, me())))
+
+
+def _desk(session: Session, refused: DeskItem | None) -> str:
+    live = queries.live_calls(session)
+    around = frame.of(session, Handset(session, me(), site.now(), live), numbers=True)
+    drafts = queries.unfinished(session, me())
+    filed = recent(session, me(), site.now())
+    shown = _work(session, around, drafts, refused)
+    shown |= _side(session, me(), drafts, filed) | closing.shown(session, filed)
+    return frame.page(around, "desk/page.html", waiting=queries.waiting_of(live), **shown)
 
 
 @blueprint.get("/desk")
@@ -163,16 +177,21 @@ def pbx_away(statuses: Iterable[PbxStatus]) -> list[tuple[PbxStatus, datetime]]:
     return [(status, since) for status, since in states if since is not None]
 
 
-def _work(session: Session, around: Frame, drafts: Sequence[Unfinished]) -> dict[str, object]:
+def _work(
+    session: Session, around: Frame, drafts: Sequence[Unfinished], refused: DeskItem | None = None
+) -> dict[str, object]:
     """What `desk/work.html` shows."""
-    return {"works": works(session, around, drafts), **work_choices(session, around)}
+    here = works(session, around, drafts)
+    if refused is not None:
+        here = [refused if work.key == refused.key else work for work in here]
+    return {"works": here, **work_choices(session, around)}
 
 
 def work_choices(session: Session, around: Frame) -> dict[str, object]:
     """What the cards of works offer to choose from."""
     passing = any(around.transfer_verbs.values())
     return {
-        "categories": choices.categories(session),
+        "categories": choices.categories_with_words(session),
         "transfer_targets": transfers.targets(session, me(), allowed()) if passing else None,
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -220,7 +221,7 @@ def _draft_of(call_id: int) -> str | None:
 def _at_work(code: str) -> ResponseReturnValue:
     """The desk with this draft's form; a person without a desk gets the form on a page of its own."""
     if rights.may(me(), Right.STAFF_DESK):
-        return redirect(url_for("console.desk_of_mine", _anchor=f"work-{code}"), 303)
+        return redirect(url_for("console.desk_of_mine", _anchor=f"open-{code}"), 303)
     return redirect(url_for("drafts.page", code=code), 303)
 
 
@@ -265,4 +266,11 @@ def _again(code: str, fields: TicketFields, problems: Mapping[str, str], *, stal
         theirs = {name: kept for name, kept in now_kept.items() if stale and name in typed and typed[name] != kept}
         if "ward_code" in typed:
             typed["ward_name"] = request.form.get("ward_name", "")
-        return _page(session, replace(work, typed=typed, problems=problems, theirs=theirs))
+        refused = replace(work, typed=typed, problems=problems, theirs=theirs)
+        # Where calls go on: the next one may ring while this form is mended.
+        on_desk = not _came_from_page_of_draft() and console.has_form(session, code)
+        return console.desk_page(refused) if on_desk else _page(session, refused)
+
+
+def _came_from_page_of_draft() -> bool:
+    return urlsplit(request.referrer or "").path.startswith("/drafts/")

@@ -17,6 +17,13 @@ export const fold = (text) => text.toLowerCase().replaceAll("đ", "d").normalize
 // Whether each word that is typed stands somewhere in a text that is folded already.
 export const has = (folded, typed) => fold(typed).split(" ").every((word) => folded.includes(word));
 
+// First letters, as people abbreviate: `Bảo hiểm y tế` → `bhyt`. Parts that a sign divides are abbreviated alone.
+const initials = (text) => text.split(/[,;/()–-]+/).map((part) => fold(part).split(" ").map((word) => word[0] ?? "").join(""));
+
+// What a choice is found by: its name, other words for it, and the first letters of each.
+export const findable = (name, others = []) => [name, ...others, ...initials(name), ...others.flatMap(initials)]
+  .map(fold).filter(Boolean).join(" · ");
+
 // `10.36, 106.36` → [10.36, 106.36]; null for what is no place.
 export function coordinates(text) {
   const found = /^\s*(-?\d{1,3}(?:\.\d+)?)\s*[,;]\s*(-?\d{1,3}(?:\.\d+)?)\s*$/.exec(text);

@@ -75,6 +75,7 @@ PROBLEMS: Mapping[str, LazyString] = {
     "call_not_allowed": _l("Số này không được gọi từ trang: số nước ngoài hoặc số tính cước cao."),
     "call_going_on": _l("Máy của ông/bà đang gọi một số khác."),
     "transfer_to_whom": _l("Hãy chọn người nhận trong danh sách."),
+    "colleague_engaged": _l("Máy đó đang bận: chuyển ngay thì người gọi bị rớt. Hãy hỏi trước, hoặc chọn người khác."),
     "emergency_note": _l("Hãy ghi đã làm gì, rồi bấm kết thúc lần nữa."),
     "emergency_end": _l("Hãy chọn việc khẩn cấp kết thúc thế nào."),
     "emergency_number": _l("Chỉ gồm chữ số, từ 3 đến 15, đúng như tổng đài phải quay."),

@@ -13,7 +13,7 @@ KEYWORDS: dict[str, str] = {
     "tthc": (
         "hồ sơ; sổ đỏ; khai sinh; khai tử; kết hôn; tình trạng hôn nhân; một cửa; dịch vụ công; căn cước; hộ "
         "khẩu; giấy phép kinh doanh; chứng thực; hẹn trả; phí lệ phí; tạm trú; thường trú; lý lịch tư pháp; đổi "
-        "bằng lái"
+        "bằng lái; căn cước công dân"
     ),
     "can-bo": (
         "thái độ; hách dịch; quát; nhũng nhiễu; vòi vĩnh; không tiếp dân; cán bộ nói; không có ai trực; làm khó "
@@ -27,7 +27,7 @@ KEYWORDS: dict[str, str] = {
         "ổ gà; hư đường; đường hư; đường xấu; lộ hư; cầu sập; cầu yếu; đèn tín hiệu; đèn xanh đèn đỏ; đèn đỏ; "
         "biển báo; kẹt xe; quá tải; xe tải; xe ben; lòng đường; lề đường; vỉa hè; tai nạn; nắp hố ga; lấn chiếm "
         "lòng đường; vạch kẻ; sụt lún; sạt lở đường; đậu xe; bến phà; cầu sắt; mặt cầu; lan can cầu; đường huyện; "
-        "đường liên xã; gờ giảm tốc; áo phao; chở quá số người"
+        "đường liên xã; gờ giảm tốc; áo phao; chở quá số người; cảnh sát giao thông"
     ),
     "chieu-sang-dien": (
         "đèn đường; cúp điện; mất điện; trụ điện; cột điện; dây điện; điện giật; chập điện; bình biến áp; trạm "

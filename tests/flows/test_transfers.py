@@ -69,6 +69,19 @@ def test_only_to_somebody_of_the_list(session: Session, province: Province, call
     assert session.scalars(select(PbxCommand)).all() == []
 
 
+@pytest.mark.parametrize("state", ["ringing", "talking"])
+def test_a_caller_is_not_sent_to_a_line_that_is_engaged(
+    session: Session, province: Province, call: Call, state: str
+) -> None:
+    columns = {"ringing": [], "answered_at": MONDAY, state: ["102"]}
+    factories.call(session, caller="+84905999999", rang=["102"], **columns)
+    with pytest.raises(Invalid) as refused:
+        ask(session, province, call, CommandVerb.TRANSFER, "102")
+    assert refused.value.problems == {"phone": "colleague_engaged"}
+    # Asking first leads back to the caller.
+    assert ask(session, province, call, CommandVerb.CONSULT, "102").arguments["to"] == "102"
+
+
 @pytest.mark.parametrize("columns", [{"talking": ["102"]}, {"talking": [], "ringing": ["101"]}, {"ended_at": MONDAY}])
 def test_only_a_call_that_one_talks_with(
     session: Session, province: Province, call: Call, columns: dict[str, Any]

@@ -1,7 +1,7 @@
 // What scripts read and write as text: clocks, words without accents, coordinates, sizes, addresses.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coordinates, fold, has, running, shared, sizeOf } from "../../agent_ui/static/texts.js";
+import { coordinates, findable, fold, has, running, shared, sizeOf } from "../../agent_ui/static/texts.js";
 
 test("a clock shows hours only when there are some, and nothing before it begins", () => {
   const cases = [[0, "0:00"], [65_900, "1:05"], [3_599_999, "59:59"], [3_729_000, "1:02:09"], [-5000, "0:00"]];
@@ -14,6 +14,12 @@ test("words are found without accents, capitals and signs, each of them anywhere
   assert.ok(has(folded, "dien sang"));
   assert.ok(has(folded, "  "));
   assert.ok(!has(folded, "dien nuoc"));
+});
+
+test("a choice is found by its name, other words for it, and the first letters of each", () => {
+  const health = findable("Y tế, an toàn thực phẩm", ["bảo hiểm y tế", "trạm xá"]);
+  for (const typed of ["y te", "bhyt", "BHYT", "attp", "tram xa"]) assert.ok(has(health, typed), typed);
+  for (const typed of ["csgt", "truong hoc"]) assert.ok(!has(health, typed), typed);
 });
 
 test("a place is read as people write it", () => {

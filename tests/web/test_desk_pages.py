@@ -297,7 +297,7 @@ def test_many_drafts_are_all_to_be_found_and_few_are_forms(
     page = lan.get("/").text
     assert page.count('class="draft-form"') == MOST_FORMS
     for code in left:
-        here, elsewhere = f'href="#work-{code}"' in page, f'href="/drafts/{code}"' in page
+        here, elsewhere = f'href="#open-{code}"' in page, f'href="/drafts/{code}"' in page
         assert here != elsewhere
         assert here == (f'id="work-{code}"' in page)
 
@@ -306,7 +306,7 @@ def test_one_more_report_of_the_call_has_its_form_on_the_desk(sign_in: SignIn, s
     lan = sign_in("lan")
     lan.post(f"/drafts/{draft.code}/save", WHOLE, headers=JSON)
     answer = lan.post(f"/drafts/{draft.code}/more")
-    code = answer.headers["Location"].rpartition("#work-")[2]
+    code = answer.headers["Location"].rpartition("#open-")[2]
     assert answer.status_code == 303
     page = lan.get("/").text
     assert f'id="form-{code}"' in page
@@ -325,7 +325,7 @@ def test_a_redial_is_offered_the_draft_that_broke_off(sign_in: SignIn, session: 
     page = lan.get("/").text
     assert f"Ghi tiếp phiếu {codes.group(draft.code)}" in page
     answer = lan.post(f"/calls/{again.id}/go-on", {"code": draft.code})
-    assert answer.headers["Location"].endswith(f"#work-{draft.code}")
+    assert answer.headers["Location"].endswith(f"#open-{draft.code}")
     session.expire_all()
     assert session.get_one(Ticket, new.id).state == TicketState.DISCARDED
     assert 'class="redial"' not in lan.get("/").text

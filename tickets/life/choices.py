@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from callcenter.models import Agency, Category, Ward
+from callcenter.models import Agency, Category, CategoryKeywords, Ward
 from callcenter.text import sort_key
 from callcenter.vocab import AgencyKind, Source
 
@@ -14,11 +14,19 @@ BY_HAND = (Source.COUNTER, Source.LETTER, Source.EMAIL, Source.ZALO, Source.HOTL
 
 
 _CATEGORIES = select(Category).where(Category.active).order_by(Category.position, Category.code)
+_WITH_WORDS = _CATEGORIES.outerjoin(CategoryKeywords, CategoryKeywords.category_code == Category.code).add_columns(
+    CategoryKeywords.phrases
+)
 _AGENCIES = select(Agency.id, Agency.code, Agency.name, Agency.kind).where(Agency.active)
 
 
 def categories(session: Session) -> Sequence[Category]:
     return session.scalars(_CATEGORIES).all()
+
+
+def categories_with_words(session: Session) -> dict[Category, Sequence[str]]:
+    """With other words for each: those by which a report is known to be of it."""
+    return {category: phrases or () for category, phrases in session.execute(_WITH_WORDS)}
 
 
 def agencies(session: Session) -> Sequence[Row[int, str, str, AgencyKind]]:

@@ -45,6 +45,8 @@ class Presence:
 
     After-call work is a pause with the reason `callcenter.vocab.AFTER_CALL`; it ends by itself at `ready_due`.
 
+    `at_call` is what goes on there besides: HOLDING, TALKING, RINGING or None.
+
     `can` are the verbs this PBX takes; `asked` while an answer is awaited, `result` and `answer` of a command that
     did not work. `away`: the PBX is not heard, and nothing is sure.
     """
@@ -58,6 +60,7 @@ class Presence:
     since: datetime | None = None
     ready_due: datetime | None = None
     can: frozenset[str] = frozenset()
+    at_call: Doing | None = None
     away: bool = False
     asked: CommandVerb | None = None
     result: CommandResult | None = None
@@ -102,6 +105,7 @@ def of(handset: Handset) -> Presence | None:
         reason_name=_reason_name(handset, reason) if reason else "",
         since=working.began_at if working else since,
         ready_due=working.ready_due if working else None,
+        at_call=_at_call(handset),
         can=frozenset(status.actions) if rights.may(handset.actor, Right.WORK_TELEPHONE) else frozenset(),
         away=phone.is_away(status, handset.now),
         asked=asked,
@@ -182,6 +186,16 @@ def _reason_name(handset: Handset, code: str) -> str:
 
 def _member(row: PbxQueue, extension: str | None) -> Mapping[str, Any] | None:
     return next((member for member in row.members if member.get("extension") == extension), None)
+
+
+def _at_call(handset: Handset) -> Doing | None:
+    """The strongest of what goes on at this telephone; None where nothing does."""
+    here = handset.extension
+    if any(here in call.talking and here not in call.holding for call in handset.calls):
+        return Doing.TALKING
+    if any(here in call.holding for call in handset.calls):
+        return Doing.HOLDING
+    return Doing.RINGING if any(here in call.ringing for call in handset.calls) else None
 
 
 def _membership(row: PbxQueue, extension: str) -> Membership:

@@ -26,6 +26,7 @@ from tickets.telephone.handset import PASSING, Handset
 _LASTS_S = 8
 _ON = (CommandVerb.TRANSFER, CommandVerb.CONSULT)
 _OUT = (CommandVerb.JOIN, CommandVerb.BACK)
+_ENGAGED = (Doing.RINGING, Doing.TALKING, Doing.HOLDING)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def ask(
     _check(Handset(session, actor, now), call, verb)
     arguments = {"call": call.linkedid}
     if verb in _ON:
-        arguments["to"] = to if to in also else _known(session, actor, to, allowed)
+        arguments["to"] = to if to in also else _known(session, actor, verb, to, allowed)
     return commands.ask(
         session,
         pbx=call.pbx,
@@ -141,10 +142,12 @@ def _check(handset: Handset, call: Call, verb: CommandVerb) -> None:
         raise Invalid({"phone": "phone_too_late"})
 
 
-def _known(session: Session, actor: Actor, to: str, allowed: Allowed) -> str:
-    """A target of the list only: typed text never reaches the PBX."""
+def _known(session: Session, actor: Actor, verb: CommandVerb, to: str, allowed: Allowed) -> str:
+    """A target of the list only: typed text never reaches the PBX. A caller is not sent to a line that is engaged."""
     choices = targets(session, actor, allowed)
-    known = {*(seat.extension for seat in choices.team), *(number for _, number in choices.agencies)}
-    if to not in known:
+    doing = {seat.extension: seat.doing for seat in choices.team}
+    if to not in doing and to not in {number for _, number in choices.agencies}:
         raise Invalid({"phone": "transfer_to_whom"})
+    if verb is CommandVerb.TRANSFER and doing.get(to) in _ENGAGED:
+        raise Invalid({"phone": "colleague_engaged"})
     return to

@@ -1,6 +1,6 @@
 // Type-to-find boxes: a select whose options are found without accents, and a text box that asks the server.
 import { keys } from "../../static/keys/index.js";
-import { fold, has } from "../../static/texts.js";
+import { findable, fold, has } from "../../static/texts.js";
 
 let number = 0;
 // What the keys do in each box.
@@ -116,15 +116,27 @@ function fromSelect(select) {
     one.setAttribute("role", "option");
     one.textContent = option.text;
     one.dataset.value = option.value;
-    one.dataset.folded = fold(option.text);
+    one.dataset.name = findable(option.text);
+    one.dataset.folded = findable(option.text, option.dataset.also?.split("; "));
     list.append(one);
   }
+  const none = document.createElement("div");
+  none.className = "choice-none";
+  none.textContent = select.dataset.none ?? "";
+  none.hidden = true;
+  const choices = [...list.children];
+  list.append(none);
   const show = () => { input.value = select.selectedOptions[0]?.text ?? ""; };
   const filter = () => {
-    for (const one of list.children) {
-      one.hidden = !has(one.dataset.folded, input.value);
+    // By its name before by another word for it.
+    const named = choices.filter((one) => has(one.dataset.name, input.value));
+    const found = new Set([...named, ...choices.filter((one) => has(one.dataset.folded, input.value))]);
+    for (const one of choices) {
+      one.hidden = !found.has(one);
       one.classList.remove("is-active");
     }
+    list.append(...found, none);
+    none.hidden = found.size > 0;
     open(input, list, true);
   };
   const choose = (one) => {
@@ -138,7 +150,9 @@ function fromSelect(select) {
   input.addEventListener("input", filter);
   input.addEventListener("focus", () => {
     input.select();
-    for (const one of list.children) one.hidden = false;
+    for (const one of choices) one.hidden = false;
+    list.append(...choices, none);
+    none.hidden = true;
     open(input, list, true);
   });
   listen(input, list, choose, () => {

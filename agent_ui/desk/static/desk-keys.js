@@ -34,10 +34,12 @@ keys.on("desk", (event) => {
   if (opened?.open) opened.querySelector(FIRST)?.focus();
 });
 
-// The address names a card: it is opened, and the cursor stands where one begins to type.
+// The address names a card: it is opened, and the cursor stands where one begins to type. `#open-KEY` is no element's id:
+// for one that is there the browser itself would take the focus away once the page has loaded.
 function goTo() {
   if (location.hash === "#closing") return document.getElementById("closing")?.focus({ preventScroll: true });
-  const named = location.hash.startsWith("#work-") && document.getElementById(location.hash.slice(1));
+  const [, key] = /^#open-([\w-]+)$/.exec(location.hash) ?? [];
+  const named = key && document.getElementById(`work-${key}`);
   if (!named) return;
   named.open = true;
   named.scrollIntoView({ block: "nearest" });

@@ -26,6 +26,13 @@ document.addEventListener("submit", (event) => {
 });
 
 function begin(state) {
+  // Answered from another page: its draft is on the desk. What is typed here is kept.
+  const bar = answered && !document.getElementById("work") && document.getElementById(`talk-${Number(answered)}`);
+  if (bar) {
+    answered = "";
+    bar.querySelector("a").click();
+    return;
+  }
   if (!state.talking.includes(answered)) return;
   const card = document.querySelector(`.work-talking[data-call="${Number(answered)}"]`);
   const field = card?.querySelector('textarea[name="description"]');
