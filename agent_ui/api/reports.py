@@ -57,7 +57,7 @@ def receive() -> ResponseReturnValue:
         return refuse(415, _("Gửi thân yêu cầu dạng JSON, với Content-Type: application/json."))
     try:
         body = request.get_json()
-    except BadRequest:
+    except (BadRequest, RecursionError):
         return refuse(400, _("Thân yêu cầu không phải JSON đọc được (UTF-8)."))
     if not isinstance(body, dict):
         return refuse(422, _("Thân yêu cầu phải là một đối tượng JSON."))

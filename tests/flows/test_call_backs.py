@@ -23,7 +23,7 @@ from tests.factories import MONDAY, Province
 from tickets import jobs
 from tickets.actors import Actor
 from tickets.calls import calling, listening
-from tickets.desk import filing
+from tickets.desk import filing, queries
 from tickets.life import call_backs, claims
 from tickets.notices import gateways, messages
 from tickets.oversight import worklist
@@ -100,6 +100,38 @@ class TestTries:
         with pytest.raises(NotAllowed):
             calling.not_reached(session, province.actor("minh"), task.code, Attempt.BUSY, now=LATER)
         assert calling.not_reached(session, hoa, task.code, Attempt.BUSY, now=LATER).owner_id is None
+
+
+class TestReport:
+    """Who is called back has a report: the call-back goes on as its draft."""
+
+    def test_it_keeps_code_number_and_calls_and_is_filed(self, session: Session, lan: Actor) -> None:
+        task = waiting(session)
+        claims.take(session, lan, task.code, now=LATER)
+        draft = filing.report_from_call_back(session, lan, task.code, note="Đèn đường hỏng ", now=LATER)
+        assert (draft.code, draft.source, draft.caller, draft.reporter_phone) == (
+            task.code, task.source, factories.CALLER, factories.CALLER,
+        )  # fmt: skip
+        assert (draft.description, draft.owner_id) == ("Đèn đường hỏng", lan.id)
+        assert worklist.callbacks(session, LATER) == []
+        assert worklist.my_day(session, lan, LATER).called_back == 1
+        page = queries.ticket(session, lan, draft.code)
+        assert [call.outcome for call, _ in page.calls] == [Outcome.ABANDONED]
+        filed = filing.file(session, lan, draft.code, TicketFields(category_code="khac"), now=LATER)
+        assert filed.state == TicketState.FILED
+        assert filed.description == "Đèn đường hỏng"
+
+    def test_not_while_another_operator_has_it(self, session: Session, lan: Actor, province: Province) -> None:
+        task = waiting(session)
+        claims.take(session, province.actor("minh"), task.code, now=LATER)
+        with pytest.raises(NotAllowed):
+            filing.report_from_call_back(session, lan, task.code, now=LATER)
+
+    def test_only_of_one_that_waits(self, session: Session, lan: Actor) -> None:
+        task = waiting(session)
+        filing.close_callback(session, lan, task.code, note="đã gặp", now=LATER)
+        with pytest.raises(MoveRefused):
+            filing.report_from_call_back(session, lan, task.code, now=LATER)
 
 
 class TestUnheard:

@@ -12,7 +12,7 @@ draft              file=filed expect_call_back=filed discard=discarded link=link
                    answer_at_once=resolved emergency_passed=closed
 filed              triage=triage route=routed call_back_done=closed reject=rejected withdraw=withdrawn
                    expect_no_call_back=draft call_back_needless=discarded redialled=draft shielded=draft
-                   call_back_ended=closed call_attempt=filed
+                   call_back_ended=closed call_attempt=filed call_back_report=draft
 triage             route=routed reject=rejected withdraw=withdrawn
 routed             accept=accepted give_back=triage route=routed reject=rejected withdraw=withdrawn
                    accept_part=routed give_back_part=routed

@@ -46,8 +46,8 @@ BEHIND: dict[Right, str] = {
     ),
     Right.HAND_ON_WORK: "shift.take_over shift.hand_to",
     Right.CALL_BACK: (
-        "tickets.called_back tickets.not_reached call_backs.page call_backs.take_next call_backs.take "
-        "call_backs.leave sounds.heard"
+        "tickets.called_back tickets.to_report tickets.not_reached call_backs.page call_backs.take_next "
+        "call_backs.take call_backs.leave sounds.heard"
     ),
     Right.END_CALL_BACKS: "call_backs.end",
     Right.SPEAK_FOR_CITIZEN: "tickets.supply tickets.not_fixed tickets.rate tickets.withdraw",

@@ -15,7 +15,7 @@ from callcenter.vocab import AUTOMATIC_DISPOSITIONS, Disposition, Level, Source,
 from tickets import rights
 from tickets.actors import Actor
 from tickets.calls import callbacks, listening, talkers
-from tickets.life import entry, history, offers, safe
+from tickets.life import call_backs, entry, history, offers, safe
 from tickets.rights import Right
 from tickets.rules import policy
 from tickets.rules.fields import TicketFields, clean, missing_to_file
@@ -256,6 +256,19 @@ def close_callback(session: Session, actor: Actor, code: str, *, note: str, now:
     begun = offers.begin_call_back(session, actor, code, "called_back", now=now, also=unheard, note=note)
     begun.about.owner_id = actor.id
     return begun.go(reason=note.strip())
+
+
+@offers.carries("to_report")
+def report_from_call_back(session: Session, actor: Actor, code: str, *, note: str = "", now: datetime) -> Ticket:
+    """The number was reached and has a report: its draft, under the same code, with calls, message and address.
+
+    `note` is what the person said, and goes behind what was written down before.
+    """
+    begun = offers.begin_call_back(session, actor, code, "to_report", now=now, note=note)
+    draft = call_backs.to_draft(session, begun.about, begun.move.verb, actor, now=now)
+    draft.owner_id = actor.id
+    draft.description = "\n".join(filter(None, (draft.description, note.strip())))
+    return draft
 
 
 def settle_call(session: Session, call: Call, *, now: datetime, short_abandon_s: float = 5) -> None:

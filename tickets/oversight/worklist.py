@@ -25,11 +25,12 @@ from tickets.rules import attempts, policy
 from tickets.rules.states import UNTAKEN
 
 _FILED = ("file", "answer_at_once")
+_CALLED_BACK = ("call_back_done", "call_back_report")
 _ROWS = 200
 _DONE = (
     select(TicketEvent.move, func.count())
     .where(TicketEvent.at >= bindparam("start"), TicketEvent.at < bindparam("end"))
-    .where(TicketEvent.actor_id == bindparam("actor"), TicketEvent.move.in_((*_FILED, "call_back_done")))
+    .where(TicketEvent.actor_id == bindparam("actor"), TicketEvent.move.in_((*_FILED, *_CALLED_BACK)))
     .group_by(TicketEvent.move)
 )
 
@@ -229,7 +230,8 @@ def my_day(session: Session, actor: Actor, now: datetime) -> MyDay:
     answered, average = len(mine), sum(lasted) / len(lasted) if lasted else None
     values = {"start": start, "end": end, "actor": actor.id}
     counts: dict[str, int] = {move: count for move, count in session.execute(_DONE, values)}
-    return MyDay(answered, average, sum(counts.get(move, 0) for move in _FILED), counts.get("call_back_done", 0))
+    filed, called_back = (sum(counts.get(move, 0) for move in moves) for moves in (_FILED, _CALLED_BACK))
+    return MyDay(answered, average, filed, called_back)
 
 
 def desk_people(session: Session) -> Sequence[User]:

@@ -1,5 +1,6 @@
 """Intake of reports from outside: app, web, other programs. The same report twice is one ticket."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -50,6 +51,18 @@ class Report(BaseModel):
         if number is None:
             raise PydanticCustomError("phone_unreadable", "is not a phone number that can be called back")
         return number
+
+    @field_validator("category", "ward")
+    @classmethod
+    def _no_empty_code(cls, value: str | None) -> str | None:
+        return value or None
+
+    @field_validator("description")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        if sum(unicodedata.category(letter)[0] in "LNPS" for letter in value) < MIN_DESCRIPTION:
+            raise PydanticCustomError("too_short", "holds too few letters that can be read")
+        return value
 
     @field_validator("longitude")
     @classmethod

@@ -26,7 +26,9 @@ function tell(thing, field) {
   note.setAttribute("role", "alert");
   note.textContent = thing.dataset.endings;
   (field.closest(".input-group, [data-upload]") ?? field).before(note);
-  field.focus();
+  field.focus({ preventScroll: true });
+  // The words stand above the field: both are seen, below what stays at the top of the window.
+  note.scrollIntoView({ block: "nearest" });
 }
 
 // Before all others, which would send it, keep it, or take its button away.

@@ -147,13 +147,37 @@ CALL_BACK_DONE = Move(
     form=MoveForm(
         title=N_("Gọi lại cho số này"),
         icon="phone",
-        follows=N_("Việc gọi lại kết thúc. Nếu người dân có phản ánh, hãy lập phiếu riêng từ cuộc gọi."),
+        follows=N_("Bấm xong thì việc gọi lại kết thúc, không có phiếu nào được lập."),
         button=N_("Đã gọi lại xong"),
         done=N_("Đã ghi: người dân đã được gọi lại."),
         place=20,
         step=True,
     ),
     stamps=("closed_at",),
+)
+
+# The person was reached and reports something: what was a number to call goes on as the draft of their report.
+CALL_BACK_REPORT = Move(
+    verb="call_back_report",
+    label=N_("Đã gọi lại, lập phiếu"),
+    sentence=N_("đã gọi lại; người dân có phản ánh: lập phiếu"),
+    icon="file",
+    sources=_FILED,
+    to=S.DRAFT,
+    right=Right.CALL_BACK,
+    kinds=CALL_BACKS,
+    action="to_report",
+    needs=(Text("note", N_("Người dân phản ánh gì"), required=False, rows=2),),
+    form=MoveForm(
+        title=N_("Người dân có phản ánh"),
+        icon="file",
+        follows=N_("Việc gọi lại thành phiếu đang ghi nhận, giữ số, tên, lời nhắn và các cuộc gọi; ghi tiếp ở đó."),
+        button=N_("Lập phiếu từ cuộc gọi lại"),
+        done=N_("Đã gọi lại: phiếu đang ghi nhận."),
+        place=19,
+        key="N",
+    ),
+    clears=("filed_at",),
 )
 
 CALL_ATTEMPT = Move(
@@ -193,5 +217,6 @@ CALL_BACK_ENDED = Move(
 
 MOVES = (
     FILE, ANSWER_AT_ONCE, EMERGENCY_PASSED, DISCARD, RESTORE, REDIALLED, LINK, UNLINK, EXPECT_CALL_BACK,
-    EXPECT_NO_CALL_BACK, CALL_BACK_NEEDLESS, SHIELDED, CALL_BACK_DONE, CALL_ATTEMPT, CALL_BACK_ENDED,
+    EXPECT_NO_CALL_BACK, CALL_BACK_NEEDLESS, SHIELDED, CALL_BACK_DONE, CALL_BACK_REPORT, CALL_ATTEMPT,
+    CALL_BACK_ENDED,
 )  # fmt: skip

@@ -109,7 +109,8 @@ class Files(Need):
 class MoveForm:
     """How a page offers the move: `follows` says what happens to the clock and to the citizen, `done` that it did.
 
-    `step`: the next step of the reader, shown open and large. Forms stand in the order of `place`.
+    `step`: the next step of the reader, shown open and large. Forms stand in the order of `place`. `key`: the letter
+    that presses the button with Alt.
     """
 
     title: str
@@ -119,6 +120,7 @@ class MoveForm:
     done: str
     place: int
     step: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True)
