@@ -90,6 +90,8 @@ def test_refusals_say_what_to_mend(public: Browser, token: str) -> None:
         (send(public, "{"), 400, None),
         (send(public, b"\xff\xfe"), 400, None),
         (send(public, "[]"), 422, None),
+        (send(public, "[" * 100_000), 400, None),
+        (send(public, {**REPORT, "description": "\u200b" * 40}), 422, "description"),
         (send(public, REPORT, kind="text/plain"), 415, None),
         (send(public, {**REPORT, "reporter_phone": "113"}), 422, "reporter_phone"),
         (send(public, {**REPORT, "category": "no-such"}), 422, "category"),
@@ -142,3 +144,10 @@ def test_a_program_may_ask_for_english(public: Browser, token: str) -> None:
 
 def test_an_unknown_path_is_json_too(public: Browser) -> None:
     assert public.get("/api/v1/nothing").mimetype == "application/problem+json"
+
+
+def test_an_empty_code_is_none(public: Browser, session: Session, token: str) -> None:
+    answer = send(public, {**REPORT, "category": "", "ward": ""})
+    assert answer.status_code == 201, answer.text
+    ticket = session.query(Ticket).one()
+    assert (ticket.category_code, ticket.ward_code) == (None, None)
