@@ -1,5 +1,6 @@
 """Messages and recordings in the console: by role, in pieces, from their own folder, each listening on record."""
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from callcenter.vocab import Hearing, Sound, TicketState
 from tests import factories
 from tests.factories import Province
 from tests.web.conftest import Browser
+from tickets.calls.recordings import Listings, State
 from tickets.desk import filing
 from tickets.rules.fields import TicketFields
 
@@ -205,3 +207,27 @@ def test_a_player_is_shown_only_where_there_is_something_to_hear(
         assert "Không tìm thấy tệp" in told
         assert "Đã nghe trên máy điện thoại" in told
         assert not render_template_string(words, call=none, sounds=sounds).strip()
+
+
+def test_for_a_long_list_each_folder_is_read_once(
+    console: Flask, session: Session, province: Province, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking for each file of each call held up the whole console for seconds."""
+    names = [f"{INBOX}/msg{number:04}" for number in range(1, 200)]
+    calls = [factories.missed(session, voicemail=name) for name in names]
+    read: list[str] = []
+    listdir = os.listdir
+    monkeypatch.setattr("os.listdir", lambda path: read.append(str(path)) or listdir(path))
+    with console.test_request_context("/"):
+        found = site.sounds(session, province.actor("phuc"), calls)
+    states = [found[call.id, Sound.VOICEMAIL].state for call in calls]
+    assert states == [State.READY] + [State.MISSING] * (len(calls) - 1)
+    assert len(read) == len(set(read))
+    assert len(read) < 12
+
+
+@pytest.mark.parametrize("name", ["INBOX/msg0001.wav", "INBOX/msg0002.wav", "INBOX", "NOWHERE/msg0001.wav", "away.wav"])
+def test_a_listing_says_of_files_what_the_disk_says(folder: Path, name: str) -> None:
+    path = str(folder / name)
+    # A folder is told from a file where it is opened.
+    assert Listings()(path) == (os.path.isfile(path) or os.path.isdir(path))

@@ -1,5 +1,6 @@
 """Listening to messages and recordings of calls: the right to it, and a record of each time."""
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,6 +22,7 @@ from tickets.life import history, reach
 from tickets.rights import Right
 
 # A listener that stops, seeks and starts again has listened once.
+_MANY = 20
 _ONCE = timedelta(minutes=10)
 _PAGE = 100
 
@@ -36,8 +38,11 @@ def to_hear(
     """For pages, by call and sound: what there is to hear, so that no dead player is shown; without an entry where
     there never was anything, and where this person may not hear it. `folders` are `Settings.recordings`."""
     found: dict[tuple[int, Sound], Heard] = {}
+    # A folder of all years has many names: for a few calls one asks for each file.
+    is_there = recordings.Listings() if len(calls) > _MANY else os.path.isfile
     for sound in Sound:
-        there = {call: heard for call in calls if (heard := recordings.look(folders, call, sound, now)) is not None}
+        looked = ((call, recordings.look(folders, call, sound, now, is_there)) for call in calls)
+        there = {call: heard for call, heard in looked if heard is not None}
         audible = _audible(session, actor, there, sound)
         found |= {(call.id, sound): heard for call, heard in there.items() if call.id in audible}
     return found

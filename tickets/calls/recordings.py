@@ -1,6 +1,8 @@
 """Sound files of calls: the name given by the PBX, looked up in the folder of the settings."""
 
-from collections.abc import Iterator, Mapping
+import os
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -13,6 +15,8 @@ from tickets.rules.sla import VIETNAM
 # What a browser plays, the best first; Asterisk writes the same message in several formats beside each other.
 ENDINGS = {".wav": "audio/wav", ".WAV": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 
+
+IsThere = Callable[[str], bool]
 
 # A WAV file without a single sample.
 _HEADER_BYTES = 44
@@ -37,15 +41,35 @@ class Heard:
     file: Path | None = None
 
 
-def look(folders: Mapping[str, str], call: Call, sound: Sound, now: datetime) -> Heard | None:
-    """What there is of this sound; None where the call never had one."""
+def look(
+    folders: Mapping[str, str], call: Call, sound: Sound, now: datetime, is_there: IsThere = os.path.isfile
+) -> Heard | None:
+    """What there is of this sound; None where the call never had one. `is_there`: `Listings` for many calls."""
     if sound == Sound.VOICEMAIL:
-        return Heard(*_state(voicemail(folders, call), call, now)) if call.voicemail else None
+        return Heard(*_state(voicemail(folders, call, is_there), call, now)) if call.voicemail else None
     if call.recording is None and call.answered_at is None:
         return None
-    found = Heard(*_state(recording(folders, call), call, now))
+    found = Heard(*_state(recording(folders, call, is_there), call, now))
     # A PBX that recorded nothing has not lost anything.
     return None if found.state is State.MISSING and call.recording is None else found
+
+
+class Listings:
+    """Which files are there, by reading each folder once: a call without a recording is looked for at fifty places."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, frozenset[str]] = {}
+
+    def __call__(self, path: str) -> bool:
+        folder, name = posixpath.split(path)
+        names = self._names.get(folder)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(folder))
+            except OSError:
+                names = frozenset()
+            self._names[folder] = names
+        return name in names
 
 
 def _state(file: Path | None, call: Call, now: datetime) -> tuple[State, Path | None]:
@@ -58,24 +82,24 @@ def _state(file: Path | None, call: Call, now: datetime) -> tuple[State, Path | 
     return (State.READY, file) if found.st_size > _HEADER_BYTES else (State.MISSING, None)
 
 
-def voicemail(folders: Mapping[str, str], call: Call) -> Path | None:
+def voicemail(folders: Mapping[str, str], call: Call, is_there: IsThere = os.path.isfile) -> Path | None:
     """The message's file, or None where the call has none, its PBX no folder, or the file is gone.
 
     `folders` are `Settings.recordings`: PBX name to a folder on this machine. `Call.voicemail` is a path on the PBX;
     it may lie in that very folder, or the folder is a copy of some part of the PBX's tree.
     """
-    return _find(folders, call.pbx, call.voicemail)
+    return _find(folders, call.pbx, call.voicemail, is_there)
 
 
-def recording(folders: Mapping[str, str], call: Call) -> Path | None:
+def recording(folders: Mapping[str, str], call: Call, is_there: IsThere = os.path.isfile) -> Path | None:
     """The same for the recording of the talk: one file a call, named by its Linkedid whatever it was passed on to.
 
     It lies in a folder of its day; a PBX that does not name the file may still have it.
     """
     names = [name for name in (call.recording, call.linkedid) if name]
     for name in names:
-        for place in _days(call, name):
-            found = _find(folders, call.pbx, place)
+        for place in dict.fromkeys(_days(call, name)):
+            found = _find(folders, call.pbx, place, is_there)
             if found is not None:
                 return found
     return None
@@ -89,29 +113,30 @@ def _days(call: Call, name: str) -> Iterator[str]:
             yield f"{folder}{moment.astimezone(VIETNAM):%Y/%m/%d}/{PurePosixPath(name).name}"
 
 
-def _find(folders: Mapping[str, str], pbx: str, name: str | None) -> Path | None:
+def _find(folders: Mapping[str, str], pbx: str, name: str | None, is_there: IsThere) -> Path | None:
     folder = folders.get(pbx)
     if not name or "\x00" in name or not folder or "://" in folder:
         return None
-    root = Path(folder).resolve()
-    for candidate in _candidates(root, name):
-        real = candidate.resolve()
+    for candidate in _candidates(folder, name):
+        if not is_there(candidate):
+            continue
+        real = Path(candidate).resolve()
         # A name with `..`, or a link that leads away, is no recording of ours.
-        if real.is_relative_to(root) and real.is_file():
+        if real.is_relative_to(Path(folder).resolve()) and real.is_file():
             return real
     return None
 
 
-def _candidates(root: Path, name: str) -> Iterator[Path]:
+def _candidates(folder: str, name: str) -> Iterator[str]:
     """The whole path first, then less and less of its beginning: the same tree may hang elsewhere here."""
-    parts = [part for part in PurePosixPath(name).parts if part != "/"]
-    if PurePosixPath(name).is_absolute():
-        yield from _with_ending(Path(name))
+    if name.startswith("/"):
+        yield from _with_ending(name)
+    parts = [part for part in name.split("/") if part not in ("", ".")]
     for start in range(len(parts)):
-        yield from _with_ending(root.joinpath(*parts[start:]))
+        yield from _with_ending(posixpath.join(folder, *parts[start:]))
 
 
-def _with_ending(path: Path) -> Iterator[Path]:
-    if path.suffix in ENDINGS:
+def _with_ending(path: str) -> Iterator[str]:
+    if posixpath.splitext(path)[1] in ENDINGS:
         yield path
-    yield from (path.with_name(path.name + ending) for ending in ENDINGS)
+    yield from (path + ending for ending in ENDINGS)
