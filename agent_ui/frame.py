@@ -38,6 +38,7 @@ class Frame:
     pause_reasons: Mapping[str, str] = field(default_factory=dict)
     call_out: OutgoingCallView | None = None
     consultation: Consultation | None = None
+    returned_from: str | None = None
     taken_over: TakenOver | None = None
     calls: Sequence[Call] = ()
     left: Sequence[Call] = ()
@@ -72,6 +73,7 @@ def of(session: Session, handset: Handset | None = None, *, numbers: bool = Fals
         pause_reasons=my_phone.reasons(handset) if mine else {},
         call_out=calling_out.shown(handset) if mine else None,
         consultation=transfers.consultation(handset),
+        returned_from=transfers.returned_from(handset),
         taken_over=taking.taken_over(session, me(), site.now()) if operates else None,
         calls=handset.calls,
         left=handset.left,

@@ -134,7 +134,7 @@ def guide(code: str) -> ResponseReturnValue:
             grievances.guide(session, me(), code, kind, now=site.now(), **given)
     except Invalid as error:
         return _again(code, TicketFields(), problem_words(error.problems)), 422
-    flash(_("Đã ghi riêng: %(how)s. Không có đơn vị nào nhận được.", how=filters.name_of(kind)), "success")
+    flash(_("Đã ghi riêng: %(how)s. Bản ghi không chuyển đơn vị nào.", how=filters.name_of(kind)), "success")
     return redirect(url_for("home.home"), 303)
 
 
@@ -181,7 +181,7 @@ def dispose(call_id: int) -> ResponseReturnValue:
         if code is None:
             raise
         return _again(code, TicketFields(), problem_words(error.problems)), 422
-    flash(_("Đã kết thúc cuộc gọi: %(how)s.", how=filters.name_of(disposition)), "success")
+    flash(_("Đã ghi kết quả cuộc gọi: %(how)s.", how=filters.name_of(disposition)), "success")
     return redirect(url_for("home.home"), 303)
 
 

@@ -1,7 +1,13 @@
-// What was typed into a form that could not be sent comes back when its page is opened again in the same tab.
+// What was typed into a form that could not be sent, or was left for another page, comes back when its page is opened
+// again in the same tab by the same person.
 // Passwords, files and hidden fields are never kept; the drafts of calls keep their own (draft.js).
 
 const KEY = "hotline-kept";
+// By the path of the page that was left.
+const LEFT = "hotline-left";
+const MOST_LEFT = 20;
+// The address of the live connection differs by person; the citizens' site has none.
+const owner = document.body.dataset.live ?? "";
 const notice = document.getElementById("notice");
 const path = (url) => new URL(url, location.href).pathname;
 
@@ -11,32 +17,59 @@ function fieldsOf(form) {
   ));
 }
 
-function read() {
+function read(key = KEY) {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY));
+    return JSON.parse(sessionStorage.getItem(key));
   } catch {
     return null;
   }
 }
 
-function write(kept) {
+function write(kept, key = KEY) {
   try {
-    if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
-    else sessionStorage.removeItem(KEY);
+    if (kept) sessionStorage.setItem(key, JSON.stringify(kept));
+    else sessionStorage.removeItem(key);
   } catch {
     // A browser that keeps nothing: the page works without.
   }
+}
+
+const SENTENCE = "textarea, input:not([type=radio], [type=checkbox])";
+const isChanged = (field) => field.matches(SENTENCE) && field.value && field.value !== field.defaultValue;
+// Sent, or sent by htmx without leaving the page: nothing is left of it.
+let sent = null;
+
+function leave() {
+  const form = [...document.forms].find((one) => one !== sent && one.method === "post" && !one.dataset.draft
+    && !one.hasAttribute("hx-post") && !one.querySelector("[type=password]") && fieldsOf(one).some(isChanged));
+  if (!form) return;
+  const values = fieldsOf(form).map((field) => [field.name, field.value, field.checked === true]);
+  const { [location.pathname]: _old, ...others } = read(LEFT) ?? {};
+  const kept = { action: path(form.action), page: location.pathname, values, failed: true, owner };
+  write(Object.fromEntries([...Object.entries(others).slice(1 - MOST_LEFT), [location.pathname, kept]]), LEFT);
+}
+
+function comeBack() {
+  const { [location.pathname]: kept, ...others } = read(LEFT) ?? {};
+  if (!kept || document.body.dataset.failed) return;
+  write(others, LEFT);
+  if (kept.owner === owner) bring(kept);
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || form.dataset.draft) return;
   if (form.querySelector("[type=password]") || path(form.action) === "/sign-out") {
-    if (path(form.action) === "/sign-out") write(null);
+    if (path(form.action) === "/sign-out") {
+      write(null);
+      write(null, LEFT);
+    }
+    sent = form;
     return;
   }
+  if (!event.defaultPrevented) sent = form;
   const fields = fieldsOf(form);
-  if (!fields.some((field) => field.matches("textarea, input:not([type=radio], [type=checkbox])") && field.value)) return;
+  if (!fields.some((field) => field.matches(SENTENCE) && field.value)) return;
   const values = fields.map((field) => [field.name, field.value, field.checked === true]);
   write({ action: path(form.action), page: location.pathname, values, failed: false });
 });
@@ -105,3 +138,11 @@ function bring(kept) {
 
 const kept = read();
 if (kept) bring(kept);
+comeBack();
+addEventListener("pagehide", leave);
+// Of a page that comes back as it was left, with all that was typed.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  sent = null;
+  comeBack();
+});

@@ -135,6 +135,8 @@ def until(due: datetime | None) -> str:
     if due is None:
         return ""
     late = due <= site.now()
+    if late and site.now() - due < timedelta(minutes=1):
+        return str(_("vừa quá hạn"))
     span = _span(abs(due - site.now()))
     return str(_("quá hạn %(span)s", span=span) if late else _("còn %(span)s", span=span))
 

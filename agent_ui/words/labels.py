@@ -171,7 +171,7 @@ _LABELS: tuple[tuple[StrEnum, LazyString], ...] = (
     (CallOut.NO_ANSWER, _l("Không nghe máy")),
     (CallOut.GIVEN_UP, _l("Thôi không gọi nữa")),
     (CallOut.FAILED, _l("Không gọi được")),
-    (CallOut.NOT_PICKED_UP, _l("Chưa nhấc máy của mình")),
+    (CallOut.NOT_PICKED_UP, _l("Máy của tổng đài viên không nhấc, chưa gọi được")),
     (CommandResult.DONE, _l("Đã thực hiện")),
     (CommandResult.REFUSED, _l("Tổng đài từ chối")),
     (CommandResult.EXPIRED, _l("Tổng đài không nhận kịp")),

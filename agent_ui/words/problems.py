@@ -73,6 +73,7 @@ PROBLEMS: Mapping[str, LazyString] = {
     "call_not_of_ticket": _l("Số này không có trong phiếu. Hãy sửa số liên hệ rồi gọi."),
     "call_not_safe": _l("Số này cần giữ an toàn: không gọi, không nhắn tin. Chờ người dân gọi lại."),
     "call_not_allowed": _l("Số này không được gọi từ trang: số nước ngoài hoặc số tính cước cao."),
+    "own_phone_engaged": _l("Máy của ông/bà đang có cuộc gọi. Hãy nghe hoặc kết thúc cuộc đó trước."),
     "call_going_on": _l("Máy của ông/bà đang gọi một số khác."),
     "transfer_to_whom": _l("Hãy chọn người nhận trong danh sách."),
     "colleague_engaged": _l("Máy đó đang bận: chuyển ngay thì người gọi bị rớt. Hãy hỏi trước, hoặc chọn người khác."),

@@ -1,14 +1,20 @@
 """Nothing typed is lost, and nothing is left for the next person: the tab dies, the session ends, others sign in."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
+from callcenter.db import transaction
 from callcenter.models import Call
+from tests import factories
 from tests.browser.conftest import PASSWORD, Site
 from tests.browser.test_operator import answer, change, draft, hang_up, ring
+from tests.factories import Province
+from tickets.desk import filing
+from tickets.oversight import worklist
 
 WORDS = "Mất nước ba ngày ở ấp 3"
 STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
@@ -106,3 +112,41 @@ def test_signing_out_saves_and_leaves_nothing(
     page.get_by_label("Tên đăng nhập").wait_for()
     assert "hotline-text/" not in page.evaluate(STORED)
     assert draft(engine, call).description == WORDS
+
+
+def test_what_is_typed_into_a_form_comes_back_when_its_page_was_left(
+    engine: Engine, province: Province, console: Site, open_page: Callable[..., Page]
+) -> None:
+    now = datetime.now(UTC)
+    with transaction(engine) as session:
+        filing.settle_call(session, factories.missed(session, started_at=now, ended_at=now), now=now)
+        session.flush()
+        code = worklist.callbacks(session, now)[0].ticket.code
+    page = open_page(console, "lan")
+    page.goto(f"{console.url}/tickets/{code}")
+    box = page.get_by_label("Đã gọi lại: người dân nói gì")
+    box.fill(WORDS)
+    # A call rings, and is answered from here: its card is on the desk.
+    page.goto(f"{console.url}/desk")
+    page.goto(f"{console.url}/tickets/{code}")
+    expect(box).to_have_value(WORDS)
+    page.get_by_role("button", name="Đã gọi lại xong").click()
+    expect(page.locator("#notice")).to_contain_text("Đã ghi")
+    assert WORDS not in page.evaluate(STORED)
+
+
+def test_what_was_left_is_not_the_next_person_s(
+    engine: Engine, province: Province, console: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(console, "hoa")
+    page.goto(f"{console.url}/numbers/0905123456")
+    page.locator("main textarea").first.evaluate("(field, words) => { field.value = words; }", WORDS)
+    page.goto(f"{console.url}/desk")
+    assert WORDS in page.evaluate(STORED)
+    page.context.clear_cookies()
+    page.goto(f"{console.url}/sign-in")
+    sign_in(page, "minh")
+    page.goto(f"{console.url}/numbers/0905123456")
+    expect(page.get_by_text(WORDS)).to_have_count(0)
+    assert WORDS not in page.evaluate(STORED)
+    assert WORDS not in page.locator("main textarea").first.input_value()

@@ -257,7 +257,7 @@ def test_the_other_two_endings(
     answer(engine, second)
     page.get_by_text("Kết thúc không lập phiếu").click()
     page.get_by_label("Cuộc gọi kết thúc thế nào").select_option("wrong_number")
-    page.get_by_role("button", name="Kết thúc cuộc gọi").click()
+    page.get_by_role("button", name="Lưu kết quả").click()
     expect(page.get_by_role("status").filter(has_text="Gọi nhầm số")).to_be_visible()
     with transaction(engine) as session:
         assert session.get_one(Call, second.id).disposition == Disposition.WRONG_NUMBER

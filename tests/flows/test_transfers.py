@@ -115,6 +115,7 @@ def test_who_asks_first_joins_them_or_comes_back(session: Session, province: Pro
         asking = transfers.consultation(Handset(session, lan, MONDAY))
         assert asking is not None
         assert (asking.call_id, asking.to) == (call.id, "103")
+        assert transfers.returned_from(Handset(session, lan, MONDAY + timedelta(seconds=5))) is None
     joined = ask(session, province, call, CommandVerb.JOIN)
     assert joined.arguments == {"call": call.linkedid}
     assert transfers.consultation(Handset(session, lan, MONDAY)) is None
@@ -129,6 +130,10 @@ def test_who_was_asked_refuses_and_the_operator_is_back_with_the_caller(
     lan = province.actor("lan")
     assert transfers.consultation(Handset(session, lan, MONDAY)) is None
     assert transfers.can(Handset(session, lan, MONDAY), call) == {"transfer", "consult"}
+    # Not before the PBX would have shown that it began, and not for ever.
+    told = {second: transfers.returned_from(Handset(session, lan, MONDAY + timedelta(seconds=second)))
+            for second in (0, 3, 60, 61)}  # fmt: skip
+    assert told == {0: None, 3: "103", 60: "103", 61: None}
     call.talking, call.ended_at = [], MONDAY
     assert transfers.consultation(Handset(session, lan, MONDAY)) is None
 

@@ -31,7 +31,7 @@ TECHNICAL = {
     "tickets/telephone/phone.py": {"_SHOWS_WITHIN", "_HEARTBEAT"},
     "tickets/telephone/restarts.py": {"_TOLD"},
     "tickets/telephone/taking.py": {"_TOLD"},
-    "tickets/telephone/transfers.py": {"_LASTS_S"},
+    "tickets/telephone/transfers.py": {"_LASTS_S", "_BEGUN_AFTER", "_TOLD_FOR"},
 }
 # The law's own spans, the least of a field, and advice about the machine.
 FROZEN = {

@@ -136,7 +136,7 @@ def test_a_number_that_is_left_is_there_for_the_next(sign_in: SignIn, session: S
     task = to_call_back(session, "+84913000001", LONG_AGO)
     lan, minh = sign_in("lan"), sign_in("minh")
     lan.post("/call-backs/next")
-    assert "Nguyễn Thị Lan đang gọi" in minh.get("/desk/side").text
+    assert "Nguyễn Thị Lan đang giữ" in minh.get("/desk/side").text
     assert minh.post(f"/call-backs/{task.code}/leave").status_code == 303
     assert again(session, task).owner_id == province.people["lan"].id
     for _ in range(2):

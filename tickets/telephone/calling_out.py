@@ -111,6 +111,8 @@ def _problem(
         return "phone_not_here"
     if here.away:
         return "phone_away"
+    if here.at_call is not None:
+        return "own_phone_engaged"
     if e164 is None or e164 not in numbers(ticket):
         return "call_not_of_ticket"
     if safe.is_protected(session, e164):

@@ -5,7 +5,7 @@ The draft goes with the call: it belongs to the operator that talks last (`ticke
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +26,8 @@ from tickets.telephone.handset import PASSING, Handset
 _LASTS_S = 8
 _ON = (CommandVerb.TRANSFER, CommandVerb.CONSULT)
 _OUT = (CommandVerb.JOIN, CommandVerb.BACK)
+# Until the PBX shows that a consultation has begun, and for how long a page says that one is over.
+_BEGUN_AFTER, _TOLD_FOR = timedelta(seconds=2), timedelta(seconds=60)
 _ENGAGED = (Doing.RINGING, Doing.TALKING, Doing.HOLDING)
 
 
@@ -85,14 +87,36 @@ def consultation(handset: Handset) -> Consultation | None:
     A consultation that was asked for here and done, in a call that goes on and in which the PBX does not show this
     telephone back with the caller. A call held by the telephone's own key is none: a button would cut it off.
     """
+    found = _last_consultation(handset)
+    if found is None or _talks_with_caller(handset, found[1]):
+        return None
+    last, call = found
+    return Consultation(call.id, call.caller, last.arguments["to"], last.ended_at or last.asked_at)
+
+
+def returned_from(handset: Handset) -> str | None:
+    """Who was consulted a moment ago, where the PBX has led back to the caller by itself: the line was engaged, not
+    answered, or put down."""
+    found = _last_consultation(handset)
+    if found is None or not _talks_with_caller(handset, found[1]):
+        return None
+    last, _call = found
+    since = handset.now - (last.ended_at or last.asked_at)
+    return str(last.arguments["to"]) if _BEGUN_AFTER <= since <= _TOLD_FOR else None
+
+
+def _last_consultation(handset: Handset) -> tuple[PbxCommand, Call] | None:
+    """Of this person, done, with its call; None where they have asked for something else since."""
     mine = (one for one in handset.commands if one.verb in PASSING and one.asked_by_id == handset.actor.id)
     last = next(mine, None)
     if last is None or last.verb != CommandVerb.CONSULT or last.result != CommandResult.DONE:
         return None
     call = next((c for c in handset.near if (c.pbx, c.linkedid) == (last.pbx, last.arguments["call"])), None)
-    if call is None or (handset.extension in call.talking and handset.extension not in call.holding):
-        return None
-    return Consultation(call.id, call.caller, last.arguments["to"], last.ended_at or last.asked_at)
+    return (last, call) if call is not None else None
+
+
+def _talks_with_caller(handset: Handset, call: Call) -> bool:
+    return handset.extension in call.talking and handset.extension not in call.holding
 
 
 def ask(
