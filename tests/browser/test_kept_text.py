@@ -15,6 +15,7 @@ from tests.browser.test_operator import answer, change, draft, hang_up, ring
 from tests.factories import Province
 from tickets.desk import filing
 from tickets.oversight import worklist
+from tickets.rules.fields import TicketFields
 
 WORDS = "Mất nước ba ngày ở ấp 3"
 STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
@@ -150,3 +151,25 @@ def test_what_was_left_is_not_the_next_person_s(
     expect(page.get_by_text(WORDS)).to_have_count(0)
     assert WORDS not in page.evaluate(STORED)
     assert WORDS not in page.locator("main textarea").first.input_value()
+
+
+def test_text_kept_here_and_saved_elsewhere_are_both_shown(
+    engine: Engine, province: Province, console: Site, call: Call, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(console, "lan")
+    typed_while_away(page)
+    with transaction(engine) as session:
+        fields = TicketFields(description="Chữ của ca trưởng")
+        filing.save_draft(session, province.actor("hoa"), draft(engine, call).code, fields, version=None,
+                          now=datetime.now(UTC))  # fmt: skip
+    page.context.unroute("**/save")
+    page.close()
+    again = page.context.new_page()
+    again.goto(f"{console.url}/desk")
+    expect(again.locator(".theirs")).to_contain_text("Chữ của ca trưởng")
+    expect(again.get_by_label("Nội dung")).to_have_value(WORDS)
+    again.reload()
+    expect(again.locator(".theirs")).to_contain_text("Chữ của ca trưởng")
+    again.get_by_role("button", name="Giữ chữ của tôi").click()
+    expect(again.locator(".save-status")).to_contain_text("Đã lưu")
+    assert draft(engine, call).description == WORDS

@@ -233,7 +233,16 @@ def test_two_people_on_one_draft_are_both_kept(
     expect(page.get_by_label("Địa chỉ")).to_have_value("12 Lê Lợi")
     expect(page.get_by_label("Nội dung")).to_have_value("Chữ của tôi")
     shot(page, "operator-conflict")
+    # What is typed elsewhere is saved without it; the two texts wait for a choice, filing too.
+    page.get_by_label("Người phản ánh").fill("Bà Tư")
+    page.get_by_label("Địa chỉ").focus()
+    expect(page.locator(".save-status")).to_contain_text("Đã lưu")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Giữ chữ của tôi")).to_be_focused()
+    kept = draft(engine, call)
+    assert (kept.description, kept.reporter_name, kept.state) == ("Chữ của ca trưởng", "Bà Tư", TicketState.DRAFT)
     page.get_by_role("button", name="Giữ chữ của tôi").click()
+    expect(page.locator(".theirs")).to_have_count(0)
     expect(page.locator(".save-status")).to_contain_text("Đã lưu")
     assert draft(engine, call).description == "Chữ của tôi"
 

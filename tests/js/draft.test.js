@@ -1,7 +1,7 @@
 // A draft's fields as values: two people's texts become one, and nothing that was typed is lost or overwritten.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FIELDS, changes, comingBack, merge, same, text } from "../../agent_ui/desk/static/draft-fields.js";
+import { FIELDS, changes, comingBack, disputed, merge, same, text } from "../../agent_ui/desk/static/draft-fields.js";
 
 const blank = Object.fromEntries(FIELDS.map((name) => [name, ""]));
 const filled = (values) => ({ ...blank, ...values });
@@ -52,5 +52,10 @@ test("kept text comes back where nobody wrote since", () => {
   assert.deepEqual(comingBack(kept, blank, blank), [["address", "12"], ["level", "urgent"], ["description", "Gõ dở"]]);
   // Another person saved an address, and the level is being chosen here.
   const served = filled({ address: "14" });
-  assert.deepEqual(comingBack(kept, served, { ...served, level: "normal" }), [["description", "Gõ dở"]]);
+  const now = { ...served, level: "normal" };
+  assert.deepEqual(comingBack(kept, served, now), [["description", "Gõ dở"]]);
+  // About the address a person is asked.
+  assert.deepEqual(disputed(kept, served, now), [["address", "12", "14"]]);
+  assert.deepEqual(disputed(kept, blank, blank), []);
+  assert.deepEqual(disputed(kept, filled({ address: "12" }), filled({ address: "12" })), []);
 });

@@ -35,6 +35,15 @@ export function merge(mine, saved, theirs) {
   return done;
 }
 
+// Of text that was `kept` in the browser what a person is asked about: written there, and meanwhile something else was
+// saved (`saved`). Answers `[name, mine, theirs]` of each.
+export function disputed(kept, saved, now) {
+  return changes(kept.values, kept.saved)
+    .filter((name) => !same(name, saved[name], kept.saved[name]) && !same(name, saved[name], kept.values[name]))
+    .filter((name) => same(name, now[name], saved[name]))
+    .map((name) => [name, kept.values[name], saved[name]]);
+}
+
 // Of text that was `kept` in the browser what may come back: neither over what somebody else saved meanwhile, nor over
 // what is being typed (`now`). Answers `[name, value]` of each.
 export function comingBack(kept, saved, now) {

@@ -1,7 +1,7 @@
 // The draft form: saves itself while the operator types, survives a server that is away, merges what others saved.
 import { phone } from "../../static/phone/index.js";
 import { vault } from "./vault.js";
-import { FIELDS, changes, comingBack, merge } from "./draft-fields.js";
+import { FIELDS, changes, comingBack, disputed, merge } from "./draft-fields.js";
 
 const PAUSE_MS = 700;
 // Whoever types without a pause is saved all the same.
@@ -29,6 +29,8 @@ class Draft {
     this.status = form.querySelector(".save-status");
     this.saved = this.served();
     this.tries = 0;
+    // Of fields in which two texts wait for a choice, the other one: mine is kept here and not sent.
+    this.asking = new Map();
     this.restore();
     form.addEventListener("input", (event) => { if (event.target.name) this.changed(PAUSE_MS); });
     form.addEventListener("change", (event) => { if (event.target.name) this.changed(0); });
@@ -47,17 +49,20 @@ class Draft {
   }
 
   dirty() {
-    return changes(this.values(), this.saved).length > 0;
+    return changes(this.values(), this.saved).some((name) => !this.asking.has(name));
   }
 
   // Text that never reached the server (it was away, the page was closed) comes back.
   async restore() {
     const kept = await vault.get(this.code);
     const now = this.values();
+    const asked = kept ? disputed(kept, this.saved, now) : [];
     for (const [name, value] of kept ? comingBack(kept, this.saved, now) : []) this.put(name, value);
+    for (const [name, mine] of asked) this.put(name, mine);
+    for (const [name, , their] of asked) this.ask(name, their);
     if (this.dirty()) this.changed(0);
     // The page that died had its last words saved after all.
-    else if (kept) vault.drop(this.code);
+    else if (kept && !this.asking.size) vault.drop(this.code);
   }
 
   keep() {
@@ -82,6 +87,7 @@ class Draft {
   async send() {
     const sent = this.values();
     const body = new FormData(this.form);
+    for (const name of this.asking.keys()) body.delete(name);
     // The way back in must not vanish under the pointer that leaves the field for it.
     if (this.status.dataset.state !== "signIn") this.say("saving");
     let answer;
@@ -103,9 +109,9 @@ class Draft {
   taken(sent, answer) {
     this.tries = 0;
     this.form.elements.version.value = answer.version;
-    for (const name of FIELDS) if (!(name in answer.problems)) this.saved[name] = sent[name];
+    for (const name of FIELDS) if (!(name in answer.problems) && !this.asking.has(name)) this.saved[name] = sent[name];
     this.mark(answer.problems);
-    const left = Object.keys(answer.problems).length > 0 || this.dirty();
+    const left = Object.keys(answer.problems).length > 0 || this.dirty() || this.asking.size > 0;
     if (!left && !leaving) vault.drop(this.code);
     // What the server could not take stays typed here, and is not sent again until it changes.
     for (const name of Object.keys(answer.problems)) this.saved[name] = sent[name];
@@ -138,15 +144,20 @@ class Draft {
     this.saved = saved;
     for (const [name, their] of take) this.put(name, their);
     for (const [name, their] of ask) this.ask(name, their);
-    this.asked = ask.length > 0;
     this.say("saving");
-    return this.dirty() && !ask.length ? this.changed(0) : this.say("saved", "");
+    return this.dirty() ? this.changed(0) : this.say("saved", "");
+  }
+
+  // The box of a field: a place is a code and a name in one.
+  at(name) {
+    const field = this.form.elements[name];
+    return (field.length && !field.tagName ? field[0] : field).closest(".field");
   }
 
   ask(name, their) {
     const words = this.form.dataset;
-    const field = this.form.elements[name];
-    const at = (field.length && !field.tagName ? field[0] : field).closest(".field");
+    const at = this.at(name);
+    this.asking.set(name, their);
     at.querySelector(".theirs")?.remove();
     const note = document.createElement("div");
     note.className = "theirs";
@@ -160,7 +171,10 @@ class Draft {
       button.className = "btn btn-sm";
       button.textContent = label;
       button.addEventListener("click", () => {
-        if (take) this.put(name, their);
+        for (const [one, other] of [...this.asking].filter(([two]) => this.at(two) === at)) {
+          this.asking.delete(one);
+          if (take) this.put(one, other);
+        }
         note.remove();
         this.changed(0);
       });
@@ -194,19 +208,18 @@ class Draft {
 
   async file(event) {
     event.preventDefault();
-    if (this.filing) return;
+    if (this.filing) return undefined;
     this.filing = true;
     // Saved even when nothing is new: whoever took the call over meanwhile has made the version another one.
-    for (let turn = 0; turn < 3 && (turn === 0 || this.dirty()) && !this.asked; turn++) await this.save(true);
+    for (let turn = 0; turn < 3 && (turn === 0 || this.dirty()) && !this.asking.size; turn++) await this.save(true);
     this.filing = false;
-    const wait = this.asked || this.dirty();
-    this.asked = false;
-    // The server is away, or two texts want a choice: the page says so, and nothing is lost.
-    if (wait) return;
+    // Two texts want a choice, or the server is away: the page says so, and nothing is lost.
+    if (this.asking.size) return this.form.querySelector(".theirs button")?.focus();
+    if (this.dirty()) return undefined;
     this.filing = true;
     // The button pressed may lead elsewhere than the form itself.
     this.form.action = event.submitter?.getAttribute("formaction") ?? this.form.action;
-    this.form.submit();
+    return this.form.submit();
   }
 }
 
