@@ -13,6 +13,20 @@ def N_(text: str) -> str:  # noqa: N802 (the marker's usual name)
     return text
 
 
+def trimmed(text: str) -> str:
+    """Without blanks and invisible signs (of zero width, of direction) at its ends; '' where nothing is to be seen."""
+    start, end = 0, len(text)
+    while start < end and _is_blank(text[start]):
+        start += 1
+    while end > start and _is_blank(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_blank(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter) in ("Cf", "Cc")
+
+
 def fold(text: str) -> str:
     """Lower case, no accents, đ as d, one space between words: `Đường Hùng Vương` -> `duong hung vuong`."""
     # đ has no decomposition in Unicode, so NFD alone would keep it.

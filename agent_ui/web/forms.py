@@ -9,6 +9,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from callcenter.errors import Invalid, NotFound
+from callcenter.text import trimmed
 from tickets.rules import codes, policy
 from tickets.rules.fields import TicketFields
 from tickets.rules.sla import VIETNAM
@@ -48,7 +49,7 @@ def version() -> int | None:
 
 
 def text(name: str) -> str:
-    return request.form.get(name, "").replace("\x00", "").strip()
+    return trimmed(request.form.get(name, "").replace("\x00", ""))
 
 
 def number(name: str) -> int:

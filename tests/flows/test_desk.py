@@ -1,5 +1,6 @@
 """A call's ticket on a real database: opened when it rings, saved, filed, linked, ended, or called back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,16 @@ class TestFile:
             "filed_at": "2026-11-23T02:03:00Z",
         }
         assert moves(session, draft) == ["open", "file"]
+
+    def test_a_stale_tab_is_not_told_that_its_words_were_filed(self, session: Session, province: Province) -> None:
+        lan = province.actor("lan")
+        draft = filing.new_ticket(session, lan, source=Source.COUNTER, now=MONDAY)
+        fields = replace(FIELDS, reporter_phone="0905123456")
+        filing.file(session, lan, draft.code, fields, now=MONDAY)
+        assert filing.file(session, lan, draft.code, fields, now=LATER) is draft
+        with pytest.raises(MoveRefused):
+            filing.file(session, lan, draft.code, replace(fields, description="Chữ của thẻ kia"), now=LATER)
+        assert draft.description == FIELDS.description
 
     def test_a_double_click_files_once(self, session: Session, province: Province) -> None:
         draft = filing.open_draft(session, factories.answered(session), now=MONDAY)

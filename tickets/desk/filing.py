@@ -126,11 +126,14 @@ def file(
 ) -> Ticket:
     """Accept the report: from here on the clocks run and an agency will get it.
 
-    Filing what this person has filed already changes nothing (a double click).
+    Filing what this person has filed already, with the same words, changes nothing (a double click).
     Raises Invalid with every missing field at once, and for an answer that would have no recipient; Stale, MoveRefused.
     """
     ticket = mine(session, actor, code)
     if ticket.state != TicketState.DRAFT and ticket.filed_at is not None:
+        if any(getattr(ticket, name) != value for name, value in clean(fields).items()):
+            # Another tab has ended it: what was typed here must not look filed.
+            raise MoveRefused("file", ticket.state)
         return ticket
     ticket = history.locked(session, code, version)
     fill_in(session, ticket, fields, actor, now=now)

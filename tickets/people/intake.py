@@ -1,6 +1,5 @@
 """Intake of reports from outside: app, web, other programs. The same report twice is one ticket."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from callcenter import new_rows, phones
 from callcenter.errors import Invalid
 from callcenter.models import Category, Ticket, Ward
+from callcenter.text import trimmed
 from callcenter.vocab import Level, Source, TicketKind, TicketState
 from tickets import rights
 from tickets.actors import Actor
@@ -60,7 +60,7 @@ class Report(BaseModel):
     @field_validator("description")
     @classmethod
     def _readable(cls, value: str) -> str:
-        if sum(unicodedata.category(letter)[0] in "LNPS" for letter in value) < MIN_DESCRIPTION:
+        if len(trimmed(value)) < MIN_DESCRIPTION:
             raise PydanticCustomError("too_short", "holds too few letters that can be read")
         return value
 

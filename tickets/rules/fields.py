@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from callcenter import phones
 from callcenter.errors import Invalid
+from callcenter.text import trimmed
 from callcenter.vocab import Level, TicketKind
 
 MAX_DESCRIPTION = 10_000
@@ -48,7 +49,7 @@ def clean(fields: TicketFields) -> dict[str, object]:
     problems = dict(_too_long(fields))
     values: dict[str, object] = {}
     for name, value in fields.given().items():
-        values[name] = value.strip() if isinstance(value, str) else value
+        values[name] = trimmed(value) if isinstance(value, str) else value
     for name in ("category_code", "ward_code"):
         if name in values:
             values[name] = values[name] or None
@@ -73,7 +74,7 @@ def clean(fields: TicketFields) -> dict[str, object]:
 
 def owed(text: str, longest: int) -> str | None:
     """What is wrong with a text that must be given and fit: a key of the catalogue, None where nothing is."""
-    if not text:
+    if not trimmed(text):
         return "required"
     return "too_long" if len(text) > longest else None
 
@@ -122,7 +123,7 @@ def missing_to_file(
     problems: dict[str, str] = {}
     if not category_code:
         problems["category_code"] = "required"
-    if len(description.strip()) < MIN_DESCRIPTION:
+    if len(trimmed(description)) < MIN_DESCRIPTION:
         problems["description"] = "required"
     if not reporter_phone and not caller:
         problems["reporter_phone"] = "required"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from callcenter.text import trimmed
 from callcenter.vocab import AssignmentRole, Clock, TicketKind
 from callcenter.vocab import TicketState as S
 from tickets.rights import Right
@@ -50,7 +51,7 @@ class Text(Need):
         return "text"
 
     def problem(self, value: Any) -> str | None:
-        if not str(value or "").strip():
+        if not trimmed(str(value or "")):
             return "required" if self.required else None
         return "too_long" if len(str(value)) > self.most else None
 
