@@ -17,6 +17,7 @@ from tickets.actors import Actor
 from tickets.finding import search
 from tickets.life import history
 from tickets.rights import Right
+from tickets.rules import relevance
 
 _MOST_WORDS = 12
 _LISTED = 200
@@ -67,13 +68,17 @@ def use(session: Session, actor: Actor, article_id: int, code: str, *, now: date
 
 
 def for_report(session: Session, text: str, category: str | None, *, limit: int) -> Sequence[Article]:
-    """Published articles that share words with the report; those of its field count double."""
+    """Published articles that have to do with the report, best first; those of its field count double."""
     words = list(dict.fromkeys(word for word in fold(text).split() if len(word) > 2))[:_MOST_WORDS]
     if not words:
         return ()
     asked = cast(literal(" | ".join(f"'{word}'" for word in words)), TSQUERY)
     rank = func.ts_rank(article_words, asked)
     query = select(Article, rank).where(Article.published, article_words.op("@@")(asked))
-    scored = [(value * (2 if row.category_code == category else 1), row) for row, value in session.execute(query)]
+    scored = []
+    for row, value in session.execute(query):
+        same = category is not None and row.category_code == category
+        if relevance.fits(text, row.title, row.body, same_field=same):
+            scored.append((value * (2 if same else 1), row))
     scored.sort(key=lambda row: (-row[0], row[1].id))
     return [row for value, row in scored if value >= scored[0][0] * 0.4][:limit]
