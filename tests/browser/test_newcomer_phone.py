@@ -114,7 +114,7 @@ def hang_up_stays_in_reach(page: Page) -> None:
         expect(button).to_be_in_viewport(ratio=1)
 
 
-def test_on_another_page_the_bar_answers_and_hangs_up(
+def test_answered_from_another_page_it_leads_to_its_draft_and_other_pages_can_hang_up(
     console: Site,
     open_page: Callable[..., Page],
     request: pytest.FixtureRequest,
@@ -124,6 +124,8 @@ def test_on_another_page_the_bar_answers_and_hangs_up(
     page.goto(f"{console.url}/tickets")
     request.getfixturevalue("calls")
     page.locator("#ring").get_by_role("button", name="Nhận máy").click()
+    expect(page.locator(".work-talking").get_by_label("Nội dung")).to_be_focused()
+    page.goto(f"{console.url}/tickets")
     hang_up = page.locator("#ring .ring-talking").get_by_role("button", name="Gác máy")
     expect(hang_up).to_be_visible()
     shot(page, "newcomer-talks-elsewhere")

@@ -290,9 +290,11 @@ out?.addEventListener("submit", async (event) => {
 // Not by scrollIntoView: that would take away the place from which Tab goes on.
 function show(card) {
   if (!card) return;
+  // Below what stays at the top of the window.
+  const head = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
   const { top, bottom } = card.getBoundingClientRect();
-  if (top < 0) scrollBy(0, top);
-  else if (bottom > innerHeight) scrollBy(0, Math.min(top, bottom - innerHeight));
+  if (top < head) scrollBy(0, top - head);
+  else if (bottom > innerHeight) scrollBy(0, Math.min(top - head, bottom - innerHeight));
 }
 
 // A call that rings is shown; somebody who is typing is not thrown out of the line.
